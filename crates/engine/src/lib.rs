@@ -1,0 +1,1 @@
+//! Runs graphs: devices, storage, random numbers, executors, the program cache.

@@ -1,0 +1,1 @@
+//! Objectives, models, sampling, optimisers, training and checkpoints, composed from the crates below.

@@ -1,0 +1,1 @@
+//! Encoders, layers and backbones, with GenerativeRL's parameter names.

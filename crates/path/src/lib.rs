@@ -1,0 +1,1 @@
+//! Gaussian probability paths, their schedules, and conversions between parameterizations.

@@ -1,0 +1,1 @@
+//! ODE and SDE step rules; Butcher tableaus as data.

@@ -1,0 +1,10 @@
+// Compiles ts/src to ts/dist; tsc itself skips what did not change.
+import { tools } from "./lib/paths.mjs";
+import { Failure, isEntry, main, run } from "./lib/process.mjs";
+
+export async function buildTypeScript() {
+  const { ok } = await run(process.execPath, [tools.tsc, "-p", "tsconfig.build.json"]);
+  if (!ok) throw new Failure("The TypeScript sources did not compile (see above).");
+}
+
+if (isEntry(import.meta.url)) await main(buildTypeScript);

@@ -1,0 +1,36 @@
+// How many tests passed and failed, read from what the test runners report.
+// A skipped test counts as a failed one: nothing is left out in silence.
+
+/** Sums cargo's lines "test result: ok. 3 passed; 0 failed; 0 ignored; …". */
+export function countRust(output) {
+  const counts = { passed: 0, failed: 0 };
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed) + Number(ignored);
+  }
+  return counts;
+}
+
+/** Reads the JSON report of vitest. */
+export function countVitest(report) {
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(report);
+  return { passed: numPassedTests, failed: numFailedTests + numPendingTests + numTodoTests };
+}
+
+/** A duration for people: 3.2 s, or 14 min 3 s. */
+export function duration(seconds) {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** The closing line: totals, the groups they come from, and the time. */
+export function closingLine(results, seconds) {
+  const groups = new Map();
+  for (const { group, passed } of results) groups.set(group, (groups.get(group) ?? 0) + passed);
+  const total = (field) => results.reduce((sum, result) => sum + result[field], 0);
+  const parts = [...groups].map(([group, passed]) => `${group} ${passed}`).join(", ");
+  return `npm test: ${total("passed")} passed (${parts}), ${total("failed")} failed, ${duration(seconds)}`;
+}
