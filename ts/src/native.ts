@@ -5,11 +5,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { AddonError, fromNative, InternalError, ThalwegError } from "./errors.js";
 import type * as addon from "./generated/addon.js";
+import type { Boundary } from "./native/boundary.js";
 
 type Addon = typeof addon;
-
-/** The exports that every addon has. */
-export type Native = Omit<Addon, `__${string}`>;
 
 /** The exports that only the addon with test hooks has. */
 export type TestHooks = Pick<Addon, Extract<keyof Addon, `__${string}`>>;
@@ -133,7 +131,16 @@ function load(): Record<string, unknown> {
 const loaded = load();
 
 /** The addon's exports, throwing thalweg's error classes. */
-export const native = loaded as unknown as Native;
+export const native = loaded as unknown as Boundary;
+
+/** An npm package loaded at its first use, and at once: so that importing thalweg costs nothing that is not used. */
+export function lazily<Package>(name: string): () => Package {
+  let loadedPackage: Package | undefined;
+  return () => {
+    loadedPackage ??= require(name) as Package;
+    return loadedPackage;
+  };
+}
 
 /**
  * The exports of the addon with test hooks.

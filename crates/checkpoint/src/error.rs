@@ -114,17 +114,6 @@ pub(crate) fn grouped(n: u64) -> String {
     out
 }
 
-/// An empty buffer that can take `bytes` without growing; an allocation that fails is an error.
-pub(crate) fn reserve(bytes: u64, path: &str) -> Result<Vec<u8>> {
-    let mut buffer = Vec::new();
-    let reserved = usize::try_from(bytes).is_ok_and(|n| buffer.try_reserve_exact(n).is_ok());
-    if reserved {
-        return Ok(buffer);
-    }
-    let problem = format!("no memory for {} bytes", grouped(bytes));
-    Err(CheckpointError::loading(path, problem).with("free memory", "an allocation that failed"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

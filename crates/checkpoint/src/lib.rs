@@ -26,6 +26,7 @@
 mod atomic;
 mod dtype;
 mod error;
+mod file;
 mod folder;
 mod json;
 mod pt;

@@ -12,19 +12,31 @@ static MAXIMUM_MS: Mutex<BTreeMap<&'static str, f64>> = Mutex::new(BTreeMap::new
 
 /// One call of an export; counts it at once and records its CPU time when dropped.
 pub struct Call {
-    name: &'static str,
-    start_ms: f64,
+    _clock: Clock,
 }
 
 impl Call {
     /// Counts a call of the export `name` and starts its clock.
     pub fn start(name: &'static str) -> Self {
         CALLS.fetch_add(1, Ordering::Relaxed);
+        Self { _clock: Clock::start(name) }
+    }
+}
+
+/// Records the CPU time from its start to its end under the name of an export.
+pub struct Clock {
+    name: &'static str,
+    start_ms: f64,
+}
+
+impl Clock {
+    /// Starts a clock.
+    pub fn start(name: &'static str) -> Self {
         Self { name, start_ms: thread_cpu_ms() }
     }
 }
 
-impl Drop for Call {
+impl Drop for Clock {
     fn drop(&mut self) {
         let used = thread_cpu_ms() - self.start_ms;
         let mut maximum = maximum_ms();

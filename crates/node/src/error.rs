@@ -4,6 +4,9 @@
 use std::fmt;
 
 use serde::Serialize;
+use thalweg_model::ModelError;
+use thalweg_model::engine::EngineError;
+use thalweg_model::graph::GraphError;
 
 /// Which TypeScript class an error becomes; the variant's name is the class's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +37,26 @@ pub enum ErrorCode {
     InternalError,
 }
 
+impl ErrorCode {
+    /// The code of this name; a name that is none of them is a defect.
+    pub fn of(name: &str) -> Self {
+        match name {
+            "ConfigError" => Self::ConfigError,
+            "ShapeError" => Self::ShapeError,
+            "DTypeError" => Self::DTypeError,
+            "DataError" => Self::DataError,
+            "DeviceError" => Self::DeviceError,
+            "MemoryError" => Self::MemoryError,
+            "CheckpointError" => Self::CheckpointError,
+            "TraceError" => Self::TraceError,
+            "TrainingError" => Self::TrainingError,
+            "AbortError" => Self::AbortError,
+            "DisposedError" => Self::DisposedError,
+            _ => Self::InternalError,
+        }
+    }
+}
+
 /// An error as a value: what went wrong, what was expected, what was got, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ThalwegError {
@@ -61,6 +84,13 @@ impl ThalwegError {
         Self { code, message: message.into(), expected: None, got: None, path: None, place: None }
     }
 
+    /// An error with what was expected and what came, also in its sentence.
+    pub fn expected(code: ErrorCode, message: impl fmt::Display, expected: impl fmt::Display, got: impl fmt::Display) -> Self {
+        let (expected, got) = (expected.to_string(), got.to_string());
+        let sentence = format!("{message}: expected {expected}, got {got}");
+        Self { expected: Some(expected.into()), got: Some(got.into()), ..Self::new(code, sentence) }
+    }
+
     /// Says where it happened: an op, a module, an export or a source line.
     #[must_use]
     pub fn with_place(mut self, place: impl Into<Box<str>>) -> Self {
@@ -76,6 +106,38 @@ impl fmt::Display for ThalwegError {
 }
 
 impl std::error::Error for ThalwegError {}
+
+impl From<ModelError> for ThalwegError {
+    fn from(error: ModelError) -> Self {
+        let boxed = |text: Option<String>| text.map(String::into_boxed_str);
+        let message = error.to_string();
+        Self {
+            expected: boxed(error.expected),
+            got: boxed(error.got),
+            path: boxed(error.path),
+            ..Self::new(ErrorCode::of(error.code), message)
+        }
+    }
+}
+
+impl From<GraphError> for ThalwegError {
+    fn from(error: GraphError) -> Self {
+        ModelError::from(error).into()
+    }
+}
+
+impl From<EngineError> for ThalwegError {
+    fn from(error: EngineError) -> Self {
+        ModelError::from(error).into()
+    }
+}
+
+/// What Node itself refused, such as an argument of the wrong type.
+impl From<napi::Error> for ThalwegError {
+    fn from(error: napi::Error) -> Self {
+        Self::new(ErrorCode::InternalError, format!("{}: {}", error.status.as_ref(), error.reason))
+    }
+}
 
 impl From<ThalwegError> for napi::Error {
     fn from(error: ThalwegError) -> Self {
@@ -104,6 +166,19 @@ mod tests {
                 "got": "[3]", "path": "model.args", "where": "matmul",
             })
         );
+    }
+
+    #[test]
+    fn an_error_of_a_lower_layer_keeps_its_class_and_its_parts() {
+        let lower = GraphError::shape("matmul", "inner dimensions differ", "[3]", "[2]");
+        let error = ThalwegError::from(lower);
+        assert_eq!(error.code, ErrorCode::ShapeError);
+        assert_eq!(&*error.message, "matmul: inner dimensions differ: expected [3], got [2]");
+        assert_eq!((error.expected.as_deref(), error.got.as_deref()), (Some("[3]"), Some("[2]")));
+        let config = ThalwegError::from(ModelError::config("path.beta1", "a number > 0.1", 0.05));
+        assert_eq!((config.code, config.path.as_deref()), (ErrorCode::ConfigError, Some("path.beta1")));
+        assert_eq!(&*config.message, "path.beta1: expected a number > 0.1, got 0.05");
+        assert_eq!(ThalwegError::from(EngineError::memory("too large")).code, ErrorCode::MemoryError);
     }
 
     #[test]

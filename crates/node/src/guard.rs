@@ -27,6 +27,17 @@ pub fn guard<T>(name: &'static str, body: impl FnOnce() -> Result<T, ThalwegErro
     catch(name, body).map_err(napi::Error::from)
 }
 
+/// Runs a part of the export `name` that happens on the main thread after the call, such as settling its promise.
+///
+/// With the feature `test-hooks` its thread CPU time is recorded; it is not a call.
+pub fn timed<T>(name: &'static str, body: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "test-hooks")]
+    let _clock = crate::counters::Clock::start(name);
+    #[cfg(not(feature = "test-hooks"))]
+    let _ = name;
+    body()
+}
+
 /// Runs `body` and turns a panic into an `InternalError`; also for bodies on worker threads.
 ///
 /// # Errors

@@ -1,1 +1,40 @@
 //! Gaussian probability paths, their schedules, and conversions between parameterizations.
+//!
+//! A path joins data (t = 0) to noise (t = [`t_max`](GaussianPath::t_max)): x_t = s(t) x₀ + σ(t) ε with ε ~ N(0, I). Every formula is written
+//! once, generic over [`Scalar`](thalweg_graph::Scalar): `f64` on the host, a graph value on a device. The crate knows no network,
+//! no solver and no tensor storage.
+//!
+//! - [`Path`], [`GaussianPath`]: s, σ, ṡ, σ̇, f, g², λ, t(λ), Δ of each path, and where they are finite ([`TimeRange`]).
+//! - [`Parameterization`], [`convert`]: score, noise, velocity, data, each from any other.
+//! - [`interpolate`], [`target`]: what a loss is fitted to.
+//! - [`pf_ode_drift`], [`reverse_sde_drift`], [`forward_sde_drift`], [`Diffusion`]: the dynamics that share the path's marginals.
+//! - [`TimeSampler`]: how a loss draws t.
+//!
+//! ```
+//! use thalweg_path::{GaussianPath, Parameterization, Path, convert, interpolate, target};
+//!
+//! let path = Path::linear_vp_sde(0.1, 20.0);
+//! let (t, x0, noise) = (0.3, 0.7, -1.1);
+//! let x = interpolate(&path, t, x0, noise);
+//! let velocity = convert(&path, Parameterization::Noise, Parameterization::Velocity, t, x, noise);
+//! assert!((velocity - target(&path, Parameterization::Velocity, t, x0, noise)).abs() < 1e-13);
+//! assert!((path.scale(t).powi(2) + path.std(t).powi(2) - 1.0).abs() < 1e-15);
+//! ```
+
+mod coefficients;
+mod dynamics;
+mod error;
+mod gaussian;
+mod objective;
+mod parameterization;
+mod time_range;
+mod time_sampler;
+
+pub use coefficients::Coefficients;
+pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
+pub use error::{CODE, PathError, Result};
+pub use gaussian::{GaussianPath, Gvp, Linear, LinearVpSde, Path};
+pub use objective::{interpolate, noise_target, target, velocity_target};
+pub use parameterization::{Parameterization, conversion_range, convert};
+pub use time_range::{DEFAULT_T_MIN, TimeRange};
+pub use time_sampler::{InverseLambda, TimeDensity, TimeSampler, Uniform, likelihood_weight};

@@ -10,7 +10,8 @@ use super::lock;
 use super::manifest::{Manifest, Record};
 use super::{MANIFEST, STAGING};
 use crate::error::{CheckpointError, Result, grouped, shown, shown_path};
-use crate::safetensors::{open_regular, parse_safetensors, take};
+use crate::file::{open_regular, take};
+use crate::safetensors::{parse_safetensors, read_safetensors};
 use crate::tensors::{Tensors, listed};
 
 /// The files of one checkpoint, in memory.
@@ -103,23 +104,25 @@ fn read_listed(path: PathBuf, record: Record) -> Result<(String, Vec<u8>)> {
     }
     let (mut file, length) = open_regular(&path)?;
     if length != record.bytes {
+        if record.name.ends_with(".safetensors") {
+            // A file cut short says so in its own header, which is the better explanation.
+            read_safetensors(&path)?;
+        }
         let (want, got) = (grouped(record.bytes), grouped(length));
-        let cut = if length < record.bytes { "the file is truncated" } else { HAND };
-        let problem = format!("{MANIFEST} says {want} bytes, file has {got}; {cut}");
+        let problem = format!("{MANIFEST} says {want} bytes, file has {got}; {CHANGED}");
         return Err(CheckpointError::loading(shown_as, problem).with(format!("{want} bytes"), format!("{got} bytes")));
     }
     let bytes = take(&mut file, length, &shown_as)?;
     let crc32 = crc32fast::hash(&bytes);
     if crc32 != record.crc32 {
-        let problem = format!("its checksum is not the one in {MANIFEST}; {HAND}");
+        let problem = format!("its checksum is not the one in {MANIFEST}; {CHANGED}");
         return Err(CheckpointError::loading(shown_as, problem).with(format!("CRC-32 {:08x}", record.crc32), format!("CRC-32 {crc32:08x}")));
     }
     Ok((record.name, bytes))
 }
 
 /// What to do about a file that does not fit its manifest.
-const HAND: &str = "it is damaged or was changed after it was saved (to accept a change made on purpose, \
-                    delete manifest.json)";
+const CHANGED: &str = "it is damaged or was changed after it was saved (to accept a change made on purpose, delete manifest.json)";
 
 /// Reads the files of a folder that no manifest describes.
 fn read_unlisted(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::MANIFEST;
 use crate::atomic::replace;
 use crate::error::{CheckpointError, Result, shown, shown_path};
-use crate::safetensors::{open_regular, take};
+use crate::file::{open_regular, take};
 
 /// Version of the layout that this crate writes.
 const VERSION: u32 = 1;

@@ -46,6 +46,9 @@ pub enum SaveStep<'a> {
     Clean,
 }
 
+/// Told each step before it happens; its error stops the save.
+type Observe<'a> = &'a mut dyn FnMut(SaveStep<'_>) -> io::Result<()>;
+
 /// Saves `files` (name, bytes) as the checkpoint in `folder`, which is created if needed.
 ///
 /// After a success the folder holds exactly these files of a checkpoint, beside any other files of the
@@ -85,8 +88,9 @@ where
     let _lock = lock::exclusive(folder).map_err(|error| CheckpointError::save_io(folder, "lock the folder", &error))?;
     observe(SaveStep::Recover).map_err(failed)?;
     recover(folder, observe)?;
-    stage(folder, &files, observe).map_err(|error| if committed(folder) { unfinished(error, folder) } else { failed(error) })?;
-    publish(folder, observe).map_err(|error| unfinished(error, folder))
+    let new = Manifest::of(&files);
+    stage(folder, &files, &new, observe).map_err(|error| if committed(folder) { unfinished(error, folder) } else { failed(error) })?;
+    publish(folder, &new, observe).map_err(|error| unfinished(error, folder))
 }
 
 fn create(folder: &Path) -> Result<()> {
@@ -97,11 +101,16 @@ fn create(folder: &Path) -> Result<()> {
 }
 
 /// Finishes a save that was committed, or removes one that was not.
-fn recover(folder: &Path, observe: &mut dyn FnMut(SaveStep<'_>) -> io::Result<()>) -> Result<()> {
-    if committed(folder) {
-        return publish(folder, observe).map_err(|error| unfinished(error, folder));
+fn recover(folder: &Path, observe: Observe<'_>) -> Result<()> {
+    let staging = folder.join(STAGING);
+    match Manifest::read(&staging) {
+        Ok(Some(staged)) => publish(folder, &staged, observe).map_err(|error| unfinished(error, folder)),
+        Ok(None) => remove_staging(&staging).map_err(|error| CheckpointError::save_io(folder, "remove an unfinished save", &error)),
+        Err(error) => {
+            let problem = format!("an earlier save left a damaged {MANIFEST} (delete the folder to save anew)");
+            Err(CheckpointError::saving(shown_path(&staging), problem).with("a manifest", error.message))
+        }
     }
-    remove_staging(&folder.join(STAGING)).map_err(|error| CheckpointError::save_io(folder, "remove an unfinished save", &error))
 }
 
 /// Whether a complete new checkpoint is staged.
@@ -117,14 +126,14 @@ fn remove_staging(staging: &Path) -> io::Result<()> {
 }
 
 /// Writes and syncs all files under the staging folder, then commits them by its manifest.
-fn stage(folder: &Path, files: &[(&str, &[u8])], observe: &mut dyn FnMut(SaveStep<'_>) -> io::Result<()>) -> io::Result<()> {
+fn stage(folder: &Path, files: &[(&str, &[u8])], new: &Manifest, observe: Observe<'_>) -> io::Result<()> {
     let staging = folder.join(STAGING);
     fs::create_dir(&staging)?;
     let staged = stage_files(&staging, files, observe)
         .and_then(|()| sync_folder(&staging))
         .and_then(|()| sync_folder(folder))
         .and_then(|()| observe(SaveStep::Commit))
-        .and_then(|()| Manifest::of(files).write(&staging));
+        .and_then(|()| new.write(&staging));
     if staged.is_err() && !committed(folder) {
         // The first error says why the save failed; what stays behind is removed by the next save.
         let _ = remove_staging(&staging);
@@ -132,7 +141,7 @@ fn stage(folder: &Path, files: &[(&str, &[u8])], observe: &mut dyn FnMut(SaveSte
     staged
 }
 
-fn stage_files(staging: &Path, files: &[(&str, &[u8])], observe: &mut dyn FnMut(SaveStep<'_>) -> io::Result<()>) -> io::Result<()> {
+fn stage_files(staging: &Path, files: &[(&str, &[u8])], observe: Observe<'_>) -> io::Result<()> {
     for &(name, bytes) in files {
         let mut file = File::create_new(staging.join(name))?;
         let (mut written, total) = (0, bytes.len());
@@ -148,12 +157,12 @@ fn stage_files(staging: &Path, files: &[(&str, &[u8])], observe: &mut dyn FnMut(
 }
 
 /// Moves a committed checkpoint from the staging folder into `folder`; may be repeated from any point.
-fn publish(folder: &Path, observe: &mut dyn FnMut(SaveStep<'_>) -> io::Result<()>) -> io::Result<()> {
+fn publish(folder: &Path, new: &Manifest, observe: Observe<'_>) -> io::Result<()> {
     let staging = folder.join(STAGING);
-    let read = |folder: &Path| Manifest::read(folder).map_err(io::Error::other);
-    let new = read(&staging)?.map_or_else(Vec::new, |manifest| manifest.files);
-    let old = read(folder)?.map_or_else(Vec::new, |manifest| manifest.files);
-    for record in &new {
+    let new = &new.files;
+    // A damaged manifest is no old checkpoint: its files stay, and the new manifest does not list them.
+    let old = Manifest::read(folder).ok().flatten().map_or_else(Vec::new, |manifest| manifest.files);
+    for record in new {
         let from = staging.join(&record.name);
         if from.exists() {
             observe(SaveStep::Publish { name: &record.name })?;

@@ -9,7 +9,8 @@ use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::limits;
-use crate::error::{CheckpointError, Result, grouped, reserve, shown};
+use crate::error::{CheckpointError, Result, grouped, shown};
+use crate::file::reserve;
 
 /// First bytes of a zip archive.
 const ZIP: [u8; 4] = *b"PK\x03\x04";

@@ -25,7 +25,7 @@ pub use value::{Key, Value};
 
 use self::archive::Archive;
 use crate::error::{Result, shown_path};
-use crate::safetensors::open_regular;
+use crate::file::open_regular;
 use crate::tensors::Tensors;
 
 /// Reads everything in a `.pt` file written by `torch.save`: the tree of its dicts, lists, tensors,

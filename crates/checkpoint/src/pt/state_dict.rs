@@ -84,7 +84,7 @@ fn find<'a>(value: &'a Value, source: &str) -> Result<&'a [(Key, Value)]> {
             entries.iter().filter(|(key, value)| is(key, &MODEL) && value.entries().is_some()).map(|(_, value)| value).collect();
         let lost: Vec<String> = entries
             .iter()
-            .filter(|(key, value)| !is(key, &TRAINING) && !(is(key, &MODEL) && value.entries().is_some()))
+            .filter(|(key, value)| !(is(key, &TRAINING) || is(key, &MODEL) && value.entries().is_some()))
             .map(|(key, value)| format!("{key} ({})", value.kind()))
             .collect();
         match inner.as_slice() {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::archive::Archive;
 use super::machine::Heap;
 use crate::dtype::DType;
-use crate::error::{Result, reserve};
+use crate::error::Result;
+use crate::file::reserve;
 use crate::tensor::NamedTensor;
 
 /// A storage as the pickle describes it: one entry of the archive.

@@ -5,6 +5,5 @@ mod header;
 mod read;
 mod write;
 
-pub(crate) use read::{open_regular, take};
 pub use read::{parse_safetensors, read_safetensors};
 pub use write::{safetensors_bytes, write_safetensors};

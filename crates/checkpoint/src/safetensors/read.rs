@@ -1,12 +1,12 @@
 //! Reading of safetensors: length, header, then each tensor's bytes in the order of the file.
 //! Nothing is allocated before the file is known to hold as much.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use super::header::{self, LONGEST, PREFIX};
-use crate::error::{CheckpointError, Result, grouped, reserve, shown_path};
+use crate::error::{CheckpointError, Result, grouped, shown_path};
+use crate::file::{open_regular, take};
 use crate::tensor::NamedTensor;
 use crate::tensors::Tensors;
 
@@ -24,17 +24,6 @@ pub fn read_safetensors(path: impl AsRef<Path>) -> Result<Tensors> {
 /// Reads the tensors of a safetensors file that is already in memory; `source` names it in errors.
 pub fn parse_safetensors(bytes: &[u8], source: &str) -> Result<Tensors> {
     read(bytes, bytes.len() as u64, source)
-}
-
-/// Opens a regular file and says how long it is; a folder, a pipe or a device is an error.
-pub(crate) fn open_regular(path: &Path) -> Result<(File, u64)> {
-    let metadata = std::fs::metadata(path).map_err(|error| CheckpointError::load_io(path, "open it", &error))?;
-    if !metadata.is_file() {
-        let kind = if metadata.is_dir() { "a folder" } else { "a device or pipe" };
-        return Err(CheckpointError::loading(shown_path(path), format!("it is {kind}, not a file")).with("a file", kind));
-    }
-    let file = File::open(path).map_err(|error| CheckpointError::load_io(path, "open it", &error))?;
-    Ok((file, metadata.len()))
 }
 
 fn read(mut reader: impl Read, length: u64, path: &str) -> Result<Tensors> {
@@ -68,16 +57,4 @@ fn header_text(reader: &mut impl Read, length: u64, path: &str) -> Result<Vec<u8
         return Err(header::truncated(PREFIX + size, length, path));
     }
     take(reader, size, path)
-}
-
-/// Exactly `size` bytes of `reader`.
-pub(crate) fn take(reader: &mut impl Read, size: u64, path: &str) -> Result<Vec<u8>> {
-    let mut buffer = reserve(size, path)?;
-    let read = reader.by_ref().take(size).read_to_end(&mut buffer);
-    match read {
-        Ok(n) if n as u64 == size => Ok(buffer),
-        Ok(n) => Err(CheckpointError::loading(path, "the file became shorter while it was read")
-            .with(format!("{} bytes", grouped(size)), format!("{} bytes", grouped(n as u64)))),
-        Err(error) => Err(CheckpointError::loading(path, format!("cannot read it: {error}"))),
-    }
 }

@@ -1,0 +1,384 @@
+//! fit: the training loop as a job of the worker, one optimiser step per turn.
+//! JavaScript is not called; it sees events, and may stop or pause the run between two steps.
+
+use crate::bind::{self, Bindings, normalize, random_inputs};
+use crate::data::{self, Rows};
+use crate::fit_options::{FitOptions, LastBatch};
+use crate::model::Inner;
+use crate::objective::{Draw, mode};
+use crate::run::{Event, Report, Run};
+use crate::step::{self, REPORT, StepGraph, StepRule, ema_input, state_input};
+use crate::store::{Group, Store, Weights};
+use crate::{ModelError, Result};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use thalweg_engine::{Job, Program, Step, Tensor, random};
+use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
+use thalweg_nn::{Context, RandomSource};
+
+/// Key of the validation loss's random numbers, so that evaluations compare like with like.
+const VALIDATION_SEED: i64 = 0x7661_6c69_6461_7465;
+/// Largest number of rows of one validation program.
+const VALIDATION_ROWS: usize = 4096;
+
+/// Everything `fit` was given.
+pub struct FitRequest {
+    /// Options.
+    pub options: FitOptions,
+    /// Training data.
+    pub data: Rows,
+    /// Validation data.
+    pub validation: Option<Rows>,
+    /// Weight of a time, as a graph `t [B] → w [B]`, for a given number of rows.
+    pub weight: Option<Arc<Graph>>,
+}
+
+struct Compiled {
+    program: Arc<Program>,
+    inputs: Vec<String>,
+    state: Vec<String>,
+    rows: usize,
+}
+
+struct Progress {
+    steps: u64,
+    per_epoch: u64,
+    first: u64,
+    done: u64,
+    permutation: Option<(u64, Tensor)>,
+    fixed: Bindings,
+    full: Compiled,
+    last: Option<Compiled>,
+    started: Instant,
+    loss: Option<f64>,
+    best: Option<f64>,
+    misses: u32,
+}
+
+/// The training job.
+pub struct FitJob {
+    inner: Arc<Inner>,
+    request: FitRequest,
+    run: Run,
+    progress: Option<Progress>,
+}
+
+impl FitJob {
+    /// A job that trains `inner`.
+    pub fn new(inner: Arc<Inner>, request: FitRequest, run: Run) -> FitJob {
+        FitJob { inner, request, run, progress: None }
+    }
+
+    fn advance(&mut self) -> Result<Option<Report>> {
+        if self.progress.is_none() {
+            self.progress = Some(self.start()?);
+            return Ok(None);
+        }
+        let Some(mut p) = self.progress.take() else { return Ok(None) };
+        if self.run.is_stopped() || p.first + p.done >= p.steps {
+            let reason = if p.first + p.done >= p.steps { "finished" } else { "stopped" };
+            return self.end(&p, reason).map(Some);
+        }
+        if self.train_step(&mut p)? {
+            return self.end(&p, "early stop").map(Some);
+        }
+        self.progress = Some(p);
+        Ok(None)
+    }
+
+    fn start(&self) -> Result<Progress> {
+        let FitRequest { options, data, validation, .. } = &self.request;
+        data::check_finite("data", &data.x)?;
+        if let Some(c) = &data.condition {
+            data::check_finite("condition", c)?;
+        }
+        if let Some(v) = validation {
+            data::check_finite("validation", &v.x)?;
+        }
+        let rows = data::rows(&data.x);
+        let batch = (options.batch_size as usize).min(rows);
+        let per_step = batch * options.accumulate as usize;
+        let full_steps = (rows / per_step).max(1) as u64;
+        let rest = if rows > per_step && options.last_batch == LastBatch::Keep { rows % per_step } else { 0 };
+        let per_epoch = full_steps + u64::from(rest > 0);
+        let steps = options.steps.or(options.epochs.map(|e| e.saturating_mul(per_epoch))).unwrap_or(0);
+        let rule = self.rule()?;
+        let layout = self.inner.diffusion.layout();
+        let mut first = 0;
+        self.inner.with_store(|store| {
+            if !options.resume {
+                store.step = 0;
+                store.optimizer.clear();
+                store.ema = None;
+                store.normalization = if options.normalize { Some(data::measure(&data.x)?) } else { None };
+            }
+            for name in options.optimizer.rule().state() {
+                store.ensure_state(layout, name)?;
+            }
+            match (&rule.ema, &store.ema) {
+                (Some(_), None) => store.ema = Some([store.parameters[0].clone(), store.parameters[1].clone()]),
+                (None, _) => store.ema = None,
+                _ => {}
+            }
+            store.training = Some(serde_json::to_string(options).map_err(|e| ModelError::new("InternalError", e.to_string()))?);
+            first = store.step as u64;
+            Ok(())
+        })?;
+        let normalized = self.inner.with_store(|s| Ok(s.normalization.is_some()))?;
+        let full = self.compile(&rule, batch, per_step.min(rows), rows, normalized)?;
+        let last = if rest > 0 { Some(self.compile(&rule, rest, rest, rows, normalized)?) } else { None };
+        let mut fixed = Bindings::new();
+        fixed.set_leaves("data", &data.x);
+        if let Some(c) = &data.condition {
+            fixed.set_leaves("condition", c);
+        }
+        fixed.set_i64("random.seed", options.seed)?;
+        Ok(Progress { steps, per_epoch, first, done: 0, permutation: None, fixed, full, last, started: Instant::now(), loss: None, best: None, misses: 0 })
+    }
+
+    fn rule(&self) -> Result<StepRule> {
+        let options = &self.request.options;
+        let specs = self.inner.diffusion.layout().specs();
+        for prefix in &options.frozen {
+            if !specs.iter().any(|s| s.name.starts_with(prefix.as_str())) {
+                return Err(ModelError::config("frozen", "a prefix of a parameter's name", format!("{prefix:?}")));
+            }
+        }
+        let frozen = specs.iter().map(|s| options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
+        Ok(StepRule { optimizer: options.optimizer.clone(), ema: options.ema, frozen, accumulate: options.accumulate as usize })
+    }
+
+    /// The program of a step over `per_step` of the `rows` rows, in batches of `batch`.
+    fn compile(&self, rule: &StepRule, batch: usize, per_step: usize, rows: usize, normalized: bool) -> Result<Compiled> {
+        let diffusion = &self.inner.diffusion;
+        let objective = self.request.options.loss.objective();
+        let rule = StepRule { accumulate: per_step / batch, ..rule.clone() };
+        let build = BatchLoss { inner: &self.inner, objective, batch, rows, normalized, weight: self.request.weight.as_deref() };
+        let StepGraph { graph, options, state } = step::build(diffusion.layout(), &rule, &|b, params, part| build.loss(b, params, part))?;
+        let program = Arc::new(Program::compile(&graph, &options)?);
+        Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
+    }
+
+    fn train_step(&self, p: &mut Progress) -> Result<bool> {
+        let options = &self.request.options;
+        let index = p.first + p.done;
+        let (epoch, within) = (index / p.per_epoch, index % p.per_epoch);
+        if p.permutation.as_ref().is_none_or(|(e, _)| *e != epoch) {
+            let rows = data::rows(&self.request.data.x);
+            let order = random::permutation(rows, options.seed, random::stream_of("fit.permutation"), epoch as i64);
+            p.permutation = Some((epoch, Tensor::from_i64(order, &[rows])?));
+        }
+        let compiled = match &p.last {
+            Some(last) if within + 1 == p.per_epoch => last,
+            _ => &p.full,
+        };
+        let mut bound = p.fixed.clone();
+        if let Some((_, order)) = &p.permutation {
+            bound.set("permutation", order.clone());
+        }
+        bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
+        let report = self.inner.with_store(|store| run_step(store, compiled, &mut bound, index as i64))?;
+        if !report.applied {
+            let message = format!(
+                "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
+                index + 1,
+                report.loss,
+                report.grad_norm
+            );
+            return Err(ModelError::expected("TrainingError", message, "finite numbers", format!("{} and {}", report.loss, report.grad_norm)));
+        }
+        p.done += 1;
+        p.loss = Some(report.loss);
+        let step = p.first + p.done;
+        let due = |every: Option<u32>| every.is_some_and(|n| step.is_multiple_of(n as u64));
+        let mut validation = None;
+        let mut stop = false;
+        if let Some(v) = self.request.validation.as_ref().filter(|_| due(Some(options.validation.map_or(100, |v| v.every)))) {
+            let value = self.validate(v)?;
+            validation = Some(value);
+            stop = self.judge(p, value)?;
+        }
+        if let Some(saving) = options.checkpoint.as_ref().filter(|c| due(Some(c.every))) {
+            self.inner.save_now(&PathBuf::from(&saving.dir))?;
+        }
+        let seconds = p.started.elapsed().as_secs_f64();
+        let speed = p.done as f64 / seconds.max(1e-9);
+        self.run.publish(Event {
+            step,
+            steps: p.steps,
+            epoch,
+            loss: Some(report.loss),
+            grad_norm: Some(report.grad_norm),
+            learning_rate: Some(report.rate),
+            steps_per_second: speed,
+            seconds_left: (p.steps.saturating_sub(step)) as f64 / speed,
+            validation_loss: validation,
+            paused: due(options.every.map(|e| e.steps)),
+        });
+        Ok(stop)
+    }
+
+    /// Keeps count of validation losses; saves the best; whether to stop.
+    fn judge(&self, p: &mut Progress, value: f64) -> Result<bool> {
+        let options = &self.request.options;
+        let margin = options.early_stop.map_or(0.0, |e| e.min_delta);
+        if p.best.is_none_or(|best| value < best - margin) {
+            p.best = Some(value);
+            p.misses = 0;
+            if let Some(dir) = &options.best {
+                self.inner.save_now(&PathBuf::from(dir))?;
+            }
+            return Ok(false);
+        }
+        p.misses += 1;
+        Ok(options.early_stop.is_some_and(|e| p.misses >= e.patience))
+    }
+
+    /// Mean loss over the validation rows, in chunks, at fixed times and noise.
+    fn validate(&self, rows: &Rows) -> Result<f64> {
+        let total = data::rows(&rows.x);
+        let objective = self.request.options.loss.objective();
+        let (mut sum, mut start) = (0.0, 0);
+        while start < total {
+            let length = VALIDATION_ROWS.min(total - start);
+            let part = |leaves: &Leaves<Tensor>| -> Result<Leaves<Tensor>> {
+                let entries: std::result::Result<Vec<_>, _> = leaves.iter().map(|(n, t)| t.narrow(0, start, length).map(|t| (n.to_string(), t))).collect();
+                Ok(Leaves::new(entries?))
+            };
+            let x = part(&rows.x)?;
+            let condition = rows.condition.as_ref().map(part).transpose()?;
+            let losses = self.inner.losses(objective, false, &x, condition.as_ref(), None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
+            sum += losses.to_f64_vec()?.iter().sum::<f64>();
+            start += length;
+        }
+        Ok(sum / total as f64)
+    }
+
+    fn end(&self, p: &Progress, reason: &str) -> Result<Report> {
+        if let Some(saving) = &self.request.options.checkpoint {
+            self.inner.save_now(&PathBuf::from(&saving.dir))?;
+        }
+        Ok(Report {
+            step: p.first + p.done,
+            steps_run: p.done,
+            loss: p.loss,
+            best_validation_loss: p.best,
+            seconds: p.started.elapsed().as_secs_f64(),
+            reason: reason.into(),
+            ..Report::default()
+        })
+    }
+}
+
+/// The loss of one batch, gathered inside the program.
+struct BatchLoss<'a> {
+    inner: &'a Inner,
+    objective: crate::objective::Objective,
+    batch: usize,
+    rows: usize,
+    normalized: bool,
+    weight: Option<&'a Graph>,
+}
+
+impl BatchLoss<'_> {
+    fn loss<'g>(&self, b: &'g Builder, params: &[Var<'g>], part: usize) -> Result<Var<'g>> {
+        let diffusion = &self.inner.diffusion;
+        let order = b.input("permutation", DType::I64, &[self.rows]);
+        let offset = b.input("offset", DType::I64, &[]);
+        let indices = order.gather(0, b.iota(DType::I64, self.batch) + offset + (part * self.batch) as f64);
+        let gather = |leaves: Leaves<Var<'g>>| leaves.map(|x| x.gather(0, indices));
+        let x = normalize(b, &gather(diffusion.input_leaves(b, "data", diffusion.x(), self.rows)), self.normalized);
+        let condition = diffusion.condition().map(|sizes| gather(diffusion.input_leaves(b, "condition", sizes, self.rows)));
+        let (seed, counter) = random_inputs(b);
+        let counter = counter * 4096.0 + part as f64;
+        let ctx = Context { builder: b, params, mode: mode(true), random: Some(RandomSource::new(seed, counter)) };
+        let losses = self.objective.per_sample(diffusion, &ctx, &x, condition.as_ref(), self.weight, Draw { seed, counter });
+        Ok(losses.mean_all())
+    }
+}
+
+/// What a step says of itself.
+pub(crate) struct StepReport {
+    pub(crate) loss: f64,
+    pub(crate) grad_norm: f64,
+    pub(crate) rate: f64,
+    pub(crate) applied: bool,
+}
+
+/// Moves the state into the program and back out of it.
+fn run_step(store: &mut Store, compiled: &Compiled, bound: &mut Bindings, index: i64) -> Result<StepReport> {
+    apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, bound, index)
+}
+
+/// Runs one training step: gives the program the store's buffers to overwrite, and puts the results back.
+pub(crate) fn apply_step(store: &mut Store, program: &Program, inputs: &[String], state: &[String], bound: &mut Bindings, index: i64) -> Result<StepReport> {
+    bound.set_i64("step", index)?;
+    bound.set_i64("random.counter", index)?;
+    bound.set_normalization(store.normalization.as_ref());
+    bound.set(Group::Frozen.input(), store.parameters[2].clone());
+    for group in Group::TRAINED {
+        let k = group as usize;
+        bound.set(group.input(), store.parameters[k].clone());
+        for (name, buffers) in &store.optimizer {
+            bound.set(state_input(name, group), buffers[k].clone());
+        }
+        if let Some(ema) = &store.ema {
+            bound.set(ema_input(group), ema[k].clone());
+        }
+    }
+    // The store keeps its handles until the run has succeeded: a run that fails has changed nothing.
+    let outputs = bound.run(program, inputs, state)?;
+    let (new, report) = outputs.split_at(outputs.len() - REPORT);
+    let mut new: HashMap<&str, Tensor> = state.iter().map(String::as_str).zip(new.iter().cloned()).collect();
+    let mut put = |name: &str, slot: &mut Tensor| {
+        if let Some(tensor) = new.remove(name) {
+            *slot = tensor;
+        }
+    };
+    for group in Group::TRAINED {
+        let k = group as usize;
+        put(group.input(), &mut store.parameters[k]);
+        for (name, buffers) in &mut store.optimizer {
+            put(&state_input(name, group), &mut buffers[k]);
+        }
+        if let Some(ema) = &mut store.ema {
+            put(&ema_input(group), &mut ema[k]);
+        }
+    }
+    let number = |i: usize| -> Result<f64> { Ok(report[i].to_f64_vec()?[0]) };
+    let applied = report[3].to_bool_vec()?[0];
+    if applied {
+        store.step += 1;
+        store.version += 1;
+    }
+    Ok(StepReport { loss: number(0)?, grad_norm: number(1)?, rate: number(2)?, applied })
+}
+
+impl Job for FitJob {
+    fn ready(&self) -> bool {
+        !self.run.is_paused()
+    }
+
+    fn step(&mut self) -> Step {
+        match self.advance() {
+            Ok(None) => Step::Again,
+            Ok(Some(report)) => {
+                self.inner.release();
+                self.run.finish(Ok(report));
+                Step::Done
+            }
+            Err(error) => {
+                self.inner.release();
+                self.run.finish(Err(error));
+                Step::Done
+            }
+        }
+    }
+
+    fn panicked(&mut self, message: String) {
+        self.inner.release();
+        self.run.panicked(message);
+    }
+}

@@ -1,0 +1,295 @@
+//! A model with parameter values: what users hold. Jobs on the device's worker read and change it, one step at a time.
+
+use crate::bind::{self, Bindings, normalize, random_inputs};
+use crate::config::DiffusionConfig;
+use crate::external::{ExternalModule, Need};
+use crate::objective::{Draw, Objective, mode};
+use crate::save;
+use crate::store::{Store, Weights};
+use crate::{Diffusion, ModelError, Result};
+use std::collections::HashMap;
+use std::path::Path as FsPath;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor};
+use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
+use thalweg_nn::{Context, Mode, RandomSource};
+use thalweg_path::Parameterization;
+
+/// How many programs a model keeps.
+const PROGRAMS: usize = 64;
+
+/// What all handles and jobs of a model share.
+pub struct Inner {
+    /// The model as a function.
+    pub diffusion: Diffusion,
+    store: Mutex<Option<Store>>,
+    programs: ProgramCache,
+    training: AtomicBool,
+}
+
+/// A diffusion model with parameters. Clones share everything.
+#[derive(Clone)]
+pub struct Model {
+    inner: Arc<Inner>,
+}
+
+impl Model {
+    /// Builds a model; parameters get values at the first job.
+    ///
+    /// # Errors
+    /// A `ConfigError`.
+    pub fn new(config: DiffusionConfig, externals: &HashMap<String, ExternalModule>) -> Result<Model> {
+        let diffusion = Diffusion::new(config, externals)?;
+        let inner = Inner { diffusion, store: Mutex::new(None), programs: ProgramCache::new(PROGRAMS), training: AtomicBool::new(false) };
+        Ok(Model { inner: Arc::new(inner) })
+    }
+
+    /// What jobs share.
+    pub fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// The model as a function.
+    pub fn diffusion(&self) -> &Diffusion {
+        &self.inner.diffusion
+    }
+
+    /// Forwards that TypeScript must trace before a job on `rows` rows.
+    pub fn needs(&self, mode: Mode, rows: usize) -> Vec<Need> {
+        self.inner.diffusion.needs(mode, rows)
+    }
+
+    /// Marks the model as being trained.
+    ///
+    /// # Errors
+    /// `TrainingError` if it is already.
+    pub fn claim(&self) -> Result<()> {
+        if self.inner.training.swap(true, Ordering::SeqCst) {
+            return Err(ModelError::expected("TrainingError", "the model is being trained already", "the first run to end, or run.stop()", "a second fit"));
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Ends the claim of [`Model::claim`].
+    pub fn release(&self) {
+        self.training.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether a fit is under way.
+    pub fn is_training(&self) -> bool {
+        self.training.load(Ordering::SeqCst)
+    }
+
+    /// Calls `f` with the parameter values, which are made at the first call. Only jobs call this.
+    pub fn with_store<T>(&self, f: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = match slot.take() {
+            Some(store) => slot.insert(store),
+            None => slot.insert(Store::new(self.diffusion.layout(), self.diffusion.config().seed)?),
+        };
+        f(store)
+    }
+
+    /// Replaces the parameter values.
+    pub fn set_store(&self, store: Store) {
+        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
+    }
+
+    /// The program of `key`, built at most once while it is remembered.
+    pub fn program(&self, key: String, build: impl FnOnce() -> Result<(Graph, CompileOptions)>) -> Result<Arc<Program>> {
+        let mut failure = None;
+        let made = self.programs.get_or_compile(&key, || {
+            build().map_err(|error| {
+                failure = Some(error);
+                thalweg_engine::EngineError::internal("the graph could not be built")
+            })
+        });
+        made.map_err(|error| failure.unwrap_or_else(|| error.into()))
+    }
+
+    /// Per-sample losses `[N]` of rows in the user's units; `random` is (seed, counter).
+    #[allow(clippy::too_many_arguments, reason = "the loss's own arguments, once")]
+    pub fn losses(
+        &self,
+        objective: Objective,
+        training: bool,
+        x: &Leaves<Tensor>,
+        condition: Option<&Leaves<Tensor>>,
+        weight: Option<&Graph>,
+        random: (i64, i64),
+        weights: Weights,
+    ) -> Result<Tensor> {
+        let rows = crate::data::rows(x);
+        let normalized = self.with_store(|s| Ok(s.normalization.is_some()))?;
+        let build = || {
+            let b = Builder::new();
+            let params = self.diffusion.layout().views(&b);
+            let (seed, counter) = random_inputs(&b);
+            let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
+            let x = normalize(&b, &self.diffusion.input_leaves(&b, "x", self.diffusion.x(), rows), normalized);
+            let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(&b, "condition", sizes, rows));
+            let losses = objective.per_sample(&self.diffusion, &ctx, &x, condition.as_ref(), weight, Draw { seed, counter });
+            Ok((b.finish(&[losses])?, CompileOptions::default()))
+        };
+        let key = format!("losses {objective:?} {training} {rows} {normalized}");
+        let (program, names) = match weight {
+            None => self.named_program(key, build)?,
+            Some(_) => {
+                let (graph, options) = build()?;
+                (Arc::new(Program::compile(&graph, &options)?), bind::names(&graph))
+            }
+        };
+        let mut bound = Bindings::new();
+        bound.set_leaves("x", x);
+        if let Some(c) = condition {
+            bound.set_leaves("condition", c);
+        }
+        bound.set_i64("random.seed", random.0)?;
+        bound.set_i64("random.counter", random.1)?;
+        self.with_store(|store| {
+            bound.set_store(store, weights);
+            let mut out = bound.run(&program, &names, &[])?;
+            Ok(out.swap_remove(0))
+        })
+    }
+
+    /// One of the four functions of the model at `t [N]` and `x [N, …]`, in the model's (normalised) units.
+    pub fn call(&self, which: Parameterization, t: &Tensor, x: &Leaves<Tensor>, condition: Option<&Leaves<Tensor>>, weights: Weights) -> Result<Vec<Tensor>> {
+        let rows = crate::data::rows(x);
+        if t.ty().shape != [rows] || t.ty().dtype != self.diffusion.dtype() {
+            return Err(ModelError::expected("ShapeError", "t: wrong type", format!("{} [{rows}], one time per row", self.diffusion.dtype()), t.ty()));
+        }
+        let build = || {
+            let b = Builder::new();
+            let params = self.diffusion.layout().views(&b);
+            let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
+            let t = b.input("t", self.diffusion.dtype(), &[rows]);
+            let x = self.diffusion.input_leaves(&b, "x", self.diffusion.x(), rows);
+            let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(&b, "condition", sizes, rows));
+            let out: Vec<Var> = self.diffusion.function(&ctx, which, t, &x, condition.as_ref()).values().copied().collect();
+            Ok((b.finish(&out)?, CompileOptions::default()))
+        };
+        let (program, names) = self.named_program(format!("call {which:?} {rows}"), build)?;
+        let mut bound = Bindings::new();
+        bound.set("t", t.clone());
+        bound.set_leaves("x", x);
+        if let Some(c) = condition {
+            bound.set_leaves("condition", c);
+        }
+        self.with_store(|store| {
+            bound.set_store(store, weights);
+            bound.run(&program, &names, &[])
+        })
+    }
+
+    /// A cached program and the names of its inputs.
+    pub fn named_program(&self, key: String, build: impl FnOnce() -> Result<(Graph, CompileOptions)>) -> Result<(Arc<Program>, Vec<String>)> {
+        let program = self.program(key, build)?;
+        let names = program.input_names().to_vec();
+        Ok((program, names))
+    }
+
+    /// Checks a condition against what the model was made for.
+    ///
+    /// # Errors
+    /// `DataError` if one is missing or not wanted.
+    pub fn check_condition(&self, tensors: &[Tensor]) -> Result<Option<Leaves<Tensor>>> {
+        match (self.diffusion.condition(), tensors) {
+            (None, []) => Ok(None),
+            (None, _) => Err(ModelError::expected("DataError", "condition: not wanted", "no condition (the config has no conditionSize)", format!("{} tensors", tensors.len()))),
+            (Some(_), []) => Err(ModelError::expected("DataError", "condition: missing", "a condition of the config's conditionSize", "none")),
+            (Some(sizes), _) => crate::data::check("condition", tensors, sizes, self.diffusion.dtype()).map(Some),
+        }
+    }
+
+    /// Checks rows of the state.
+    ///
+    /// # Errors
+    /// `DataError`, `ShapeError`, `DTypeError`.
+    pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
+        crate::data::check(what, tensors, self.diffusion.x(), self.diffusion.dtype())
+    }
+
+    /// Writes a checkpoint folder.
+    ///
+    /// # Errors
+    /// `CheckpointError`.
+    pub fn save_now(&self, dir: &FsPath) -> Result<()> {
+        self.with_store(|store| save::save(dir, &self.diffusion, store))
+    }
+
+    /// Reads a checkpoint folder; on an error nothing has changed.
+    ///
+    /// # Errors
+    /// `CheckpointError`, or `TrainingError` while a fit is under way.
+    pub fn load_now(&self, dir: &FsPath) -> Result<()> {
+        self.refuse_while_training("load")?;
+        let store = save::load(dir, &self.diffusion)?;
+        self.set_store(store);
+        Ok(())
+    }
+
+    /// Refuses to change parameters while a fit is under way.
+    ///
+    /// # Errors
+    /// `TrainingError`.
+    pub fn refuse_while_training(&self, what: &str) -> Result<()> {
+        if self.is_training() {
+            return Err(ModelError::expected("TrainingError", format!("{what}: the model is being trained"), "the run to end first, or run.stop()", "a call while it trains"));
+        }
+        Ok(())
+    }
+
+    /// All parameters as they are now, in declaration order.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn state_dict(&self, weights: Weights) -> Result<Vec<Tensor>> {
+        let layout = self.diffusion.layout();
+        self.with_store(|store| layout.unflatten(&store.flat(weights)))
+    }
+
+    /// Sets parameters by name. `strict`: every parameter must be given, and nothing else. Returns names that were missing or extra.
+    ///
+    /// # Errors
+    /// `CheckpointError` listing what does not fit; nothing has changed then.
+    pub fn load_state_dict(&self, named: &[(String, Tensor)], strict: bool) -> Result<(Vec<String>, Vec<String>)> {
+        self.refuse_while_training("loadStateDict")?;
+        let layout = self.diffusion.layout();
+        let mut tensors = self.state_dict(Weights::Raw)?;
+        let mut missing: Vec<String> = layout.specs().iter().map(|s| s.name.clone()).collect();
+        let mut extra = Vec::new();
+        for (name, tensor) in named {
+            let Some(i) = layout.specs().iter().position(|s| s.name == *name) else {
+                extra.push(name.clone());
+                continue;
+            };
+            let spec = &layout.specs()[i];
+            if tensor.ty().shape != spec.shape {
+                return Err(ModelError::expected("CheckpointError", format!("{name}: wrong shape"), format!("{:?}", spec.shape), format!("{:?}", tensor.ty().shape)));
+            }
+            tensors[i] = crate::data::tensor_of(tensor.to_f64_vec()?, &spec.shape, layout.dtype())?;
+            missing.retain(|m| m != name);
+        }
+        if strict && !(missing.is_empty() && extra.is_empty()) {
+            return Err(ModelError::expected("CheckpointError", "parameters do not match", "exactly the model's parameters", format!("missing {missing:?}, extra {extra:?}")));
+        }
+        let flat = layout.flat(&tensors)?;
+        self.with_store(|store| {
+            store.parameters = flat;
+            store.ema = None;
+            store.optimizer.clear();
+            store.version += 1;
+            Ok(())
+        })?;
+        Ok((missing, extra))
+    }
+
+    /// Element type of the model.
+    pub fn dtype(&self) -> DType {
+        self.diffusion.dtype()
+    }
+}

@@ -1,0 +1,212 @@
+//! Checkpoints: a folder with the config, the parameters, their moving average and the training state.
+//! Written whole or not at all by the checkpoint crate; read in full and checked before anything changes.
+
+use crate::store::{Group, Normalization, Store};
+use crate::{Diffusion, DiffusionConfig, ModelError, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use thalweg_checkpoint::{CheckpointError, DType as FileType, Files, NamedTensor, Tensors, load_folder, safetensors_bytes, save_folder};
+use thalweg_engine::Tensor;
+use thalweg_graph::{DType, count};
+
+const CONFIG: &str = "config.json";
+const MODEL: &str = "model.safetensors";
+const EMA: &str = "ema.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const TRAINING: &str = "training.json";
+/// The version of the folder's layout.
+const FORMAT: u32 = 1;
+
+/// What the config file holds.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    model: String,
+    config: DiffusionConfig,
+}
+
+/// What the training file holds.
+#[derive(Serialize, Deserialize)]
+struct Training {
+    step: i64,
+    normalization: Option<Vec<Scales>>,
+    options: Option<serde_json::Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Scales {
+    mean: Vec<f64>,
+    std: Vec<f64>,
+}
+
+impl From<CheckpointError> for ModelError {
+    fn from(e: CheckpointError) -> Self {
+        let mut error = ModelError::new("CheckpointError", e.to_string());
+        error.expected = e.expected.clone().filter(|s| !s.is_empty());
+        error.got = e.got.clone().filter(|s| !s.is_empty());
+        error
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value).map_err(|e| ModelError::new("InternalError", e.to_string()))
+}
+
+fn file_type(dtype: DType) -> FileType {
+    if dtype == DType::F64 { FileType::F64 } else { FileType::F32 }
+}
+
+fn entry(name: &str, tensor: &Tensor) -> Result<NamedTensor> {
+    let shape = &tensor.ty().shape;
+    Ok(match tensor.ty().dtype {
+        DType::F64 => NamedTensor::from_f64(name, shape, &tensor.to_f64_vec()?)?,
+        _ => NamedTensor::from_f32(name, shape, &tensor.to_f32_vec()?)?,
+    })
+}
+
+/// Parameters under their names.
+fn named(diffusion: &Diffusion, flat: &[Tensor; 3]) -> Result<Tensors> {
+    let mut out = Tensors::default();
+    for (spec, tensor) in diffusion.layout().specs().iter().zip(diffusion.layout().unflatten(flat)?) {
+        out.push(entry(&spec.name, &tensor)?)?;
+    }
+    Ok(out)
+}
+
+/// Writes the folder.
+pub fn save(dir: &Path, diffusion: &Diffusion, store: &Store) -> Result<()> {
+    let header = Header { format: FORMAT, model: "DiffusionModel".into(), config: diffusion.config().clone() };
+    let scales = |n: &Normalization| -> Result<Vec<Scales>> {
+        n.leaves.iter().map(|(mean, std)| Ok(Scales { mean: mean.to_f64_vec()?, std: std.to_f64_vec()? })).collect()
+    };
+    let training = Training {
+        step: store.step,
+        normalization: store.normalization.as_ref().map(scales).transpose()?,
+        options: store.training.as_ref().and_then(|text| serde_json::from_str(text).ok()),
+    };
+    let mut files = vec![
+        (CONFIG.to_string(), json(&header)?),
+        (TRAINING.to_string(), json(&training)?),
+        (MODEL.to_string(), safetensors_bytes(&named(diffusion, &store.parameters)?)?),
+    ];
+    if let Some([a, b]) = &store.ema {
+        let flat = [a.clone(), b.clone(), store.parameters[2].clone()];
+        files.push((EMA.to_string(), safetensors_bytes(&named(diffusion, &flat)?)?));
+    }
+    if !store.optimizer.is_empty() {
+        let mut tensors = Tensors::default();
+        let mut names: Vec<&String> = store.optimizer.keys().collect();
+        names.sort();
+        for name in names {
+            for (group, buffer) in Group::TRAINED.iter().zip(&store.optimizer[name]) {
+                tensors.push(entry(&format!("{name}.{group:?}").to_lowercase(), buffer)?)?;
+            }
+        }
+        files.push((OPTIMIZER.to_string(), safetensors_bytes(&tensors)?));
+    }
+    let listed: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    Ok(save_folder(dir, &listed)?)
+}
+
+/// The config of a saved model.
+///
+/// # Errors
+/// `CheckpointError`.
+pub fn read_config(dir: &Path) -> Result<DiffusionConfig> {
+    header(&load_folder(dir)?, dir).map(|h| h.config)
+}
+
+fn header(files: &Files, dir: &Path) -> Result<Header> {
+    let wrong = |what: String| ModelError::expected("CheckpointError", format!("{}", dir.join(CONFIG).display()), format!("a thalweg model of format {FORMAT}"), what);
+    let header: Header = serde_json::from_value(files.json(CONFIG)?).map_err(|e| wrong(e.to_string()))?;
+    if header.format != FORMAT || header.model != "DiffusionModel" {
+        return Err(wrong(format!("{} of format {}", header.model, header.format)));
+    }
+    Ok(header)
+}
+
+/// Reads the folder into a store for `diffusion`.
+pub fn load(dir: &Path, diffusion: &Diffusion) -> Result<Store> {
+    let files = load_folder(dir)?;
+    header(&files, dir)?;
+    let training: Training = serde_json::from_value(files.json(TRAINING)?)
+        .map_err(|e| ModelError::expected("CheckpointError", dir.join(TRAINING).display().to_string(), "training state", e))?;
+    let parameters = parameters(diffusion, &files, MODEL)?;
+    let ema = if files.names().any(|n| n == EMA) {
+        let [a, b, _] = parameters_of(diffusion, &files.tensors(EMA)?)?;
+        Some([a, b])
+    } else {
+        None
+    };
+    let optimizer = if files.names().any(|n| n == OPTIMIZER) { buffers(diffusion, &files.tensors(OPTIMIZER)?)? } else { HashMap::new() };
+    let normalization = training.normalization.map(|leaves| scales(diffusion, leaves)).transpose()?;
+    let options = training.options.map(|value| value.to_string());
+    Ok(Store { parameters, ema, optimizer, step: training.step, version: 1, normalization, training: options })
+}
+
+fn parameters(diffusion: &Diffusion, files: &Files, name: &str) -> Result<[Tensor; 3]> {
+    parameters_of(diffusion, &files.tensors(name)?)
+}
+
+fn parameters_of(diffusion: &Diffusion, tensors: &Tensors) -> Result<[Tensor; 3]> {
+    let layout = diffusion.layout();
+    let expected: Vec<(String, Vec<usize>, FileType)> =
+        layout.specs().iter().map(|s| (s.name.clone(), s.shape.clone(), file_type(layout.dtype()))).collect();
+    tensors.check_against(&expected)?;
+    let values: Result<Vec<Tensor>> = layout.specs().iter().map(|s| tensor(tensors.require(&s.name)?, layout.dtype())).collect();
+    layout.flat(&values?)
+}
+
+/// A file's tensor as an engine tensor of `dtype`.
+pub fn tensor(entry: &NamedTensor, dtype: DType) -> Result<Tensor> {
+    Ok(match dtype {
+        DType::F64 => Tensor::from_f64(entry.to_f64()?, &entry.shape)?,
+        _ => Tensor::from_f32(entry.to_f32()?, &entry.shape)?,
+    })
+}
+
+fn buffers(diffusion: &Diffusion, tensors: &Tensors) -> Result<HashMap<String, [Tensor; 2]>> {
+    let layout = diffusion.layout();
+    let mut out: HashMap<String, Vec<Tensor>> = HashMap::new();
+    let mut names: Vec<String> = tensors.names().filter_map(|n| n.strip_suffix(".decayed").map(String::from)).collect();
+    names.sort();
+    let expected: Vec<(String, Vec<usize>, FileType)> = names
+        .iter()
+        .flat_map(|n| Group::TRAINED.map(|g| (format!("{n}.{g:?}").to_lowercase(), vec![layout.size(g)], file_type(layout.dtype()))))
+        .collect();
+    tensors.check_against(&expected)?;
+    for (name, _, _) in &expected {
+        let base = name.rsplit_once('.').map_or(name.as_str(), |(base, _)| base);
+        out.entry(base.to_string()).or_default().push(tensor(tensors.require(name)?, layout.dtype())?);
+    }
+    let pair = |(name, list): (String, Vec<Tensor>)| -> Result<(String, [Tensor; 2])> {
+        let pair = list.try_into().map_err(|_| ModelError::new("CheckpointError", format!("{OPTIMIZER}: {name} is incomplete")))?;
+        Ok((name, pair))
+    };
+    out.into_iter().map(pair).collect()
+}
+
+fn scales(diffusion: &Diffusion, leaves: Vec<Scales>) -> Result<Normalization> {
+    let fits = leaves.len() == diffusion.x().len()
+        && leaves.iter().zip(diffusion.x().values()).all(|(s, shape)| s.mean.len() == count(shape) && s.std.len() == count(shape));
+    if !fits {
+        return Err(ModelError::new("CheckpointError", format!("{TRAINING}: the normalisation does not fit xSize. Nothing was loaded.")));
+    }
+    let one = |(s, shape): (Scales, &Vec<usize>)| -> Result<(Tensor, Tensor)> {
+        Ok((crate::data::tensor_of(s.mean, shape, diffusion.dtype())?, crate::data::tensor_of(s.std, shape, diffusion.dtype())?))
+    };
+    Ok(Normalization { leaves: leaves.into_iter().zip(diffusion.x().values()).map(one).collect::<Result<_>>()? })
+}
+
+/// The named tensors of a `.pt` or `.safetensors` file.
+///
+/// # Errors
+/// `CheckpointError`.
+pub fn read_weights(file: &Path) -> Result<Tensors> {
+    match file.extension().and_then(|e| e.to_str()) {
+        Some("pt" | "pth" | "ckpt") => Ok(thalweg_checkpoint::read_state_dict(file)?),
+        Some("safetensors") => Ok(thalweg_checkpoint::read_safetensors(file)?),
+        other => Err(ModelError::expected("CheckpointError", file.display().to_string(), "a file ending in .pt or .safetensors", format!("{other:?}"))),
+    }
+}

@@ -1,0 +1,185 @@
+//! The training step as one graph: loss, backward, clip, update, moving average.
+//! State buffers are inputs that the program may overwrite; a step that is not finite changes no bit of them.
+
+use crate::optimizer::{Group as Updated, Optimizer, Step};
+use crate::schedule::Schedule;
+use crate::store::{Group, Layout};
+use crate::{ModelError, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thalweg_engine::CompileOptions;
+use thalweg_graph::{Builder, DType, Graph, Scalar, Var, grad};
+
+/// Exponential moving average of the parameters, used for sampling.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Ema {
+    /// Its decay per step, in [0, 1).
+    Decay(f64),
+    /// Its decay, and whether it starts lower.
+    Settings {
+        /// Decay per step, in [0, 1).
+        decay: f64,
+        /// Whether step n uses min(decay, (1 + n)/(10 + n)), so that the start is forgotten.
+        #[serde(default = "yes")]
+        warmup: bool,
+    },
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Ema {
+    /// The decay of step `n` (from 1).
+    pub fn decay<S: Scalar>(&self, n: S) -> S {
+        let (decay, warmup) = match *self {
+            Ema::Decay(decay) => (decay, true),
+            Ema::Settings { decay, warmup } => (decay, warmup),
+        };
+        let constant = n.constant(decay);
+        if warmup { constant.minimum((n + 1.0) / (n + 10.0)) } else { constant }
+    }
+
+    /// Its final decay.
+    pub fn limit(&self) -> f64 {
+        match *self {
+            Ema::Decay(decay) | Ema::Settings { decay, .. } => decay,
+        }
+    }
+}
+
+/// How a training step changes parameters.
+#[derive(Clone, Debug)]
+pub struct StepRule {
+    /// The optimiser.
+    pub optimizer: Optimizer,
+    /// The moving average.
+    pub ema: Option<Ema>,
+    /// For each parameter, whether it is left alone on top of the frozen ones.
+    pub frozen: Vec<bool>,
+    /// Over how many losses the gradient is averaged.
+    pub accumulate: usize,
+}
+
+/// A training step's graph and the meaning of its inputs and outputs.
+pub struct StepGraph {
+    /// The program's source.
+    pub graph: Graph,
+    /// Which inputs may be overwritten.
+    pub options: CompileOptions,
+    /// Names of state inputs, in the order in which the outputs give their new values.
+    pub state: Vec<String>,
+}
+
+/// Outputs behind the state: loss, gradient norm, learning rate (f64 scalars) and whether the step was applied (bool).
+pub const REPORT: usize = 4;
+
+/// The name of the input of a state buffer.
+pub fn state_input(name: &str, group: Group) -> String {
+    format!("state.{name}.{}", suffix(group))
+}
+
+/// The name of the input of a moving average.
+pub fn ema_input(group: Group) -> String {
+    format!("ema.{}", suffix(group))
+}
+
+fn suffix(group: Group) -> &'static str {
+    match group {
+        Group::Decayed => "decayed",
+        Group::Undecayed => "undecayed",
+        Group::Frozen => "frozen",
+    }
+}
+
+/// Builds the step. `loss(builder, params, k)` gives the k-th of `accumulate` scalar losses.
+///
+/// # Errors
+/// What the loss's ops refuse, or a loss that is not a float scalar.
+pub fn build(layout: &Layout, rule: &StepRule, loss: &dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>) -> Result<StepGraph> {
+    let b = Builder::new();
+    let views = layout.views(&b);
+    let trained: Vec<usize> = Group::TRAINED.iter().flat_map(|&g| layout.members(g).map(|(i, _)| i)).filter(|&i| !rule.frozen[i]).collect();
+    let wrt: Vec<Var> = trained.iter().map(|&i| views[i]).collect();
+    let (value, grads) = mean_gradient(&b, &views, &wrt, rule.accumulate.max(1), loss)?;
+
+    let mut gradients: Vec<Var> = views.iter().map(|v| v.constant(0.0)).collect();
+    for (&i, g) in trained.iter().zip(&grads) {
+        gradients[i] = *g;
+    }
+    let flat = Group::TRAINED.map(|g| layout.flatten(g, &b, &gradients));
+    let squares = flat.map(|g| (g * g).sum_all().cast(DType::F64));
+    let norm = (squares[0] + squares[1]).sqrt();
+    let applied = value.is_finite().and(norm.is_finite());
+    let number = b.input("step", DType::I64, &[]).cast(DType::F64) + 1.0;
+    let optimizer = rule.optimizer.rule();
+    let rate = optimizer.rate().rate(number);
+    let step = Step { number, rate, applied };
+    let factor = optimizer.clip_norm().map(|clip| ((norm + 1e-6).recip() * clip).minimum(norm.constant(1.0)).cast(layout.dtype()));
+
+    let mut state = Vec::new();
+    let mut outputs = Vec::new();
+    let mut donated_names = Vec::new();
+    for (k, group) in Group::TRAINED.into_iter().enumerate() {
+        let input = |name: String| b.input(&name, layout.dtype(), &[layout.size(group)]);
+        let clipped = factor.map_or(flat[k], |f| flat[k] * f);
+        let gradient = applied.select(clipped, clipped.constant(0.0));
+        let parameters = input(group.input().into());
+        let names: Vec<String> = optimizer.state().iter().map(|name| state_input(name, group)).collect();
+        let buffers = names.iter().map(|name| input(name.clone())).collect();
+        let (moved, buffers) = optimizer.update(Updated { parameters, gradient, state: buffers, decays: group == Group::Decayed }, &step);
+        let moved = keep_frozen(layout, group, &rule.frozen, parameters, moved);
+        state.push(group.input().to_string());
+        outputs.push(moved);
+        state.extend(names);
+        outputs.extend(buffers);
+        if let Some(ema) = rule.ema {
+            let decay = step.gate(ema.decay(number), 1.0, layout.dtype());
+            let rest = step.gate(-ema.decay(number) + 1.0, 0.0, layout.dtype());
+            outputs.push(input(ema_input(group)) * decay + moved * rest);
+            state.push(ema_input(group));
+        }
+    }
+    donated_names.extend(state.iter().cloned());
+    outputs.extend([value.cast(DType::F64), norm, rate, applied]);
+    let graph = b.finish(&outputs)?;
+    let donated = donated_names.iter().filter_map(|name| graph.input_index(name)).collect();
+    Ok(StepGraph { graph, options: CompileOptions { donated, ..CompileOptions::default() }, state })
+}
+
+/// Mean loss and its gradient. Each part is differentiated before the next is traced, so that its intermediates die early.
+fn mean_gradient<'g>(
+    b: &'g Builder,
+    views: &[Var<'g>],
+    wrt: &[Var<'g>],
+    parts: usize,
+    loss: &dyn Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>,
+) -> Result<(Var<'g>, Vec<Var<'g>>)> {
+    let mut sum: Option<(Var<'g>, Vec<Var<'g>>)> = None;
+    for part in 0..parts {
+        let value = loss(b, views, part)?;
+        b.check()?;
+        if value.rank() != 0 || !value.dtype().is_float() {
+            return Err(ModelError::expected("ShapeError", "the loss is not a number", "a float scalar (mean or sum first)", value.ty()));
+        }
+        let value = if parts > 1 { value * (1.0 / parts as f64) } else { value };
+        let grads = grad(value, wrt);
+        sum = Some(match sum {
+            None => (value, grads),
+            Some((total, old)) => (total + value, old.into_iter().zip(grads).map(|(a, g)| a + g).collect()),
+        });
+    }
+    b.check()?;
+    sum.ok_or_else(|| ModelError::new("InternalError", "no loss"))
+}
+
+/// `moved`, except where a parameter is frozen by this fit.
+fn keep_frozen<'g>(layout: &Layout, group: Group, frozen: &[bool], old: Var<'g>, moved: Var<'g>) -> Var<'g> {
+    if !layout.members(group).any(|(i, _)| frozen[i]) {
+        return moved;
+    }
+    let mask: Vec<Var<'g>> = layout.specs().iter().zip(frozen).map(|(s, &f)| old.builder().full(f as u8 as f64, DType::Bool, &s.shape)).collect();
+    let parts: Vec<Var<'g>> = layout.members(group).map(|(i, _)| mask[i].reshape(&[thalweg_graph::count(&layout.specs()[i].shape)])).collect();
+    Var::concat(&parts, 0).select(old, moved)
+}

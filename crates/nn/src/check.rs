@@ -1,0 +1,48 @@
+//! The rules that single numbers of a configuration must satisfy, each said once.
+//! Networks call these when they are built; after that, their types carry the guarantee.
+
+use crate::NnError;
+
+/// Largest width of a layer. Sums and products of a few widths stay far from overflow.
+pub(crate) const MAX_WIDTH: usize = 1 << 24;
+
+/// A width: 1 … [`MAX_WIDTH`].
+pub(crate) fn width(field: &str, value: usize) -> Result<usize, NnError> {
+    at_least(1, field, value)
+}
+
+/// A width of at least `least`.
+pub(crate) fn at_least(least: usize, field: &str, value: usize) -> Result<usize, NnError> {
+    if (least..=MAX_WIDTH).contains(&value) {
+        return Ok(value);
+    }
+    Err(NnError::new(field, format!("a whole number from {least} to {MAX_WIDTH}"), value))
+}
+
+/// A list of at least one width.
+pub(crate) fn widths(field: &str, values: &[usize]) -> Result<(), NnError> {
+    if values.is_empty() {
+        return Err(NnError::new(field, "at least one width", "[]"));
+    }
+    values.iter().enumerate().try_for_each(|(i, &value)| width(&format!("{field}[{i}]"), value).map(drop))
+}
+
+/// A finite number > 0.
+pub(crate) fn positive(field: &str, value: f64) -> Result<f64, NnError> {
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(NnError::new(field, "a number > 0", value)) }
+}
+
+/// A finite number ≥ 0.
+pub(crate) fn not_negative(field: &str, value: f64) -> Result<f64, NnError> {
+    if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(NnError::new(field, "a number ≥ 0", value)) }
+}
+
+/// A finite number.
+pub(crate) fn finite(field: &str, value: f64) -> Result<f64, NnError> {
+    if value.is_finite() { Ok(value) } else { Err(NnError::new(field, "a finite number", value)) }
+}
+
+/// A share that leaves something: 0 ≤ rate < 1.
+pub(crate) fn rate(field: &str, value: f64) -> Result<f64, NnError> {
+    if (0.0..1.0).contains(&value) { Ok(value) } else { Err(NnError::new(field, "a number from 0 to below 1", value)) }
+}

@@ -1,0 +1,95 @@
+//! What is alive: handles that were not disposed of, and the bytes of their storage.
+//! Counted where handles are made and dropped, so that the numbers are exact and need no lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static TENSORS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// Bytes of one storage; alive for as long as something holds it.
+struct Storage {
+    bytes: usize,
+}
+
+impl Drop for Storage {
+    fn drop(&mut self) {
+        BYTES.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A share of a storage. Clones count its bytes once.
+#[derive(Clone)]
+pub struct Share(Arc<Storage>);
+
+impl Share {
+    /// The first share of a storage of this size.
+    pub fn new(bytes: usize) -> Share {
+        BYTES.fetch_add(bytes, Ordering::Relaxed);
+        Share(Arc::new(Storage { bytes }))
+    }
+
+    /// Bytes of the storage.
+    pub fn bytes(&self) -> usize {
+        self.0.bytes
+    }
+}
+
+/// The mark of a tensor that JavaScript holds.
+pub struct Mark(());
+
+impl Mark {
+    /// Counts one more tensor, until it is dropped.
+    pub fn new() -> Mark {
+        TENSORS.fetch_add(1, Ordering::Relaxed);
+        Mark(())
+    }
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Mark::new()
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        TENSORS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tensors that JavaScript holds.
+pub fn tensors() -> usize {
+    TENSORS.load(Ordering::Relaxed)
+}
+
+/// Bytes of storage that tensors and recorded graphs hold.
+pub fn bytes() -> usize {
+    BYTES.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_of_a_share_count_once_and_the_last_one_frees() {
+        let before = bytes();
+        let share = Share::new(100);
+        let clone = share.clone();
+        assert_eq!(bytes() - before, 100);
+        drop(share);
+        assert_eq!(bytes() - before, 100);
+        drop(clone);
+        assert_eq!(bytes(), before);
+    }
+
+    #[test]
+    fn every_mark_counts() {
+        let before = tensors();
+        let marks = [Mark::new(), Mark::new()];
+        assert_eq!(tensors() - before, 2);
+        drop(marks);
+        assert_eq!(tensors(), before);
+    }
+}

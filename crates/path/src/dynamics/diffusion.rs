@@ -1,0 +1,73 @@
+//! Choices of the sampler's own diffusion h(t), the coefficient of dW: any h ≥ 0 keeps the path's marginals.
+//! Ma et al. 2024 (SiT) call ½h² the diffusion: their c, c·σ and ½c·g² are h = √(2c), √(2cσ) and g√c.
+
+use crate::error::{PathError, Result};
+use crate::{GaussianPath, Path, TimeRange};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thalweg_graph::Scalar;
+
+/// The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Diffusion {
+    /// h = 0: deterministic.
+    Zero,
+    /// h = g, that of the forward SDE; infinite at t = 1 on linear and gvp.
+    G,
+    /// h = value at every time.
+    Constant {
+        /// h; at least 0.
+        value: f64,
+    },
+    /// h = σ(t): finite everywhere, fades out at the data.
+    #[default]
+    Sigma,
+    /// h = t.
+    Linear,
+    /// h = factor · g; infinite at t = 1 on linear and gvp.
+    GScaled {
+        /// Multiple of g; at least 0.
+        factor: f64,
+    },
+}
+
+impl Diffusion {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// A negative or infinite `value` or `factor`.
+    pub fn validate(&self) -> Result<()> {
+        let (field, number) = match *self {
+            Diffusion::Constant { value } => ("value", value),
+            Diffusion::GScaled { factor } => ("factor", factor),
+            _ => return Ok(()),
+        };
+        PathError::require(number.is_finite() && number >= 0.0, field, "a finite number ≥ 0", number)
+    }
+
+    /// h(t), of the shape of t.
+    pub fn h<S: Scalar>(&self, path: &Path, t: S) -> S {
+        match *self {
+            Diffusion::Zero => t.constant(0.0),
+            Diffusion::G => path.diffusion(t),
+            Diffusion::Constant { value } => t.constant(value),
+            Diffusion::Sigma => path.std(t),
+            Diffusion::Linear => t,
+            Diffusion::GScaled { factor } => path.diffusion(t) * factor,
+        }
+    }
+
+    /// Whether h = 0 at every time, so that no score is needed.
+    pub fn is_zero(&self) -> bool {
+        match *self {
+            Diffusion::Constant { value: c } | Diffusion::GScaled { factor: c } => c == 0.0,
+            _ => *self == Diffusion::Zero,
+        }
+    }
+
+    /// The times at which h is finite.
+    pub fn range(&self, path: &Path) -> TimeRange {
+        TimeRange::where_finite(path, |t| self.h(path, t))
+    }
+}

@@ -1,0 +1,173 @@
+//! The same formulas as graphs: they build, keep the shape of t or x, and equal the host's numbers; so do their derivatives.
+
+use crate::support::{assert_close, paths, regular_times};
+use thalweg_graph::{Builder, DType, Graph, Literal, Type, Var, grad, jvp};
+use thalweg_path::{
+    Coefficients, Diffusion, GaussianPath, Parameterization, Path, TimeDensity, TimeSampler, conversion_range, convert, forward_sde_drift,
+    interpolate, likelihood_weight, pf_ode_drift, reverse_sde_drift, target,
+};
+
+const BATCH: usize = 4;
+const FEATURES: usize = 3;
+
+/// Every function of t alone.
+fn functions_of_time<'g>(path: &Path, t: Var<'g>) -> Vec<Var<'g>> {
+    let c = Coefficients::at(path, t);
+    vec![
+        path.log_scale(t),
+        c.s,
+        c.sigma,
+        c.d_s,
+        c.d_sigma,
+        c.f,
+        c.g2,
+        c.lambda,
+        c.delta,
+        path.diffusion(t),
+        path.d_half_log_snr(t),
+        path.time_of_half_log_snr(t),
+        likelihood_weight(path, t),
+        Diffusion::Zero.h(path, t),
+        Diffusion::G.h(path, t),
+        Diffusion::Constant { value: 0.5 }.h(path, t),
+        Diffusion::Sigma.h(path, t),
+        Diffusion::Linear.h(path, t),
+        Diffusion::GScaled { factor: 2.0 }.h(path, t),
+        TimeSampler::uniform().sample(path, t, 1e-5, 0.999),
+        TimeSampler::uniform().density(path, t, 1e-5, 0.999),
+        TimeSampler::inverse_lambda().sample(path, t, 1e-5, 0.999),
+        TimeSampler::inverse_lambda().density(path, t, 1e-5, 0.999),
+    ]
+}
+
+/// Values of the outputs for constant inputs: the builder folds them.
+fn evaluate(graph: &Graph, inputs: &[Literal]) -> Vec<Vec<f64>> {
+    let b = Builder::new();
+    let args: Vec<Var<'_>> = inputs.iter().map(|l| b.literal(l.clone())).collect();
+    let outputs = b.inline(graph, &args);
+    b.check().unwrap();
+    let values = |v: &Var<'_>| {
+        let literal = v.as_literal().expect("constants fold to a constant");
+        (0..literal.ty.count()).map(|i| literal.at(i).as_f64()).collect()
+    };
+    outputs.iter().map(values).collect()
+}
+
+#[test]
+fn functions_of_time_build_without_error_and_keep_the_shape_of_t() {
+    for path in paths() {
+        for dtype in [DType::F32, DType::F64] {
+            let b = Builder::new();
+            let t = b.input("t", dtype, &[BATCH, 1]);
+            let outputs = functions_of_time(&path, t);
+            let graph = b.finish(&outputs).unwrap();
+            for (i, ty) in graph.output_types().into_iter().enumerate() {
+                assert_eq!(ty, Type::new(dtype, [BATCH, 1]), "{path:?}: function {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_of_samples_build_without_error_and_keep_the_shape_of_x() {
+    for path in paths() {
+        let b = Builder::new();
+        let t = b.input("t", DType::F32, &[BATCH, 1]);
+        let x = b.input("x", DType::F32, &[BATCH, FEATURES]);
+        let y = b.input("y", DType::F32, &[BATCH, FEATURES]);
+        let mut outputs = vec![interpolate(&path, t, x, y), pf_ode_drift(x), reverse_sde_drift(x, y, t), forward_sde_drift(x, y, t)];
+        for from in Parameterization::ALL {
+            outputs.push(target(&path, from, t, x, y));
+            outputs.extend(Parameterization::ALL.map(|to| convert(&path, from, to, t, x, y)));
+        }
+        let graph = b.finish(&outputs).unwrap();
+        for (i, ty) in graph.output_types().into_iter().enumerate() {
+            assert_eq!(ty, Type::new(DType::F32, [BATCH, FEATURES]), "{path:?}: function {i}");
+        }
+    }
+}
+
+#[test]
+fn a_graph_of_images_broadcasts_a_time_of_shape_b_1_1_1() {
+    let b = Builder::new();
+    let t = b.input("t", DType::F32, &[BATCH, 1, 1, 1]);
+    let x = b.input("x", DType::F32, &[BATCH, 3, 8, 8]);
+    let noise = b.input("noise", DType::F32, &[BATCH, 3, 8, 8]);
+    let xt = interpolate(&Path::gvp(), t, x, noise);
+    let data = convert(&Path::gvp(), Parameterization::Noise, Parameterization::Data, t, xt, noise);
+    let graph = b.finish(&[data]).unwrap();
+    assert_eq!(graph.output_types()[0].shape, [BATCH, 3, 8, 8]);
+}
+
+#[test]
+fn a_graph_computes_the_numbers_of_the_host() {
+    for path in paths() {
+        let times = regular_times(&path);
+        let b = Builder::new();
+        let t = b.input("t", DType::F64, &[times.len(), 1]);
+        let graph = b.finish(&functions_of_time(&path, t)).unwrap();
+        let got = evaluate(&graph, &[Literal::dense(&times, Type::new(DType::F64, [times.len(), 1]))]);
+        let host = |t: f64| {
+            let c = Coefficients::at(&path, t);
+            [path.log_scale(t), c.s, c.sigma, c.d_s, c.d_sigma, c.f, c.g2, c.lambda, c.delta, path.diffusion(t), path.d_half_log_snr(t)]
+        };
+        for (i, &t) in times.iter().enumerate() {
+            for (k, expected) in host(t).into_iter().enumerate() {
+                assert_close(got[k][i], expected, 1e-14, &format!("{path:?} at {t}: function {k}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn derivatives_of_the_graph_are_the_written_derivatives() {
+    for path in paths() {
+        let times = regular_times(&path);
+        let ty = Type::new(DType::F64, [times.len(), 1]);
+        let b = Builder::new();
+        let t = b.input("t", DType::F64, &ty.shape);
+        let values = [path.log_scale(t), path.scale(t), path.std(t), path.half_log_snr(t)];
+        let forward = values.map(|v| jvp(&[v], &[t], &[t.constant(1.0)])[0].expect("depends on t"));
+        let reverse = values.map(|v| grad(v.sum_all(), &[t])[0]);
+        let graph = b.finish(&[forward, reverse].concat()).unwrap();
+        let got = evaluate(&graph, &[Literal::dense(&times, ty)]);
+        for (i, &t) in times.iter().enumerate() {
+            let expected = [path.drift_coefficient(t), path.d_scale(t), path.d_std(t), path.d_half_log_snr(t)];
+            for (k, &expected) in expected.iter().chain(&expected).enumerate() {
+                // d(−log(1 − s²))/dt loses digits to expm1's derivative y + 1 only; 1e-10 is far below any defect.
+                assert_close(got[k][i], expected, 1e-10, &format!("{path:?} at {t}: derivative {k}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_branch_of_gvp_that_is_not_taken_has_no_nan_derivative() {
+    let b = Builder::new();
+    let t = b.input("t", DType::F64, &[3, 1]);
+    let slope = grad(Path::gvp().log_scale(t).sum_all(), &[t])[0];
+    let graph = b.finish(&[slope]).unwrap();
+    let got = evaluate(&graph, &[Literal::dense(&[0.0, 0.25, 0.999_999], Type::new(DType::F64, [3, 1]))]);
+    assert_eq!(got[0][0], 0.0);
+    assert!(got[0].iter().all(|v| v.is_finite()), "{got:?}");
+}
+
+#[test]
+fn conversions_on_a_graph_equal_those_of_the_host() {
+    let (x, value) = (0.7, -1.3);
+    for path in paths() {
+        for from in Parameterization::ALL {
+            for to in Parameterization::ALL {
+                let t = conversion_range(&path, from, to).t_max.min(0.6);
+                let b = Builder::new();
+                let [tv, xv, vv] = ["t", "x", "v"].map(|name| b.input(name, DType::F64, &[1, if name == "t" { 1 } else { 2 }]));
+                let graph = b.finish(&[convert(&path, from, to, tv, xv, vv)]).unwrap();
+                let splat = |number: f64, n: usize| Literal::splat(number, Type::new(DType::F64, [1, n]));
+                let got = evaluate(&graph, &[splat(t, 1), splat(x, 2), splat(value, 2)]);
+                for element in &got[0] {
+                    assert_close(*element, convert(&path, from, to, t, x, value), 1e-14, &format!("{path:?} {from:?} → {to:?}"));
+                }
+            }
+        }
+    }
+}

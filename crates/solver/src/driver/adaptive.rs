@@ -1,0 +1,190 @@
+//! Steps chosen by their error: a state machine around the controller.
+//! Steps ignore `tSpan` but for its end; the points in between come from the dense output.
+
+use super::{Action, Statistics, Verdict};
+use crate::{Controller, Result, SolverError, Tableau, first_step, trial_step, validate_grid};
+
+/// Steps as long as the tolerance allows.
+#[derive(Clone, Debug)]
+pub struct AdaptiveDriver {
+    t_span: Vec<f64>,
+    controller: Controller,
+    error_order: u32,
+    evaluations: usize,
+    max_steps: usize,
+    phase: Phase,
+    /// Time before the step that was accepted last.
+    previous: f64,
+    /// Present time.
+    t: f64,
+    /// Length of the next step, signed.
+    h: f64,
+    emitted: usize,
+    statistics: Statistics,
+}
+
+/// Which report is awaited.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Slope,
+    Probe { slope: f64 },
+    Steps,
+}
+
+impl AdaptiveDriver {
+    /// Steps of `tableau` over `t_span`; at most `max_steps`, accepted and rejected ones together.
+    ///
+    /// # Errors
+    /// A `ConfigError` if `t_span` is not strictly monotone and finite with at least two times, `max_steps` is 0, or the tableau
+    /// has no error estimate or no dense output.
+    pub fn new(tableau: &Tableau, t_span: &[f64], max_steps: usize) -> Result<AdaptiveDriver> {
+        validate_grid(t_span, f64::MIN, f64::MAX)?;
+        if max_steps == 0 {
+            return Err(SolverError::config("maxSteps", "at least 1", max_steps));
+        }
+        let Some(error_order) = tableau.error_order.filter(|_| tableau.is_adaptive()) else {
+            return Err(SolverError::config("method", "a method with an error estimate and dense output", tableau.name));
+        };
+        Ok(AdaptiveDriver {
+            t_span: t_span.to_vec(),
+            controller: Controller::new(error_order),
+            error_order,
+            evaluations: tableau.evaluations(),
+            max_steps,
+            phase: Phase::Slope,
+            previous: t_span[0],
+            t: t_span[0],
+            h: 0.0,
+            emitted: 0,
+            statistics: Statistics::default(),
+        })
+    }
+
+    /// The next action; see [`super::Driver::next`].
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Action {
+        if let Some(theta) = self.t_span.get(self.emitted).and_then(|&point| self.part_of_step(point)) {
+            self.emitted += 1;
+            return Action::Emit { index: self.emitted - 1, theta };
+        }
+        match self.phase {
+            _ if self.t == self.end() => Action::Done,
+            Phase::Slope => Action::Slope { t: self.t },
+            Phase::Probe { .. } => Action::Probe { t: self.t, h: self.h },
+            Phase::Steps => Action::Step { t: self.t, h: self.h },
+        }
+    }
+
+    /// Reports the norms of the state and of its slope; see [`super::Driver::started`].
+    ///
+    /// # Errors
+    /// A `SolverError` that names t if one of them is not finite.
+    pub fn started(&mut self, state: f64, slope: f64) -> Result<()> {
+        self.statistics.nfe += 1;
+        if !state.is_finite() || !slope.is_finite() {
+            let got = format!("norms {state} and {slope}");
+            return Err(SolverError::at(self.t, "the state or its slope is not finite", "finite numbers", got));
+        }
+        self.phase = Phase::Probe { slope };
+        self.go(trial_step(state, slope))
+    }
+
+    /// Reports the norm of the change of slope over the trial step; see [`super::Driver::probed`].
+    pub fn probed(&mut self, change: f64) {
+        let Phase::Probe { slope } = self.phase else { return };
+        self.statistics.nfe += 1;
+        self.phase = Phase::Steps;
+        let trial = self.h.abs();
+        let curvature = change / trial;
+        // A trial step that leaves the domain of f says nothing but that it was long enough.
+        let length = if curvature.is_finite() { first_step(trial, slope, curvature, self.error_order) } else { trial };
+        self.h = self.clipped(length.copysign(self.h));
+    }
+
+    /// Reports a step; see [`super::Driver::stepped`].
+    ///
+    /// # Errors
+    /// A `SolverError` that names t if no step is short enough, or `max_steps` were taken and the end is not reached.
+    pub fn stepped(&mut self, error: f64) -> Result<Verdict> {
+        self.statistics.nfe += self.evaluations;
+        let decision = self.controller.decide(error, self.h);
+        let verdict = if decision.accept {
+            self.statistics.accepted += 1;
+            self.previous = self.t;
+            self.t = if self.h == self.remaining() { self.end() } else { self.t + self.h };
+            Verdict::Accepted
+        } else {
+            self.statistics.rejected += 1;
+            Verdict::Rejected
+        };
+        if self.t == self.end() {
+            return Ok(verdict);
+        }
+        self.check(error, decision.next_h)?;
+        self.h = self.clipped(decision.next_h);
+        Ok(verdict)
+    }
+
+    /// What it took so far.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
+    }
+
+    /// Present time.
+    pub fn time(&self) -> f64 {
+        self.t
+    }
+
+    /// Takes up the length of the trial step.
+    fn go(&mut self, length: f64) -> Result<()> {
+        let h = length.copysign(self.remaining());
+        self.check(0.0, h)?;
+        self.h = self.clipped(h);
+        Ok(())
+    }
+
+    /// Whether the integration can go on with a step of length `h` after one of error `error`.
+    fn check(&self, error: f64, h: f64) -> Result<()> {
+        let taken = self.statistics.accepted + self.statistics.rejected;
+        let shortest = self.shortest();
+        if h.abs() < shortest && !error.is_finite() {
+            let message = "the state or its slope is not finite, however short the step,";
+            return Err(SolverError::at(self.t, message, "finite numbers", format!("an error of {error}")));
+        }
+        if h.abs() < shortest {
+            let message = "the step size vanishes: the problem is singular or too stiff";
+            return Err(SolverError::at(self.t, message, format!("steps of at least {shortest:e}"), format!("{:e}", h.abs())));
+        }
+        if taken >= self.max_steps {
+            let (expected, got) = (format!("t = {} within {} steps", self.end(), self.max_steps), format!("{taken} steps"));
+            return Err(SolverError::at(self.t, "maxSteps steps were not enough", expected, got));
+        }
+        Ok(())
+    }
+
+    /// The shortest step that still moves every time of the span.
+    fn shortest(&self) -> f64 {
+        4.0 * f64::EPSILON * self.t_span[0].abs().max(self.end().abs())
+    }
+
+    fn end(&self) -> f64 {
+        self.t_span[self.t_span.len() - 1]
+    }
+
+    fn remaining(&self) -> f64 {
+        self.end() - self.t
+    }
+
+    /// `h`, or what remains, if `h` would leave at most a hundredth of a step.
+    fn clipped(&self, h: f64) -> f64 {
+        let remaining = self.remaining();
+        if 1.01 * h.abs() >= remaining.abs() { remaining } else { h }
+    }
+
+    /// Where in the step accepted last `point` lies, if it does not lie ahead.
+    fn part_of_step(&self, point: f64) -> Option<f64> {
+        let length = self.t - self.previous;
+        let ahead = if self.end() > self.t_span[0] { point > self.t } else { point < self.t };
+        (!ahead).then(|| if point == self.t { 1.0 } else { (point - self.previous) / length })
+    }
+}

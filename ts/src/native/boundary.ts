@@ -1,0 +1,116 @@
+// What the addon exports, with the types that TypeScript relies on; the Rust side is crates/node/src/exports.
+// Written by hand because napi knows no literal types; a type test holds it against generated/addon.ts.
+
+/** Element type of a tensor. */
+export type DType = "f32" | "f64" | "bf16" | "i64" | "bool";
+
+/** `train` draws dropout masks, `sample` does not. */
+export type Mode = "train" | "sample";
+
+/** The four quantities that a network may predict and that follow from each other. */
+export type Quantity = "score" | "noise" | "velocity" | "data";
+
+/** Weights that a job reads: the moving average where there is one, or what the optimiser works on. */
+export type Weights = "ema" | "raw";
+
+/** A concrete tensor on a device. */
+export interface NativeTensor {
+  readonly shape: number[];
+  readonly dtype: DType;
+  readonly disposed: boolean;
+  /** Little-endian bytes, once every op before it has run. */
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Another handle of the same storage. */
+  fork(): NativeTensor;
+  dispose(): void;
+}
+
+/** A value of a graph that is being recorded. */
+export interface TracedValue {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly shape: number[];
+}
+
+/** A graph that is being recorded. */
+export interface NativeTrace {
+  input(name: string, dtype: DType, shape: number[]): TracedValue;
+  capture(tensor: NativeTensor): TracedValue;
+  constant(value: number, dtype: DType, shape: number[]): TracedValue;
+  op(op: string, attrs: string, inputs: number[]): TracedValue[];
+  enter(scope: string): void;
+  exit(): void;
+  grad(output: number, wrt: number[]): TracedValue[];
+  jvp(outputs: number[], wrt: number[], tangents: number[]): TracedValue[];
+  finish(outputs: number[]): NativeGraph;
+}
+
+/** A recorded graph; compiled at its first run. */
+export interface NativeGraph {
+  inputs(): { name: string; dtype: DType; shape: number[] }[];
+  nodes(): number;
+  show(): string;
+  /** Results for inputs that were declared, in their order; captured tensors are known. */
+  run(inputs: NativeTensor[]): NativeTensor[];
+}
+
+/** A job on a worker thread. */
+export interface NativeRun {
+  /** The next event as JSON, at most ten a second; null at the end. */
+  next(): Promise<string | null>;
+  stop(): void;
+  /** Goes on after an event with `paused`. */
+  resume(): void;
+  /** The final report as JSON; rejects where the job failed. */
+  wait(): Promise<string>;
+  tensors(): NativeTensor[];
+}
+
+/** A training step of the user's own loss. */
+export interface NativeTrainStep {
+  step(inputs: NativeTensor[]): Promise<string>;
+}
+
+/** A model: parameters, optimiser state and the jobs that use them. */
+export interface NativeModel {
+  config(): string;
+  parameters(): string;
+  /** Forwards that must be traced before this job, as JSON. */
+  needs(kind: string): string;
+  provide(key: string, graph: NativeGraph): void;
+  fit(
+    options: string,
+    x: NativeTensor[],
+    condition: NativeTensor[],
+    validation: NativeTensor[],
+    validationCondition: NativeTensor[],
+  ): NativeRun;
+  sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun;
+  loss(options: string, x: NativeTensor[], condition: NativeTensor[]): NativeTensor;
+  call(name: Quantity, t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor[];
+  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[]): TracedValue;
+  traceCall(trace: NativeTrace, name: Quantity, t: number, x: number[], condition: number[]): TracedValue[];
+  trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
+  save(folder: string): Promise<void>;
+  load(folder: string): Promise<string>;
+  importWeights(file: string, strict: boolean): Promise<string>;
+  stateDict(weights: Weights): NativeTensor[];
+  loadStateDict(names: string[], tensors: NativeTensor[], strict: boolean): Promise<string>;
+  info(): Promise<string>;
+  dispose(): void;
+}
+
+/** The exports of every addon. */
+export interface Boundary {
+  version(): string;
+  tensorFrom(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor;
+  tensorFull(value: number, dtype: DType, shape: number[]): NativeTensor;
+  tensorRandom(kind: "uniform" | "normal", seed: number, dtype: DType, shape: number[]): NativeTensor;
+  eager(op: string, attrs: string, inputs: NativeTensor[]): NativeTensor[];
+  memory(): { liveTensors: number; liveBytes: number };
+  initialise(init: string, seed: number, name: string, dtype: DType, shape: number[]): NativeTensor;
+  schemas(): string;
+  loadModelConfig(folder: string): Promise<string>;
+  NativeTrace: new (mode: Mode) => NativeTrace;
+  NativeModel: new (config: string, external: string) => NativeModel;
+}

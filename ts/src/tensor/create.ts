@@ -1,0 +1,171 @@
+// Making tensors: from JavaScript arrays, filled with one number, counted, or random.
+// Shapes are checked here because the native side takes them as unsigned integers.
+import { DataError, ShapeError } from "../errors.js";
+import type { DType } from "../native/boundary.js";
+import { native } from "../native.js";
+import { bytesOf, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
+import { applied, filled, Tensor } from "./tensor.js";
+import { currentTrace } from "./trace.js";
+
+/** What {@link tensor} takes: an element, nested arrays of equal lengths, or a typed array. */
+export type TensorData = number | bigint | boolean | TypedArray | IntegerArray | readonly TensorData[];
+
+/** Element type and, for flat data, shape. */
+export interface TensorOptions {
+  /** Default: what the data are (numbers f32, Float64Array f64, other typed arrays and bigints i64, booleans bool). */
+  readonly dtype?: DType;
+  /** Default: the lengths of the nested arrays. */
+  readonly shape?: readonly number[];
+}
+
+/** Element type of a new tensor. */
+export interface FillOptions {
+  /** Default `"f32"`. */
+  readonly dtype?: DType;
+}
+
+/** Element type and seed of a random tensor. */
+export interface RandomOptions extends FillOptions {
+  /**
+   * Equal seeds give equal numbers. Default: the next of a sequence that starts anew in each process, so that a program
+   * repeats itself. Not allowed in a traced function, whose random numbers differ from run to run.
+   */
+  readonly seed?: number;
+}
+
+type Element = number | bigint | boolean;
+
+const isTypedArray = (data: unknown): data is TypedArray | IntegerArray =>
+  ArrayBuffer.isView(data) && !(data instanceof DataView);
+
+function checkedShape(shape: readonly number[], where: string): number[] {
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
+  const expected = "sizes that are integers ≥ 0";
+  throw new ShapeError(`${where}: expected ${expected}, got [${shape}]`, { expected, got: `[${shape}]`, where });
+}
+
+/** Lengths of nested arrays, as their first elements have them. */
+function lengthsOf(data: TensorData): number[] {
+  if (isTypedArray(data)) return [data.length];
+  if (!Array.isArray(data)) return [];
+  return data.length === 0 ? [0] : [data.length, ...lengthsOf(data[0])];
+}
+
+/** Appends the elements of nested arrays, which must have exactly the shape. */
+function collect(data: TensorData, shape: readonly number[], out: Element[], path: string): void {
+  const [length, ...inner] = shape;
+  const refuse = (expected: string, got: string): never => {
+    throw new DataError(`tensor: expected ${expected} at data${path}, got ${got}`, {
+      expected,
+      got,
+      path: `data${path}`,
+    });
+  };
+  if (typeof data === "number" || typeof data === "bigint" || typeof data === "boolean") {
+    if (length === undefined) out.push(data);
+    else refuse(`an array of ${length}`, String(data));
+  } else if (Array.isArray(data) || isTypedArray(data)) {
+    if (length === undefined) refuse("a number", `an array of ${data.length}`);
+    if (length !== data.length) refuse(`an array of ${length}`, `an array of ${data.length}`);
+    data.forEach((part: TensorData, i: number) => void collect(part, inner, out, `${path}[${i}]`));
+  } else {
+    refuse(length === undefined ? "a number" : `an array of ${length}`, data === null ? "null" : typeof data);
+  }
+}
+
+function firstElement(data: TensorData): unknown {
+  return Array.isArray(data) ? firstElement(data[0] ?? 0) : data;
+}
+
+/**
+ * A tensor of JavaScript numbers, which are copied.
+ *
+ * @throws DataError where nested arrays are ragged or a count does not fit the shape; MemoryError where there is no room
+ *
+ * @example
+ * ```ts
+ * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ * tensor(new Float64Array(6), { shape: [2, 3] }).dtype; // "f64"
+ * ```
+ */
+export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
+  const dtype = options.dtype ?? dtypeOf(firstElement(data));
+  const lengths = lengthsOf(data);
+  const shape = checkedShape(options.shape ?? lengths, "tensor");
+  let elements: ArrayLike<Element>;
+  if (isTypedArray(data)) elements = data;
+  else {
+    const collected: Element[] = [];
+    collect(data, lengths, collected, "");
+    elements = collected;
+  }
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count !== elements.length) {
+    const expected = `${count} elements for shape [${shape}]`;
+    throw new DataError(`tensor: expected ${expected}, got ${elements.length}`, {
+      expected,
+      got: `${elements.length}`,
+    });
+  }
+  if (dtype === "bf16") return tensor(data, { ...options, dtype: "f32" }).cast("bf16");
+  return new Tensor({ handle: native.tensorFrom(bytesOf(typedArray(elements, dtype)), dtype, shape) });
+}
+
+/** A tensor filled with one number. */
+export function full(shape: readonly number[], value: number, options: FillOptions = {}): Tensor {
+  return filled(value, options.dtype ?? "f32", checkedShape(shape, "full"));
+}
+
+/**
+ * A tensor of zeros.
+ *
+ * @throws MemoryError, with sizes and before anything is allocated, where there is no room
+ */
+export function zeros(shape: readonly number[], options: FillOptions = {}): Tensor {
+  return filled(0, options.dtype ?? "f32", checkedShape(shape, "zeros"));
+}
+
+/** A tensor of ones. */
+export function ones(shape: readonly number[], options: FillOptions = {}): Tensor {
+  return filled(1, options.dtype ?? "f32", checkedShape(shape, "ones"));
+}
+
+/** 0, 1, …, length − 1; as f32 unless another type is given. */
+export function arange(length: number, options: FillOptions = {}): Tensor {
+  const [count] = checkedShape([length], "arange");
+  return applied("arange", [], { length: count, dtype: options.dtype ?? "f32" });
+}
+
+let nextSeed = 2 ** 32;
+
+function random(kind: "uniform" | "normal", shape: readonly number[], options: RandomOptions): Tensor {
+  const [op, dtype] = [kind === "normal" ? "randn" : "rand", options.dtype ?? "f32"];
+  const checked = checkedShape(shape, op);
+  if (currentTrace() === undefined) {
+    return new Tensor({ handle: native.tensorRandom(kind, options.seed ?? nextSeed++, dtype, checked) });
+  }
+  if (options.seed === undefined) return applied(op, [], { shape: checked, dtype });
+  const expected = "no seed in a traced function, whose random numbers differ from run to run";
+  throw new DataError(`${op}: expected ${expected}, got ${options.seed}`, {
+    expected,
+    got: `${options.seed}`,
+    where: op,
+  });
+}
+
+/**
+ * Independent standard normal numbers.
+ *
+ * @example
+ * ```ts
+ * const noise = randn([512, 2], { seed: 1 });
+ * ```
+ */
+export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  return random("normal", shape, options);
+}
+
+/** Independent numbers, uniform in (0, 1). */
+export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  return random("uniform", shape, options);
+}

@@ -1,0 +1,71 @@
+// Nested objects and arrays of tensors: taken apart into named leaves, and put together again.
+// A function, a state or a condition may use any such structure; below TypeScript there are only leaves.
+import { DataError } from "../errors.js";
+import { Tensor } from "./tensor.js";
+
+/** A tensor, or arrays and plain objects of such. */
+export type Tree = Tensor | readonly Tree[] | { readonly [key: string]: Tree };
+
+/** A tensor and its dotted path in a tree; the path of a tree that is a tensor is empty. */
+export interface Leaf {
+  /** `"images.left"`, `"0"`; empty for a plain tensor. */
+  readonly path: string;
+  /** The tensor there. */
+  readonly tensor: Tensor;
+}
+
+/** Describes any value for a message. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
+  if (value instanceof Promise) return "a promise (of an async function?)";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object") return value.constructor === Object ? "an object" : `a ${value.constructor?.name}`;
+  return `${typeof value} ${String(value)}`;
+}
+
+const isBranch = (value: unknown): value is object =>
+  typeof value === "object" &&
+  value !== null &&
+  (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
+
+/**
+ * The leaves of a tree in the order in which they were written.
+ *
+ * @param where - the function whose argument or result it is, for messages
+ * @throws DataError where there is something else than tensors, arrays and plain objects
+ */
+export function leavesOf(tree: unknown, where: string, path = ""): Leaf[] {
+  if (tree instanceof Tensor) return [{ path, tensor: tree }];
+  if (isBranch(tree)) {
+    return Object.entries(tree).flatMap(([key, part]) => leavesOf(part, where, path === "" ? key : `${path}.${key}`));
+  }
+  const got = describe(tree);
+  const expected = "tensors, or arrays and objects of tensors";
+  const place = path === "" ? "" : ` at ${path}`;
+  throw new DataError(`${where}: expected ${expected}, got ${got}${place}`, { expected, got, where, path });
+}
+
+/** The tensors anywhere in a value, whatever else there is. */
+export function leavesWithin(value: unknown): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  return isBranch(value) ? Object.values(value).flatMap(leavesWithin) : [];
+}
+
+/** The same structure with other tensors, given in the order of {@link leavesOf}. */
+export function rebuilt<T>(tree: T, tensors: Iterable<Tensor>): T;
+export function rebuilt(tree: unknown, tensors: Iterable<Tensor>): unknown {
+  const rest = tensors[Symbol.iterator]();
+  const build = (part: unknown): unknown => {
+    if (part instanceof Tensor) return rest.next().value;
+    if (Array.isArray(part)) return part.map(build);
+    if (isBranch(part)) return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, build(inner)]));
+    return part;
+  };
+  return build(tree);
+}
+
+/** What a cached program depends on: the structure, shapes and element types of a tree. */
+export function signatureOf(leaves: readonly Leaf[]): string {
+  return leaves.map(({ path, tensor }) => `${path}:${tensor.dtype}[${tensor.shape}]`).join(";");
+}
