@@ -148,6 +148,12 @@ for (const [name, errorClass] of Object.entries(classes)) {
   Object.defineProperty(errorClass.prototype, "name", { value: name, configurable: true, writable: true });
 }
 
+/** The same error with another message, and details that replace its own; its cause is the first one. */
+export function relabelled(error: ThalwegError, message: string, details: ErrorDetails = {}): ThalwegError {
+  const { expected, got, path, where } = error;
+  return new classes[error.code as ErrorCode](message, { expected, got, path, where, cause: error, ...details });
+}
+
 /**
  * The error that the addon describes in the reason of a napi error.
  *

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::{DType, Leaves};
 use thalweg_nn::IntrinsicConfig;
-use thalweg_path::{Parameterization, Path};
+use thalweg_path::{GaussianPath, Parameterization, Path};
 use thalweg_solver::SolverConfig;
 
 /// The shape of one sample of a state or a condition: a width, a shape, or named parts that are either.

@@ -3,8 +3,8 @@
 
 use crate::store::Normalization;
 use crate::{ModelError, Result};
-use thalweg_engine::Tensor;
-use thalweg_graph::{DType, Leaves, count};
+use thalweg_engine::{CompileOptions, Program, Tensor, random};
+use thalweg_graph::{Builder, DType, Leaves, Type, count};
 
 /// Rows of a state, and of a condition if the model has one.
 #[derive(Clone)]
@@ -22,7 +22,12 @@ pub struct Rows {
 pub fn check(what: &str, tensors: &[Tensor], sizes: &Leaves<Vec<usize>>, dtype: DType) -> Result<Leaves<Tensor>> {
     if tensors.len() != sizes.len() {
         let names: Vec<&str> = sizes.iter().map(|(name, _)| name).collect();
-        return Err(ModelError::expected("DataError", format!("{what}: wrong number of parts"), format!("{} ({})", sizes.len(), names.join(", ")), tensors.len()));
+        return Err(ModelError::expected(
+            "DataError",
+            format!("{what}: wrong number of parts"),
+            format!("{} ({})", sizes.len(), names.join(", ")),
+            tensors.len(),
+        ));
     }
     let rows = tensors.first().and_then(|t| t.ty().shape.first().copied()).unwrap_or(0);
     let mut entries = Vec::new();
@@ -34,7 +39,12 @@ pub fn check(what: &str, tensors: &[Tensor], sizes: &Leaves<Vec<usize>>, dtype: 
         }
         if ty.shape.len() != shape.len() + 1 || ty.shape[1..] != shape[..] {
             let wanted: Vec<String> = shape.iter().map(usize::to_string).collect();
-            return Err(ModelError::expected("ShapeError", format!("{place}: wrong shape"), format!("[N, {}]", wanted.join(", ")), format!("{:?}", ty.shape)));
+            return Err(ModelError::expected(
+                "ShapeError",
+                format!("{place}: wrong shape"),
+                format!("[N, {}]", wanted.join(", ")),
+                format!("{:?}", ty.shape),
+            ));
         }
         if ty.shape[0] != rows {
             return Err(ModelError::expected("ShapeError", format!("{place}: wrong number of rows"), rows, ty.shape[0]));
@@ -101,4 +111,35 @@ pub fn tensor_of(values: Vec<f64>, shape: &[usize], dtype: DType) -> Result<Tens
         DType::F64 => Tensor::from_f64(values, shape)?,
         _ => Tensor::from_f32(values.into_iter().map(|v| v as f32).collect(), shape)?,
     })
+}
+
+/// Normal numbers times `scale`: elements `first` … of draw `counter` of `stream`.
+///
+/// # Errors
+/// No memory.
+pub fn normal(seed: i64, stream: u64, counter: i64, first: u64, scale: f64, ty: Type) -> Result<Tensor> {
+    thalweg_engine::memory::require(ty.bytes(), "random numbers")?;
+    if ty.dtype == DType::F64 {
+        let mut out = vec![0.0; ty.count()];
+        random::normal_f64(seed, stream, counter, first, &mut out);
+        out.iter_mut().for_each(|v| *v *= scale);
+        return Ok(Tensor::from_f64(out, &ty.shape)?);
+    }
+    let mut out = vec![0.0; ty.count()];
+    random::normal_f32(seed, stream, counter, first, &mut out);
+    out.iter_mut().for_each(|v| *v *= scale as f32);
+    Ok(Tensor::from_f32(out, &ty.shape)?)
+}
+
+/// Rows picked by index.
+///
+/// # Errors
+/// An index that is no row.
+pub fn gather_rows(tensor: &Tensor, rows: &[i64]) -> Result<Tensor> {
+    let b = Builder::new();
+    let x = b.input("x", tensor.ty().dtype, &tensor.ty().shape);
+    let indices = b.input("rows", DType::I64, &[rows.len()]);
+    let graph = b.finish(&[x.gather(0, indices)])?;
+    let inputs = vec![tensor.clone(), Tensor::from_i64(rows.to_vec(), &[rows.len()])?];
+    Ok(Program::compile(&graph, &CompileOptions::default())?.run(inputs)?.swap_remove(0))
 }

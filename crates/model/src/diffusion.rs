@@ -60,7 +60,11 @@ impl Diffusion {
             })?;
             for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
                 if v.shape()[1..] != shape[..] {
-                    return Err(ModelError::config("model.args.backbone", format!("an output of shape {shape:?} (xSize)"), format!("{:?}", &v.shape()[1..])));
+                    return Err(ModelError::config(
+                        "model.args.backbone",
+                        format!("an output of shape {shape:?} (xSize)"),
+                        format!("{:?}", &v.shape()[1..]),
+                    ));
                 }
             }
         }
@@ -133,7 +137,13 @@ impl Diffusion {
     }
 
     /// The network's output at times `t [B]`.
-    pub fn predict<'g>(&self, ctx: &Context<'_, 'g>, t: Var<'g>, x: &Leaves<Var<'g>>, condition: Option<&Leaves<Var<'g>>>) -> Leaves<Var<'g>> {
+    pub fn predict<'g>(
+        &self,
+        ctx: &Context<'_, 'g>,
+        t: Var<'g>,
+        x: &Leaves<Var<'g>>,
+        condition: Option<&Leaves<Var<'g>>>,
+    ) -> Leaves<Var<'g>> {
         self.network.forward(ctx, t, x, condition)
     }
 

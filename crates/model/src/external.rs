@@ -136,7 +136,8 @@ impl Backbone for ExternalBackbone {
         let mut args = Vec::new();
         for input in &graph.inputs {
             let bound = inputs.iter().find(|(n, _)| n.name == input.name).map(|(_, i)| values[*i]);
-            let parameter = input.name.strip_prefix("param:").and_then(|p| self.names.iter().position(|n| n == p)).map(|i| ctx.param(self.params[i]));
+            let parameter =
+                input.name.strip_prefix("param:").and_then(|p| self.names.iter().position(|n| n == p)).map(|i| ctx.param(self.params[i]));
             match bound.or(parameter).or_else(|| ctx.random_input(&input.name)) {
                 Some(v) => args.push(v),
                 None => return self.fail(ctx, "unknown input", "t, x, condition or a declared parameter", input.name.clone(), x),

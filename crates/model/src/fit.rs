@@ -21,7 +21,29 @@ use thalweg_nn::{Context, RandomSource};
 /// Key of the validation loss's random numbers, so that evaluations compare like with like.
 const VALIDATION_SEED: i64 = 0x7661_6c69_6461_7465;
 /// Largest number of rows of one validation program.
-const VALIDATION_ROWS: usize = 4096;
+pub(crate) const VALIDATION_ROWS: usize = 4096;
+
+/// How the rows of an epoch become steps.
+pub(crate) struct Batches {
+    /// Rows of one loss.
+    pub batch: usize,
+    /// Rows of one step.
+    pub per_step: usize,
+    /// Rows of a last, smaller step; 0 if there is none.
+    pub rest: usize,
+    /// Steps of an epoch.
+    pub per_epoch: u64,
+}
+
+/// The batches of `rows` ≥ 1 rows. With fewer rows than a step takes, batches become smaller, never emptier.
+pub(crate) fn batches(options: &FitOptions, rows: usize) -> Batches {
+    let batch = (options.batch_size as usize).min(rows);
+    let parts = (options.accumulate as usize).min((rows / batch.max(1)).max(1));
+    let per_step = batch * parts;
+    let rest = if options.last_batch == LastBatch::Keep && per_step > 0 { rows % per_step } else { 0 };
+    let full = (rows / per_step.max(1)) as u64;
+    Batches { batch, per_step, rest, per_epoch: full + u64::from(rest > 0) }
+}
 
 /// Everything `fit` was given.
 pub struct FitRequest {
@@ -98,11 +120,7 @@ impl FitJob {
             data::check_finite("validation", &v.x)?;
         }
         let rows = data::rows(&data.x);
-        let batch = (options.batch_size as usize).min(rows);
-        let per_step = batch * options.accumulate as usize;
-        let full_steps = (rows / per_step).max(1) as u64;
-        let rest = if rows > per_step && options.last_batch == LastBatch::Keep { rows % per_step } else { 0 };
-        let per_epoch = full_steps + u64::from(rest > 0);
+        let Batches { batch, per_step, rest, per_epoch } = batches(options, rows);
         let steps = options.steps.or(options.epochs.map(|e| e.saturating_mul(per_epoch))).unwrap_or(0);
         let rule = self.rule()?;
         let layout = self.inner.diffusion.layout();
@@ -127,7 +145,7 @@ impl FitJob {
             Ok(())
         })?;
         let normalized = self.inner.with_store(|s| Ok(s.normalization.is_some()))?;
-        let full = self.compile(&rule, batch, per_step.min(rows), rows, normalized)?;
+        let full = self.compile(&rule, batch, per_step, rows, normalized)?;
         let last = if rest > 0 { Some(self.compile(&rule, rest, rest, rows, normalized)?) } else { None };
         let mut fixed = Bindings::new();
         fixed.set_leaves("data", &data.x);
@@ -135,7 +153,20 @@ impl FitJob {
             fixed.set_leaves("condition", c);
         }
         fixed.set_i64("random.seed", options.seed)?;
-        Ok(Progress { steps, per_epoch, first, done: 0, permutation: None, fixed, full, last, started: Instant::now(), loss: None, best: None, misses: 0 })
+        Ok(Progress {
+            steps,
+            per_epoch,
+            first,
+            done: 0,
+            permutation: None,
+            fixed,
+            full,
+            last,
+            started: Instant::now(),
+            loss: None,
+            best: None,
+            misses: 0,
+        })
     }
 
     fn rule(&self) -> Result<StepRule> {
@@ -187,7 +218,12 @@ impl FitJob {
                 report.loss,
                 report.grad_norm
             );
-            return Err(ModelError::expected("TrainingError", message, "finite numbers", format!("{} and {}", report.loss, report.grad_norm)));
+            return Err(ModelError::expected(
+                "TrainingError",
+                message,
+                "finite numbers",
+                format!("{} and {}", report.loss, report.grad_norm),
+            ));
         }
         p.done += 1;
         p.loss = Some(report.loss);
@@ -244,12 +280,14 @@ impl FitJob {
         while start < total {
             let length = VALIDATION_ROWS.min(total - start);
             let part = |leaves: &Leaves<Tensor>| -> Result<Leaves<Tensor>> {
-                let entries: std::result::Result<Vec<_>, _> = leaves.iter().map(|(n, t)| t.narrow(0, start, length).map(|t| (n.to_string(), t))).collect();
+                let entries: std::result::Result<Vec<_>, _> =
+                    leaves.iter().map(|(n, t)| t.narrow(0, start, length).map(|t| (n.to_string(), t))).collect();
                 Ok(Leaves::new(entries?))
             };
             let x = part(&rows.x)?;
             let condition = rows.condition.as_ref().map(part).transpose()?;
-            let losses = self.inner.losses(objective, false, &x, condition.as_ref(), None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
+            let losses =
+                self.inner.losses(objective, false, &x, condition.as_ref(), None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
             sum += losses.to_f64_vec()?.iter().sum::<f64>();
             start += length;
         }
@@ -313,7 +351,14 @@ fn run_step(store: &mut Store, compiled: &Compiled, bound: &mut Bindings, index:
 }
 
 /// Runs one training step: gives the program the store's buffers to overwrite, and puts the results back.
-pub(crate) fn apply_step(store: &mut Store, program: &Program, inputs: &[String], state: &[String], bound: &mut Bindings, index: i64) -> Result<StepReport> {
+pub(crate) fn apply_step(
+    store: &mut Store,
+    program: &Program,
+    inputs: &[String],
+    state: &[String],
+    bound: &mut Bindings,
+    index: i64,
+) -> Result<StepReport> {
     bound.set_i64("step", index)?;
     bound.set_i64("random.counter", index)?;
     bound.set_normalization(store.normalization.as_ref());

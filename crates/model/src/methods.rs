@@ -25,22 +25,31 @@ pub struct Randomness<'g> {
 /// # Errors
 /// An unknown name, arguments that do not fit, or the shape rule of an op. Errors left in the builder are taken out, so that
 /// tracing can go on after one.
-pub fn apply<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], random: Option<&mut Randomness<'g>>) -> Result<Vec<Var<'g>>> {
+pub fn apply<'g>(
+    b: &'g Builder,
+    name: &str,
+    args: &Value,
+    inputs: &[Var<'g>],
+    random: Option<&mut Randomness<'g>>,
+) -> Result<Vec<Var<'g>>> {
     let out = dispatch(b, name, args, inputs, random);
     b.take_error()?;
     Ok(vec![out?])
 }
 
-fn arguments<T: DeserializeOwned>(name: &str, args: &Value) -> Result<T> {
-    serde_json::from_value(args.clone()).map_err(|e| GraphError::trace(name, "arguments do not fit", "the arguments of this method", format!("{args}: {e}")))
+/// The JSON arguments of a method.
+pub(crate) fn arguments<T: DeserializeOwned>(name: &str, args: &Value) -> Result<T> {
+    serde_json::from_value(args.clone())
+        .map_err(|e| GraphError::trace(name, "arguments do not fit", "the arguments of this method", format!("{args}: {e}")))
 }
 
-fn operands<'g, const N: usize>(name: &str, inputs: &[Var<'g>]) -> Result<[Var<'g>; N]> {
+/// Exactly so many tensors.
+pub(crate) fn operands<'g, const N: usize>(name: &str, inputs: &[Var<'g>]) -> Result<[Var<'g>; N]> {
     inputs.try_into().map_err(|_| GraphError::trace(name, "wrong number of tensors", N.to_string(), inputs.len().to_string()))
 }
 
 /// A possibly negative axis of a tensor of this rank.
-fn axis_of(name: &str, axis: i64, rank: usize) -> Result<usize> {
+pub(crate) fn axis_of(name: &str, axis: i64, rank: usize) -> Result<usize> {
     let resolved = if axis < 0 { axis + rank as i64 } else { axis };
     usize::try_from(resolved)
         .ok()
@@ -70,8 +79,8 @@ struct OneAxis {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Shaped {
-    shape: Vec<i64>,
+pub(crate) struct Shaped {
+    pub(crate) shape: Vec<i64>,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +116,7 @@ fn dispatch<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], ra
         let [x] = operands(name, inputs)?;
         return Ok(x.unary(*op));
     }
-    if let Some(op) = Binary::ALL.iter().find(|op| op.name() == name || (op.name() == "maximum" && name == "max2")) {
+    if let Some(op) = Binary::ALL.iter().find(|op| op.name() == name) {
         let (x, y) = pair(name, args, inputs)?;
         return Ok(x.binary(*op, y));
     }
@@ -115,17 +124,19 @@ fn dispatch<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], ra
         let (x, y) = pair(name, args, inputs)?;
         return Ok(x.compare(comparison, y));
     }
-    if let Some(activation) = Activation::of_method(name) {
+    if let Some(activation) = Activation::ALL.iter().find(|a| a.method() == name && !a.is_learned()) {
         let [x] = operands(name, inputs)?;
-        return Ok(activation.apply(x));
+        return Ok(activation.eval(x, x.constant(1.0)));
     }
     match name {
-        "isFinite" | "not" | "square" | "stopGradient" | "and" | "or" | "where" | "matmul" | "transpose" | "cast" => simple(name, args, inputs),
+        "isFinite" | "not" | "stopGradient" | "and" | "or" | "where" | "matmul" | "transpose" | "cast" => simple(name, args, inputs),
         "sum" | "mean" | "max" | "min" | "variance" => reduce(name, args, inputs),
         "reshape" | "broadcastTo" | "permute" | "squeeze" | "unsqueeze" | "slice" | "narrow" | "pad" | "concat" | "stack" | "flip" => {
             crate::rearrange::apply(name, args, inputs)
         }
-        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" => structured(name, args, inputs),
+        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" => {
+            structured(name, args, inputs)
+        }
         "arange" | "constant" | "dropout" | "randn" => made(b, name, args, inputs, random),
         _ => Err(GraphError::trace(name, "no such method", "a tensor method", name)),
     }
@@ -165,7 +176,6 @@ fn simple<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'g>> {
     Ok(match name {
         "isFinite" => operands::<1>(name, inputs)?[0].is_finite(),
         "not" => !operands::<1>(name, inputs)?[0],
-        "square" => operands::<1>(name, inputs)?[0].square(),
         "stopGradient" => operands::<1>(name, inputs)?[0].stop_gradient(),
         "transpose" => operands::<1>(name, inputs)?[0].t(),
         "cast" => operands::<1>(name, inputs)?[0].cast(dtype_of(name, &arguments::<To>(name, args)?.dtype)?),
@@ -258,8 +268,13 @@ fn convolution<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'
     }
     let [x, w] = operands(name, inputs)?;
     let given: Given = arguments(name, args)?;
-    let window =
-        Window { stride: given.stride, before: given.padding.clone(), after: given.padding, dilation: given.dilation, groups: given.groups };
+    let window = Window {
+        stride: given.stride,
+        before: given.padding.clone(),
+        after: given.padding,
+        dilation: given.dilation,
+        groups: given.groups,
+    };
     Ok(x.conv(w, &window))
 }
 
@@ -309,13 +324,17 @@ fn made<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], random
     }
 }
 
-pub(crate) use axis_of as resolve_axis;
-pub(crate) use {arguments as parse, operands as exactly};
-pub(crate) type ShapeArgument = Shaped;
-impl ShapeArgument {
+impl Shaped {
     /// The shape, with at most one −1 replaced so that it holds `count` elements.
     pub(crate) fn resolve(&self, name: &str, count: usize) -> Result<Vec<usize>> {
-        let wrong = || GraphError::shape(name, "element counts differ", format!("sizes whose product is {count}, at most one of them −1"), format!("{:?}", self.shape));
+        let wrong = || {
+            GraphError::shape(
+                name,
+                "element counts differ",
+                format!("sizes whose product is {count}, at most one of them −1"),
+                format!("{:?}", self.shape),
+            )
+        };
         let known: usize = self.shape.iter().filter(|&&s| s >= 0).map(|&s| s as usize).product();
         let free = self.shape.iter().filter(|&&s| s < 0).count();
         if free > 1 || self.shape.iter().any(|&s| s < -1) || (free == 1 && (known == 0 || !count.is_multiple_of(known))) {

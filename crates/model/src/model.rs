@@ -66,7 +66,12 @@ impl Model {
     /// `TrainingError` if it is already.
     pub fn claim(&self) -> Result<()> {
         if self.inner.training.swap(true, Ordering::SeqCst) {
-            return Err(ModelError::expected("TrainingError", "the model is being trained already", "the first run to end, or run.stop()", "a second fit"));
+            return Err(ModelError::expected(
+                "TrainingError",
+                "the model is being trained already",
+                "the first run to end, or run.stop()",
+                "a second fit",
+            ));
         }
         Ok(())
     }
@@ -101,7 +106,7 @@ impl Inner {
     /// The program of `key`, built at most once while it is remembered.
     pub fn program(&self, key: String, build: impl FnOnce() -> Result<(Graph, CompileOptions)>) -> Result<Arc<Program>> {
         let mut failure = None;
-        let made = self.programs.get_or_compile(&key, || {
+        let made = self.programs.get_or_compile(key, || {
             build().map_err(|error| {
                 failure = Some(error);
                 thalweg_engine::EngineError::internal("the graph could not be built")
@@ -157,10 +162,22 @@ impl Inner {
     }
 
     /// One of the four functions of the model at `t [N]` and `x [N, …]`, in the model's (normalised) units.
-    pub fn call(&self, which: Parameterization, t: &Tensor, x: &Leaves<Tensor>, condition: Option<&Leaves<Tensor>>, weights: Weights) -> Result<Vec<Tensor>> {
+    pub fn call(
+        &self,
+        which: Parameterization,
+        t: &Tensor,
+        x: &Leaves<Tensor>,
+        condition: Option<&Leaves<Tensor>>,
+        weights: Weights,
+    ) -> Result<Vec<Tensor>> {
         let rows = crate::data::rows(x);
         if t.ty().shape != [rows] || t.ty().dtype != self.diffusion.dtype() {
-            return Err(ModelError::expected("ShapeError", "t: wrong type", format!("{} [{rows}], one time per row", self.diffusion.dtype()), t.ty()));
+            return Err(ModelError::expected(
+                "ShapeError",
+                "t: wrong type",
+                format!("{} [{rows}], one time per row", self.diffusion.dtype()),
+                t.ty(),
+            ));
         }
         let build = || {
             let b = Builder::new();
@@ -186,9 +203,13 @@ impl Inner {
     }
 
     /// A cached program and the names of its inputs.
-    pub fn named_program(&self, key: String, build: impl FnOnce() -> Result<(Graph, CompileOptions)>) -> Result<(Arc<Program>, Vec<String>)> {
+    pub fn named_program(
+        &self,
+        key: String,
+        build: impl FnOnce() -> Result<(Graph, CompileOptions)>,
+    ) -> Result<(Arc<Program>, Vec<String>)> {
         let program = self.program(key, build)?;
-        let names = program.input_names().to_vec();
+        let names = program.inputs().iter().map(|(name, _)| name.clone()).collect();
         Ok((program, names))
     }
 
@@ -199,8 +220,15 @@ impl Inner {
     pub fn check_condition(&self, tensors: &[Tensor]) -> Result<Option<Leaves<Tensor>>> {
         match (self.diffusion.condition(), tensors) {
             (None, []) => Ok(None),
-            (None, _) => Err(ModelError::expected("DataError", "condition: not wanted", "no condition (the config has no conditionSize)", format!("{} tensors", tensors.len()))),
-            (Some(_), []) => Err(ModelError::expected("DataError", "condition: missing", "a condition of the config's conditionSize", "none")),
+            (None, _) => Err(ModelError::expected(
+                "DataError",
+                "condition: not wanted",
+                "no condition (the config has no conditionSize)",
+                format!("{} tensors", tensors.len()),
+            )),
+            (Some(_), []) => {
+                Err(ModelError::expected("DataError", "condition: missing", "a condition of the config's conditionSize", "none"))
+            }
             (Some(sizes), _) => crate::data::check("condition", tensors, sizes, self.diffusion.dtype()).map(Some),
         }
     }
@@ -238,7 +266,12 @@ impl Inner {
     /// `TrainingError`.
     pub fn refuse_while_training(&self, what: &str) -> Result<()> {
         if self.is_training() {
-            return Err(ModelError::expected("TrainingError", format!("{what}: the model is being trained"), "the run to end first, or run.stop()", "a call while it trains"));
+            return Err(ModelError::expected(
+                "TrainingError",
+                format!("{what}: the model is being trained"),
+                "the run to end first, or run.stop()",
+                "a call while it trains",
+            ));
         }
         Ok(())
     }
@@ -269,13 +302,23 @@ impl Inner {
             };
             let spec = &layout.specs()[i];
             if tensor.ty().shape != spec.shape {
-                return Err(ModelError::expected("CheckpointError", format!("{name}: wrong shape"), format!("{:?}", spec.shape), format!("{:?}", tensor.ty().shape)));
+                return Err(ModelError::expected(
+                    "CheckpointError",
+                    format!("{name}: wrong shape"),
+                    format!("{:?}", spec.shape),
+                    format!("{:?}", tensor.ty().shape),
+                ));
             }
             tensors[i] = crate::data::tensor_of(tensor.to_f64_vec()?, &spec.shape, layout.dtype())?;
             missing.retain(|m| m != name);
         }
         if strict && !(missing.is_empty() && extra.is_empty()) {
-            return Err(ModelError::expected("CheckpointError", "parameters do not match", "exactly the model's parameters", format!("missing {missing:?}, extra {extra:?}")));
+            return Err(ModelError::expected(
+                "CheckpointError",
+                "parameters do not match",
+                "exactly the model's parameters",
+                format!("missing {missing:?}, extra {extra:?}"),
+            ));
         }
         let flat = layout.flat(&tensors)?;
         self.with_store(|store| {
@@ -291,5 +334,31 @@ impl Inner {
     /// Element type of the model.
     pub fn dtype(&self) -> DType {
         self.diffusion.dtype()
+    }
+}
+
+impl Inner {
+    /// Loads a `.pt` or `.safetensors` file of GenerativeRL or PyTorch by parameter name; leading `model.` are ignored. Returns names that were missing or extra.
+    ///
+    /// # Errors
+    /// `CheckpointError`; nothing has changed then.
+    pub fn import_weights(&self, file: &FsPath, strict: bool) -> Result<(Vec<String>, Vec<String>)> {
+        let specs = self.diffusion.layout().specs();
+        let ours = |name: &str| {
+            let mut rest = name;
+            while !specs.iter().any(|s| s.name == rest) {
+                match rest.strip_prefix("model.") {
+                    Some(shorter) => rest = shorter,
+                    None => return name.to_string(),
+                }
+            }
+            rest.to_string()
+        };
+        let tensors = save::read_weights(file)?;
+        let named: Result<Vec<(String, Tensor)>> = tensors.iter().map(|t| Ok((ours(&t.name), save::tensor(t, self.dtype())?))).collect();
+        self.load_state_dict(&named?, strict).map_err(|mut e| {
+            e.message = format!("{}: {}. Nothing was loaded.", file.display(), e.message);
+            e
+        })
     }
 }

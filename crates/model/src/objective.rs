@@ -114,9 +114,7 @@ impl Objective {
         weight: Option<&Graph>,
     ) -> Var<'g> {
         let path = model.path();
-        let xt = x0.zip(noise, |x, e| {
-            interpolate(path, per_row(t, *x), *x, *e)
-        });
+        let xt = x0.zip(noise, |x, e| interpolate(path, per_row(t, *x), *x, *e));
         let predicted = model.function(ctx, self.target(), t, &xt, condition);
         let wanted = x0.zip(noise, |x, e| target(path, self.target(), per_row(t, *x), *x, *e));
         let error = predicted.zip(&wanted, |p, w| half_square(*p - *w));

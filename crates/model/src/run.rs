@@ -4,8 +4,9 @@
 use crate::{ModelError, Result};
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use thalweg_engine::Waker;
 
 /// The least time between two events that a reader sees, unless it is asked for at a certain step.
 const EVENT_INTERVAL: Duration = Duration::from_millis(100);
@@ -80,6 +81,7 @@ pub struct Run {
     stop: Arc<AtomicBool>,
     paused: Arc<AtomicBool>,
     steps: Arc<AtomicU64>,
+    waker: Arc<OnceLock<Waker>>,
 }
 
 impl Run {
@@ -95,12 +97,20 @@ impl Run {
     /// Asks the job to end after the current step, with a consistent state.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
-        self.paused.store(false, Ordering::SeqCst);
+        self.resume();
     }
 
     /// Lets a paused job go on.
     pub fn resume(&self) {
         self.paused.store(false, Ordering::SeqCst);
+        if let Some(waker) = self.waker.get() {
+            waker.wake();
+        }
+    }
+
+    /// Whom to wake when a paused job may go on. The first call counts.
+    pub fn attach(&self, waker: Waker) {
+        let _ = self.waker.set(waker);
     }
 
     /// Whether `stop` was called.

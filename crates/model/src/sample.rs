@@ -5,7 +5,7 @@ use crate::bind::Bindings;
 use crate::dynamics::{Dynamics, State};
 use crate::model::Inner;
 use crate::run::{Event, Report, Run};
-use crate::store::{Normalization, Weights};
+use crate::store::Weights;
 use crate::task::resolve;
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
@@ -132,7 +132,6 @@ pub struct SampleJob {
 struct Work {
     dynamics: Dynamics,
     bound: Bindings,
-    normalization: Option<Normalization>,
     x0: Option<Leaves<Tensor>>,
     condition: Option<Leaves<Tensor>>,
     given: Option<usize>,
@@ -186,7 +185,6 @@ impl SampleJob {
         Ok(Work {
             dynamics: Dynamics::new(inner.clone(), solver, spread, normalization.is_some()),
             bound,
-            normalization,
             x0,
             condition,
             given,
@@ -302,7 +300,8 @@ impl SampleJob {
         }
         let diffusion = &self.inner.diffusion;
         let rows = crate::data::rows(chunk.state.x());
-        noise(diffusion.x(), diffusion.dtype(), "sample.noise", self.request.options.seed, chunk.index as i64, work.start, rows, 1.0).map(Some)
+        noise(diffusion.x(), diffusion.dtype(), "sample.noise", self.request.options.seed, chunk.index as i64, work.start, rows, 1.0)
+            .map(Some)
     }
 
     fn publish(&self, work: &Work, chunk: &Chunk) {
@@ -380,13 +379,13 @@ fn noise(
         let ty = Type::new(dtype, [&[rows], &shape[..]].concat());
         let first = start as u64 * count(shape) as u64;
         let stream = random::stream_of(&format!("{stream}.{name}"));
-        entries.push((name.to_string(), random::normal_tensor(seed, stream, counter, first, scale, ty)?));
+        entries.push((name.to_string(), crate::data::normal(seed, stream, counter, first, scale, ty)?));
     }
     Ok(Leaves::new(entries))
 }
 
 fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
-    let entries: Result<Vec<_>> = leaves.iter().map(|(name, t)| Ok((name.to_string(), t.gather_rows(rows)?))).collect();
+    let entries: Result<Vec<_>> = leaves.iter().map(|(name, t)| Ok((name.to_string(), crate::data::gather_rows(t, rows)?))).collect();
     Ok(Leaves::new(entries?))
 }
 

@@ -43,8 +43,8 @@ struct Scales {
 impl From<CheckpointError> for ModelError {
     fn from(e: CheckpointError) -> Self {
         let mut error = ModelError::new("CheckpointError", e.to_string());
-        error.expected = e.expected.clone().filter(|s| !s.is_empty());
-        error.got = e.got.clone().filter(|s| !s.is_empty());
+        error.expected = Some(e.expected).filter(|s| !s.is_empty());
+        error.got = Some(e.got).filter(|s| !s.is_empty());
         error
     }
 }
@@ -118,7 +118,14 @@ pub fn read_config(dir: &Path) -> Result<DiffusionConfig> {
 }
 
 fn header(files: &Files, dir: &Path) -> Result<Header> {
-    let wrong = |what: String| ModelError::expected("CheckpointError", format!("{}", dir.join(CONFIG).display()), format!("a thalweg model of format {FORMAT}"), what);
+    let wrong = |what: String| {
+        ModelError::expected(
+            "CheckpointError",
+            format!("{}", dir.join(CONFIG).display()),
+            format!("a thalweg model of format {FORMAT}"),
+            what,
+        )
+    };
     let header: Header = serde_json::from_value(files.json(CONFIG)?).map_err(|e| wrong(e.to_string()))?;
     if header.format != FORMAT || header.model != "DiffusionModel" {
         return Err(wrong(format!("{} of format {}", header.model, header.format)));
@@ -207,6 +214,11 @@ pub fn read_weights(file: &Path) -> Result<Tensors> {
     match file.extension().and_then(|e| e.to_str()) {
         Some("pt" | "pth" | "ckpt") => Ok(thalweg_checkpoint::read_state_dict(file)?),
         Some("safetensors") => Ok(thalweg_checkpoint::read_safetensors(file)?),
-        other => Err(ModelError::expected("CheckpointError", file.display().to_string(), "a file ending in .pt or .safetensors", format!("{other:?}"))),
+        other => Err(ModelError::expected(
+            "CheckpointError",
+            file.display().to_string(),
+            "a file ending in .pt or .safetensors",
+            format!("{other:?}"),
+        )),
     }
 }

@@ -97,7 +97,11 @@ fn suffix(group: Group) -> &'static str {
 ///
 /// # Errors
 /// What the loss's ops refuse, or a loss that is not a float scalar.
-pub fn build(layout: &Layout, rule: &StepRule, loss: &dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>) -> Result<StepGraph> {
+pub fn build(
+    layout: &Layout,
+    rule: &StepRule,
+    loss: &dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>,
+) -> Result<StepGraph> {
     let b = Builder::new();
     let views = layout.views(&b);
     let trained: Vec<usize> = Group::TRAINED.iter().flat_map(|&g| layout.members(g).map(|(i, _)| i)).filter(|&i| !rule.frozen[i]).collect();
@@ -179,7 +183,9 @@ fn keep_frozen<'g>(layout: &Layout, group: Group, frozen: &[bool], old: Var<'g>,
     if !layout.members(group).any(|(i, _)| frozen[i]) {
         return moved;
     }
-    let mask: Vec<Var<'g>> = layout.specs().iter().zip(frozen).map(|(s, &f)| old.builder().full(f as u8 as f64, DType::Bool, &s.shape)).collect();
-    let parts: Vec<Var<'g>> = layout.members(group).map(|(i, _)| mask[i].reshape(&[thalweg_graph::count(&layout.specs()[i].shape)])).collect();
+    let mask: Vec<Var<'g>> =
+        layout.specs().iter().zip(frozen).map(|(s, &f)| old.builder().full(f as u8 as f64, DType::Bool, &s.shape)).collect();
+    let parts: Vec<Var<'g>> =
+        layout.members(group).map(|(i, _)| mask[i].reshape(&[thalweg_graph::count(&layout.specs()[i].shape)])).collect();
     Var::concat(&parts, 0).select(old, moved)
 }

@@ -104,7 +104,8 @@ impl Layout {
 
     /// Values of all parameters of a group, in order, as one flat value.
     pub fn flatten<'g>(&self, group: Group, b: &'g Builder, values: &[Var<'g>]) -> Var<'g> {
-        let parts: Vec<Var<'g>> = self.members(group).map(|(i, _)| values[i].reshape(&[thalweg_graph::count(&self.specs[i].shape)])).collect();
+        let parts: Vec<Var<'g>> =
+            self.members(group).map(|(i, _)| values[i].reshape(&[thalweg_graph::count(&self.specs[i].shape)])).collect();
         if parts.is_empty() { b.full(0.0, self.dtype, &[0]) } else { Var::concat(&parts, 0) }
     }
 

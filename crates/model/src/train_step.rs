@@ -85,7 +85,12 @@ impl TrainStep {
             let report = apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, index)?;
             if !report.applied {
                 let got = format!("{} and {}", report.loss, report.grad_norm);
-                return Err(ModelError::expected("TrainingError", format!("step {}: loss and gradient norm; nothing was changed", index + 1), "finite numbers", got));
+                return Err(ModelError::expected(
+                    "TrainingError",
+                    format!("step {}: loss and gradient norm; nothing was changed", index + 1),
+                    "finite numbers",
+                    got,
+                ));
             }
             Ok(TrainStepReport { step: store.step, loss: report.loss, grad_norm: report.grad_norm, learning_rate: report.rate })
         })
@@ -105,7 +110,14 @@ impl LossGraph<'_> {
             args.push(match input.name.strip_prefix("param:") {
                 Some(name) => match specs.iter().position(|s| s.name == name) {
                     Some(i) => params[i],
-                    None => return Err(ModelError::expected("TraceError", "the loss uses a parameter that is not the model's", "a parameter of the model", name)),
+                    None => {
+                        return Err(ModelError::expected(
+                            "TraceError",
+                            "the loss uses a parameter that is not the model's",
+                            "a parameter of the model",
+                            name,
+                        ));
+                    }
                 },
                 None if input.name.starts_with("random.") => b.input(&input.name, DType::I64, &[]),
                 None => b.input(&input.name, input.ty.dtype, &input.ty.shape),

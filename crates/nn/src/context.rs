@@ -50,7 +50,7 @@ impl<'g> RandomSource<'g> {
 }
 
 /// What a network is traced with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context<'a, 'g> {
     /// The graph under construction.
     pub builder: &'g Builder,

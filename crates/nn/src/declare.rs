@@ -133,6 +133,7 @@ impl List {
             return Some(error.under("init").under(full));
         }
         self.elements = self.elements.saturating_add(thalweg_graph::count(shape));
-        (self.elements > MAX_ELEMENTS).then(|| NnError::new(full, format!("at most {MAX_ELEMENTS} parameters in all"), format!("{shape:?}")))
+        (self.elements > MAX_ELEMENTS)
+            .then(|| NnError::new(full, format!("at most {MAX_ELEMENTS} parameters in all"), format!("{shape:?}")))
     }
 }

@@ -25,7 +25,14 @@ pub(crate) fn deserialize<'de, T: Tagged, D: Deserializer<'de>>(deserializer: D)
     deserializer.deserialize_map(TaggedVisitor(PhantomData))
 }
 
-/// "A, B or C", with the nearest to `name` if it may be a typo.
+/// Says in a schema that the alternatives exclude each other, which their tags make sure of.
+pub(crate) fn exactly_one(schema: &mut schemars::Schema) {
+    if let Some(alternatives) = schema.remove("anyOf") {
+        schema.insert("oneOf".into(), alternatives);
+    }
+}
+
+/// "one of A, B, C", with the nearest to `name` if it may be a typo.
 pub(crate) fn known(name: &str, names: &[&str]) -> String {
     let all = names.join(", ");
     match nearest(name, names) {
@@ -103,19 +110,19 @@ impl<'de, T: Tagged> DeserializeSeed<'de> for ArgsSeed<'_, T> {
 
 /// A registry of networks: modules, configurations, and the enum of them that users write as `{ type, args }`.
 ///
-/// One line per network: `/// doc` `module::ConfigStruct as TypeName;`. A last line `/// doc` `_ => External(Config);` opens the
+/// One line per network: `/// doc` `module::ConfigStruct as TypeName;`. `otherwise External(Config)` in the head opens the
 /// registry to types registered elsewhere. Each configuration has `fn build(&self, &mut Declare) -> Result<Network, NnError>`.
 macro_rules! registry {
     (
-        $(#[$doc:meta])* $Enum:ident of $what:literal, built as $Built:ident;
+        $(#[$doc:meta])* $Enum:ident of $what:literal, built as $Built:ident $(, otherwise $(#[$open:meta])* $External:ident($ExternalConfig:ident))?;
         $($(#[$meta:meta])* $module:ident :: $Config:ident as $Name:ident;)*
-        $($(#[$open:meta])* _ => $External:ident($ExternalConfig:ident);)?
     ) => {
         $(mod $module; pub use $module::*;)*
 
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::schemars::JsonSchema)]
         #[serde(tag = "type", content = "args", deny_unknown_fields)]
+        #[schemars(transform = $crate::tagged::exactly_one)]
         pub enum $Enum {
             $($(#[$meta])* $Name($Config),)*
             $($(#[$open])* #[serde(untagged)] #[schemars(skip)] $External($ExternalConfig),)?

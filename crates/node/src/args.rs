@@ -11,8 +11,10 @@ pub type Result<T> = std::result::Result<T, ThalwegError>;
 
 /// The largest number of dimensions of a tensor.
 const RANK: u32 = 32;
-/// The largest number of tensors or values that one call takes.
-const OPERANDS: u32 = 1 << 16;
+/// The largest number of operands of one op.
+pub const OPERANDS: u32 = 1 << 11;
+/// The largest number of values or tensors that any other call takes.
+pub const VALUES: u32 = 1 << 14;
 /// The largest integer up to which every integer is a JavaScript number.
 const SAFE: f64 = 9_007_199_254_740_991.0;
 
@@ -40,16 +42,16 @@ pub fn shape(sizes: &Array<'_>) -> Result<Vec<usize>> {
 /// Ids of values.
 ///
 /// # Errors
-/// `TraceError` where there are too many, or one is no number.
-pub fn ids(values: &Array<'_>) -> Result<Vec<f64>> {
-    bounded(values)?;
+/// `TraceError` where there are more than `most`, `InternalError` where one is no number.
+pub fn ids(values: &Array<'_>, most: u32) -> Result<Vec<f64>> {
+    bounded(values, most)?;
     numbers(values)
 }
 
-fn bounded(values: &Array<'_>) -> Result<()> {
-    if values.len() > OPERANDS {
-        let expected = format!("at most {OPERANDS}");
-        return Err(ThalwegError::expected(ErrorCode::TraceError, "too many operands", expected, values.len()));
+fn bounded(values: &Array<'_>, most: u32) -> Result<()> {
+    if values.len() > most {
+        let expected = format!("at most {most}");
+        return Err(ThalwegError::expected(ErrorCode::TraceError, "too many values", expected, values.len()));
     }
     Ok(())
 }
@@ -61,9 +63,13 @@ fn numbers(values: &Array<'_>) -> Result<Vec<f64>> {
 /// The native objects in an array, each handed to `take` at once: JavaScript may run between two of them.
 ///
 /// # Errors
-/// `TraceError` where there are too many, `InternalError` where one is of another class, or the error of `take`.
-pub fn instances<'env, T: 'env + MaybeTypeTag, R>(values: &Array<'env>, take: impl Fn(&T) -> Result<R>) -> Result<Vec<R>> {
-    bounded(values)?;
+/// `TraceError` where there are more than `most`, `InternalError` where one is of another class, or the error of `take`.
+pub fn instances<'env, T: 'env + MaybeTypeTag, R>(
+    values: &Array<'env>,
+    most: u32,
+    take: impl Fn(&T) -> Result<R>,
+) -> Result<Vec<R>> {
+    bounded(values, most)?;
     let mut out = Vec::with_capacity(values.len() as usize);
     for index in 0..values.len() {
         let instance: ClassInstance<'env, T> = element(values, index)?;

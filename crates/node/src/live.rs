@@ -10,6 +10,7 @@ static BYTES: AtomicUsize = AtomicUsize::new(0);
 /// Bytes of one storage; alive for as long as something holds it.
 struct Storage {
     bytes: usize,
+    handles: AtomicUsize,
 }
 
 impl Drop for Storage {
@@ -26,7 +27,17 @@ impl Share {
     /// The first share of a storage of this size.
     pub fn new(bytes: usize) -> Share {
         BYTES.fetch_add(bytes, Ordering::Relaxed);
-        Share(Arc::new(Storage { bytes }))
+        Share(Arc::new(Storage { bytes, handles: AtomicUsize::new(0) }))
+    }
+
+    /// One more JavaScript handle of the storage; whether it is the first.
+    pub fn take_hold(&self) -> bool {
+        self.0.handles.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
+    /// One handle less; whether it was the last.
+    pub fn let_go(&self) -> bool {
+        self.0.handles.fetch_sub(1, Ordering::Relaxed) == 1
     }
 
     /// Bytes of the storage.
@@ -82,6 +93,13 @@ mod tests {
         assert_eq!(bytes() - before, 100);
         drop(clone);
         assert_eq!(bytes(), before);
+    }
+
+    #[test]
+    fn the_first_and_the_last_handle_are_told_apart() {
+        let share = Share::new(1);
+        assert_eq!((share.take_hold(), share.take_hold()), (true, false));
+        assert_eq!((share.let_go(), share.let_go()), (false, true));
     }
 
     #[test]

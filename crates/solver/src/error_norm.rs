@@ -26,7 +26,7 @@ pub fn scaled_error<S: Scalar>(error: S, x0: S, x1: S, tolerance: Tolerance) -> 
 /// Root mean square of [`scaled_error`] over all elements of all leaves (equation II.4.11): a scalar of the leaves' element
 /// type; ≤ 1 means accept; not finite if an element is not.
 ///
-/// `error`, `x0`, `x1` have one entry per leaf, of equal shape [B, …]. `rows`, a bool tensor [B], says which rows count: those of
+/// `error`, `x0`, `x1` have one entry per leaf, of equal shape `[B, …]`. `rows`, a bool tensor `[B]`, says which rows count: those of
 /// a padded tail do not. The starting step's norms are `error_norm(v, x, x, …)` of the state, the slope and the change
 /// of slope.
 ///

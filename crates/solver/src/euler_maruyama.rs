@@ -13,14 +13,7 @@ use thalweg_graph::Scalar;
 /// let x = euler_maruyama_step(&mut |t, x: &[f64]| vec![t - x[0]], 2.0, 3.0, 0.25, &[1.0], &[-1.0]);
 /// assert_eq!(x, vec![1.0 + 2.0 * 0.25 - 2.0 * 0.5]);
 /// ```
-pub fn euler_maruyama_step<S: Scalar>(
-    drift: &mut dyn FnMut(S, &[S]) -> Vec<S>,
-    diffusion: S,
-    t: S,
-    dt: S,
-    x: &[S],
-    noise: &[S],
-) -> Vec<S> {
+pub fn euler_maruyama_step<S: Scalar>(drift: &mut dyn FnMut(S, &[S]) -> Vec<S>, diffusion: S, t: S, dt: S, x: &[S], noise: &[S]) -> Vec<S> {
     let spread = diffusion * dt.sqrt();
     let slope = drift(t, x);
     x.iter().zip(slope).zip(noise).map(|((&x, f), &xi)| x + f * dt + xi * spread).collect()

@@ -21,7 +21,6 @@ pub fn trial_step(state: f64, slope: f64) -> f64 {
 /// ```
 pub fn first_step(trial: f64, slope: f64, curvature: f64, error_order: u32) -> f64 {
     let steepest = slope.max(curvature);
-    let wanted =
-        if steepest <= 1e-15 { (trial * 1e-3).max(1e-6) } else { (0.01 / steepest).powf(1.0 / f64::from(error_order + 1)) };
+    let wanted = if steepest <= 1e-15 { (trial * 1e-3).max(1e-6) } else { (0.01 / steepest).powf(1.0 / f64::from(error_order + 1)) };
     wanted.min(100.0 * trial)
 }

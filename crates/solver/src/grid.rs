@@ -31,6 +31,8 @@ pub fn validate_grid(t_span: &[f64], lowest: f64, highest: f64) -> Result<()> {
     let rising = t_span[1] > t_span[0];
     match t_span.windows(2).position(|w| if rising { w[1] <= w[0] } else { w[1] >= w[0] }) {
         None => Ok(()),
-        Some(i) => fail("strictly rising or strictly falling times".into(), format!("{} then {} at index {}", t_span[i], t_span[i + 1], i + 1)),
+        Some(i) => {
+            fail("strictly rising or strictly falling times".into(), format!("{} then {} at index {}", t_span[i], t_span[i + 1], i + 1))
+        }
     }
 }

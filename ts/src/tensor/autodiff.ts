@@ -3,6 +3,7 @@
 import { DataError, ShapeError } from "../errors.js";
 import type { Mode, NativeGraph, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
+import { Cache } from "./cache.js";
 import { handleOf, isFresh, placeholder, Tensor, traced, valueIn } from "./tensor.js";
 import { currentTrace, Trace } from "./trace.js";
 import { describe, type Leaf, leavesOf, rebuilt, signatureOf, type Tree } from "./tree.js";
@@ -36,27 +37,6 @@ interface Recorded {
   /** The structure of what the function returned. */
   readonly result: unknown;
   readonly dependencies: Trace["dependencies"];
-}
-
-/** Keeps the `size` values used last. */
-class Cache<Value> {
-  readonly #values = new Map<string, Value>();
-  readonly #size: number;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** The value of `key`, made anew where there is none or it is stale. */
-  get(key: string, make: () => Value, fresh: (value: Value) => boolean): Value {
-    const known = this.#values.get(key);
-    const value = known !== undefined && fresh(known) ? known : make();
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    const [oldest] = this.#values.keys();
-    if (this.#values.size > this.#size && oldest !== undefined) this.#values.delete(oldest);
-    return value;
-  }
 }
 
 function record(name: string, mode: Mode, args: unknown, call: (args: unknown) => unknown): Recorded {

@@ -11,6 +11,10 @@ export class Trace {
   readonly native: NativeTrace;
   /** What is recorded, for messages: `MyModule.forward`, `compile(loss)`. */
   readonly name: string;
+  /** Whether dropout drops. */
+  readonly training: boolean;
+  /** Whether {@link Trace.parameters} are the only parameters that may be used. */
+  readonly closed: boolean;
   /** Parameters that are inputs of this graph, by identity. */
   readonly parameters = new Map<object, TracedValue>();
   /** Parameters that were captured, with the value that they had. */
@@ -20,9 +24,12 @@ export class Trace {
   /**
    * @param name - what is recorded
    * @param mode - whether dropout drops
+   * @param closed - whether a parameter that is no input is refused, instead of captured
    */
-  constructor(name: string, mode: Mode) {
+  constructor(name: string, mode: Mode, closed = false) {
     this.name = name;
+    this.training = mode === "train";
+    this.closed = closed;
     this.native = new native.NativeTrace(mode);
   }
 

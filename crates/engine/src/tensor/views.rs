@@ -49,6 +49,21 @@ impl Tensor {
         if self.is_contiguous() { Ok(self.clone()) } else { copy::contiguous(self) }
     }
 
+    /// What a program returns: without gaps, and not a small part of a large buffer that it would keep alive.
+    pub(crate) fn compact(self) -> Result<Tensor> {
+        let part = self.ty.count().saturating_mul(2) < self.owner.0.elem_count();
+        if part || !self.is_contiguous() { copy::contiguous(&self) } else { Ok(self) }
+    }
+
+    /// The part that `op` (without steps) selects; shares the storage.
+    pub(crate) fn part(&self, op: &Slice, ty: Arc<Type>) -> Result<Tensor> {
+        let mut view = self.view.clone();
+        for axis in (0..ty.rank()).filter(|&d| ty.shape[d] != self.ty.shape[d]) {
+            view = view.narrow(axis, op.starts[axis], ty.shape[axis])?;
+        }
+        Ok(self.viewed(view, ty))
+    }
+
     /// Repeated to a type that is known to fit; shares the storage.
     pub(crate) fn broadcast(&self, ty: Arc<Type>) -> Result<Tensor> {
         let view = self.view.broadcast_as(ty.shape.as_slice())?;

@@ -28,7 +28,8 @@ fn default_warmup() -> u32 {
 impl Schedule for WarmupCosine {
     fn rate<S: Scalar>(&self, step: S) -> S {
         let rest = (self.steps.max(self.warmup) - self.warmup) as f64;
-        let falling = ((progress(step - self.warmup as f64, rest) * std::f64::consts::PI).cos() + 1.0) * (0.5 * (self.peak - self.last)) + self.last;
+        let falling =
+            ((progress(step - self.warmup as f64, rest) * std::f64::consts::PI).cos() + 1.0) * (0.5 * (self.peak - self.last)) + self.last;
         let rising = progress(step, self.warmup as f64) * self.peak;
         step.choose(Comparison::Lt, step.constant(self.warmup as f64), rising, falling)
     }

@@ -72,15 +72,19 @@ impl Encoder for GaussianFourierProjectionEncoder {
         };
         let waves = waves(x, ctx.param(self.w));
         let features = join::join(ctx.builder, &[waves.sin, waves.cos]);
-        match self.output_shape() {
-            Some(one) if !leading.is_empty() => features.reshape(&[leading, &one].concat()),
-            _ => features,
-        }
+        features.reshape(&[leading, &self.features()].concat())
     }
 
     fn output_shape(&self) -> Option<Vec<usize>> {
+        Some(self.features())
+    }
+}
+
+impl GaussianFourierProjectionEncoder {
+    /// Shape of the features of one sample.
+    fn features(&self) -> Vec<usize> {
         let embed = 2 * self.half;
         let flat = thalweg_graph::count(&self.x_shape) * embed;
-        Some(if self.flatten { vec![flat] } else { [&self.x_shape[..], &[embed]].concat() })
+        if self.flatten { vec![flat] } else { [&self.x_shape[..], &[embed]].concat() }
     }
 }

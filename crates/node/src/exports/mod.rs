@@ -1,3 +1,9 @@
 //! The exports, one file per subject, so that what JavaScript sees can be read off the folder.
 
+pub mod create;
+pub mod eager;
+pub mod graph;
+pub mod memory;
+pub mod tensor;
+pub mod trace;
 pub mod version;

@@ -1,6 +1,8 @@
 //! The recording itself: pieces, values by number, declared inputs and derivatives.
 //! Values are numbered in the order in which they are made; types are known at once, graphs when it is joined.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 use thalweg_model::graph::{Builder, DType, GraphError, NodeId, Result, Type, Var, grad};
 use thalweg_model::methods::{self, Randomness};
@@ -54,6 +56,7 @@ pub struct Tape {
     pub(super) segments: Vec<Segment>,
     pub(super) places: Vec<Place>,
     pub(super) inputs: Vec<Declared>,
+    names: HashMap<String, usize>,
     pub(super) derivatives: Vec<Derivative>,
     random: Option<[usize; 2]>,
     stream: u64,
@@ -62,8 +65,16 @@ pub struct Tape {
 impl Tape {
     /// An empty recording; `training` says whether dropout drops.
     pub fn new(training: bool) -> Tape {
-        let (segments, places, inputs, derivatives) = (vec![Segment::default()], Vec::new(), Vec::new(), Vec::new());
-        Tape { training, segments, places, inputs, derivatives, random: None, stream: 0 }
+        Tape {
+            training,
+            segments: vec![Segment::default()],
+            places: Vec::new(),
+            inputs: Vec::new(),
+            names: HashMap::new(),
+            derivatives: Vec::new(),
+            random: None,
+            stream: 0,
+        }
     }
 
     /// Inputs in the order in which they were declared.
@@ -113,11 +124,13 @@ impl Tape {
         if kind != Kind::Random && name.starts_with("random.") {
             return Err(GraphError::trace("input", "reserved name", "a name that does not start with \"random.\"", name));
         }
-        if self.inputs.iter().any(|input| input.name == name) {
+        if self.names.contains_key(name) {
             return Err(GraphError::trace("input", "declared twice", "a new name", name));
         }
+        let number = self.inputs.len();
+        self.names.insert(name.to_string(), number);
         self.inputs.push(Declared { name: name.to_string(), ty: ty.clone(), kind });
-        Ok(self.declare(Link::Input(self.inputs.len() - 1), ty))
+        Ok(self.declare(Link::Input(number), ty))
     }
 
     /// A constant tensor.
@@ -132,7 +145,7 @@ impl Tape {
             return Ok(known);
         }
         let scalar = Type::scalar(DType::I64);
-        let mut find = |name: &str| match self.inputs.iter().position(|input| input.name == name) {
+        let mut find = |name: &str| match self.names.get(name).copied() {
             Some(number) => Ok(self.declare(Link::Input(number), &scalar)),
             None => self.input(name, &scalar, Kind::Random),
         };
@@ -186,8 +199,8 @@ impl Tape {
     }
 
     fn adopt(&mut self, at: usize) -> Result<()> {
-        let (inputs, mut conflict) = (&mut self.inputs, Ok(()));
-        self.segments[at].adopt(|name, ty| match inputs.iter().position(|input| input.name == name) {
+        let (inputs, names, mut conflict) = (&mut self.inputs, &mut self.names, Ok(()));
+        self.segments[at].adopt(|name, ty| match names.get(name).copied() {
             Some(number) => {
                 if inputs[number].ty != *ty {
                     let known = inputs[number].ty.to_string();
@@ -197,6 +210,7 @@ impl Tape {
             }
             None => {
                 let kind = if name.starts_with("random.") { Kind::Random } else { Kind::Given };
+                names.insert(name.to_string(), inputs.len());
                 inputs.push(Declared { name: name.to_string(), ty: ty.clone(), kind });
                 inputs.len() - 1
             }

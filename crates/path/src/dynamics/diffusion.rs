@@ -4,7 +4,7 @@
 use crate::error::{PathError, Result};
 use crate::{GaussianPath, Path, TimeRange};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use thalweg_graph::Scalar;
 
 /// The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE.
@@ -12,8 +12,10 @@ use thalweg_graph::Scalar;
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Diffusion {
     /// h = 0: deterministic.
+    #[serde(deserialize_with = "no_fields")]
     Zero,
     /// h = g, that of the forward SDE; infinite at t = 1 on linear and gvp.
+    #[serde(deserialize_with = "no_fields")]
     G,
     /// h = value at every time.
     Constant {
@@ -22,8 +24,10 @@ pub enum Diffusion {
     },
     /// h = σ(t): finite everywhere, fades out at the data.
     #[default]
+    #[serde(deserialize_with = "no_fields")]
     Sigma,
     /// h = t.
+    #[serde(deserialize_with = "no_fields")]
     Linear,
     /// h = factor · g; infinite at t = 1 on linear and gvp.
     GScaled {
@@ -70,4 +74,12 @@ impl Diffusion {
     pub fn range(&self, path: &Path) -> TimeRange {
         TimeRange::where_finite(path, |t| self.h(path, t))
     }
+}
+
+/// Refuses unknown keys beside the `type` of a variant without fields, which serde would otherwise ignore.
+fn no_fields<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoFields {}
+    NoFields::deserialize(deserializer).map(|NoFields {}| ())
 }

@@ -31,11 +31,13 @@ impl GaussianPath for Gvp {
         TimeRange::new(DEFAULT_T_MIN, self.t_max() - CUT)
     }
 
-    /// ½ log1p(−σ²) below t = ½, log s above. Each branch sees only its own half, so that the one not taken has finite derivatives.
+    /// ½ log1p(−σ²) below t = ½, log s above. The branch not taken is evaluated at a harmless time, so that its derivative is finite.
     fn log_scale<S: Scalar>(&self, t: S) -> S {
         let half = t.constant(0.5);
-        let near_data = (-self.std(t.minimum(half)).square()).ln_1p() * 0.5;
-        let near_noise = self.scale(t.maximum(half)).ln();
+        let early = t.choose(Comparison::Lt, half, t, half);
+        let late = t.choose(Comparison::Lt, half, half, t);
+        let near_data = (-self.std(early).square()).ln_1p() * 0.5;
+        let near_noise = self.scale(late).ln();
         t.choose(Comparison::Lt, half, near_data, near_noise)
     }
 

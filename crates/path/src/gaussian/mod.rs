@@ -67,8 +67,7 @@ pub trait GaussianPath {
 
     /// λ̇ = −g²/(2σ²) < 0.
     fn d_half_log_snr<S: Scalar>(&self, t: S) -> S {
-        let sigma = self.std(t);
-        self.diffusion_squared(t) / sigma / sigma * -0.5
+        self.diffusion_squared(t) / self.std(t).square() * -0.5
     }
 
     /// t(λ), the inverse of [`half_log_snr`](GaussianPath::half_log_snr).

@@ -1,30 +1,56 @@
 //! The sixteen conversions: against the definitions, round trips, compositions, and where they are singular.
 
-use crate::support::{GaussianData, assert_close, paths, regular_times};
+use crate::support::{GaussianData, assert_close, paths, regular_times, times};
 use thalweg_path::Parameterization::{self, Data, Noise, Score, Velocity};
 use thalweg_path::{GaussianPath, Path, conversion_range, convert, interpolate, target};
 
-/// Data and noise of a few samples.
-const SAMPLES: [(f64, f64); 5] = [(0.7, -1.1), (-1.9, 0.3), (0.02, 2.4), (1.3, 1.7), (-0.6, -0.01)];
+/// A vector of data and one of noise.
+const DATA: [f64; 5] = [0.7, -1.9, 0.02, 1.3, -0.6];
+const NOISE: [f64; 5] = [-1.1, 0.3, 2.4, 1.7, -0.01];
 
-/// Calls `check` on every path, for t from 1e-3 to t_max − 1e-3, with (path, t, x_t, x₀, ε).
-fn samples(check: impl Fn(&Path, f64, f64, f64, f64)) {
+/// x_t and the four targets of a vector of samples at one time.
+struct Sample {
+    path: Path,
+    t: f64,
+}
+
+impl Sample {
+    fn target(&self, kind: Parameterization) -> Vec<f64> {
+        DATA.iter().zip(NOISE).map(|(&x0, noise)| target(&self.path, kind, self.t, x0, noise)).collect()
+    }
+
+    fn convert(&self, from: Parameterization, to: Parameterization, values: &[f64]) -> Vec<f64> {
+        let row = |((&x0, noise), &value): ((&f64, f64), &f64)| {
+            convert(&self.path, from, to, self.t, interpolate(&self.path, self.t, x0, noise), value)
+        };
+        DATA.iter().zip(NOISE).zip(values).map(row).collect()
+    }
+}
+
+/// Calls `check` on every path, for t from 1e-3 to t_max − 1e-3.
+fn samples(check: impl Fn(&Sample, &str)) {
     for path in paths() {
-        for t in regular_times(&path).into_iter().filter(|&t| t >= 1e-3 && t <= path.t_max() - 1e-3) {
-            for (x0, noise) in SAMPLES {
-                check(&path, t, interpolate(&path, t, x0, noise), x0, noise);
-            }
+        for t in times().into_iter().filter(|&t| t >= 1e-3 && t <= path.t_max() - 1e-3) {
+            check(&Sample { path, t }, &format!("{path:?} at {t}"));
         }
     }
 }
 
+/// Panics unless ‖got − expected‖∞ ≤ 1e-12 · max(1, ‖expected‖∞).
+#[track_caller]
+fn assert_equal(got: &[f64], expected: &[f64], what: &str) {
+    let error = got.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let size = expected.iter().fold(1f64, |most, v| most.max(v.abs()));
+    assert!(error <= 1e-12 * size, "{what}: got {got:?}, expected {expected:?}");
+}
+
 #[test]
 fn every_conversion_maps_a_target_to_a_target() {
-    samples(|path, t, x, x0, noise| {
+    samples(|sample, at| {
         for from in Parameterization::ALL {
             for to in Parameterization::ALL {
-                let got = convert(path, from, to, t, x, target(path, from, t, x0, noise));
-                assert_close(got, target(path, to, t, x0, noise), 1e-12, &format!("{path:?} at {t}: {from:?} → {to:?}"));
+                let got = sample.convert(from, to, &sample.target(from));
+                assert_equal(&got, &sample.target(to), &format!("{at}: {from:?} → {to:?}"));
             }
         }
     });
@@ -32,12 +58,12 @@ fn every_conversion_maps_a_target_to_a_target() {
 
 #[test]
 fn every_round_trip_returns_to_its_start() {
-    samples(|path, t, x, x0, noise| {
+    samples(|sample, at| {
         for from in Parameterization::ALL {
             for via in Parameterization::ALL {
-                let start = target(path, from, t, x0, noise);
-                let back = convert(path, via, from, t, x, convert(path, from, via, t, x, start));
-                assert_close(back, start, 1e-12, &format!("{path:?} at {t}: {from:?} → {via:?} → {from:?}"));
+                let start = sample.target(from);
+                let back = sample.convert(via, from, &sample.convert(from, via, &start));
+                assert_equal(&back, &start, &format!("{at}: {from:?} → {via:?} → {from:?}"));
             }
         }
     });
@@ -45,13 +71,13 @@ fn every_round_trip_returns_to_its_start() {
 
 #[test]
 fn two_conversions_compose_to_the_direct_one() {
-    samples(|path, t, x, x0, noise| {
+    samples(|sample, at| {
         for a in Parameterization::ALL {
             for b in Parameterization::ALL {
                 for c in Parameterization::ALL {
-                    let start = target(path, a, t, x0, noise);
-                    let composed = convert(path, b, c, t, x, convert(path, a, b, t, x, start));
-                    assert_close(composed, convert(path, a, c, t, x, start), 1e-12, &format!("{path:?} at {t}: {a:?} → {b:?} → {c:?}"));
+                    let start = sample.target(a);
+                    let composed = sample.convert(b, c, &sample.convert(a, b, &start));
+                    assert_equal(&composed, &sample.convert(a, c, &start), &format!("{at}: {a:?} → {b:?} → {c:?}"));
                 }
             }
         }
@@ -60,10 +86,10 @@ fn two_conversions_compose_to_the_direct_one() {
 
 #[test]
 fn conversion_to_the_same_kind_changes_no_bit() {
-    samples(|path, t, x, x0, noise| {
+    samples(|sample, _| {
         for kind in Parameterization::ALL {
-            let value = target(path, kind, t, x0, noise);
-            assert_eq!(convert(path, kind, kind, t, x, value), value);
+            let value = sample.target(kind);
+            assert_eq!(sample.convert(kind, kind, &value), value);
         }
     });
 }
@@ -136,12 +162,10 @@ fn conversions_are_singular_where_the_scale_vanishes_exactly_as_the_theory_says(
 fn velocity_gives_noise_and_data_up_to_both_ends_of_linear_and_gvp() {
     for path in [Path::linear(), Path::gvp()] {
         for t in [0.0, 1.0] {
-            for (x0, noise) in SAMPLES {
-                let x = interpolate(&path, t, x0, noise);
-                let velocity = target(&path, Velocity, t, x0, noise);
-                assert_close(convert(&path, Velocity, Noise, t, x, velocity), noise, 1e-14, "noise");
-                assert_close(convert(&path, Velocity, Data, t, x, velocity), x0, 1e-14, "data");
-            }
+            let sample = Sample { path, t };
+            let velocity = sample.target(Velocity);
+            assert_equal(&sample.convert(Velocity, Noise, &velocity), &NOISE, "noise");
+            assert_equal(&sample.convert(Velocity, Data, &velocity), &DATA, "data");
         }
     }
 }

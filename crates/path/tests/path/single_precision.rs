@@ -2,7 +2,8 @@
 
 use crate::support::{Single, assert_close, assert_relative, paths};
 use thalweg_graph::{Builder, DType, Scalar, Var};
-use thalweg_path::{GaussianPath, Path};
+use thalweg_path::Parameterization::{Data, Noise, Velocity};
+use thalweg_path::{GaussianPath, Path, convert, interpolate, velocity_target};
 
 /// Times that 32 bits have exactly, down to 1e-7 and up to the last number below 1.
 fn single_times() -> Vec<f32> {
@@ -93,6 +94,20 @@ fn nothing_is_nan_in_single_precision_at_the_ends() {
                     assert_eq!(got.is_infinite(), (formula.double)(&path, f64::from(t)).is_infinite(), "{path:?} {} at {t}", formula.name);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn velocity_gives_noise_and_data_in_single_precision_up_to_both_ends_of_linear_and_gvp() {
+    for path in [Path::linear(), Path::gvp()] {
+        for t in single_times().into_iter().chain([0.0, 1.0]).map(Single) {
+            let (x0, noise) = (Single(0.7), Single(-1.1));
+            let x = interpolate(&path, t, x0, noise);
+            let velocity = velocity_target(&path, t, x0, noise);
+            let at = format!("{path:?} at {t:?}");
+            assert_close(convert(&path, Velocity, Noise, t, x, velocity).value(), noise.value(), 1e-6, &at);
+            assert_close(convert(&path, Velocity, Data, t, x, velocity).value(), x0.value(), 1e-6, &at);
         }
     }
 }

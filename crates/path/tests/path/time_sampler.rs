@@ -55,7 +55,7 @@ fn inverse_lambda_agrees_with_quadrature_of_g_squared_over_sigma_squared() {
     for path in paths() {
         let TimeRange { t_min, t_max } = path.regular_range();
         let mass = |from: f64, to: f64| {
-            let n = 20_000;
+            let n = 200_000;
             let ratio = (to / from).ln();
             let term = |u: f64| {
                 let t = from * (ratio * u).exp();
@@ -90,6 +90,20 @@ fn draws_rise_with_u_and_stay_in_the_range_in_both_precisions() {
             }
         }
     }
+}
+
+#[test]
+fn rounding_carries_no_uniform_draw_beyond_the_end() {
+    let largest = Single(1.0 - f32::EPSILON / 2.0);
+    let mut at_the_end = 0;
+    for t_max in (1..1000).map(|i| f64::from(i) / 1000.0) {
+        for t_min in [0.0, 1e-5, 0.3 * t_max, 0.9 * t_max] {
+            let t = TimeSampler::uniform().sample(&Path::default(), largest, t_min, t_max);
+            assert!(t.0 <= t_max as f32, "[{t_min}, {t_max}]: {t:?}");
+            at_the_end += u32::from(t.0 == t_max as f32);
+        }
+    }
+    assert!(at_the_end > 0);
 }
 
 #[test]

@@ -31,18 +31,12 @@ impl FixedDriver {
         FixedDriver::build(t_span, steps, tableau.evaluations(), tableau.fsal)
     }
 
-    /// The same for [`crate::euler_maruyama_step`]: one drift per step, and times that rise, since noise has no reverse.
+    /// The same for [`crate::euler_maruyama_step`]: one drift per step. Times may fall, for an SDE in reversed time: dt is |h|.
     ///
     /// # Errors
-    /// As [`FixedDriver::new`], and if the times fall.
+    /// As [`FixedDriver::new`].
     pub fn euler_maruyama(t_span: &[f64], steps: usize) -> Result<FixedDriver> {
-        let driver = FixedDriver::build(t_span, steps, 1, false)?;
-        match t_span {
-            [first, second, ..] if second < first => {
-                Err(SolverError::config("tSpan", "rising times", format!("{first} then {second} at index 1")))
-            }
-            _ => Ok(driver),
-        }
+        FixedDriver::build(t_span, steps, 1, false)
     }
 
     fn build(t_span: &[f64], steps: usize, evaluations: usize, wants_slope: bool) -> Result<FixedDriver> {

@@ -10,7 +10,10 @@ fn parse(value: Value) -> Result<SolverConfig, String> {
 #[test]
 fn settings_left_out_take_their_defaults() {
     assert_eq!(parse(json!({ "type": "ODESolver", "args": {} })).unwrap(), SolverConfig::default());
-    assert_eq!(parse(json!({ "type": "SDESolver", "args": { "steps": 5 } })).unwrap(), SolverConfig::Sde(SdeSolver { steps: 5, ..SdeSolver::default() }));
+    assert_eq!(
+        parse(json!({ "type": "SDESolver", "args": { "steps": 5 } })).unwrap(),
+        SolverConfig::Sde(SdeSolver { steps: 5, ..SdeSolver::default() })
+    );
     let given = parse(json!({ "type": "ODESolver", "args": { "method": "rk4", "steps": 20, "maxSteps": 7, "rtol": 1e-3 } })).unwrap();
     let expected = OdeSolver { method: Method::Rk4, steps: Some(20), max_steps: 7, rtol: 1e-3, ..OdeSolver::default() };
     assert_eq!(given, SolverConfig::Ode(expected));

@@ -105,9 +105,27 @@ fn a_fixed_step_to_a_state_that_is_not_finite_is_an_error_that_names_the_time() 
 }
 
 #[test]
-fn no_steps_and_falling_times_of_an_sde_are_refused() {
-    let error = FixedDriver::new(Method::Euler.tableau(), &[0.0, 1.0], 0).unwrap_err();
-    assert_eq!((error.code, error.path), ("ConfigError", Some("steps")));
-    let error = SdeSolver::default().driver(&[1.0, 0.0]).unwrap_err();
-    assert_eq!((error.path, error.expected.as_str()), (Some("tSpan"), "rising times"));
+fn no_steps_are_refused() {
+    for error in [FixedDriver::new(Method::Euler.tableau(), &[0.0, 1.0], 0), FixedDriver::euler_maruyama(&[0.0, 1.0], 0)] {
+        let error = error.unwrap_err();
+        assert_eq!((error.code, error.path), ("ConfigError", Some("steps")));
+    }
+}
+
+#[test]
+fn an_sde_takes_one_drift_per_step_also_in_falling_time() {
+    for t_span in [[0.0, 1.0], [1.0, 0.0]] {
+        let mut driver = SdeSolver { steps: 8, ..SdeSolver::default() }.driver(&t_span).unwrap();
+        loop {
+            match driver.next() {
+                Action::Step { h, .. } => {
+                    assert_eq!(h, (t_span[1] - t_span[0]) / 8.0);
+                    driver.stepped(0.0).unwrap();
+                }
+                Action::Done => break,
+                _ => {}
+            }
+        }
+        assert_eq!((driver.statistics().nfe, driver.statistics().accepted), (8, 8));
+    }
 }

@@ -13,16 +13,16 @@ pub struct Problem {
 
 pub const NONLINEAR: [Problem; 2] = [
     Problem {
-        name: "x' = x² cos t",
-        t_span: [0.0, 2.0],
-        f: |t, x| x * x * t.cos(),
-        exact: |t| 1.0 / (2.0 - t.sin()),
+        name: "x' = 3x² cos 3t",
+        t_span: [0.0, 4.0],
+        f: |t, x| 3.0 * x * x * (3.0 * t).cos(),
+        exact: |t| 1.0 / (2.0 - (3.0 * t).sin()),
     },
     Problem {
-        name: "x' = −2tx², backwards in time",
-        t_span: [1.5, -0.5],
-        f: |t, x| -2.0 * t * x * x,
-        exact: |t| 1.0 / (1.0 + t * t),
+        name: "x' = 2tx(1 − x), backwards in time",
+        t_span: [2.0, -1.0],
+        f: |t, x| 2.0 * t * x * (1.0 - x),
+        exact: |t| 1.0 / (1.0 + (-t * t).exp()),
     },
 ];
 

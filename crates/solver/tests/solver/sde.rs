@@ -68,8 +68,7 @@ fn the_weak_order_is_1_in_mean_and_variance() {
     // x = t − ½ + 2e^{−2t} + noise of variance σ²(1 − e^{−4t})/4.
     let (mean, variance) = (0.5 + 2.0 * (-2f64).exp(), sigma * sigma * (1.0 - (-4f64).exp()) / 4.0);
     let of = |error: fn((f64, f64), (f64, f64)) -> f64| {
-        let points: Vec<(f64, f64)> =
-            [40, 80, 160, 320].map(|n| (1.0 / n as f64, error(moments(n, sigma), (mean, variance)))).to_vec();
+        let points: Vec<(f64, f64)> = [40, 80, 160, 320].map(|n| (1.0 / n as f64, error(moments(n, sigma), (mean, variance)))).to_vec();
         log_slope(&points)
     };
     let orders = [of(|a, b| (a.0 - b.0).abs()), of(|a, b| (a.1 - b.1).abs())];

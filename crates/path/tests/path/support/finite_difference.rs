@@ -1,35 +1,47 @@
-//! Derivatives by Richardson extrapolation of finite differences, one-sided at the ends of an interval.
+//! Derivatives by Richardson extrapolation of finite differences, central or one-sided.
 
 const LEVELS: usize = 8;
 
-/// f′(t), from values of f in [0, 1] only: central differences inside, one-sided ones at 0 and 1.
+/// An extrapolated derivative and how far its neighbours in the table are from it.
+struct Estimate {
+    value: f64,
+    error: f64,
+}
+
+/// f′(t), from values of f in [0, 1] only. Of the central, forward and backward estimates that have room, the one that agrees best
+/// with itself is returned: near an end where f is smooth a one-sided one with larger steps, where f is singular the central one.
 pub fn derivative(f: impl Fn(f64) -> f64, t: f64) -> f64 {
-    let room = t.min(1.0 - t);
-    if room > 0.0 {
-        let h = (0.5 * room).min(0.02);
-        return extrapolate(|k| (f(t + h / step(k)) - f(t - h / step(k))) / (2.0 * h / step(k)), 4.0);
+    let room = |distance: f64| (0.5 * distance).min(0.02);
+    let central = room(t.min(1.0 - t));
+    let slope = |h: f64| (f(t + h) - f(t)) / h;
+    let magnitude = 1.0 + f(t).abs();
+    let mut estimates = Vec::new();
+    if central > 0.0 {
+        estimates.push(extrapolate(|h| (f(t + h) - f(t - h)) / (2.0 * h), central, 4.0, magnitude));
     }
-    let h = if t == 0.0 { 0.02 } else { -0.02 };
-    extrapolate(|k| (f(t + h / step(k)) - f(t)) / (h / step(k)), 2.0)
+    for step in [room(1.0 - t), -room(t)] {
+        if step != 0.0 {
+            estimates.push(extrapolate(slope, step, 2.0, magnitude));
+        }
+    }
+    estimates.into_iter().min_by(|a, b| a.error.total_cmp(&b.error)).expect("t lies in [0, 1]").value
 }
 
-fn step(k: usize) -> f64 {
-    f64::from(1u32 << k)
-}
-
-/// Removes error terms one after the other: each is `ratio` times smaller than the one before when the step is halved. Of all
-/// entries of the table, the one that agrees best with its neighbours is returned (Ridders 1982).
-fn extrapolate(difference: impl Fn(usize) -> f64, ratio: f64) -> f64 {
-    let mut previous: Vec<f64> = vec![difference(0)];
-    let (mut best, mut smallest) = (previous[0], f64::INFINITY);
+/// Halves the step and removes error terms one after the other; each is `ratio` times smaller than the one before (Ridders 1982).
+/// `magnitude` is that of the values whose rounding limits a difference.
+fn extrapolate(difference: impl Fn(f64) -> f64, step: f64, ratio: f64, magnitude: f64) -> Estimate {
+    let mut previous: Vec<f64> = vec![difference(step)];
+    let mut best = Estimate { value: previous[0], error: f64::INFINITY };
     for k in 1..LEVELS {
-        let mut row = vec![difference(k)];
+        let h = step / f64::from(1u32 << k);
+        let rounding = f64::EPSILON * magnitude / h.abs();
+        let mut row = vec![difference(h)];
         for j in 0..k {
-            let factor = ratio * if ratio == 4.0 { 4f64.powi(j as i32) } else { 2f64.powi(j as i32) };
+            let factor = ratio.powi(j as i32 + 1);
             row.push((factor * row[j] - previous[j]) / (factor - 1.0));
-            let error = (row[j + 1] - row[j]).abs().max((row[j + 1] - previous[j]).abs());
-            if error < smallest {
-                (best, smallest) = (row[j + 1], error);
+            let error = (row[j + 1] - row[j]).abs().max((row[j + 1] - previous[j]).abs()) + rounding;
+            if error < best.error {
+                best = Estimate { value: row[j + 1], error };
             }
         }
         previous = row;

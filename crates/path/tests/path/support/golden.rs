@@ -38,6 +38,11 @@ impl Case<'_> {
         self.entry["name"].as_str().unwrap()
     }
 
+    /// What of GenerativeRL was run.
+    pub fn what(&self) -> &str {
+        self.entry["what"].as_str().unwrap()
+    }
+
     /// GenerativeRL's configuration.
     pub fn config(&self) -> &Value {
         &self.entry["config"]

@@ -1,0 +1,106 @@
+//! A compiled graph: made once, run many times, from any thread.
+//! Which executor runs it is an option; callers see one type.
+
+use crate::{EngineError, Result, Tensor, memory, reference, threads};
+use std::sync::Arc;
+use thalweg_graph::{Graph, Type};
+
+/// Who runs a program. Each executor has a folder of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Executor {
+    /// Op by op on the host: the oracle of every other executor.
+    #[default]
+    Reference,
+}
+
+/// How to compile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CompileOptions {
+    /// Who runs the program.
+    pub executor: Executor,
+    /// Positions of inputs whose buffers may be overwritten. One that the caller (or anything else) still holds is left alone.
+    pub donated: Vec<usize>,
+}
+
+/// What an executor makes of a graph.
+pub(crate) trait Executable: Send + Sync {
+    /// Runs on inputs whose types were checked.
+    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>>;
+    /// The most bytes that a run holds at one time, inputs and constants not counted.
+    fn peak_bytes(&self) -> usize;
+    /// Whether some op is large enough to be shared among threads.
+    fn is_large(&self) -> bool;
+}
+
+/// A compiled graph.
+pub struct Program {
+    inputs: Vec<(String, Type)>,
+    outputs: Vec<Type>,
+    code: Box<dyn Executable>,
+}
+
+impl Program {
+    /// Compiles `graph`.
+    ///
+    /// # Errors
+    /// `MemoryError` if its constants do not fit into memory; `TraceError` if it donates an input that it does not have.
+    pub fn compile(graph: &Graph, options: &CompileOptions) -> Result<Program> {
+        if let Some(wrong) = options.donated.iter().find(|&&i| i >= graph.inputs.len()) {
+            let error = EngineError::trace("a program donates an input that it does not have");
+            return Err(error.with(format!("positions below {}", graph.inputs.len()), wrong.to_string()));
+        }
+        let code = match options.executor {
+            Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
+        };
+        let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
+        Ok(Program { inputs, outputs: graph.output_types(), code })
+    }
+
+    /// Names and types of the inputs, in order.
+    pub fn inputs(&self) -> &[(String, Type)] {
+        &self.inputs
+    }
+
+    /// Types of the outputs, in order.
+    pub fn output_types(&self) -> &[Type] {
+        &self.outputs
+    }
+
+    /// Bytes that a run needs at its peak, beyond its inputs and the program's constants.
+    pub fn peak_bytes(&self) -> usize {
+        self.code.peak_bytes()
+    }
+
+    /// Runs the program. An input that was donated, and of which the caller kept no other handle, is consumed.
+    ///
+    /// # Errors
+    /// `ShapeError` or `DTypeError` if an input is not of its declared type; `MemoryError`, before anything is computed, if
+    /// [`Program::peak_bytes`] exceed the free memory; `DataError` from ops that depend on values (an index out of range).
+    pub fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
+        if inputs.len() != self.inputs.len() {
+            let names: Vec<&str> = self.inputs.iter().map(|(name, _)| name.as_str()).collect();
+            let error = EngineError::shape("a program was given the wrong number of inputs");
+            return Err(error.with(format!("{} ({})", names.len(), names.join(", ")), inputs.len().to_string()));
+        }
+        for ((name, expected), given) in self.inputs.iter().zip(&inputs) {
+            if expected != given.ty() {
+                return Err(EngineError::mismatch(&format!("input {name}"), expected, given.ty()));
+            }
+        }
+        memory::require(self.peak_bytes(), "what this program computes")?;
+        if self.code.is_large() { threads::shared(|| self.code.run(inputs))? } else { self.code.run(inputs) }
+    }
+}
+
+impl std::fmt::Debug for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Program({} inputs, {} outputs)", self.inputs.len(), self.outputs.len())
+    }
+}
+
+/// Programs are shared between threads.
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<Arc<Program>>();
+    shared::<Tensor>();
+};

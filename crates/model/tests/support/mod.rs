@@ -1,0 +1,118 @@
+//! Reads golden cases and builds the models that they were made with.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use thalweg_checkpoint::{Tensors, read_safetensors};
+use thalweg_model::engine::{Job, Step, Tensor};
+use thalweg_model::{DiffusionConfig, Model};
+
+pub fn golden_dir() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../__test__/golden")
+}
+
+/// One section of the golden index with its tensors.
+pub struct Section {
+    pub cases: Vec<Value>,
+    tensors: Tensors,
+}
+
+impl Section {
+    pub fn open(name: &str) -> Section {
+        let text = std::fs::read_to_string(golden_dir().join("index.json")).unwrap();
+        let index: Value = serde_json::from_str(&text).unwrap();
+        let cases = index["sections"][name]["cases"].as_array().unwrap().clone();
+        let tensors = read_safetensors(golden_dir().join(format!("{name}.safetensors"))).unwrap();
+        Section { cases, tensors }
+    }
+
+    pub fn case(&self, name: &str) -> &Value {
+        self.cases.iter().find(|c| c["name"] == name).unwrap_or_else(|| panic!("no case {name}"))
+    }
+
+    /// Shape and values of a tensor listed in the index.
+    pub fn read(&self, entry: &Value) -> (Vec<usize>, Vec<f32>) {
+        let tensor = self.tensors.require(entry["key"].as_str().unwrap()).unwrap();
+        (tensor.shape.clone(), tensor.to_f32().unwrap())
+    }
+
+    pub fn tensor(&self, entry: &Value) -> Tensor {
+        let (shape, values) = self.read(entry);
+        Tensor::from_f32(values, &shape).unwrap()
+    }
+
+    /// The state of a case, under our names.
+    pub fn state(&self, case: &Value) -> Vec<(String, Tensor)> {
+        let state = case["state"].as_object().unwrap();
+        state.iter().map(|(name, entry)| (ours(name).to_string(), self.tensor(entry))).collect()
+    }
+}
+
+/// Our name of one of GenerativeRL's parameters.
+pub fn ours(name: &str) -> &str {
+    name.strip_prefix("model.model.").unwrap_or(name)
+}
+
+/// GenerativeRL's config in our spelling.
+pub fn config(theirs: &Value) -> Value {
+    let mut out = Map::new();
+    out.insert("xSize".into(), theirs["x_size"].clone());
+    out.insert("path".into(), camel(&theirs["path"]));
+    out.insert("model".into(), camel(&theirs["model"]));
+    if let Some(dim) = theirs["model"]["args"]["backbone"]["args"].get("condition_dim") {
+        out.insert("conditionSize".into(), dim.clone());
+    }
+    Value::Object(out)
+}
+
+fn camel(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (camel_key(k), camel(v))).collect()),
+        Value::Array(list) => Value::Array(list.iter().map(camel).collect()),
+        other => other.clone(),
+    }
+}
+
+fn camel_key(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or("").to_string();
+    words.fold(first, |out, word| match word.chars().next() {
+        Some(c) => out + &c.to_uppercase().to_string() + &word[c.len_utf8()..],
+        None => out,
+    })
+}
+
+/// The model of a case with the case's own weights, or those of the case it refers to.
+pub fn model_of(case: &Value) -> Model {
+    let model = Model::new(DiffusionConfig::parse(&config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    let state = match case.get("state_ref") {
+        Some(reference) => {
+            let section = Section::open(reference["section"].as_str().unwrap());
+            section.state(section.case(reference["case"].as_str().unwrap()))
+        }
+        None => unreachable!("a case without weights"),
+    };
+    model.inner().load_state_dict(&state, true).unwrap();
+    model
+}
+
+/// The model of a case that carries its weights.
+pub fn model_with_state(section: &Section, case: &Value) -> Model {
+    let model = Model::new(DiffusionConfig::parse(&config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    model.inner().load_state_dict(&section.state(case), true).unwrap();
+    model
+}
+
+/// ‖a − b‖∞ ≤ tolerance · max(1, ‖b‖∞).
+pub fn assert_close(what: &str, a: &[f32], b: &[f32], tolerance: f32) {
+    assert_eq!(a.len(), b.len(), "{what}");
+    let scale = b.iter().fold(1f32, |m, v| m.max(v.abs()));
+    let worst = a.iter().zip(b).fold(0f32, |m, (x, y)| m.max((x - y).abs()));
+    assert!(worst <= tolerance * scale, "{what}: differs by {worst:e} at scale {scale:e}");
+}
+
+/// Runs a job to its end on this thread.
+pub fn run_job(job: &mut dyn Job) {
+    while job.step() == Step::Again {}
+}

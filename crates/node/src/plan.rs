@@ -1,0 +1,87 @@
+//! Small graphs that run again and again, by key: what an eager op, a random tensor or an initial value is.
+//! Shapes are checked and the graph is built on the main thread, once; it is compiled on the worker's thread.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use thalweg_model::ModelError;
+use thalweg_model::engine::{CompileOptions, Getter, Program, Tensor};
+use thalweg_model::graph::{Graph, Type};
+
+use crate::error::ThalwegError;
+use crate::value::{self, Value};
+
+/// How many plans are kept; the one used longest ago makes room.
+const PLANS: usize = 1024;
+
+/// What a plan depends on.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// What is computed.
+    pub name: String,
+    /// Everything else that shapes it, as text.
+    pub attrs: String,
+    /// Types of its inputs.
+    pub types: Vec<Type>,
+}
+
+/// A small graph and its program.
+pub struct Plan {
+    graph: Graph,
+    outputs: Vec<Type>,
+    program: OnceLock<Result<Program, ModelError>>,
+}
+
+struct Entry {
+    plan: Arc<Plan>,
+    used: u64,
+}
+
+#[derive(Default)]
+struct Plans {
+    entries: HashMap<Key, Entry>,
+    clock: u64,
+}
+
+static KEPT: Mutex<Option<Plans>> = Mutex::new(None);
+
+/// The plan of `key`, built by `build` if it is not there.
+///
+/// # Errors
+/// Those of `build`; nothing is kept then.
+pub fn plan(key: Key, build: impl FnOnce(&Key) -> Result<Graph, ThalwegError>) -> Result<Arc<Plan>, ThalwegError> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let plans = kept.get_or_insert_with(Plans::default);
+    plans.clock += 1;
+    let now = plans.clock;
+    if let Some(entry) = plans.entries.get_mut(&key) {
+        entry.used = now;
+        return Ok(entry.plan.clone());
+    }
+    let graph = build(&key)?;
+    let plan = Arc::new(Plan { outputs: graph.output_types(), graph, program: OnceLock::new() });
+    if plans.entries.len() >= PLANS {
+        let oldest = plans.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
+        oldest.and_then(|key| plans.entries.remove(&key));
+    }
+    plans.entries.insert(key, Entry { plan: plan.clone(), used: now });
+    Ok(plan)
+}
+
+impl Plan {
+    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, ModelError> {
+        let compile = || Program::compile(&self.graph, &CompileOptions::default()).map_err(ModelError::from);
+        let program = self.program.get_or_init(compile).as_ref().map_err(Clone::clone)?;
+        Ok(program.run(inputs)?)
+    }
+
+    /// Enqueues a run for the export `name`; returns the results' handles at once.
+    ///
+    /// # Errors
+    /// `MemoryError` where the results would not fit into memory; `DeviceError` where there is no worker.
+    pub fn enqueue(self: Arc<Self>, name: &'static str, inputs: Vec<Getter<Tensor>>) -> Result<Vec<Arc<Value>>, ThalwegError> {
+        value::require(&self.outputs)?;
+        let outputs = self.outputs.clone();
+        value::enqueue(name, inputs, &outputs, move |tensors| self.run(tensors))
+    }
+}

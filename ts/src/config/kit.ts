@@ -1,0 +1,143 @@
+// The vocabulary of generated/schemas.ts: zod schemas whose errors say what was expected.
+// zod is loaded at the first validation, so that importing thalweg stays cheap.
+import type * as zod from "zod";
+import { nearest } from "./nearest.js";
+
+/** Any validator. */
+export type Schema = zod.z.ZodType;
+
+/** Limits of a number. */
+export interface NumberLimits {
+  readonly integer?: boolean;
+  readonly min?: number;
+  readonly above?: number;
+  readonly max?: number;
+  readonly below?: number;
+}
+
+/** Limits of a list's length. */
+export interface ListLimits {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
+export function listed(values: readonly string[]): string {
+  if (values.length < 2) return values.join("");
+  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+}
+
+/** Whether a value survives being written to a checkpoint's config and read again. */
+function isJson(value: unknown): boolean {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  const isPlain = typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.values(value).every((part) => part === undefined || isJson(part));
+}
+
+const quoted = (value: string) => JSON.stringify(value);
+
+/** A hint at the known name that a wrong one was meant to be. */
+export function hint(wrong: unknown, known: readonly string[]): string {
+  const candidate = typeof wrong === "string" ? nearest(wrong, known) : undefined;
+  return candidate === undefined ? "" : `; did you mean ${quoted(candidate)}?`;
+}
+
+function numberPhrase({ integer, min, above, max, below }: NumberLimits): string {
+  const low = above === undefined ? (min === undefined ? "" : ` ≥ ${min}`) : ` > ${above}`;
+  const high = below === undefined ? (max === undefined ? "" : ` ≤ ${max}`) : ` < ${below}`;
+  return `${integer ? "an integer" : "a number"}${[low, high].filter((part) => part !== "").join(" and")}`;
+}
+
+function listPhrase({ min, max }: ListLimits): string {
+  if (min === undefined && max === undefined) return "an array";
+  return `an array of ${min ?? 0}${max === min ? "" : max === undefined ? " or more" : ` to ${max}`}`;
+}
+
+/**
+ * The words that validators are made of. A message of theirs is what was expected, except for unknown keys, where it is the
+ * whole reason.
+ *
+ * @param z - zod
+ * @param open - for each open definition, the names of kinds that were registered at run time
+ */
+export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly string[]>>) {
+  type Objects = zod.z.ZodObject;
+
+  const names = (...values: [string, ...string[]]) => {
+    const expected = listed(values.map(quoted));
+    return z.enum(values, { error: ({ input }) => `${expected}${hint(input, values)}` });
+  };
+
+  const object = (shape: Record<string, Schema>) =>
+    z.strictObject(shape, {
+      error: (issue) => {
+        if (issue.code !== "unrecognized_keys") return "an object";
+        const known = Object.keys(shape);
+        const key = issue.keys?.[0];
+        return `unknown key${hint(key, known) || `; known are ${listed(known.map(quoted))}`}`;
+      },
+    });
+
+  /** The settings of a registered kind are whatever its constructor takes, as long as it can be written down. */
+  const registered = (name: string) =>
+    object({
+      type: names(name),
+      args: z.record(z.string(), z.custom(isJson, { error: "JSON" }), { error: "an object" }),
+    });
+
+  return {
+    names,
+    object,
+    anything: (): Schema => z.unknown(),
+    text: (): Schema => z.string({ error: "a string" }),
+    boolean: (): Schema => z.boolean({ error: "true or false" }),
+    later: (schema: () => Schema): Schema => z.lazy(schema),
+    optional: (schema: Schema): Schema => schema.optional(),
+    nullable: (schema: Schema): Schema => schema.nullable(),
+    record: (schema: Schema): Schema => z.record(z.string(), schema, { error: "an object" }),
+    tuple: (schemas: [Schema, ...Schema[]]): Schema => z.tuple(schemas, { error: `an array of ${schemas.length}` }),
+
+    number(limits: NumberLimits = {}): Schema {
+      const error = numberPhrase(limits);
+      let schema = limits.integer ? z.int({ error }) : z.number({ error });
+      if (limits.min !== undefined) schema = schema.gte(limits.min, { error });
+      if (limits.above !== undefined) schema = schema.gt(limits.above, { error });
+      if (limits.max !== undefined) schema = schema.lte(limits.max, { error });
+      if (limits.below !== undefined) schema = schema.lt(limits.below, { error });
+      return schema;
+    },
+
+    list(item: Schema, limits: ListLimits = {}): Schema {
+      const error = listPhrase(limits);
+      let schema = z.array(item, { error });
+      if (limits.min !== undefined) schema = schema.min(limits.min, { error });
+      if (limits.max !== undefined) schema = schema.max(limits.max, { error });
+      return schema;
+    },
+
+    either(schemas: [Schema, ...Schema[]]): Schema {
+      // Each member says by itself what it expects; see firstProblem in validate.ts.
+      return z.union(schemas, { error: "" });
+    },
+
+    tagged(kinds: [Objects, ...Objects[]], definition = ""): Schema {
+      const added = (open[definition] ?? []).map(registered);
+      const all: [Objects, ...Objects[]] = [...kinds, ...added];
+      const known = all.flatMap(({ shape }) => (shape.type instanceof z.ZodEnum ? shape.type.options.map(String) : []));
+      const expected = listed(known.map(quoted));
+      return z.discriminatedUnion("type", all, {
+        error: (issue) => {
+          if (issue.code !== "invalid_union") return 'an object with a "type"';
+          const { input } = issue;
+          const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
+          return `${expected}${hint(type, known)}`;
+        },
+      });
+    },
+  };
+}
+
+/** See {@link makeKit}. */
+export type Kit = ReturnType<typeof makeKit>;

@@ -1,0 +1,100 @@
+// Validates configs once, at the door: what passes has the type that it claims.
+// Rules that concern several fields are Rust's, which answers with the same error class and path.
+import type * as zod from "zod";
+import { ConfigError } from "../errors.js";
+import { validators } from "../generated/schemas.js";
+import { lazily } from "../native.js";
+import { makeKit, type Schema } from "./kit.js";
+
+type Validators = ReturnType<typeof validators>;
+
+const zodPackage = lazily<typeof zod>("zod");
+
+/** Validators by the names of modules that were registered when they were made; remade where there are new ones. */
+let made: { readonly key: string; readonly all: Validators } | undefined;
+
+function validatorFor(name: keyof Validators, modules: readonly string[]): Schema {
+  const key = modules.join();
+  if (made?.key !== key) made = { key, all: validators(makeKit(zodPackage().z, { BackboneConfig: modules })) };
+  return made.all[name];
+}
+
+/** What went wrong at one place. */
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly code: string;
+  /** What was expected; for an unknown key the whole reason. */
+  readonly message: string;
+}
+
+type Issue = zod.z.core.$ZodIssue;
+
+/** The first problem, within the member of a union that came nearest to fitting. */
+function firstProblem(issue: Issue, path: readonly PropertyKey[] = []): Problem {
+  const here = [...path, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    return { path: [...here, ...issue.keys.slice(0, 1)], code: issue.code, message: issue.message };
+  }
+  if (issue.code !== "invalid_union" || issue.errors.length === 0)
+    return { path: here, code: issue.code, message: issue.message };
+  const members = issue.errors.flatMap(([first]) => (first === undefined ? [] : [firstProblem(first, here)]));
+  const deepest = members.reduce((a, b) => (b.path.length > a.path.length ? b : a), {
+    path: here,
+    code: "",
+    message: "",
+  });
+  if (deepest.path.length > here.length) return deepest;
+  return { path: here, code: issue.code, message: members.map(({ message }) => message).join(" or ") };
+}
+
+/** `path.to[0].field`. */
+function written(path: readonly PropertyKey[]): string {
+  return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
+}
+
+/** A value in a few words. */
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+/**
+ * Refuses a value that is not of the named config type.
+ *
+ * @param name - a definition of generated/schemas.ts
+ * @param value - what the user wrote
+ * @param modules - names of registered modules, which backbones may have
+ * @throws ConfigError with the path of the first field that is wrong
+ */
+export function validate(name: keyof Validators, value: unknown, modules: readonly string[] = []): void {
+  const { error } = validatorFor(name, modules).safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (issue === undefined) return;
+  const problem = firstProblem(issue);
+  const path = written(problem.path);
+  const place = path === "" ? "the config" : path;
+  if (problem.code === "unrecognized_keys") {
+    throw new ConfigError(`${place}: ${problem.message}`, {
+      expected: "a known key",
+      got: String(problem.path.at(-1)),
+      path,
+    });
+  }
+  const got = shown(valueAt(value, problem.path));
+  const [expected = "", ...hints] = problem.message.split("; ");
+  throw new ConfigError(`${place}: expected ${expected}, got ${got}${hints.map((text) => `; ${text}`).join("")}`, {
+    expected,
+    got,
+    path,
+  });
+}

@@ -1,0 +1,94 @@
+// What the methods of a model can be told: the options that Rust knows, and those that only make sense here.
+// Tensors, functions and signals do not cross as JSON, so they are taken out before validation.
+import type { DiffusionConfig, FitOptions, SampleOptions, Size, Weighting, Weights } from "../generated/config.js";
+import type { FitEvent } from "../train/events.js";
+import type { StateOf } from "./state.js";
+
+/** A config whose state and condition are plain tensors. */
+export type PlainConfig = DiffusionConfig & {
+  readonly xSize: number | readonly number[];
+  readonly conditionSize?: number | readonly number[];
+};
+
+/** The state of a model with this config: a tensor `[N, …xSize]`, or an object of such. */
+export type XOf<Config extends DiffusionConfig> = StateOf<Config["xSize"]>;
+
+/** The condition of a model with this config: a tensor `[N, …conditionSize]`, or an object of such. */
+export type ConditionOf<Config extends DiffusionConfig> = Config extends {
+  readonly conditionSize: infer S extends Size;
+}
+  ? StateOf<S>
+  : StateOf<Exclude<Config["conditionSize"], undefined>>;
+
+/** Validation data of a fit. */
+export interface ValidationSettings<Config extends DiffusionConfig> {
+  /** Data that training does not see. */
+  readonly data: XOf<Config>;
+  /** Their conditions, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** Steps between two evaluations; ≥ 1. */
+  readonly every: number;
+}
+
+/** A function that is called at certain steps; training waits for it. */
+export interface EverySettings {
+  /** Steps between two calls; ≥ 1. */
+  readonly steps: number;
+  /** What to do; training goes on once it has returned or its promise has resolved. */
+  readonly call: (event: FitEvent) => unknown;
+}
+
+/** Options of {@link DiffusionModel.fit}. */
+export interface FitSettings<Config extends DiffusionConfig = PlainConfig>
+  extends Omit<FitOptions, "every" | "validation"> {
+  /** Conditions of the data, row by row, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** Data on which the loss is computed now and then, for early stopping and the best checkpoint. */
+  readonly validation?: ValidationSettings<Config>;
+  /** A function to call at certain steps. */
+  readonly every?: EverySettings;
+  /** Ends training after the step that is being done; the run then rejects with an {@link AbortError}. */
+  readonly signal?: AbortSignal;
+  /** Whether progress is shown on stderr: true always, false never; by default on a terminal. */
+  readonly progress?: boolean;
+}
+
+/** Options of {@link DiffusionModel.forwardSample}. */
+export interface ForwardSettings<Config extends DiffusionConfig = PlainConfig>
+  extends Omit<SampleOptions, "trajectory" | "forward" | "batchSize"> {
+  /** Conditions, row by row, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link DiffusionModel.sample}. */
+export interface SampleSettings<Config extends DiffusionConfig = PlainConfig>
+  extends Omit<SampleOptions, "trajectory" | "forward"> {
+  /** Noise to start from `[N, …]`, instead of the model's prior. */
+  readonly x0?: XOf<Config>;
+  /** Conditions `[N, …]`, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of the losses. */
+export interface LossSettings<Config extends DiffusionConfig = PlainConfig> {
+  /** Conditions, row by row, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** How times are drawn; default `"vanilla"`: uniform. */
+  readonly weighting?: Weighting;
+  /** `"mean"` over the batch (the default) or `"none"`: one loss per row. */
+  readonly reduction?: "mean" | "none";
+  /** Seed of times and noise, default 0; a traced loss draws new ones at each step. */
+  readonly seed?: number;
+}
+
+/** Options of the model functions. */
+export interface CallSettings<Config extends DiffusionConfig = PlainConfig> {
+  /** Conditions, row by row, for conditional models. */
+  readonly condition?: ConditionOf<Config>;
+  /** The moving average where there is one (`"ema"`, the default), or what the optimiser works on. */
+  readonly weights?: Weights;
+}

@@ -1,0 +1,80 @@
+// trainStep: a training loop of one's own; the loss is traced once per shapes and becomes part of one program with its
+// gradient, clipping and the optimiser's update.
+import { validate } from "../config/validate.js";
+import { ShapeError } from "../errors.js";
+import type { DiffusionConfig, Optimizer } from "../generated/config.js";
+import type { NativeTrainStep } from "../native/boundary.js";
+import { Cache } from "../tensor/cache.js";
+import { handleOf, isFresh, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { Trace } from "../tensor/trace.js";
+import { describe, leavesOf, rebuilt, signatureOf, type Tree } from "../tensor/tree.js";
+import { adamw } from "../train/optimizer.js";
+import { type DiffusionModel, networkOf } from "./diffusion-model.js";
+
+/** What a step of {@link trainStep} did. */
+export interface TrainStepReport {
+  /** Steps done with the model. */
+  readonly step: number;
+  /** The loss before the update. */
+  readonly loss: number;
+  /** Euclidean norm of the gradient, before clipping. */
+  readonly gradNorm: number;
+  /** Learning rate of the step. */
+  readonly learningRate: number;
+}
+
+/** Graphs that one trainStep keeps, for as many shapes of batches. */
+const GRAPHS = 64;
+
+/**
+ * A training step around a loss of one's own. The loss is traced in training mode, once for each structure and shape of the
+ * batch; it may use {@link DiffusionModel.flowMatchingLoss} and the model functions. A step whose loss or gradient is
+ * not finite changes nothing and rejects.
+ *
+ * @param model - whose parameters are trained
+ * @param loss - a tensor of one element from a batch (a tensor, or arrays and objects of tensors)
+ * @param optimizer - default `adamw()`
+ * @throws ConfigError for wrong settings of the optimiser; ShapeError where the loss has more than one element
+ *
+ * @example
+ * ```ts
+ * const step = trainStep(model, ({ x, weight }: { x: Tensor; weight: Tensor }) =>
+ *   model.flowMatchingLoss(x, { reduction: "none" }).mul(weight).mean(),
+ * );
+ * const { loss } = await step({ x, weight });
+ * ```
+ */
+export function trainStep<Config extends DiffusionConfig, Batch extends Tree>(
+  model: DiffusionModel<Config>,
+  loss: (batch: Batch) => Tensor,
+  optimizer: Optimizer = adamw(),
+): (batch: Batch) => Promise<TrainStepReport> {
+  validate("Optimizer", optimizer);
+  const name = `trainStep(${loss.name || "loss"})`;
+  const cache = new Cache<{ readonly step: NativeTrainStep; readonly dependencies: Trace["dependencies"] }>(GRAPHS);
+  const record = (batch: Batch) => {
+    const trace = new Trace(name, "train");
+    const graph = trace.record(() => {
+      const inputs = leavesOf(batch, name).map(({ path, tensor }) =>
+        traced(trace, trace.native.input(`batch.${path}`, tensor.dtype, [...tensor.shape])),
+      );
+      const value: unknown = loss(rebuilt(batch, inputs));
+      if (value instanceof Tensor && value.size === 1) return [valueIn(trace, value.reshape([]))];
+      const [expected, got] = ["a tensor of one element", describe(value)];
+      throw new ShapeError(`${name}: the loss must be ${expected}, got ${got}`, { expected, got, where: name });
+    });
+    return {
+      step: networkOf(model).native.trainStep(graph, JSON.stringify(optimizer)),
+      dependencies: trace.dependencies,
+    };
+  };
+  return async (batch) => {
+    const leaves = leavesOf(batch, name);
+    const { step } = cache.get(
+      signatureOf(leaves),
+      () => record(batch),
+      ({ dependencies }) => isFresh(dependencies),
+    );
+    return JSON.parse(await step.step(leaves.map(({ tensor }) => handleOf(tensor))));
+  };
+}

@@ -1,0 +1,114 @@
+// Records the forward of a user's module as a graph, and refuses results that a model cannot use.
+// Called once per input shapes and mode, when a job that needs it is submitted.
+import { DTypeError, relabelled, ShapeError, ThalwegError, TraceError } from "../errors.js";
+import type { DType, Mode, NativeGraph } from "../native/boundary.js";
+import { Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { Trace } from "../tensor/trace.js";
+import { describe, leavesOf, type Tree } from "../tensor/tree.js";
+import type { Module } from "./module.js";
+
+/** A forward that the native side asks for. */
+export interface Need {
+  /** Names the forward when its graph is handed over. */
+  readonly key: string;
+  /** Whether it is for training. */
+  readonly mode: Mode;
+  /** `t`, `x` or `x.<leaf>`, `condition` or `condition.<leaf>`, in this order. */
+  readonly inputs: readonly { readonly name: string; readonly dtype: DType; readonly shape: number[] }[];
+}
+
+/** The tensors named `prefix` or `prefix.<dotted path>` as a tensor or nested objects; undefined where there are none. */
+function gathered(prefix: string, tensors: ReadonlyMap<string, Tensor>): Tree | undefined {
+  const whole = tensors.get(prefix);
+  if (whole !== undefined) return whole;
+  interface Branch {
+    [key: string]: Tensor | Branch;
+  }
+  const root: Branch = {};
+  for (const [name, tensor] of tensors) {
+    const [head, ...keys] = name.split(".");
+    const last = keys.pop();
+    if (head !== prefix || last === undefined) continue;
+    let branch = root;
+    for (const key of keys) {
+      const inner = branch[key];
+      if (inner instanceof Tensor) break;
+      branch = branch[key] = inner ?? {};
+    }
+    branch[last] = tensor;
+  }
+  return Object.keys(root).length > 0 ? root : undefined;
+}
+
+/** The result's leaves in the order of x's, or an error that says what was expected. */
+function checked(name: string, result: unknown, x: Tree): Tensor[] {
+  const show = (tree: unknown) =>
+    leavesOf(tree, name)
+      .map(({ path, tensor }) => `${path === "" ? "" : `${path}: `}${tensor.dtype} [${tensor.shape.join(", ")}]`)
+      .join(", ");
+  const expected = show(x);
+  if (!(result instanceof Tensor) && (typeof result !== "object" || result === null || result instanceof Promise)) {
+    const got = describe(result);
+    throw new TraceError(`${name}: expected a tensor like x, ${expected}, got ${got}`, { expected, got, where: name });
+  }
+  const leaves = new Map(leavesOf(result, name).map(({ path, tensor }) => [path, tensor]));
+  const wanted = leavesOf(x, name);
+  const ordered = wanted.map(({ path }) => leaves.get(path));
+  const fits = (like: (a: Tensor, b: Tensor) => boolean) =>
+    leaves.size === wanted.length &&
+    wanted.every(({ tensor }, i) => ordered[i] !== undefined && like(tensor, ordered[i]));
+  const got = show(result);
+  if (!fits((a, b) => `${a.shape}` === `${b.shape}`)) {
+    throw new ShapeError(`${name}: expected a result like x, ${expected}, got ${got}`, { expected, got, where: name });
+  }
+  if (!fits((a, b) => a.dtype === b.dtype)) {
+    throw new DTypeError(`${name}: expected a result like x, ${expected}, got ${got}`, { expected, got, where: name });
+  }
+  return ordered.filter((tensor) => tensor !== undefined);
+}
+
+/**
+ * Runs a module's forward once, traced.
+ *
+ * @param type - the registered name, for messages
+ * @throws ShapeError, DTypeError or TraceError with the module's name; TraceError with its cause where forward throws
+ */
+export function traceForward(type: string, module: Module<never, unknown>, need: Need): NativeGraph {
+  const name = `${type}.forward`;
+  const trace = new Trace(name, need.mode, true);
+  return trace.record(() => {
+    const inputs = new Map<string, Tensor>();
+    for (const input of need.inputs) {
+      inputs.set(input.name, traced(trace, trace.native.input(input.name, input.dtype, input.shape)));
+    }
+    const [t, x, condition] = ["t", "x", "condition"].map((prefix) => gathered(prefix, inputs));
+    if (t === undefined || x === undefined)
+      throw new TraceError(`${name}: expected inputs t and x, got ${[...inputs.keys()]}`);
+    const dtype = need.inputs[0]?.dtype ?? "f32";
+    for (const {
+      name: parameter,
+      parameter: { slot, shape },
+    } of module.parameters()) {
+      trace.parameters.set(slot, trace.native.input(`param:${parameter}`, dtype, [...shape]));
+    }
+    const result = called(name, module, condition === undefined ? [t, x] : [t, x, condition]);
+    if (result instanceof Promise) result.catch(() => undefined);
+    return checked(name, result, x).map((tensor) => valueIn(trace, tensor));
+  });
+}
+
+/** Calls forward; what it throws that is no error of thalweg becomes the cause of one. */
+function called(name: string, module: Module<never, unknown>, inputs: readonly Tree[]): unknown {
+  try {
+    return module.forward(...(inputs as never[]));
+  } catch (thrown) {
+    if (thrown instanceof ThalwegError) {
+      return thrown.message.startsWith(name) ? raise(thrown) : raise(relabelled(thrown, `${name}: ${thrown.message}`));
+    }
+    throw new TraceError(`${name} threw ${String(thrown)}`, { cause: thrown, where: name });
+  }
+}
+
+function raise(error: ThalwegError): never {
+  throw error;
+}

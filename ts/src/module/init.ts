@@ -1,0 +1,29 @@
+// Initial values of parameters, as data: what distribution, with which numbers.
+// The values themselves are a function of seed, full name and shape, made on the native side.
+
+/** How a parameter starts. Made by {@link uniform}, {@link normal}, {@link constant}. */
+export type Init =
+  | { readonly type: "uniform"; readonly low: number; readonly high: number }
+  | { readonly type: "normal"; readonly mean: number; readonly std: number }
+  | { readonly type: "constant"; readonly value: number };
+
+/** Uniform in [low, high). */
+export function uniform(low: number, high: number): Init {
+  return { type: "uniform", low, high };
+}
+
+/** Normal with this standard deviation and mean. */
+export function normal(std = 1, mean = 0): Init {
+  return { type: "normal", mean, std };
+}
+
+/** One number everywhere. */
+export function constant(value: number): Init {
+  return { type: "constant", value };
+}
+
+/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers. */
+export function fanIn(features: number): Init {
+  const bound = 1 / Math.sqrt(features);
+  return uniform(-bound, bound);
+}

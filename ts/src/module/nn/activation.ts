@@ -1,0 +1,38 @@
+// Activations by the names that configs use.
+// A table from name to layer.
+import { ELU } from "./elu.js";
+import { GELU } from "./gelu.js";
+import { GELUTanh } from "./gelu-tanh.js";
+import { Identity } from "./identity.js";
+import type { Layer } from "./layer.js";
+import { Mish } from "./mish.js";
+import { ReLU } from "./relu.js";
+import { SELU } from "./selu.js";
+import { SiLU } from "./silu.js";
+import { Softplus } from "./softplus.js";
+import { Square } from "./square.js";
+import { Swish } from "./swish.js";
+import { Tanh } from "./tanh.js";
+
+const activations = {
+  mish: Mish,
+  tanh: Tanh,
+  relu: ReLU,
+  softplus: Softplus,
+  elu: ELU,
+  selu: SELU,
+  silu: SiLU,
+  swish: Swish,
+  gelu: GELU,
+  gelu_tanh: GELUTanh,
+  square: Square,
+  identity: Identity,
+} as const;
+
+/** The name of an activation. */
+export type ActivationName = keyof typeof activations;
+
+/** A new layer with this activation. */
+export function activation(name: ActivationName): Layer {
+  return new activations[name]();
+}

@@ -1,0 +1,25 @@
+// Embedding: a learned row for each class.
+// Started N(0, 1), as in PyTorch.
+import type { Tensor } from "../../tensor/tensor.js";
+import { normal } from "../init.js";
+import { Parameter } from "../parameter.js";
+import { Layer } from "./layer.js";
+
+/** Looks up rows of a table: i64 classes `[…]` become `[…, features]`. */
+export class Embedding extends Layer {
+  /** `[count, features]`. */
+  readonly weight: Parameter;
+
+  /**
+   * @param count - number of classes
+   * @param features - size of a row
+   */
+  constructor(count: number, features: number) {
+    super();
+    this.weight = new Parameter([count, features], { init: normal(1), decay: false });
+  }
+
+  override forward(classes: Tensor): Tensor {
+    return this.weight.indexSelect(0, classes);
+  }
+}

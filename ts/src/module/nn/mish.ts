@@ -1,0 +1,11 @@
+// Mish as a layer, for lists of layers.
+// The function is the tensor method mish.
+import type { Tensor } from "../../tensor/tensor.js";
+import { Layer } from "./layer.js";
+
+/** x·tanh(softplus(x)). */
+export class Mish extends Layer {
+  override forward(x: Tensor): Tensor {
+    return x.mish();
+  }
+}

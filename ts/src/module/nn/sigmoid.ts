@@ -1,0 +1,11 @@
+// Sigmoid as a layer, for lists of layers.
+// The function is the tensor method sigmoid.
+import type { Tensor } from "../../tensor/tensor.js";
+import { Layer } from "./layer.js";
+
+/** 1/(1 + e⁻ˣ). */
+export class Sigmoid extends Layer {
+  override forward(x: Tensor): Tensor {
+    return x.sigmoid();
+  }
+}

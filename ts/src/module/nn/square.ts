@@ -1,0 +1,11 @@
+// Square as a layer, for lists of layers.
+// The function is the tensor method square.
+import type { Tensor } from "../../tensor/tensor.js";
+import { Layer } from "./layer.js";
+
+/** x². */
+export class Square extends Layer {
+  override forward(x: Tensor): Tensor {
+    return x.square();
+  }
+}

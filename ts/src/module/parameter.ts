@@ -1,0 +1,156 @@
+// A parameter of a module: a declaration, and a tensor that depends on the moment.
+// While a model traces the module it is an input of the graph; in plain use it has a value of its own.
+import { ShapeError, TraceError } from "../errors.js";
+import type { DType, NativeTensor } from "../native/boundary.js";
+import { native } from "../native.js";
+import { handleOf, Tensor } from "../tensor/tensor.js";
+import { currentTrace } from "../tensor/trace.js";
+import { constant, type Init } from "./init.js";
+
+/** What a {@link Parameter} is besides its shape. */
+export interface ParameterOptions {
+  /** How it starts; default zeros. */
+  readonly init?: Init;
+  /** Whether training changes it; default true. */
+  readonly trainable?: boolean;
+  /** Whether weight decay applies to it; default true. Biases and norms are best without. */
+  readonly decay?: boolean;
+}
+
+/** The changing part of a parameter. */
+class Slot {
+  readonly shape: readonly number[];
+  readonly init: Init;
+  /** Dotted name within the outermost module, once that is known. */
+  name: string | undefined;
+  seed = 0;
+  value: NativeTensor | undefined;
+
+  constructor(shape: readonly number[], init: Init) {
+    this.shape = [...shape];
+    this.init = init;
+  }
+
+  /** As the graph has it while a model traces its module. */
+  get dtype(): DType {
+    return currentTrace()?.parameters.get(this)?.dtype ?? "f32";
+  }
+
+  resolve() {
+    const trace = currentTrace();
+    const value = trace?.parameters.get(this);
+    if (trace !== undefined && value !== undefined) return { trace, value };
+    if (trace?.closed) {
+      throw new TraceError(
+        `${trace.name}: a Parameter was used that belongs to no public field of the module. Keep parameters and modules in ` +
+          "fields, arrays or plain objects; private #fields, maps and parameters made in forward cannot be seen.",
+        { expected: "a parameter in a public field", got: `an unknown parameter [${this.shape}]`, where: trace.name },
+      );
+    }
+    if (this.name === undefined) {
+      throw new TraceError("a Parameter was used outside of a module's forward; it has no name and no value yet", {
+        expected: "a parameter of a module",
+        got: `a parameter [${this.shape}] of none`,
+      });
+    }
+    this.value ??= native.initialise(JSON.stringify(this.init), this.seed, this.name, "f32", [...this.shape]);
+    return { handle: this.value };
+  }
+}
+
+/**
+ * A tensor that training changes. Declared as a field of a {@link Module}; its dotted name follows from the fields that
+ * lead to it. Its initial value depends only on seed, name and shape.
+ *
+ * @example
+ * ```ts
+ * class Scale extends Module {
+ *   readonly factor = new Parameter([1], { init: constant(1), decay: false });
+ *   override forward(x: Tensor): Tensor {
+ *     return x.mul(this.factor);
+ *   }
+ * }
+ * ```
+ */
+export class Parameter extends Tensor {
+  /** Whether training changes it. */
+  readonly trainable: boolean;
+  /** Whether weight decay applies to it. */
+  readonly decay: boolean;
+  readonly #slot: Slot;
+
+  /**
+   * @param shape - sizes of its dimensions
+   * @param options - how it starts and how it is trained
+   */
+  constructor(shape: readonly number[], options: ParameterOptions = {}) {
+    const slot = new Slot(shape, options.init ?? constant(0));
+    super(slot);
+    this.#slot = slot;
+    this.trainable = options.trainable ?? true;
+    this.decay = options.decay ?? true;
+  }
+
+  /** How it starts. */
+  get init(): Init {
+    return this.#slot.init;
+  }
+
+  /**
+   * What a trace knows it by.
+   *
+   * @internal
+   */
+  get slot(): object {
+    return this.#slot;
+  }
+
+  /**
+   * Gives it the name that its first value follows from; a name or value that it has already stays.
+   *
+   * @internal
+   */
+  named(name: string): void {
+    if (this.#slot.value === undefined) this.#slot.name = name;
+  }
+
+  /**
+   * Starts anew from a seed.
+   *
+   * @internal
+   */
+  reseed(seed: number): void {
+    this.#slot.value?.dispose();
+    this.#slot.value = undefined;
+    this.#slot.seed = seed;
+  }
+
+  /**
+   * Refuses a value of another shape or element type.
+   *
+   * @internal
+   */
+  check(value: Tensor): void {
+    const [expected, got] = [`f32 [${this.shape}]`, `${value.dtype} [${value.shape}]`];
+    if (expected === got) return;
+    const where = this.#slot.name;
+    throw new ShapeError(`a value does not fit parameter ${where}: expected ${expected}, got ${got}`, {
+      expected,
+      got,
+      where,
+    });
+  }
+
+  /**
+   * Takes the values of a concrete f32 tensor of the same shape.
+   *
+   * @throws ShapeError where the shape or element type differs
+   */
+  assign(value: Tensor): void {
+    this.check(value);
+    const taken = handleOf(value).fork();
+    this.#slot.value?.dispose();
+    this.#slot.value = taken;
+    this.#slot.name ??= "";
+  }
+}

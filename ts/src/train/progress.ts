@@ -1,0 +1,92 @@
+// Shows how far a fit is: a bar on a terminal, plain lines elsewhere if asked for.
+// Draws on stderr, so that a program's output stays its own.
+import type * as cliProgress from "cli-progress";
+import { lazily } from "../native.js";
+import type { FitEvent } from "./events.js";
+
+/** Where progress is shown. */
+export interface Progress {
+  /** Shows an event. */
+  update(event: FitEvent): void;
+  /** Leaves the last state on the screen. */
+  end(): void;
+}
+
+const barPackage = lazily<typeof cliProgress>("cli-progress");
+
+/** Seconds between two plain lines. */
+const LINE_INTERVAL = 5;
+
+/** `1:05`, `2:03:09`. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, i) => (i === 0 ? String(part) : String(part).padStart(2, "0"))).join(":");
+}
+
+/** Step, loss, speed and time left, as one line shows them. */
+export function line(event: FitEvent): string {
+  const { step, steps, loss, stepsPerSecond, secondsLeft, validationLoss } = event;
+  const validation = validationLoss === undefined ? "" : `  validation ${validationLoss.toPrecision(4)}`;
+  return `step ${step}/${steps}  loss ${loss.toPrecision(4)}${validation}  ${stepsPerSecond.toFixed(1)} steps/s  ${clock(secondsLeft)} left`;
+}
+
+function bar(stream: NodeJS.WriteStream): Progress {
+  const { SingleBar } = barPackage();
+  const drawn = new SingleBar({
+    stream,
+    format: "{bar} {line}",
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    barsize: 24,
+    hideCursor: true,
+    // The events come ten times a second at most; the bar needs no clock of its own.
+    noTTYOutput: false,
+    stopOnComplete: false,
+  });
+  let started = false;
+  return {
+    update(event) {
+      if (!started) drawn.start(event.steps, event.step, { line: line(event) });
+      else drawn.update(event.step, { line: line(event) });
+      started = true;
+    },
+    end() {
+      if (started) drawn.stop();
+    },
+  };
+}
+
+function lines(stream: NodeJS.WritableStream): Progress {
+  let last: FitEvent | undefined;
+  let printed = Number.NEGATIVE_INFINITY;
+  const print = () => {
+    if (last !== undefined) stream.write(`${line(last)}\n`);
+    last = undefined;
+  };
+  return {
+    update(event) {
+      last = event;
+      const now = performance.now() / 1000;
+      if (now - printed < LINE_INTERVAL) return;
+      printed = now;
+      print();
+    },
+    end: print,
+  };
+}
+
+const silent: Progress = { update() {}, end() {} };
+
+/**
+ * The display that `progress` asks for.
+ *
+ * @param wanted - true: always; false: never; undefined: on a terminal only
+ * @param stream - where to
+ */
+export function progressOn(wanted: boolean | undefined, stream: NodeJS.WriteStream = process.stderr): Progress {
+  if (wanted === false || (wanted === undefined && !stream.isTTY)) return silent;
+  return stream.isTTY ? bar(stream) : lines(stream);
+}
