@@ -14,6 +14,7 @@ const codes = [
   "CheckpointError",
   "TraceError",
   "TrainingError",
+  "SolverError",
   "AbortError",
   "DisposedError",
   "InternalError",

@@ -91,6 +91,11 @@ export class TrainingError extends ThalwegError {
   override readonly code = "TrainingError";
 }
 
+/** A solver could not go on, for instance because its steps became too small. */
+export class SolverError extends ThalwegError {
+  override readonly code = "SolverError";
+}
+
 /** A job was stopped by its caller. */
 export class AbortError extends ThalwegError {
   override readonly code = "AbortError";
@@ -118,6 +123,7 @@ export type ErrorCode =
   | "CheckpointError"
   | "TraceError"
   | "TrainingError"
+  | "SolverError"
   | "AbortError"
   | "DisposedError"
   | "InternalError";
@@ -138,6 +144,7 @@ const classes: {
   CheckpointError,
   TraceError,
   TrainingError,
+  SolverError,
   AbortError,
   DisposedError,
   InternalError,

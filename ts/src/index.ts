@@ -7,6 +7,12 @@
  */
 import { native } from "./native.js";
 
+// With a star, so that users can extend the interface Modules.
+export * from "./config/modules.js";
+export { writeCsv } from "./data/csv.js";
+export * as datasets from "./data/datasets.js";
+export * as metrics from "./data/metrics.js";
+export { fromColumns, toRows } from "./data/rows.js";
 export type { ErrorCode, ErrorDetails } from "./errors.js";
 export {
   AbortError,
@@ -20,10 +26,69 @@ export {
   InternalError,
   MemoryError,
   ShapeError,
+  SolverError,
   ThalwegError,
   TraceError,
   TrainingError,
 } from "./errors.js";
+export type * as config from "./generated/config.js";
+export { DiffusionModel, type LoadReport, type ModelInfo } from "./model/diffusion-model.js";
+export type {
+  CallSettings,
+  ConditionOf,
+  EverySettings,
+  FitSettings,
+  ForwardSettings,
+  LossSettings,
+  PlainConfig,
+  SampleSettings,
+  ValidationSettings,
+  XOf,
+} from "./model/options.js";
+export type { StateOf } from "./model/state.js";
+export type { ParameterInfo } from "./model/summary.js";
+export { type TrainStepReport, trainStep } from "./model/train-step.js";
+export type { Weight } from "./model/weight.js";
+export * as init from "./module/init.js";
+export { Module, type NamedParameter } from "./module/module.js";
+export * as nn from "./module/nn/index.js";
+export { Parameter, type ParameterOptions } from "./module/parameter.js";
+export { type ConfigMaker, type ModuleClass, registerModule } from "./module/registry.js";
+export type { DType, Mode, Weights } from "./native/boundary.js";
+export * as plot from "./plot/plot.js";
+export {
+  type CompileOptions,
+  compile,
+  grad,
+  jvp,
+  stopGradient,
+  type ValueAndGrad,
+  type ValueAndTangent,
+  valueAndGrad,
+} from "./tensor/autodiff.js";
+export {
+  arange,
+  type FillOptions,
+  full,
+  ones,
+  type RandomOptions,
+  rand,
+  randn,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from "./tensor/create.js";
+export type { IntegerArray, TypedArray } from "./tensor/dtype.js";
+export type { Elementwise, Operand } from "./tensor/elementwise.js";
+export type { Axes, ConvOptions, ReduceOptions, Structural } from "./tensor/structure.js";
+export { type NestedArray, Tensor } from "./tensor/tensor.js";
+export { type Memory, memory, tidy } from "./tensor/tidy.js";
+export type { Tree } from "./tensor/tree.js";
+export type { FitEvent, FitReport } from "./train/events.js";
+export { adam, adamw, type OptimizerSettings, sgd } from "./train/optimizer.js";
+export { Run } from "./train/run.js";
+export { constant, cosine, linear, type ScheduleSettings, warmupCosine } from "./train/schedule.js";
 
 /** The version of the native addon, equal to the version of this package. */
 export function version(): string {

@@ -142,6 +142,11 @@ export function lazily<Package>(name: string): () => Package {
   };
 }
 
+/** Where a file of an npm package is. */
+export function packageFile(name: string): string {
+  return require.resolve(name);
+}
+
 /**
  * The exports of the addon with test hooks.
  *

@@ -85,6 +85,7 @@ impl From<GraphError> for EngineError {
 
 impl From<candle_core::Error> for EngineError {
     fn from(error: candle_core::Error) -> EngineError {
-        EngineError::internal(error.to_string())
+        // Where backtraces are on, candle's messages carry one, from the second line on.
+        EngineError::internal(error.to_string().lines().next().unwrap_or_default())
     }
 }

@@ -127,6 +127,9 @@ mod tests {
     #[test]
     fn a_refusal_names_both_sizes() {
         let error = refuse_above(1024, 4096, "a tensor").unwrap_err();
-        assert_eq!((error.code, error.expected.unwrap(), error.got.unwrap()), ("MemoryError", "at most 1.0 KiB (1024 bytes) free".into(), "4.0 KiB (4096 bytes)".into()));
+        assert_eq!(
+            (error.code, error.expected.unwrap(), error.got.unwrap()),
+            ("MemoryError", "at most 1.0 KiB (1024 bytes) free".into(), "4.0 KiB (4096 bytes)".into())
+        );
     }
 }

@@ -94,7 +94,7 @@ impl ExternalBackbone {
     pub fn new(module: &str, spec: &ExternalModule, declare: &mut Declare, forwards: Arc<Forwards>) -> std::result::Result<Self, NnError> {
         let mut params = Vec::new();
         for p in &spec.parameters {
-            params.push(declare.external(&p.name, &p.shape, p.init.clone(), p.trainable, p.decay));
+            params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
         Ok(ExternalBackbone { module: module.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
     }

@@ -26,6 +26,8 @@ pub struct Inner {
     store: Mutex<Option<Store>>,
     programs: ProgramCache,
     training: AtomicBool,
+    /// Whether data is normalised; kept here too, so that tracing need not wait for a job that holds the store.
+    normalized: AtomicBool,
 }
 
 /// A diffusion model with parameters. Clones share everything.
@@ -41,7 +43,13 @@ impl Model {
     /// A `ConfigError`.
     pub fn new(config: DiffusionConfig, externals: &HashMap<String, ExternalModule>) -> Result<Model> {
         let diffusion = Diffusion::new(config, externals)?;
-        let inner = Inner { diffusion, store: Mutex::new(None), programs: ProgramCache::new(PROGRAMS), training: AtomicBool::new(false) };
+        let inner = Inner {
+            diffusion,
+            store: Mutex::new(None),
+            programs: ProgramCache::new(PROGRAMS),
+            training: AtomicBool::new(false),
+            normalized: AtomicBool::new(false),
+        };
         Ok(Model { inner: Arc::new(inner) })
     }
 
@@ -95,11 +103,14 @@ impl Inner {
             Some(store) => slot.insert(store),
             None => slot.insert(Store::new(self.diffusion.layout(), self.diffusion.config().seed)?),
         };
-        f(store)
+        let result = f(store);
+        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        result
     }
 
     /// Replaces the parameter values.
     pub fn set_store(&self, store: Store) {
+        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
         *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
     }
 
@@ -132,11 +143,7 @@ impl Inner {
         let build = || {
             let b = Builder::new();
             let params = self.diffusion.layout().views(&b);
-            let (seed, counter) = random_inputs(&b);
-            let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-            let x = normalize(&b, &self.diffusion.input_leaves(&b, "x", self.diffusion.x(), rows), normalized);
-            let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(&b, "condition", sizes, rows));
-            let losses = objective.per_sample(&self.diffusion, &ctx, &x, condition.as_ref(), weight, Draw { seed, counter });
+            let losses = self.trace_losses(&b, &params, objective, training, rows, weight, normalized);
             Ok((b.finish(&[losses])?, CompileOptions::default()))
         };
         let key = format!("losses {objective:?} {training} {rows} {normalized}");
@@ -161,6 +168,62 @@ impl Inner {
         })
     }
 
+    /// Losses `[rows]` as graph values; declares the inputs `x`, `condition`, `random.*` and, if data is normalised, `norm.*`.
+    #[allow(clippy::too_many_arguments, reason = "the loss's own arguments, once")]
+    fn trace_losses<'g>(
+        &self,
+        b: &'g Builder,
+        params: &[Var<'g>],
+        objective: Objective,
+        training: bool,
+        rows: usize,
+        weight: Option<&Graph>,
+        normalized: bool,
+    ) -> Var<'g> {
+        let (seed, counter) = random_inputs(b);
+        let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
+        let x = normalize(b, &self.diffusion.input_leaves(b, "x", self.diffusion.x(), rows), normalized);
+        let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(b, "condition", sizes, rows));
+        objective.per_sample(&self.diffusion, &ctx, &x, condition.as_ref(), weight, Draw { seed, counter })
+    }
+
+    /// Parameters as inputs `param:<name>`, the convention of graphs that are traced in TypeScript.
+    fn named_parameters<'g>(&self, b: &'g Builder) -> Vec<Var<'g>> {
+        self.diffusion.layout().specs().iter().map(|s| b.input(&format!("param:{}", s.name), self.dtype(), &s.shape)).collect()
+    }
+
+    /// Losses `[rows]` as a graph to be inlined into a user's trace. Inputs: `param:<name>`, `x`, `x.<leaf>`, `condition` …, `random.seed`, `random.counter`, `norm.*`.
+    ///
+    /// # Errors
+    /// What the network's ops refuse; a TypeScript forward that was not provided.
+    pub fn loss_graph(&self, objective: Objective, training: bool, rows: usize, weight: Option<&Graph>) -> Result<Graph> {
+        let b = Builder::new();
+        let params = self.named_parameters(&b);
+        let normalized = self.normalized.load(Ordering::SeqCst);
+        let losses = self.trace_losses(&b, &params, objective, training, rows, weight, normalized);
+        Ok(b.finish(&[losses])?)
+    }
+
+    /// One of the four functions as a graph to be inlined into a user's trace, with inputs as in [`Inner::loss_graph`] and `t`.
+    ///
+    /// # Errors
+    /// As [`Inner::loss_graph`].
+    pub fn call_graph(&self, which: Parameterization, rows: usize, training: bool) -> Result<Graph> {
+        let b = Builder::new();
+        let params = self.named_parameters(&b);
+        let (seed, counter) = random_inputs(&b);
+        let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
+        let out = self.trace_call(&b, &ctx, which, rows);
+        Ok(b.finish(&out)?)
+    }
+
+    fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
+        let t = b.input("t", self.diffusion.dtype(), &[rows]);
+        let x = self.diffusion.input_leaves(b, "x", self.diffusion.x(), rows);
+        let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(b, "condition", sizes, rows));
+        self.diffusion.function(ctx, which, t, &x, condition.as_ref()).values().copied().collect()
+    }
+
     /// One of the four functions of the model at `t [N]` and `x [N, …]`, in the model's (normalised) units.
     pub fn call(
         &self,
@@ -183,11 +246,7 @@ impl Inner {
             let b = Builder::new();
             let params = self.diffusion.layout().views(&b);
             let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
-            let t = b.input("t", self.diffusion.dtype(), &[rows]);
-            let x = self.diffusion.input_leaves(&b, "x", self.diffusion.x(), rows);
-            let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(&b, "condition", sizes, rows));
-            let out: Vec<Var> = self.diffusion.function(&ctx, which, t, &x, condition.as_ref()).values().copied().collect();
-            Ok((b.finish(&out)?, CompileOptions::default()))
+            Ok((b.finish(&self.trace_call(&b, &ctx, which, rows))?, CompileOptions::default()))
         };
         let (program, names) = self.named_program(format!("call {which:?} {rows}"), build)?;
         let mut bound = Bindings::new();

@@ -48,7 +48,12 @@ impl TrainStep {
 
     /// Names of the inputs that a call gives.
     pub fn arguments(&self) -> Vec<String> {
-        self.graph.inputs.iter().map(|i| i.name.clone()).filter(|n| !n.starts_with("param:") && !n.starts_with("random.")).collect()
+        self.graph
+            .inputs
+            .iter()
+            .map(|i| i.name.clone())
+            .filter(|n| !["param:", "random.", "norm."].iter().any(|p| n.starts_with(p)))
+            .collect()
     }
 
     fn compile(&self) -> Result<Arc<Compiled>> {

@@ -25,10 +25,10 @@ fn derivative(activation: Activation, x: f64, order: usize) -> f64 {
 fn values_are_the_papers() {
     // The definitions, evaluated with 30 digits, at x = −1.5 and 0.7.
     let expected = [
-        (Activation::Mish, [-0.298_099_742_166_806_76, 0.561_148_377_643_851_9]),
+        (Activation::Mish, [-0.298_099_742_166_806_76, 0.561_148_377_643_852]),
         (Activation::Tanh, [-0.905_148_253_644_866_4, 0.604_367_777_117_163_5]),
         (Activation::Relu, [0.0, 0.7]),
-        (Activation::Softplus, [0.201_413_277_982_752_4, 1.103_186_048_885_457_9]),
+        (Activation::Softplus, [0.201_413_277_982_752_4, 1.103_186_048_885_458]),
         (Activation::Elu, [-0.776_869_839_851_570_2, 0.7]),
         (Activation::Selu, [-1.365_814_353_367_252_7, 0.735_490_691_148_836_3]),
         (Activation::Silu, [-0.273_638_285_709_534_5, 0.467_731_440_517_716_3]),

@@ -68,7 +68,9 @@ fn layers_start_as_pytorchs_do() {
 fn fourier_features_start_as_scaled_normals_and_shrunk_layers_small() {
     let config = json!({
         "tEncoder": { "type": "GaussianFourierProjectionTimeEncoder", "args": { "embedDim": 8000, "scale": 3.0 } },
-        "backbone": { "type": "MultiLayerPerceptron", "args": { "hiddenSizes": [8002, 60], "outputSize": 100, "activation": "silu", "shrink": 0.01 } },
+        "backbone": { "type": "MultiLayerPerceptron", "args": {
+            "hiddenSizes": [8002, 60], "outputSize": 100, "activation": "silu", "shrink": 0.01,
+        } },
     });
     let specs = build(&config).unwrap().specs;
     let tensors = initial(&specs, DType::F32, 5);

@@ -106,7 +106,7 @@ proptest! {
 #[test]
 fn wrong_inputs_are_errors_that_name_the_layer() {
     let built = residual_net(&[8, 5], 2, 3, 4, 2, None);
-    let error = |t: &[usize], x: &[usize], c: Option<&[usize]>| trace(&built, Mode::Sample, DType::F32, t, x, c).err().expect("an error");
+    let error = |t: &[usize], x: &[usize], c: Option<&[usize]>| trace(&built, Mode::Sample, DType::F32, t, x, c).expect_err("an error");
     let wide = error(&[4], &[4, 7], Some(&[4, 2]));
     assert_eq!(wide.code, ErrorCode::Shape);
     assert!(wide.expected.contains("[…, 3]") && wide.got.contains("f32 [4, 7] (in backbone.first_block.dense1.0)"), "{wide}");

@@ -48,6 +48,15 @@ pub fn ids(values: &Array<'_>, most: u32) -> Result<Vec<f64>> {
     numbers(values)
 }
 
+/// Strings.
+///
+/// # Errors
+/// `TraceError` where there are more than `most`, `InternalError` where one is no string.
+pub fn strings(values: &Array<'_>, most: u32) -> Result<Vec<String>> {
+    bounded(values, most)?;
+    (0..values.len()).map(|index| element(values, index)).collect()
+}
+
 fn bounded(values: &Array<'_>, most: u32) -> Result<()> {
     if values.len() > most {
         let expected = format!("at most {most}");
@@ -64,11 +73,7 @@ fn numbers(values: &Array<'_>) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// `TraceError` where there are more than `most`, `InternalError` where one is of another class, or the error of `take`.
-pub fn instances<'env, T: 'env + MaybeTypeTag, R>(
-    values: &Array<'env>,
-    most: u32,
-    take: impl Fn(&T) -> Result<R>,
-) -> Result<Vec<R>> {
+pub fn instances<'env, T: 'env + MaybeTypeTag, R>(values: &Array<'env>, most: u32, take: impl Fn(&T) -> Result<R>) -> Result<Vec<R>> {
     bounded(values, most)?;
     let mut out = Vec::with_capacity(values.len() as usize);
     for index in 0..values.len() {
@@ -89,9 +94,8 @@ fn element<T: FromNapiValue>(values: &Array<'_>, index: u32) -> Result<T> {
 /// `ConfigError` naming `what`.
 pub fn integer(what: &str, value: Either<f64, BigInt>) -> Result<i64> {
     let wrong = |got: String| {
-        let mut error = ThalwegError::expected(ErrorCode::ConfigError, what, "an integer of at most 53 bits, or a bigint of 64", got);
-        error.path = Some(what.into());
-        error
+        let expected = "an integer of at most 53 bits, or a bigint of 64";
+        ThalwegError::expected(ErrorCode::ConfigError, what, expected, got).with_path(what)
     };
     match value {
         Either::A(number) if number.fract() == 0.0 && number.abs() <= SAFE => Ok(number as i64),

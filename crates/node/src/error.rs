@@ -91,6 +91,13 @@ impl ThalwegError {
         Self { expected: Some(expected.into()), got: Some(got.into()), ..Self::new(code, sentence) }
     }
 
+    /// Says which config path or file is at fault.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<Box<str>>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
     /// Says where it happened: an op, a module, an export or a source line.
     #[must_use]
     pub fn with_place(mut self, place: impl Into<Box<str>>) -> Self {

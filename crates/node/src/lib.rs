@@ -7,6 +7,7 @@ pub mod error;
 pub mod exports;
 pub mod guard;
 pub mod live;
+pub mod part;
 pub mod plan;
 pub mod promise;
 pub mod recording;

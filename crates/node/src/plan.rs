@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use thalweg_model::ModelError;
+use serde_json::Value as Json;
 use thalweg_model::engine::{CompileOptions, Getter, Program, Tensor};
-use thalweg_model::graph::{Graph, Type};
+use thalweg_model::graph::{Builder, Graph, Type, Var};
+use thalweg_model::{ModelError, methods};
 
-use crate::error::ThalwegError;
+use crate::args;
+use crate::error::{ErrorCode, ThalwegError};
 use crate::value::{self, Value};
 
 /// How many plans are kept; the one used longest ago makes room.
@@ -68,8 +70,39 @@ pub fn plan(key: Key, build: impl FnOnce(&Key) -> Result<Graph, ThalwegError>) -
     Ok(plan)
 }
 
+/// The plan of the method `op` with arguments `attrs` (JSON) on tensors of these types.
+///
+/// # Errors
+/// `TraceError`, `ShapeError` or `DTypeError` where they do not fit.
+pub fn of_method(op: String, attrs: String, types: Vec<Type>) -> Result<Arc<Plan>, ThalwegError> {
+    plan(Key { name: op, attrs, types }, |key| {
+        let attrs = attributes(&key.name, &key.attrs)?;
+        let b = Builder::new();
+        let input = |(i, ty): (usize, &Type)| b.input(&format!("x{i}"), ty.dtype, &ty.shape);
+        let inputs: Vec<Var<'_>> = key.types.iter().enumerate().map(input).collect();
+        let outputs = methods::apply(&b, &key.name, &attrs, &inputs, None)?;
+        Ok(b.finish(&outputs)?)
+    })
+}
+
+/// The arguments of a method.
+///
+/// # Errors
+/// `TraceError` where they are not JSON.
+pub fn attributes(op: &str, attrs: &str) -> Result<Json, ThalwegError> {
+    let wrong = |e: serde_json::Error| {
+        let message = format!("{}: arguments do not fit", args::quoted(op));
+        ThalwegError::expected(ErrorCode::TraceError, message, "a JSON object", e)
+    };
+    if attrs.is_empty() { Ok(Json::Object(serde_json::Map::new())) } else { serde_json::from_str(attrs).map_err(wrong) }
+}
+
 impl Plan {
-    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, ModelError> {
+    /// Runs at once. Only jobs call this.
+    ///
+    /// # Errors
+    /// Those of compiling and running.
+    pub fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, ModelError> {
         let compile = || Program::compile(&self.graph, &CompileOptions::default()).map_err(ModelError::from);
         let program = self.program.get_or_init(compile).as_ref().map_err(Clone::clone)?;
         Ok(program.run(inputs)?)

@@ -1,8 +1,8 @@
 //! A JavaScript promise that another thread settles, once.
 //! It keeps the process alive until then, and is rejected where its job is given up.
 
-use napi::Env;
-use napi::bindgen_prelude::{JsDeferred, Object, ToNapiValue};
+use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, JsDeferred};
 
 use crate::error::{ErrorCode, ThalwegError};
 use crate::guard::timed;

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use thalweg_model::ModelError;
-use thalweg_model::engine::{CompileOptions, Program, Tensor};
+use thalweg_model::engine::{CompileOptions, EngineError, Getter, Program, Tensor};
 use thalweg_model::graph::{Graph, GraphError, Type};
+use thalweg_model::{Model, ModelError, Weights};
 
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::live::Share;
+use crate::part::Part;
 use crate::trace::{Declared, Kind, Tape};
 use crate::value::Value;
 use crate::worker::{discard, internal};
@@ -22,6 +23,8 @@ const LARGE: usize = 4096;
 const IDS: f64 = 4_294_967_296.0;
 /// After so many recordings ids start again; far more than are alive at one time.
 const SERIALS: u64 = 1 << 20;
+/// Counters of one part's random numbers; those of the next part start behind them.
+const DRAWS: f64 = 1_099_511_627_776.0;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -38,7 +41,14 @@ pub struct Recording {
     first: f64,
     tape: Option<Tape>,
     captured: Vec<Captured>,
+    /// Captured tensors by address → their values.
     known: HashMap<usize, usize>,
+    models: Vec<Model>,
+    parts: Vec<Part>,
+    /// Model and part's name → its value.
+    bound: HashMap<(usize, String), usize>,
+    /// How many times random numbers were handed out to a model.
+    draws: u32,
     scopes: Vec<String>,
 }
 
@@ -46,8 +56,17 @@ impl Recording {
     /// An empty recording; `training` says whether dropout drops.
     pub fn new(training: bool) -> Recording {
         let serial = NEXT.fetch_add(1, Ordering::Relaxed) % SERIALS;
-        let (captured, known, scopes) = (Vec::new(), HashMap::new(), Vec::new());
-        Recording { first: serial as f64 * IDS, tape: Some(Tape::new(training)), captured, known, scopes }
+        Recording {
+            first: serial as f64 * IDS,
+            tape: Some(Tape::new(training)),
+            captured: Vec::new(),
+            known: HashMap::new(),
+            models: Vec::new(),
+            parts: Vec::new(),
+            bound: HashMap::new(),
+            draws: 0,
+            scopes: Vec::new(),
+        }
     }
 
     /// The tape.
@@ -117,6 +136,47 @@ impl Recording {
         Ok(number)
     }
 
+    /// A part of a model as an input, by reference.
+    ///
+    /// # Errors
+    /// `InternalError` where the model has no such part.
+    pub fn bind(&mut self, model: &Model, name: &str, ty: &Type) -> Result<usize, ThalwegError> {
+        let same = |other: &Model| Arc::ptr_eq(other.inner(), model.inner());
+        let index = self.models.iter().position(same).unwrap_or(self.models.len());
+        let key = (index, name.to_string());
+        if let Some(&number) = self.bound.get(&key) {
+            return Ok(number);
+        }
+        let part = Part::new(model, name)?;
+        let kind = Kind::Bound(self.parts.len());
+        let number = self.tape()?.input(&format!("model.{index}.{name}"), ty, kind)?;
+        if index == self.models.len() {
+            self.models.push(model.clone());
+        }
+        self.parts.push(part);
+        self.bound.insert(key, number);
+        Ok(number)
+    }
+
+    /// Seed and counter for the random numbers of one more part of the graph: no two parts draw the same. A seed of its
+    /// own makes the numbers those of that seed.
+    ///
+    /// # Errors
+    /// `TraceError` after the recording was finished.
+    pub fn draw(&mut self, seed: Option<i64>) -> Result<[usize; 2], ThalwegError> {
+        let offset = f64::from(self.draws) * DRAWS;
+        self.draws += 1;
+        let tape = self.tape()?;
+        let [mut key, mut counter] = tape.random()?;
+        if let Some(seed) = seed {
+            key = tape.integer(seed);
+        }
+        if offset > 0.0 {
+            counter = tape.op("add", &serde_json::json!({ "scalar": offset }), &[counter])?[0];
+        }
+        Ok([key, counter])
+    }
+
     /// Ends the recording.
     ///
     /// # Errors
@@ -129,7 +189,9 @@ impl Recording {
             outputs: outputs.iter().map(|&number| tape.ty(number)).collect(),
             recorded: tape.recorded(),
             listing: tape.listing(&outputs),
+            training: tape.training(),
             captured: std::mem::take(&mut self.captured),
+            parts: std::mem::take(&mut self.parts),
             state: Mutex::new(State::Empty),
         };
         if let Some(tape) = self.tape.take() {
@@ -164,14 +226,48 @@ pub struct Source {
     pub recorded: usize,
     /// What was recorded, as text.
     pub listing: String,
+    /// Whether dropout drops; then models' parameters are those that the optimiser works on.
+    pub training: bool,
     /// Captured tensors.
     pub captured: Vec<Captured>,
+    /// Parts of models.
+    pub parts: Vec<Part>,
     state: Mutex<State>,
 }
 
 impl Source {
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Inputs that a run is given.
+    pub fn given(&self) -> impl Iterator<Item = &Declared> {
+        self.inputs.iter().filter(|input| input.kind == Kind::Given)
+    }
+
+    /// Checks the tensors that a run is given.
+    ///
+    /// # Errors
+    /// `ShapeError` or `DTypeError` naming the input.
+    pub fn check(&self, values: &[Arc<Value>]) -> Result<(), ThalwegError> {
+        let expected: Vec<&Declared> = self.given().collect();
+        if expected.len() != values.len() {
+            let names: Vec<&str> = expected.iter().map(|input| input.name.as_str()).collect();
+            let wanted = format!("{} ({})", names.len(), names.join(", "));
+            return Err(ThalwegError::expected(ErrorCode::ShapeError, "wrong number of inputs", wanted, values.len()));
+        }
+        for (input, value) in expected.iter().zip(values) {
+            if input.ty != *value.ty() {
+                return Err(EngineError::mismatch(&format!("input {}", input.name), &input.ty, value.ty()).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What a run waits for: the tensors that it is given, then those that were captured.
+    pub fn getters(&self, values: &[Arc<Value>]) -> Vec<Getter<Tensor>> {
+        let captured = self.captured.iter().map(|captured| &captured.value);
+        values.iter().chain(captured).map(|value| value.getter()).collect()
     }
 
     /// The joined graph; takes time in proportion to it at the first call.
@@ -209,22 +305,28 @@ impl Source {
         Ok(compiled)
     }
 
-    /// All inputs' tensors, in order: `given` for those that the caller gives, then `captured`, and the numbers `random`.
+    /// The tensor of each input that `wanted` keeps, in order: `given` for those that the caller gives, then `captured`,
+    /// parts of models as they are now, and the numbers `random`. Only jobs call this.
     ///
     /// # Errors
-    /// `InternalError` where there are too few.
-    pub fn arguments(&self, given: &[Tensor], captured: &[Tensor], random: [i64; 2]) -> Result<Vec<Tensor>, ModelError> {
+    /// `InternalError` where there are too few; those of [`Part::tensors`].
+    pub fn arguments(&self, wanted: impl Fn(&Declared) -> bool, given: &[Tensor], random: [i64; 2]) -> Result<Vec<Tensor>, ModelError> {
         let missing = || internal("a graph's input is missing");
+        let weights = if self.training { Weights::Raw } else { Weights::Ema };
+        let needed = |index: usize| self.inputs.iter().any(|input| input.kind == Kind::Bound(index) && wanted(input));
+        let parts = Part::tensors(&self.parts, needed, weights)?;
+        let (given, captured) = given.split_at_checked(given.len() - self.captured.len()).ok_or_else(missing)?;
         let mut given = given.iter();
         let one = |input: &Declared| match input.kind {
             Kind::Given => given.next().cloned().ok_or_else(missing),
             Kind::Captured(index) => captured.get(index).cloned().ok_or_else(missing),
+            Kind::Bound(index) => parts.get(index).cloned().flatten().ok_or_else(missing),
             Kind::Random => {
                 let number = if input.name == "random.seed" { random[0] } else { random[1] };
                 Ok(Tensor::from_i64(vec![number], &[])?)
             }
         };
-        self.inputs.iter().map(one).collect()
+        self.inputs.iter().filter(|input| wanted(input)).map(one).collect()
     }
 }
 

@@ -55,7 +55,9 @@ pub fn pending(types: &[Type]) -> (Vec<Arc<Value>>, Vec<Setter<Tensor>>) {
 
 /// Sets what a job made, or its error.
 pub fn settle(setters: Vec<Setter<Tensor>>, outcome: Result<Vec<Tensor>, ModelError>) {
-    let outcome = outcome.and_then(|tensors| if tensors.len() == setters.len() { Ok(tensors) } else { Err(internal("a job made the wrong number of tensors")) });
+    let outcome = outcome.and_then(|tensors| {
+        if tensors.len() == setters.len() { Ok(tensors) } else { Err(internal("a job made the wrong number of tensors")) }
+    });
     match outcome {
         Ok(tensors) => setters.into_iter().zip(tensors).for_each(|(setter, tensor)| setter.set(Ok(tensor))),
         Err(error) => setters.into_iter().for_each(|setter| setter.set(Err(error.clone().into()))),

@@ -84,6 +84,27 @@ function check(schema, path) {
   for (const part of partsOf(schema)) check(part, path);
 }
 
+/** A schema whose members that extend a definition (a tag beside a `$ref`) are written out. */
+function expanded(schema, all) {
+  const inner = (part) => (typeof part === "object" && part !== null ? expanded(part, all) : part);
+  const properties = (given) => Object.fromEntries(Object.entries(given).map(([key, part]) => [key, inner(part)]));
+  const { $ref, ...rest } = schema;
+  if ($ref !== undefined && rest.properties !== undefined) {
+    const base = expanded(all.get(referenced($ref)), all);
+    const required = [...(base.required ?? []), ...(rest.required ?? [])];
+    return { ...base, ...rest, properties: { ...base.properties, ...properties(rest.properties) }, required };
+  }
+  return {
+    ...schema,
+    ...(schema.properties && { properties: properties(schema.properties) }),
+    ...(schema.items && { items: inner(schema.items) }),
+    ...(schema.oneOf && { oneOf: schema.oneOf.map(inner) }),
+    ...(schema.anyOf && { anyOf: schema.anyOf.map(inner) }),
+    ...(schema.prefixItems && { prefixItems: schema.prefixItems.map(inner) }),
+    ...(schema.additionalProperties && { additionalProperties: inner(schema.additionalProperties) }),
+  };
+}
+
 /** Name → schema, every definition once and after those that it refers to, except where there is a circle. */
 export function definitionsOf(schemas) {
   const all = new Map();
@@ -101,14 +122,14 @@ export function definitionsOf(schemas) {
   const visit = (name) => {
     if (visiting.has(name)) return;
     visiting.add(name);
-    const schema = all.get(name);
-    if (schema === undefined) throw new Error(`${name} is referred to but not defined`);
+    if (!all.has(name)) throw new Error(`${name} is referred to but not defined`);
+    const schema = expanded(all.get(name), all);
     check(schema, name);
     const references = (part) => [...(part.$ref ? [referenced(part.$ref)] : []), ...partsOf(part).flatMap(references)];
     for (const other of references(schema)) visit(other);
     sorted.set(name, schema);
   };
-  for (const name of [...all.keys()].sort()) visit(name);
+  for (const name of Object.keys(schemas)) visit(name);
   return sorted;
 }
 

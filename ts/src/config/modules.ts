@@ -34,11 +34,19 @@ export interface ModuleConfig<Name extends string = string, Args extends object 
   readonly [made]: true;
 }
 
+/** The plain config of a module class. */
+export interface PlainModuleConfig<Name, Args> {
+  /** The registered name. */
+  readonly type: Name;
+  /** What the constructor gets. */
+  readonly args: Args;
+}
+
 /** Plain configs of the modules in {@link Modules}. */
 export type RegisteredConfig = {
   [Name in keyof Modules]: Modules[Name] extends new (
     args: infer Args,
   ) => unknown
-    ? { readonly type: Name; readonly args: Args }
+    ? PlainModuleConfig<Name, Args>
     : never;
 }[keyof Modules];

@@ -16,12 +16,18 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
+/** How unlike two words are; a word that begins with the other (of three letters or more) is one slip away. */
+function difference(wrong: string, known: string): number {
+  const isBeginning = Math.min(wrong.length, known.length) > 2 && (known.startsWith(wrong) || wrong.startsWith(known));
+  return isBeginning ? Math.min(1, distance(wrong, known)) : distance(wrong, known);
+}
+
 /** The known word with the fewest differences, if they are few enough to be a slip; case and `_`, `-` count for nothing. */
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   const plain = (word: string) => word.toLowerCase().replaceAll(/[_-]/g, "");
   const word = plain(wrong);
   const ranked = known
-    .map((candidate) => ({ candidate, differences: distance(word, plain(candidate)) }))
+    .map((candidate) => ({ candidate, differences: difference(word, plain(candidate)) }))
     .sort((a, b) => a.differences - b.differences);
   const best = ranked[0];
   return best !== undefined && best.differences <= Math.max(1, Math.floor(word.length / 3))

@@ -1,6 +1,167 @@
 // The addon's exports, written by scripts/build-addon.mjs from the Rust sources.
 // Do not edit: it is rewritten whenever the addon is built. Names with __ exist in the test addon only.
 
+/** A recorded graph. */
+export declare class NativeGraph {
+  /** Inputs that a run is given, in order: neither captured tensors, nor parts of models, nor the seed of random numbers. */
+  inputs(): Array<GraphInput>
+  /** Number of ops that were recorded, inputs included; simplification and derivatives come later. */
+  nodes(): number
+  /** What was recorded, as text: at most 500 ops. */
+  show(): string
+  /** Enqueues a run. Its random numbers depend on how many runs came before. */
+  run(inputs: NativeTensor[]): Array<NativeTensor>
+}
+
+/** A model: its parameters, optimiser state and the jobs that use them. */
+export declare class NativeModel {
+  /** Writes a checkpoint folder, as a whole or not at all. */
+  save(folder: string): Promise<void>
+  /**
+   * Reads a checkpoint folder into this model; on an error nothing has changed. Resolves to a report as JSON:
+   * `{ missing, extra }`.
+   */
+  load(folder: string): Promise<string>
+  /**
+   * Reads the weights of a `.pt` or `.safetensors` file of GenerativeRL or PyTorch by name; on an error nothing has
+   * changed. Resolves to `{ missing, extra }` as JSON; where `strict`, both are empty.
+   */
+  importWeights(file: string, strict: boolean): Promise<string>
+  /** All parameters, in the order of `parameters`. */
+  stateDict(weights: "ema" | "raw"): Array<NativeTensor>
+  /**
+   * Sets parameters by name; the moving average and the optimiser's state start anew. Resolves to `{ missing, extra }`
+   * as JSON; where `strict`, both are empty. On an error nothing has changed.
+   */
+  loadStateDict(names: string[], tensors: NativeTensor[], strict: boolean): Promise<string>
+  /**
+   * What the model knows about its training, as JSON: `{ step, hasEma, normalization }`, where `normalization` lists mean
+   * and standard deviation of each leaf, or is null.
+   */
+  info(): Promise<string>
+  /**
+   * The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
+   * Options as JSON: `{ kind, weighting, reduction, seed, weights }`.
+   */
+  loss(options: string, x: NativeTensor[], condition: NativeTensor[]): NativeTensor
+  /**
+   * One of the model's four functions (`score`, `noise`, `velocity`, `data`) at times `t [N]` and states `x [N, …]`, in the
+   * units that the network sees; one tensor per leaf.
+   */
+  call(name: "score" | "noise" | "velocity" | "data", t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: "ema" | "raw"): Array<NativeTensor>
+  /**
+   * As `loss`, inside a recording, with dropout as its mode says. The model's parameters are inputs by reference. Each
+   * run draws new times and noise.
+   */
+  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[]): TracedValue
+  /** As `call`, inside a recording: the model's parameters are inputs by reference. */
+  traceCall(trace: NativeTrace, name: "score" | "noise" | "velocity" | "data", t: number, x: number[], condition: number[]): Array<TracedValue>
+  /** Starts sampling with options as JSON, from starts `x0` and for conditions, if there are any (one tensor per leaf). */
+  sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun
+  /** A training step that lowers the graph's first output, a float scalar, with an optimiser given as JSON. */
+  trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep
+  /**
+   * Starts training on rows `x` (one tensor per leaf), with options as JSON. Forwards that `needs` names must be given
+   * before. One model is trained by one run at a time.
+   */
+  fit(options: string, x: NativeTensor[], condition: NativeTensor[], validation: NativeTensor[], validationCondition: NativeTensor[]): NativeRun
+  /**
+   * Reads and checks a config (JSON). `external` describes the modules that TypeScript registered:
+   * `{ [type]: { parameters: [{ name, shape, init, trainable, decay }] } }`.
+   */
+  constructor(config: string, external: string)
+  /** The config with all defaults, as JSON. */
+  config(): string
+  /** The parameters in the order of their declaration, as JSON: `[{ name, shape, trainable, decay }]`. */
+  parameters(): string
+  /**
+   * The forwards of TypeScript modules that a job needs and that are not known yet, as JSON: `[{ key, mode, inputs }]`.
+   * The job: `{ kind: "fit", options, rows, validationRows }`, `{ kind: "sample", options, given }`,
+   * `{ kind: "loss", rows, training }` or `{ kind: "call", rows }`.
+   */
+  needs(kind: string): string
+  /** Gives a forward that `needs` asked for. Inputs of the graph: `t`, `x`, `condition`, their leaves, `param:<name>`. */
+  provide(key: string, graph: NativeGraph): void
+  /** Lets go of the parameters; jobs under way finish, every later call is refused. A second call does nothing. */
+  dispose(): void
+}
+
+/** A job on the worker's thread. */
+export declare class NativeRun {
+  /** The next event as JSON, at most ten a second, the newest; null at the end, also where the job failed. */
+  next(): Promise<string | null>
+  /** Ends the job after the step that is being done, in a consistent state. */
+  stop(): void
+  /** Goes on after an event with `paused`. */
+  resume(): void
+  /** The final report as JSON; rejects where the job failed. */
+  wait(): Promise<string>
+  /** The results of a job that has ended; they are handed over once. Training has none. */
+  tensors(): Array<NativeTensor>
+}
+
+/** A tensor on a device. Its elements may still be computed; `read` waits for them. */
+export declare class NativeTensor {
+  /** Sizes of its dimensions. */
+  get shape(): Array<number>
+  /** Element type: "f32", "f64", "bf16", "i64" or "bool". */
+  get dtype(): string
+  /** Whether `dispose` was called. */
+  get disposed(): boolean
+  /**
+   * Little-endian bytes of the elements, row-major (bf16 as f32), once every job before it is done.
+   * Rejects with the error of the job that should have computed them.
+   */
+  read(): Promise<Uint8Array>
+  /** Another handle of the same storage; each is disposed of on its own. */
+  fork(): NativeTensor
+  /** Frees the storage, once no other handle, recorded graph or pending job uses it. A second call does nothing. */
+  dispose(): void
+}
+
+/** Makes a large tensor of bytes in pieces, so that no single call takes long. */
+export declare class NativeTensorWriter {
+  /** Starts a tensor; refuses one that would not fit into memory. */
+  constructor(dtype: string, shape: number[])
+  /** Copies the next bytes. Pieces of 4 MiB take about 1 ms each. */
+  write(data: Uint8Array): void
+  /** The tensor; all of its bytes must be there. */
+  finish(): NativeTensor
+}
+
+/** A graph that is being recorded. */
+export declare class NativeTrace {
+  /** Starts a recording; in mode `train` dropout drops, in mode `sample` it does not. */
+  constructor(mode: "train" | "sample")
+  /** Declares an input that each run is given. */
+  input(name: string, dtype: string, shape: number[]): TracedValue
+  /** Takes a concrete tensor as an input, by reference. The same tensor is one input. */
+  capture(tensor: NativeTensor): TracedValue
+  /** A constant tensor. */
+  constant(value: number, dtype: string, shape: number[]): TracedValue
+  /** Records the method `op` with arguments `attrs` (JSON); throws where shapes or element types do not fit. */
+  op(op: string, attrs: string, inputs: number[]): Array<TracedValue>
+  /** Names the part of the model that the next ops belong to, for errors. */
+  enter(scope: string): void
+  /** Ends the part that was entered last. */
+  exit(): void
+  /** The gradient of a float scalar with respect to each of `wrt` (zeros where it does not depend on it). */
+  grad(output: number, wrt: number[]): Array<TracedValue>
+  /** The directional derivative of each output where each of `wrt` moves along its tangent. */
+  jvp(outputs: number[], wrt: number[], tangents: number[]): Array<TracedValue>
+  /** Ends the recording with the values that the graph returns. */
+  finish(outputs: number[]): NativeGraph
+}
+
+/** A training step of a user's own loss. */
+export declare class NativeTrainStep {
+  /**
+   * Does one step on a batch: the graph's inputs in order. Resolves to `{ step, loss, gradNorm, learningRate }` as JSON;
+   * rejects with a `TrainingError` where loss or gradient are not finite, and then nothing has changed.
+   */
+  step(inputs: NativeTensor[]): Promise<string>
+}
+
 /** Export name → the most thread CPU milliseconds that one of its calls used. */
 export declare function __exportCpu(): Record<string, number>
 
@@ -15,6 +176,65 @@ export declare function __resetCounters(): void
 
 /** CPU milliseconds of the calling thread, to time a call together with its conversions. */
 export declare function __threadCpu(): number
+
+/**
+ * Applies the method `op` with arguments `attrs` (JSON). Shapes and element types are checked before the call returns;
+ * the results are computed later, in the order of the calls. An error of an input's own job becomes the results' error.
+ */
+export declare function eager(op: string, attrs: string, inputs: NativeTensor[]): Array<NativeTensor>
+
+/** An input of a recorded graph. */
+export interface GraphInput {
+  /** Its name. */
+  name: string
+  /** Element type. */
+  dtype: string
+  /** Sizes of its dimensions. */
+  shape: Array<number>
+}
+
+/** The initial value of a parameter: a pure function of its initialiser (JSON), the seed, its full name, type and shape. */
+export declare function initialise(init: string, seed: number | bigint, name: string, dtype: string, shape: number[]): NativeTensor
+
+/** The config of a saved model, as JSON. */
+export declare function loadModelConfig(folder: string): Promise<string>
+
+/** How many tensors are alive, and their bytes. */
+export declare function memory(): Memory
+
+/** What is alive in this process. */
+export interface Memory {
+  /** Tensors that were neither disposed of nor collected. */
+  liveTensors: number
+  /** Bytes of the storage of these and of what recorded graphs captured; handles of one storage count it once. */
+  liveBytes: number
+}
+
+/** JSON schemas of everything that users configure, by name. */
+export declare function schemas(): string
+
+/**
+ * A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.
+ *
+ * A call takes about 1 ms for 4 MiB; `NativeTensorWriter` takes more in pieces.
+ */
+export declare function tensorFrom(data: Uint8Array, dtype: string, shape: number[]): NativeTensor
+
+/** A tensor of one number. */
+export declare function tensorFull(value: number, dtype: string, shape: number[]): NativeTensor
+
+/** A tensor of random numbers, a pure function of the seed and each element's index: `uniform` in (0, 1), or `normal`. */
+export declare function tensorRandom(kind: "uniform" | "normal", seed: number | bigint, dtype: string, shape: number[]): NativeTensor
+
+/** A value of a graph that is being recorded. */
+export interface TracedValue {
+  /** Its number, which no value of another recording has. */
+  id: number
+  /** Element type. */
+  dtype: string
+  /** Sizes of its dimensions. */
+  shape: Array<number>
+}
 
 /** The version of the addon, equal to the version of the npm package it belongs to. */
 export declare function version(): string

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate } from "../config/validate.js";
-import { AbortError, CheckpointError, DataError } from "../errors.js";
+import { AbortError, CheckpointError, ConfigError, DataError } from "../errors.js";
 import type { DiffusionConfig } from "../generated/config.js";
-import type { NativeTensor, Quantity, Weights } from "../native/boundary.js";
+import type { NativeGraph, NativeTensor, Quantity, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
@@ -16,7 +16,6 @@ import { Run } from "../train/run.js";
 import { Network } from "./network.js";
 import type {
   CallSettings,
-  ConditionOf,
   FitSettings,
   ForwardSettings,
   LossSettings,
@@ -26,6 +25,7 @@ import type {
 } from "./options.js";
 import { stateOf, tensorsOf } from "./state.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
+import { type Weight, weightGraph } from "./weight.js";
 
 /** What a model knows about its training. */
 export interface ModelInfo {
@@ -44,7 +44,10 @@ export interface LoadReport {
 }
 
 /** The network behind a model, for the other files of this layer. */
-export let networkOf: (model: DiffusionModel<never>) => Network;
+export let networkOf: (model: object) => Network;
+
+/** Rows of a step where the options do not say. */
+const BATCH = 512;
 
 const rowsOf = (tensors: readonly Tensor[]) => tensors[0]?.shape[0] ?? 0;
 
@@ -77,7 +80,10 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
   #config: Config;
 
   static {
-    networkOf = (model) => model.#network;
+    networkOf = (model) => {
+      if (#network in model) return model.#network;
+      throw new ConfigError("expected a DiffusionModel", { expected: "a DiffusionModel", got: describe(model) });
+    };
   }
 
   /**
@@ -123,6 +129,10 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
     throw new DataError(`condition: expected ${expected}, got ${got}`, { expected, got, where: "condition" });
   }
 
+  #weight(weight: Weight | undefined, rows: number): NativeGraph | undefined {
+    return weight && weightGraph(weight, rows, this.#config.dtype ?? "f32");
+  }
+
   #state(handles: readonly NativeTensor[]): XOf<Config>;
   #state(handles: readonly NativeTensor[]): unknown {
     return stateOf(
@@ -143,7 +153,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    * ```
    */
   fit(data: XOf<Config>, settings: FitSettings<Config> = {}): Run {
-    const { condition, validation, every, signal, progress, ...rest } = settings;
+    const { condition, validation, every, weight, signal, progress, ...rest } = settings;
     const options = {
       ...rest,
       ...(validation && { validation: { every: validation.every } }),
@@ -160,6 +170,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
       this.#condition(condition).map(handleOf),
       held.map(handleOf),
       this.#condition(validation?.condition).map(handleOf),
+      this.#weight(weight, Math.min(settings.batchSize ?? BATCH, rowsOf(x))),
     );
     return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
   }
@@ -273,17 +284,19 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
   }
 
   #loss(kind: "score_matching" | "flow_matching", x: XOf<Config>, settings: LossSettings<Config>): Tensor {
-    const { condition, ...rest } = settings;
+    const { condition, weight, ...rest } = settings;
     const options = JSON.stringify({ kind, reduction: "mean", ...rest });
     const state = this.#x("x", x);
     const conditions = this.#condition(condition);
     const trace = currentTrace();
+    const graph = this.#weight(weight, rowsOf(state));
     this.#network.prepare({ kind: "loss", rows: rowsOf(state), training: trace?.training ?? false });
     if (trace === undefined) {
-      return new Tensor({ handle: this.#network.native.loss(options, state.map(handleOf), conditions.map(handleOf)) });
+      const handles = [state, conditions].map((tensors) => tensors.map(handleOf));
+      return new Tensor({ handle: this.#network.native.loss(options, handles[0] ?? [], handles[1] ?? [], graph) });
     }
     const ids = (tensors: readonly Tensor[]) => tensors.map((tensor) => valueIn(trace, tensor).id);
-    return traced(trace, this.#network.native.traceLoss(trace.native, options, ids(state), ids(conditions)));
+    return traced(trace, this.#network.native.traceLoss(trace.native, options, ids(state), ids(conditions), graph));
   }
 
   /**

@@ -1,24 +1,23 @@
 // What the methods of a model can be told: the options that Rust knows, and those that only make sense here.
 // Tensors, functions and signals do not cross as JSON, so they are taken out before validation.
-import type { DiffusionConfig, FitOptions, SampleOptions, Size, Weighting, Weights } from "../generated/config.js";
+import type { DiffusionConfig, FitOptions, SampleOptions, Weighting, Weights } from "../generated/config.js";
 import type { FitEvent } from "../train/events.js";
 import type { StateOf } from "./state.js";
+import type { Weight } from "./weight.js";
 
 /** A config whose state and condition are plain tensors. */
-export type PlainConfig = DiffusionConfig & {
+export interface PlainConfig extends DiffusionConfig {
+  /** Shape of one sample. */
   readonly xSize: number | readonly number[];
+  /** Shape of one condition, for conditional models. */
   readonly conditionSize?: number | readonly number[];
-};
+}
 
 /** The state of a model with this config: a tensor `[N, …xSize]`, or an object of such. */
 export type XOf<Config extends DiffusionConfig> = StateOf<Config["xSize"]>;
 
 /** The condition of a model with this config: a tensor `[N, …conditionSize]`, or an object of such. */
-export type ConditionOf<Config extends DiffusionConfig> = Config extends {
-  readonly conditionSize: infer S extends Size;
-}
-  ? StateOf<S>
-  : StateOf<Exclude<Config["conditionSize"], undefined>>;
+export type ConditionOf<Config extends DiffusionConfig> = StateOf<Exclude<Config["conditionSize"], undefined>>;
 
 /** Validation data of a fit. */
 export interface ValidationSettings<Config extends DiffusionConfig> {
@@ -47,6 +46,8 @@ export interface FitSettings<Config extends DiffusionConfig = PlainConfig>
   readonly validation?: ValidationSettings<Config>;
   /** A function to call at certain steps. */
   readonly every?: EverySettings;
+  /** A factor of each row's loss as a function of its time; traced once. */
+  readonly weight?: Weight;
   /** Ends training after the step that is being done; the run then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;
   /** Whether progress is shown on stderr: true always, false never; by default on a terminal. */
@@ -79,6 +80,8 @@ export interface LossSettings<Config extends DiffusionConfig = PlainConfig> {
   readonly condition?: ConditionOf<Config>;
   /** How times are drawn; default `"vanilla"`: uniform. */
   readonly weighting?: Weighting;
+  /** A factor of each row's loss as a function of its time. */
+  readonly weight?: Weight;
   /** `"mean"` over the batch (the default) or `"none"`: one loss per row. */
   readonly reduction?: "mean" | "none";
   /** Seed of times and noise, default 0; a traced loss draws new ones at each step. */

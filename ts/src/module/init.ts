@@ -2,12 +2,37 @@
 // The values themselves are a function of seed, full name and shape, made on the native side.
 
 /** How a parameter starts. Made by {@link uniform}, {@link normal}, {@link constant}. */
-export type Init =
-  | { readonly type: "uniform"; readonly low: number; readonly high: number }
-  | { readonly type: "normal"; readonly mean: number; readonly std: number }
-  | { readonly type: "constant"; readonly value: number };
+export type Init = UniformInit | NormalInit | ConstantInit;
 
-/** Uniform in [low, high). */
+/** Uniform in (low, high). */
+export interface UniformInit {
+  /** Which kind it is. */
+  readonly type: "uniform";
+  /** Lower end. */
+  readonly low: number;
+  /** Upper end. */
+  readonly high: number;
+}
+
+/** Normal. */
+export interface NormalInit {
+  /** Which kind it is. */
+  readonly type: "normal";
+  /** Expectation. */
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly std: number;
+}
+
+/** All elements equal. */
+export interface ConstantInit {
+  /** Which kind it is. */
+  readonly type: "constant";
+  /** The value of every element. */
+  readonly value: number;
+}
+
+/** Uniform in (low, high). */
 export function uniform(low: number, high: number): Init {
   return { type: "uniform", low, high };
 }

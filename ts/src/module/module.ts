@@ -1,7 +1,7 @@
 // Module: the base of networks written in TypeScript. Parameters are found in its fields, as in PyTorch.
 // Its forward runs in two ways: on concrete tensors at once, and traced when a model records it.
 import { ConfigError, relabelled, ThalwegError } from "../errors.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
 import { Parameter } from "./parameter.js";
@@ -136,6 +136,8 @@ function pathsBelow(root: Module<never, unknown>): Frame["paths"] {
   return paths;
 }
 
+const shapeOf = (input: unknown) => (input instanceof Tensor ? `[${input.shape.join(", ")}]` : describe(input));
+
 /** Runs a forward within the outermost one; what it throws says which part threw it. */
 function entered<Output>(module: Module<never, Output>, inputs: readonly unknown[], call: () => Output): Output {
   const outer = frames.at(-1);
@@ -151,7 +153,7 @@ function entered<Output>(module: Module<never, Output>, inputs: readonly unknown
   } catch (thrown) {
     if (!(thrown instanceof ThalwegError)) throw thrown;
     const origin =
-      origins.get(thrown) ?? `${path === "" ? "" : `${path}, `}called with ${inputs.map(describe).join(", ")}`;
+      origins.get(thrown) ?? `${path === "" ? "" : `${path}, `}called with ${inputs.map(shapeOf).join(", ")}`;
     origins.set(thrown, origin);
     if (isInner) throw thrown;
     throw relabelled(thrown, `${module.constructor.name}.forward: ${thrown.message}   (${origin})`);

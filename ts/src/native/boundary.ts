@@ -18,11 +18,17 @@ export interface NativeTensor {
   readonly shape: number[];
   readonly dtype: DType;
   readonly disposed: boolean;
-  /** Little-endian bytes, once every op before it has run. */
+  /** Little-endian bytes (bf16 as f32), once every op before it has run. */
   read(): Promise<Uint8Array<ArrayBuffer>>;
   /** Another handle of the same storage. */
   fork(): NativeTensor;
   dispose(): void;
+}
+
+/** A large tensor that is made in pieces, so that no call takes long. */
+export interface NativeTensorWriter {
+  write(bytes: Uint8Array): void;
+  finish(): NativeTensor;
 }
 
 /** A value of a graph that is being recorded. */
@@ -84,11 +90,12 @@ export interface NativeModel {
     condition: NativeTensor[],
     validation: NativeTensor[],
     validationCondition: NativeTensor[],
+    weight?: NativeGraph,
   ): NativeRun;
   sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun;
-  loss(options: string, x: NativeTensor[], condition: NativeTensor[]): NativeTensor;
+  loss(options: string, x: NativeTensor[], condition: NativeTensor[], weight?: NativeGraph): NativeTensor;
   call(name: Quantity, t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor[];
-  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[]): TracedValue;
+  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[], weight?: NativeGraph): TracedValue;
   traceCall(trace: NativeTrace, name: Quantity, t: number, x: number[], condition: number[]): TracedValue[];
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
   save(folder: string): Promise<void>;
@@ -109,8 +116,10 @@ export interface Boundary {
   eager(op: string, attrs: string, inputs: NativeTensor[]): NativeTensor[];
   memory(): { liveTensors: number; liveBytes: number };
   initialise(init: string, seed: number, name: string, dtype: DType, shape: number[]): NativeTensor;
+  slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>;
   schemas(): string;
   loadModelConfig(folder: string): Promise<string>;
+  NativeTensorWriter: new (dtype: DType, shape: number[]) => NativeTensorWriter;
   NativeTrace: new (mode: Mode) => NativeTrace;
   NativeModel: new (config: string, external: string) => NativeModel;
 }

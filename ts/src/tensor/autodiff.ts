@@ -140,7 +140,7 @@ function recordGradient(
     throw new ShapeError(`${name}: the function must return ${expected}, got ${got}`, { expected, got, where: name });
   }
   const grads = trace.native.grad(
-    valueIn(trace, value).id,
+    valueIn(trace, value.reshape([])).id,
     inputs.map(({ zero }) => zero.id),
   );
   return {

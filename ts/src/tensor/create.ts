@@ -1,7 +1,7 @@
 // Making tensors: from JavaScript arrays, filled with one number, counted, or random.
 // Shapes are checked here because the native side takes them as unsigned integers.
 import { DataError, ShapeError } from "../errors.js";
-import type { DType } from "../native/boundary.js";
+import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
 import { bytesOf, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
 import { applied, filled, Tensor } from "./tensor.js";
@@ -107,8 +107,18 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
       got: `${elements.length}`,
     });
   }
-  if (dtype === "bf16") return tensor(data, { ...options, dtype: "f32" }).cast("bf16");
-  return new Tensor({ handle: native.tensorFrom(bytesOf(typedArray(elements, dtype)), dtype, shape) });
+  return new Tensor({ handle: copied(bytesOf(typedArray(elements, dtype)), dtype, shape) });
+}
+
+/** Bytes that one native call copies; about a millisecond. */
+const PIECE = 1 << 22;
+
+/** Copies bytes into a tensor, large ones in pieces. */
+function copied(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor {
+  if (bytes.byteLength <= PIECE) return native.tensorFrom(bytes, dtype, shape);
+  const writer = new native.NativeTensorWriter(dtype, shape);
+  for (let start = 0; start < bytes.byteLength; start += PIECE) writer.write(bytes.subarray(start, start + PIECE));
+  return writer.finish();
 }
 
 /** A tensor filled with one number. */

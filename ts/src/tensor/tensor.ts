@@ -70,6 +70,7 @@ let deferredOf: (tensor: Tensor) => Deferred | undefined;
  */
 export class Tensor extends Structural implements Disposable {
   readonly #state: Concrete | Traced | Deferred;
+  #known: { readonly shape: readonly number[]; readonly dtype: DType } | undefined;
 
   static {
     stateOf = (tensor) => {
@@ -105,10 +106,13 @@ export class Tensor extends Structural implements Disposable {
     return joined("stack", tensors, axis);
   }
 
+  /** Shape and element type; of a concrete tensor they are asked for once. */
   get #type(): { readonly shape: readonly number[]; readonly dtype: DType } {
     const state = this.#state;
-    if ("handle" in state) return state.handle;
-    return "value" in state ? state.value : state;
+    if ("resolve" in state) return state;
+    if ("trace" in state) return state.value;
+    this.#known ??= { shape: state.handle.shape, dtype: state.handle.dtype };
+    return this.#known;
   }
 
   /** Sizes of the dimensions; empty for a scalar. */
@@ -160,8 +164,7 @@ export class Tensor extends Structural implements Disposable {
    */
   data(): Promise<TypedArray> {
     const handle = this.#reading("data");
-    if (handle.dtype === "bf16") return this.cast("f32").data();
-    const { dtype } = handle;
+    const { dtype } = this;
     return handle.read().then((bytes) => viewOf(bytes, dtype));
   }
 
@@ -208,7 +211,8 @@ export class Tensor extends Structural implements Disposable {
 
   /** Type and shape in a word, for `console.log`. */
   override toString(): string {
-    const state = this.disposed ? "disposed " : this.traced ? "traced " : "";
+    if (this.disposed) return "Tensor(disposed)";
+    const state = this.traced ? "traced " : "";
     return `Tensor(${state}${this.dtype} [${this.shape.join(", ")}])`;
   }
 

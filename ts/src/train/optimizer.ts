@@ -2,7 +2,8 @@
 // One maker for each kind that the config knows.
 import type { Optimizer } from "../generated/config.js";
 
-type Kind<Type extends Optimizer["type"]> = Omit<Extract<Optimizer, { readonly type: Type }>, "type">;
+/** Settings of one kind of optimiser. */
+export type OptimizerSettings<Type extends Optimizer["type"]> = Omit<Extract<Optimizer, Record<"type", Type>>, "type">;
 
 /**
  * AdamW: Adam with decoupled weight decay (Loshchilov & Hutter 2019).
@@ -12,16 +13,16 @@ type Kind<Type extends Optimizer["type"]> = Omit<Extract<Optimizer, { readonly t
  * adamw({ lr: 1e-3, weightDecay: 0.01, clipNorm: 1 });
  * ```
  */
-export function adamw(settings: Kind<"adamw"> = {}): Optimizer {
+export function adamw(settings: OptimizerSettings<"adamw"> = {}): Optimizer {
   return { type: "adamw", ...settings };
 }
 
 /** Adam (Kingma & Ba 2015). */
-export function adam(settings: Kind<"adam"> = {}): Optimizer {
+export function adam(settings: OptimizerSettings<"adam"> = {}): Optimizer {
   return { type: "adam", ...settings };
 }
 
 /** Stochastic gradient descent, with momentum if asked for. */
-export function sgd(settings: Kind<"sgd"> = {}): Optimizer {
+export function sgd(settings: OptimizerSettings<"sgd"> = {}): Optimizer {
   return { type: "sgd", ...settings };
 }

@@ -2,7 +2,11 @@
 // One maker for each kind that the config knows.
 import type { ScheduleConfig } from "../generated/config.js";
 
-type Kind<Type extends ScheduleConfig["type"]> = Omit<Extract<ScheduleConfig, { readonly type: Type }>, "type">;
+/** Settings of one kind of learning-rate schedule. */
+export type ScheduleSettings<Type extends ScheduleConfig["type"]> = Omit<
+  Extract<ScheduleConfig, Record<"type", Type>>,
+  "type"
+>;
 
 /**
  * Rises linearly to `peak` over `warmup` steps, then falls along half a cosine to `final` at step `steps`.
@@ -12,21 +16,21 @@ type Kind<Type extends ScheduleConfig["type"]> = Omit<Extract<ScheduleConfig, { 
  * const optimizer = adamw({ lr: warmupCosine({ peak: 1e-3, steps: 10_000 }) });
  * ```
  */
-export function warmupCosine(settings: Kind<"warmupCosine">): ScheduleConfig {
+export function warmupCosine(settings: ScheduleSettings<"warmupCosine">): ScheduleConfig {
   return { type: "warmupCosine", ...settings };
 }
 
 /** The same rate at every step. */
-export function constant(settings: Kind<"constant">): ScheduleConfig {
+export function constant(settings: ScheduleSettings<"constant">): ScheduleConfig {
   return { type: "constant", ...settings };
 }
 
 /** From one rate to another along a line. */
-export function linear(settings: Kind<"linear">): ScheduleConfig {
+export function linear(settings: ScheduleSettings<"linear">): ScheduleConfig {
   return { type: "linear", ...settings };
 }
 
 /** Falls along half a cosine. */
-export function cosine(settings: Kind<"cosine">): ScheduleConfig {
+export function cosine(settings: ScheduleSettings<"cosine">): ScheduleConfig {
   return { type: "cosine", ...settings };
 }

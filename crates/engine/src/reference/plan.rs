@@ -24,6 +24,8 @@ pub(crate) enum Operand {
 pub(crate) enum Work {
     /// One op.
     Op(Op),
+    /// A matrix product that is only ever looked at transposed: it is laid out so that this view has no gaps.
+    TurnedMatMul,
     /// A loop with its compiled body.
     Loop(Box<Loop>),
 }
@@ -74,6 +76,7 @@ struct Planner<'g> {
     values: Vec<Value>,
     buffers: Vec<Buffer>,
     constant_of: Vec<Option<usize>>,
+    turned: Vec<bool>,
     /// For each scan, which of its results are asked for, by which nodes.
     results_of: HashMap<usize, Vec<(usize, usize)>>,
     live: usize,
@@ -85,7 +88,8 @@ impl Plan {
     pub(crate) fn new(graph: &Graph, donated: &HashSet<usize>) -> Result<Plan> {
         let alive = graph.live();
         let order: Vec<usize> = (0..graph.nodes.len()).filter(|&i| alive[i] && is_computed(&graph.nodes[i].op)).collect();
-        let values = analyse(graph, &alive, &order);
+        let turned = turned_products(graph, &alive);
+        let values = analyse(graph, &alive, &order, &turned);
         let mut buffers: Vec<Buffer> = values.iter().map(|_| Buffer { bytes: 0, last: None }).collect();
         for value in &values {
             let buffer = &mut buffers[value.buffer];
@@ -118,7 +122,7 @@ impl Plan {
                 results_of.entry(node.inputs[0].index()).or_default().push((output.index, i));
             }
         }
-        let mut planner = Planner { graph, values, buffers, constant_of, results_of, live: 0, plan };
+        let mut planner = Planner { graph, values, buffers, constant_of, turned, results_of, live: 0, plan };
         planner.constants(&alive)?;
         for (step, &node) in order.iter().enumerate() {
             planner.instruction(step, node)?;
@@ -133,8 +137,30 @@ fn is_computed(op: &Op) -> bool {
     !matches!(op, Op::Input(_) | Op::Constant(_) | Op::Iota(_) | Op::Output(_))
 }
 
+/// The products whose only use is their transpose: weight gradients of layers that store `[out, in]`.
+fn turned_products(graph: &Graph, alive: &[bool]) -> Vec<bool> {
+    let mut uses = vec![0usize; graph.nodes.len()];
+    let mut turned = vec![false; graph.nodes.len()];
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+        let turns = matches!(&node.op, Op::Transpose(op) if swaps_last_two(&op.permutation));
+        for input in &node.inputs {
+            uses[input.index()] += 1;
+            turned[input.index()] |= turns && matches!(graph.node(*input).op, Op::MatMul(_));
+        }
+    }
+    for output in &graph.outputs {
+        uses[output.index()] += 1;
+    }
+    turned.iter().zip(uses).map(|(turned, uses)| *turned && uses == 1).collect()
+}
+
+fn swaps_last_two(permutation: &[usize]) -> bool {
+    let rank = permutation.len();
+    rank >= 2 && permutation[..rank - 2].iter().enumerate().all(|(i, &p)| i == p) && permutation[rank - 2] == rank - 1
+}
+
 /// Strides, shared buffers and last uses of all nodes.
-fn analyse(graph: &Graph, alive: &[bool], order: &[usize]) -> Vec<Value> {
+fn analyse(graph: &Graph, alive: &[bool], order: &[usize], turned: &[bool]) -> Vec<Value> {
     let mut values: Vec<Value> = Vec::with_capacity(graph.nodes.len());
     for (i, node) in graph.nodes.iter().enumerate() {
         let seen = node.inputs.first().map(|x| x.index()).filter(|_| alive[i] && !matches!(node.op, Op::Output(_)));
@@ -144,7 +170,11 @@ fn analyse(graph: &Graph, alive: &[bool], order: &[usize]) -> Vec<Value> {
         });
         values.push(viewed.unwrap_or_else(|| {
             let splat = matches!(&node.op, Op::Constant(literal) if literal.splat_value().is_some());
-            let strides = if splat { vec![0; node.ty.rank()] } else { strides(&node.ty.shape) };
+            let mut strides = if splat { vec![0; node.ty.rank()] } else { strides(&node.ty.shape) };
+            if turned[i] {
+                let (rows, columns) = (node.ty.rank() - 2, node.ty.rank() - 1);
+                (strides[rows], strides[columns]) = (1, node.ty.shape[rows]);
+            }
             Value { strides, buffer: i, last: 0 }
         }));
     }
@@ -204,6 +234,7 @@ impl Planner<'_> {
                 self.plan.large |= compiled.is_large();
                 (Work::Loop(Box::new(compiled)), self.results_of_scan(index, scan))
             }
+            _ if self.turned[index] => (Work::TurnedMatMul, vec![Some(index)]),
             op => (Work::Op(op.clone()), vec![Some(index)]),
         };
         for result in results.iter().flatten() {

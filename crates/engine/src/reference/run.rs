@@ -36,12 +36,11 @@ fn fetch(plan: &Plan, operand: Operand, slots: &mut [Option<Tensor>]) -> Result<
 
 fn step(plan: &Plan, instruction: &Instruction, slots: &mut [Option<Tensor>]) -> Result<()> {
     let operands = instruction.operands.iter().map(|o| fetch(plan, *o, slots)).collect::<Result<Vec<Tensor>>>()?;
-    match &instruction.work {
-        Work::Op(op) => {
-            let value = evaluate(op, operands, &instruction.ty, instruction.reuse)?;
-            if let [Some(slot)] = instruction.results[..] {
-                slots[slot] = Some(value);
-            }
+    let value = match &instruction.work {
+        Work::Op(op) => evaluate(op, operands, &instruction.ty, instruction.reuse)?,
+        Work::TurnedMatMul => {
+            let [a, b] = exactly(operands)?;
+            matmul::turned(&a, &b)?
         }
         Work::Loop(scan) => {
             let wanted: Vec<bool> = instruction.results.iter().map(Option::is_some).collect();
@@ -50,7 +49,11 @@ fn step(plan: &Plan, instruction: &Instruction, slots: &mut [Option<Tensor>]) ->
                     slots[*slot] = value;
                 }
             }
+            return Ok(());
         }
+    };
+    if let [Some(slot)] = instruction.results[..] {
+        slots[slot] = Some(value);
     }
     Ok(())
 }

@@ -138,6 +138,9 @@ impl Tensor {
     /// Writes into the values of a contiguous tensor. The caller has made sure that it is the only owner.
     pub(crate) fn edit<T: Element, R>(&self, work: impl FnOnce(&mut [T]) -> R) -> Result<R> {
         let count = self.ty.count();
+        if count == 0 {
+            return Ok(work(&mut []));
+        }
         let done = edit_storage(&self.view, |storage, layout| {
             let start = layout.start_offset();
             let values = T::vec_mut(storage)?.get_mut(start..start + count)?;

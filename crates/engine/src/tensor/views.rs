@@ -20,12 +20,12 @@ impl Tensor {
             starts[axis] = start;
             stops[axis] = start.saturating_add(length);
         }
-        let whole = axis < rank;
-        let ty = whole.then(|| Slice { starts, stops, steps: vec![1; rank] }.infer(std::slice::from_ref(self.ty())));
-        match ty {
-            Some(ty) => Ok(self.viewed(self.view.narrow(axis, start, length)?, Arc::new(ty?))),
-            None => Err(EngineError::shape("slice: no such dimension").with(format!("more than {axis} dimensions"), self.ty.to_string())),
+        if axis >= rank {
+            let error = EngineError::shape("slice: no such dimension");
+            return Err(error.with(format!("more than {axis} dimensions"), self.ty.to_string()));
         }
+        let ty = Slice { starts, stops, steps: vec![1; rank] }.infer(std::slice::from_ref(self.ty()))?;
+        Ok(self.viewed(self.view.narrow(axis, start, length)?, Arc::new(ty)))
     }
 
     /// The same values, row-major, under another shape; shares the storage where it can.

@@ -1,8 +1,8 @@
 //! ConcatenateMLP: a multi-layer perceptron of all its inputs side by side.
 //! Differs from [`MultiLayerPerceptron`] in its parameters' names only: GenerativeRL nests the network once more.
 
+use super::Backbone;
 use super::multi_layer_perceptron::{MultiLayerPerceptron, MultiLayerPerceptronConfig};
-use super::{Backbone, Widths};
 use crate::{Context, Declare, NnError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,9 +31,5 @@ pub struct ConcatenateMlp {
 impl Backbone for ConcatenateMlp {
     fn forward<'g>(&self, ctx: &Context<'_, 'g>, t: Var<'g>, x: &Leaves<Var<'g>>, condition: Option<&Leaves<Var<'g>>>) -> Leaves<Var<'g>> {
         Backbone::forward(&self.model, ctx, t, x, condition)
-    }
-
-    fn widths(&self) -> Widths {
-        self.model.widths()
     }
 }

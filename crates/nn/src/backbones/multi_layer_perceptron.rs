@@ -1,7 +1,7 @@
 //! MultiLayerPerceptron: fully connected layers with activations, dropout and norms between them.
 //! The plainest network; parameter names are GenerativeRL's (`model.linear0.weight` …).
 
-use super::{Backbone, Widths};
+use super::Backbone;
 use crate::layers::{Dropout, Layer, LayerNorm, Linear, Sequential};
 use crate::{Activate, Activation, Context, Declare, Init, NnError, Param, check, join};
 use schemars::JsonSchema;
@@ -156,9 +156,5 @@ impl Backbone for MultiLayerPerceptron {
         let parts: Vec<Var<'g>> =
             [t].into_iter().chain(x.values().copied()).chain(condition.into_iter().flat_map(|c| c.values().copied())).collect();
         Leaves::one(Layer::forward(self, ctx, join::join(ctx.builder, &parts)))
-    }
-
-    fn widths(&self) -> Widths {
-        Widths::default()
     }
 }

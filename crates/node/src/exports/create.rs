@@ -122,12 +122,7 @@ fn finished() -> ThalwegError {
 
 /// A tensor of one number.
 #[napi]
-pub fn tensor_full(
-    env: &Env,
-    value: f64,
-    dtype: String,
-    #[napi(ts_arg_type = "number[]")] shape: Array<'_>,
-) -> napi::Result<NativeTensor> {
+pub fn tensor_full(env: &Env, value: f64, dtype: String, #[napi(ts_arg_type = "number[]")] shape: Array<'_>) -> napi::Result<NativeTensor> {
     guard("tensorFull", || {
         let ty = type_of(&dtype, &shape)?;
         value::require([&ty])?;

@@ -9,10 +9,10 @@ use thalweg_model::graph::Type;
 
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
-use crate::exports::eager::attributes;
 use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
+use crate::plan::attributes;
 use crate::recording::{Captured, Recording};
 use crate::trace::Kind;
 
@@ -40,14 +40,25 @@ impl NativeTrace {
         change(&mut recording).map_err(|error| recording.at_scope(error))
     }
 
-    fn one(&self, change: impl FnOnce(&mut Recording) -> Result<usize, ThalwegError>) -> Result<TracedValue, ThalwegError> {
+    /// Records one value.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn one(&self, change: impl FnOnce(&mut Recording) -> Result<usize, ThalwegError>) -> Result<TracedValue, ThalwegError> {
         self.record(|recording| {
             let number = change(recording)?;
             described(recording, number)
         })
     }
 
-    fn several(&self, change: impl FnOnce(&mut Recording) -> Result<Vec<usize>, ThalwegError>) -> Result<Vec<TracedValue>, ThalwegError> {
+    /// Records several values.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn several(
+        &self,
+        change: impl FnOnce(&mut Recording) -> Result<Vec<usize>, ThalwegError>,
+    ) -> Result<Vec<TracedValue>, ThalwegError> {
         self.record(|recording| {
             let numbers = change(recording)?;
             numbers.into_iter().map(|number| described(recording, number)).collect()
@@ -85,12 +96,7 @@ impl NativeTrace {
 
     /// Declares an input that each run is given.
     #[napi]
-    pub fn input(
-        &self,
-        name: String,
-        dtype: String,
-        #[napi(ts_arg_type = "number[]")] shape: Array<'_>,
-    ) -> napi::Result<TracedValue> {
+    pub fn input(&self, name: String, dtype: String, #[napi(ts_arg_type = "number[]")] shape: Array<'_>) -> napi::Result<TracedValue> {
         guard("NativeTrace.input", || {
             let ty = type_of(&dtype, &shape)?;
             self.one(|recording| Ok(recording.tape()?.input(&name, &ty, Kind::Given)?))
@@ -108,12 +114,7 @@ impl NativeTrace {
 
     /// A constant tensor.
     #[napi]
-    pub fn constant(
-        &self,
-        value: f64,
-        dtype: String,
-        #[napi(ts_arg_type = "number[]")] shape: Array<'_>,
-    ) -> napi::Result<TracedValue> {
+    pub fn constant(&self, value: f64, dtype: String, #[napi(ts_arg_type = "number[]")] shape: Array<'_>) -> napi::Result<TracedValue> {
         guard("NativeTrace.constant", || {
             let ty = type_of(&dtype, &shape)?;
             self.one(|recording| Ok(recording.tape()?.constant(value, &ty)))
@@ -122,12 +123,7 @@ impl NativeTrace {
 
     /// Records the method `op` with arguments `attrs` (JSON); throws where shapes or element types do not fit.
     #[napi]
-    pub fn op(
-        &self,
-        op: String,
-        attrs: String,
-        #[napi(ts_arg_type = "number[]")] inputs: Array<'_>,
-    ) -> napi::Result<Vec<TracedValue>> {
+    pub fn op(&self, op: String, attrs: String, #[napi(ts_arg_type = "number[]")] inputs: Array<'_>) -> napi::Result<Vec<TracedValue>> {
         guard("NativeTrace.op", || {
             let ids = args::ids(&inputs, args::OPERANDS)?;
             let attrs = attributes(&op, &attrs)?;
@@ -177,7 +173,8 @@ impl NativeTrace {
         #[napi(ts_arg_type = "number[]")] tangents: Array<'_>,
     ) -> napi::Result<Vec<TracedValue>> {
         guard("NativeTrace.jvp", || {
-            let (outputs, wrt, tangents) = (args::ids(&outputs, args::VALUES)?, args::ids(&wrt, args::VALUES)?, args::ids(&tangents, args::VALUES)?);
+            let (outputs, wrt, tangents) =
+                (args::ids(&outputs, args::VALUES)?, args::ids(&wrt, args::VALUES)?, args::ids(&tangents, args::VALUES)?);
             self.several(|recording| {
                 let (outputs, wrt, tangents) = (recording.numbers(&outputs)?, recording.numbers(&wrt)?, recording.numbers(&tangents)?);
                 Ok(recording.tape()?.jvp(&outputs, &wrt, &tangents)?)

@@ -43,6 +43,10 @@ impl Tape {
         let var = segment.builder().var(NodeId(node as u32));
         let definition = match var.definition() {
             Some((Op::Input(input), _)) => segment.link(input.index).map_or_else(String::new, |link| self.source(link)),
+            Some((Op::Constant(literal), _)) => match literal.splat_value() {
+                Some(value) => format!("constant {}", value.as_f64()),
+                None => "constant …".to_string(),
+            },
             Some((op, operands)) => {
                 let names: Vec<String> = operands.iter().map(|id| format!("%{at}.{}", id.index())).collect();
                 format!("{}({})", op.name(), names.join(", "))

@@ -54,7 +54,7 @@ impl Segment {
         var
     }
 
-    /// The value of this number, which an earlier piece made as `origin`.
+    /// The value of this number, made in an earlier piece.
     pub fn import(&self, number: usize, ty: &Type) -> Var<'_> {
         let known = self.imported.borrow().get(&number).copied();
         if let Some(id) = known {
@@ -63,13 +63,5 @@ impl Segment {
         let var = self.declare(Link::Value(number), ty);
         self.imported.borrow_mut().insert(number, var.id());
         var
-    }
-
-    /// Tells what inputs stand for that were declared through the builder itself: `find` knows them by name and type.
-    pub fn adopt(&self, mut find: impl FnMut(&str, &Type) -> usize) {
-        let mut links = self.links.borrow_mut();
-        for input in self.builder.inputs().iter().skip(links.len()) {
-            links.push(Link::Input(find(&input.name, &input.ty)));
-        }
     }
 }

@@ -1,10 +1,10 @@
 //! The recording itself: pieces, values by number, declared inputs and derivatives.
 //! Values are numbered in the order in which they are made; types are known at once, graphs when it is joined.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde_json::Value as Json;
-use thalweg_model::graph::{Builder, DType, GraphError, NodeId, Result, Type, Var, grad};
+use thalweg_model::graph::{Builder, DType, Graph, GraphError, Literal, NodeId, Result, Type, Var, grad};
 use thalweg_model::methods::{self, Randomness};
 
 use super::segment::{Link, Segment};
@@ -22,6 +22,8 @@ pub enum Kind {
     Given,
     /// It is the captured tensor of this number.
     Captured(usize),
+    /// It belongs to a model: the part of this number.
+    Bound(usize),
     /// It is filled in by whoever runs the graph.
     Random,
 }
@@ -56,7 +58,7 @@ pub struct Tape {
     pub(super) segments: Vec<Segment>,
     pub(super) places: Vec<Place>,
     pub(super) inputs: Vec<Declared>,
-    names: HashMap<String, usize>,
+    names: HashSet<String>,
     pub(super) derivatives: Vec<Derivative>,
     random: Option<[usize; 2]>,
     stream: u64,
@@ -70,7 +72,7 @@ impl Tape {
             segments: vec![Segment::default()],
             places: Vec::new(),
             inputs: Vec::new(),
-            names: HashMap::new(),
+            names: HashSet::new(),
             derivatives: Vec::new(),
             random: None,
             stream: 0,
@@ -124,11 +126,11 @@ impl Tape {
         if kind != Kind::Random && name.starts_with("random.") {
             return Err(GraphError::trace("input", "reserved name", "a name that does not start with \"random.\"", name));
         }
-        if self.names.contains_key(name) {
+        if self.names.contains(name) {
             return Err(GraphError::trace("input", "declared twice", "a new name", name));
         }
         let number = self.inputs.len();
-        self.names.insert(name.to_string(), number);
+        self.names.insert(name.to_string());
         self.inputs.push(Declared { name: name.to_string(), ty: ty.clone(), kind });
         Ok(self.declare(Link::Input(number), ty))
     }
@@ -140,18 +142,30 @@ impl Tape {
         self.keep(at, node)
     }
 
-    fn random(&mut self) -> Result<[usize; 2]> {
+    /// A constant scalar i64, exact beyond 2⁵³.
+    pub fn integer(&mut self, value: i64) -> usize {
+        let at = self.open();
+        let node = self.segments[at].builder().literal(Literal::splat_i64(value, [])).id();
+        self.keep(at, node)
+    }
+
+    /// The values of seed and counter, scalars i64, declared at the first call.
+    ///
+    /// # Errors
+    /// None.
+    pub fn random(&mut self) -> Result<[usize; 2]> {
         if let Some(known) = self.random {
             return Ok(known);
         }
         let scalar = Type::scalar(DType::I64);
-        let mut find = |name: &str| match self.names.get(name).copied() {
-            Some(number) => Ok(self.declare(Link::Input(number), &scalar)),
-            None => self.input(name, &scalar, Kind::Random),
-        };
-        let pair = [find(RANDOM[0])?, find(RANDOM[1])?];
+        let pair = [self.input(RANDOM[0], &scalar, Kind::Random)?, self.input(RANDOM[1], &scalar, Kind::Random)?];
         self.random = Some(pair);
         Ok(pair)
+    }
+
+    /// Whether dropout drops.
+    pub fn training(&self) -> bool {
+        self.training
     }
 
     fn var(&self, at: usize, value: usize) -> Var<'_> {
@@ -169,8 +183,7 @@ impl Tape {
         let at = self.open();
         let vars: Vec<Var<'_>> = inputs.iter().map(|&value| self.var(at, value)).collect();
         let numbers = pair.map(|[seed, counter]| [self.var(at, seed), self.var(at, counter)]);
-        let mut randomness =
-            numbers.map(|[seed, counter]| Randomness { seed, counter, stream: self.stream, training: self.training });
+        let mut randomness = numbers.map(|[seed, counter]| Randomness { seed, counter, stream: self.stream, training: self.training });
         let results = methods::apply(self.segments[at].builder(), name, attrs, &vars, randomness.as_mut())?;
         let stream = randomness.map_or(self.stream, |r| r.stream);
         let nodes: Vec<NodeId> = results.iter().map(|v| v.id()).collect();
@@ -178,44 +191,17 @@ impl Tape {
         Ok(nodes.into_iter().map(|node| self.keep(at, node)).collect())
     }
 
-    /// Lets `record` append to the recording. Inputs that it declares by name become inputs of the whole.
+    /// Repeats all nodes of `graph`, with these values in place of its inputs; returns the numbers of its outputs.
     ///
     /// # Errors
-    /// Those of `record`, or an input that was declared before with another type.
-    pub fn with<E: From<GraphError>>(
-        &mut self,
-        values: &[usize],
-        record: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> std::result::Result<Vec<Var<'g>>, E>,
-    ) -> std::result::Result<Vec<usize>, E> {
+    /// Values that differ from the inputs in number or type.
+    pub fn inline(&mut self, graph: &Graph, values: &[usize]) -> Result<Vec<usize>> {
         let at = self.open();
         let vars: Vec<Var<'_>> = values.iter().map(|&value| self.var(at, value)).collect();
-        let outcome = record(self.segments[at].builder(), &vars).map(|results| results.iter().map(|v| v.id()).collect::<Vec<_>>());
-        let adopted = self.adopt(at);
-        let failed = self.segments[at].builder().take_error();
-        let nodes = outcome?;
-        failed?;
-        adopted?;
+        let builder = self.segments[at].builder();
+        let nodes: Vec<NodeId> = builder.inline(graph, &vars).iter().map(|v| v.id()).collect();
+        builder.take_error()?;
         Ok(nodes.into_iter().map(|node| self.keep(at, node)).collect())
-    }
-
-    fn adopt(&mut self, at: usize) -> Result<()> {
-        let (inputs, names, mut conflict) = (&mut self.inputs, &mut self.names, Ok(()));
-        self.segments[at].adopt(|name, ty| match names.get(name).copied() {
-            Some(number) => {
-                if inputs[number].ty != *ty {
-                    let known = inputs[number].ty.to_string();
-                    conflict = Err(GraphError::trace("input", format!("{name} was declared before"), known, ty.to_string()));
-                }
-                number
-            }
-            None => {
-                let kind = if name.starts_with("random.") { Kind::Random } else { Kind::Given };
-                names.insert(name.to_string(), inputs.len());
-                inputs.push(Declared { name: name.to_string(), ty: ty.clone(), kind });
-                inputs.len() - 1
-            }
-        });
-        conflict
     }
 
     /// The gradient of a scalar with respect to each of `wrt`.

@@ -1,5 +1,6 @@
 // Activations by the names that configs use.
 // A table from name to layer.
+import type { Activation } from "../../generated/config.js";
 import { ELU } from "./elu.js";
 import { GELU } from "./gelu.js";
 import { GELUTanh } from "./gelu-tanh.js";
@@ -14,7 +15,7 @@ import { Square } from "./square.js";
 import { Swish } from "./swish.js";
 import { Tanh } from "./tanh.js";
 
-const activations = {
+const activations: Readonly<Record<Activation, new () => Layer>> = {
   mish: Mish,
   tanh: Tanh,
   relu: ReLU,
@@ -27,12 +28,9 @@ const activations = {
   gelu_tanh: GELUTanh,
   square: Square,
   identity: Identity,
-} as const;
-
-/** The name of an activation. */
-export type ActivationName = keyof typeof activations;
+};
 
 /** A new layer with this activation. */
-export function activation(name: ActivationName): Layer {
+export function activation(name: Activation): Layer {
   return new activations[name]();
 }

@@ -1,6 +1,6 @@
 // Layers for networks written in TypeScript, one per file.
 // Exported as the namespace nn.
-export { type ActivationName, activation } from "./activation.js";
+export { activation } from "./activation.js";
 export { Dropout } from "./dropout.js";
 export { ELU } from "./elu.js";
 export { Embedding } from "./embedding.js";

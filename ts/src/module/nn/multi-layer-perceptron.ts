@@ -1,9 +1,10 @@
 // MultiLayerPerceptron: linear layers with activations between, in TypeScript.
 // The twin of the built-in backbone: the same parameter names, shapes and initial values.
 import { ConfigError } from "../../errors.js";
+import type { Activation } from "../../generated/config.js";
 import { Tensor } from "../../tensor/tensor.js";
 import { Module } from "../module.js";
-import { type ActivationName, activation } from "./activation.js";
+import { activation } from "./activation.js";
 import type { Layer } from "./layer.js";
 import { Linear } from "./linear.js";
 
@@ -13,8 +14,8 @@ export interface MultiLayerPerceptronConfig {
   readonly hiddenSizes: readonly number[];
   /** Size of the output's last dimension. */
   readonly outputSize: number;
-  /** Between layers; default `"relu"`. */
-  readonly activation?: ActivationName;
+  /** What follows each layer but the last. */
+  readonly activation: Activation;
 }
 
 /**
@@ -23,7 +24,7 @@ export interface MultiLayerPerceptronConfig {
  *
  * @example
  * ```ts
- * const net = new nn.MultiLayerPerceptron({ hiddenSizes: [3, 64], outputSize: 2 });
+ * const net = new nn.MultiLayerPerceptron({ hiddenSizes: [3, 64], outputSize: 2, activation: "silu" });
  * net.forward(zeros([5]), zeros([5, 2])).shape; // [5, 2]
  * ```
  */
@@ -37,7 +38,7 @@ export class MultiLayerPerceptron extends Module {
     const sizes = [...config.hiddenSizes, config.outputSize];
     const layers: Record<string, Layer> = {};
     sizes.slice(1).forEach((size, i) => {
-      if (i > 0) layers[`activation${i - 1}`] = activation(config.activation ?? "relu");
+      if (i > 0) layers[`activation${i - 1}`] = activation(config.activation);
       layers[`linear${i}`] = new Linear(sizes[i] ?? size, size);
     });
     if (Object.keys(layers).length === 0) {

@@ -52,9 +52,13 @@ fn float<L: Element + Number>(op: Binary, a: Tensor, b: Tensor, reuse: Option<us
     let (read_a, read_b) = (a.read(), b.read());
     let (left, right) = (Operand::<L>::of(&read_a)?, Operand::<L>::of(&read_b)?);
     let mut out = pool::buffer::<L>(a.ty().count());
-    chunks(&mut out, || (left.scratch(), right.scratch()), |(sa, sb), start, chunk| {
-        op.map(left.get(start, chunk.len(), sa), right.get(start, chunk.len(), sb), chunk);
-    });
+    chunks(
+        &mut out,
+        || (left.scratch(), right.scratch()),
+        |(sa, sb), start, chunk| {
+            op.map(left.get(start, chunk.len(), sa), right.get(start, chunk.len(), sb), chunk);
+        },
+    );
     Tensor::own(out, a.shared_type())
 }
 
@@ -63,12 +67,16 @@ fn zip<T: Element, O: Element>(a: &Tensor, b: &Tensor, ty: Arc<Type>, f: impl Fn
     let (read_a, read_b) = (a.read(), b.read());
     let (left, right) = (Operand::<T>::of(&read_a)?, Operand::<T>::of(&read_b)?);
     let mut out = pool::buffer::<O>(ty.count());
-    chunks(&mut out, || (left.scratch(), right.scratch()), |(sa, sb), start, chunk| {
-        let (x, y) = (left.get(start, chunk.len(), sa), right.get(start, chunk.len(), sb));
-        for ((o, x), y) in chunk.iter_mut().zip(x).zip(y) {
-            *o = f(*x, *y);
-        }
-    });
+    chunks(
+        &mut out,
+        || (left.scratch(), right.scratch()),
+        |(sa, sb), start, chunk| {
+            let (x, y) = (left.get(start, chunk.len(), sa), right.get(start, chunk.len(), sb));
+            for ((o, x), y) in chunk.iter_mut().zip(x).zip(y) {
+                *o = f(*x, *y);
+            }
+        },
+    );
     Tensor::own(out, ty)
 }
 

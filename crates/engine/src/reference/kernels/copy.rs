@@ -88,10 +88,14 @@ pub(crate) fn map<T: Element, O: Element + WithDType>(x: &Tensor, ty: Arc<Type>,
     let read = x.read();
     let source = Operand::of(&read)?;
     let mut out = pool::buffer::<O>(ty.count());
-    chunks(&mut out, || source.scratch(), |scratch, start, chunk| {
-        let values = source.get(start, chunk.len(), scratch);
-        chunk.iter_mut().zip(values).for_each(|(o, v)| *o = f(*v));
-    });
+    chunks(
+        &mut out,
+        || source.scratch(),
+        |scratch, start, chunk| {
+            let values = source.get(start, chunk.len(), scratch);
+            chunk.iter_mut().zip(values).for_each(|(o, v)| *o = f(*v));
+        },
+    );
     drop(read);
     Tensor::own(out, ty)
 }

@@ -23,6 +23,24 @@ pub(crate) fn matmul(a: &Tensor, b: &Tensor, ty: Arc<Type>) -> Result<Tensor> {
     }
 }
 
+/// The last two dimensions exchanged, as a view.
+fn transpose(x: &Tensor) -> Result<Tensor> {
+    let rank = x.ty().rank();
+    let mut order: Vec<usize> = (0..rank).collect();
+    order.swap(rank - 2, rank - 1);
+    let ty = x.ty().with_shape(order.iter().map(|&d| x.ty().shape[d]).collect::<Vec<_>>());
+    Ok(x.viewed(x.candle().permute(order)?, Arc::new(ty)))
+}
+
+/// As [`matmul`], laid out so that the transpose of the result has no gaps: (bᵀ aᵀ)ᵀ.
+pub(crate) fn turned(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let (left, right) = (transpose(b)?, transpose(a)?);
+    let rank = left.ty().rank();
+    let mut shape = left.ty().shape.clone();
+    shape[rank - 1] = right.ty().shape[rank - 1];
+    transpose(&matmul(&left, &right, Arc::new(left.ty().with_shape(shape)))?)
+}
+
 /// An operand: its storage, and where the matrix of each batch entry starts.
 struct Batch<'a, T> {
     first: Matrix<'a, T>,
@@ -34,8 +52,7 @@ impl<'a, T: Multiply> Batch<'a, T> {
     fn of(read: &'a Read<'_>) -> Result<Batch<'a, T>> {
         let (dims, strides) = (read.layout.dims(), read.layout.stride());
         let lead = dims.len() - 2;
-        let first =
-            Matrix { data: read.slice::<T>()?, offset: read.layout.start_offset(), row: strides[lead], column: strides[lead + 1] };
+        let first = Matrix { data: read.slice::<T>()?, offset: read.layout.start_offset(), row: strides[lead], column: strides[lead + 1] };
         Ok(Batch { first, shape: &dims[..lead], strides: &strides[..lead] })
     }
 

@@ -32,12 +32,16 @@ fn overwrite<T: Element>(condition: &Tensor, target: &Tensor, source: &Tensor, w
     let (read_c, read_s) = (condition.read(), source.read());
     let (truth, values) = (Operand::<u8>::of(&read_c)?, Operand::<T>::of(&read_s)?);
     target.edit::<T, ()>(|out| {
-        chunks(out, || (truth.scratch(), values.scratch()), |(sc, sv), start, chunk| {
-            let (c, v) = (truth.get(start, chunk.len(), sc), values.get(start, chunk.len(), sv));
-            for ((o, c), v) in chunk.iter_mut().zip(c).zip(v) {
-                *o = if (*c != 0) == when { *v } else { *o };
-            }
-        });
+        chunks(
+            out,
+            || (truth.scratch(), values.scratch()),
+            |(sc, sv), start, chunk| {
+                let (c, v) = (truth.get(start, chunk.len(), sc), values.get(start, chunk.len(), sv));
+                for ((o, c), v) in chunk.iter_mut().zip(c).zip(v) {
+                    *o = if (*c != 0) == when { *v } else { *o };
+                }
+            },
+        );
     })
 }
 
@@ -46,12 +50,16 @@ fn fresh<T: Element>(condition: &Tensor, then: &Tensor, otherwise: &Tensor) -> R
     let truth = Operand::<u8>::of(&read_c)?;
     let (left, right) = (Operand::<T>::of(&read_a)?, Operand::<T>::of(&read_b)?);
     let mut out = pool::buffer::<T>(then.ty().count());
-    chunks(&mut out, || (truth.scratch(), left.scratch(), right.scratch()), |(sc, sa, sb), start, chunk| {
-        let n = chunk.len();
-        let (c, a, b) = (truth.get(start, n, sc), left.get(start, n, sa), right.get(start, n, sb));
-        for (((o, c), a), b) in chunk.iter_mut().zip(c).zip(a).zip(b) {
-            *o = if *c != 0 { *a } else { *b };
-        }
-    });
+    chunks(
+        &mut out,
+        || (truth.scratch(), left.scratch(), right.scratch()),
+        |(sc, sa, sb), start, chunk| {
+            let n = chunk.len();
+            let (c, a, b) = (truth.get(start, n, sc), left.get(start, n, sa), right.get(start, n, sb));
+            for (((o, c), a), b) in chunk.iter_mut().zip(c).zip(a).zip(b) {
+                *o = if *c != 0 { *a } else { *b };
+            }
+        },
+    );
     Tensor::own(out, then.shared_type())
 }

@@ -1,5 +1,4 @@
 //! Shared by the tests: running small graphs in f64, and comparing every derivative rule with finite differences.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 use thalweg_engine::random::uniform_f64;
 use thalweg_engine::{CompileOptions, EngineError, Program, Tensor};
@@ -95,13 +94,11 @@ pub fn check_derivatives(what: &str, shapes: &[Vec<usize>], x: &[Vec<f64>], f: F
     let v: Vec<Vec<f64>> = x.iter().enumerate().map(|(i, xs)| numbers(xs.len(), 50 + i as i64, -1.0, 1.0)).collect();
     let here = probe.run(x, &v);
     let shifted = |direction: &[Vec<f64>], step: f64| {
-        let moved: Vec<Vec<f64>> =
-            x.iter().zip(direction).map(|(a, d)| a.iter().zip(d).map(|(a, d)| a + step * d).collect()).collect();
+        let moved: Vec<Vec<f64>> = x.iter().zip(direction).map(|(a, d)| a.iter().zip(d).map(|(a, d)| a + step * d).collect()).collect();
         probe.run(&moved, &v)
     };
-    let slope = |direction: &[Vec<f64>], output: usize| {
-        (shifted(direction, STEP)[output][0] - shifted(direction, -STEP)[output][0]) / (2.0 * STEP)
-    };
+    let slope =
+        |direction: &[Vec<f64>], output: usize| (shifted(direction, STEP)[output][0] - shifted(direction, -STEP)[output][0]) / (2.0 * STEP);
     let tolerance = 2e-6;
     close(&format!("{what}: forward"), &here[2], &[slope(&v, 0)], tolerance);
     close(&format!("{what}: forward over reverse"), &here[3], &[slope(&v, 1)], tolerance);

@@ -1,13 +1,11 @@
 //! Every op's derivative rules agree with finite differences: first and second order, forward, reverse and mixed.
 
-mod common;
-
-use common::{Function, at, check_derivatives, close, numbers};
+use crate::common::{Function, at, check_derivatives, close, numbers};
 use proptest::prelude::*;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
 use thalweg_graph::ops::{Comparison, Window};
-use thalweg_graph::{Literal, Type, DType, Var, grad};
+use thalweg_graph::{DType, Literal, Type, Var, grad};
 
 fn inputs(shapes: &[Vec<usize>], low: f64, high: f64) -> Vec<Vec<f64>> {
     shapes.iter().enumerate().map(|(i, s)| numbers(s.iter().product(), 5 + i as i64, low, high)).collect()
@@ -135,8 +133,6 @@ proptest! {
 
 #[test]
 fn matrix_products_have_right_derivatives() {
-    let square = |y: Var<'_>| y.id();
-    let _ = square;
     smooth("matmul", &[&[2, 3], &[3, 4]], -1.0, 1.0, &|x| x[0].matmul(x[1]).sin());
     smooth("batched", &[&[2, 2, 3], &[2, 3, 1]], -1.0, 1.0, &|x| x[0].matmul(x[1]).sin());
     smooth("broadcast batch", &[&[2, 1, 2, 3], &[3, 3, 2]], -1.0, 1.0, &|x| x[0].matmul(x[1]).sin());
@@ -186,9 +182,7 @@ fn indexed_ops_have_right_derivatives() {
 
 #[test]
 fn choices_and_composites_have_right_derivatives() {
-    smooth("select", &[&[4], &[4]], 0.2, 1.0, &|x| {
-        x[0].compare(Comparison::Gt, x[0].constant(0.5)).select(x[0] * x[1], x[1].sin())
-    });
+    smooth("select", &[&[4], &[4]], 0.2, 1.0, &|x| x[0].compare(Comparison::Gt, x[0].constant(0.5)).select(x[0] * x[1], x[1].sin()));
     smooth("softmax", &[&[2, 3]], -1.0, 1.0, &|x| x[0].softmax(1));
     smooth("softmax of the first dimension", &[&[3, 2]], -1.0, 1.0, &|x| x[0].softmax(0));
     smooth("log_sum_exp", &[&[2, 3]], -1.0, 1.0, &|x| x[0].log_sum_exp(1));

@@ -1,0 +1,62 @@
+// Progress: a bar on a terminal, plain lines elsewhere if asked for, nothing if not.
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { FitEvent } from "../../ts/src/train/events.ts";
+import { clock, line, progressOn } from "../../ts/src/train/progress.ts";
+
+const event = (step: number, more: Partial<FitEvent> = {}): FitEvent => ({
+  step,
+  steps: 100,
+  epoch: 0,
+  loss: 0.123456,
+  gradNorm: 1,
+  learningRate: 1e-3,
+  stepsPerSecond: 25.04,
+  secondsLeft: 64.6,
+  ...more,
+});
+
+function drawn(isTTY: boolean, wanted: boolean | undefined): string {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 120, rows: 40, cursorTo() {}, clearLine() {} });
+  const progress = progressOn(wanted, stream as unknown as NodeJS.WriteStream);
+  for (const step of [1, 50, 100]) progress.update(event(step));
+  progress.end();
+  return String(stream.read() ?? "");
+}
+
+it.each([
+  [0, "0:00"],
+  [64.6, "1:05"],
+  [3723, "1:02:03"],
+  [Number.POSITIVE_INFINITY, "–"],
+])("%d seconds are written %s", (seconds, text) => {
+  expect(clock(seconds)).toBe(text);
+});
+
+it("a line says step, loss, validation, speed and time left", () => {
+  expect(line(event(50))).toBe("step 50/100  loss 0.1235  25.0 steps/s  1:05 left");
+  expect(line(event(50, { validationLoss: 2, loss: Number.NaN }))).toContain("loss NaN  validation 2.000");
+});
+
+describe("progress", () => {
+  it("is a bar on a terminal by default", () => {
+    const text = drawn(true, undefined);
+    expect(text).toContain("━");
+    expect(text).toContain("step 100/100");
+  });
+
+  it("is plain lines elsewhere where it is asked for, ending with the last state", () => {
+    const lines = drawn(false, true).trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^step 1\/100 /);
+    expect(lines.at(-1)).toMatch(/^step 100\/100 /);
+    expect(lines.length).toBeLessThan(4);
+  });
+
+  it.each([
+    [false, undefined],
+    [false, false],
+    [true, false],
+  ])("is nothing otherwise (terminal: %s, wanted: %s)", (isTTY, wanted) => {
+    expect(drawn(isTTY, wanted)).toBe("");
+  });
+});

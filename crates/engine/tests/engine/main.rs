@@ -1,0 +1,16 @@
+//! Properties of graphs as they are run: derivatives, values, loops, determinism, memory, programs, workers.
+
+mod cache;
+mod common;
+mod derivatives;
+mod donation;
+mod errors;
+mod large;
+mod memory;
+mod random;
+mod scan;
+mod simplification;
+mod tensors;
+mod threads;
+mod values;
+mod worker;

@@ -1,0 +1,194 @@
+//! The worker: jobs in turn, short ones first come first served, waiting ones passed over, panics contained.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+use thalweg_engine::{Device, Future, Getter, Job, Setter, Step, Worker};
+
+/// Says its name at each step.
+struct Talker {
+    name: &'static str,
+    steps: usize,
+    log: Sender<&'static str>,
+}
+
+impl Job for Talker {
+    fn step(&mut self) -> Step {
+        self.log.send(self.name).unwrap();
+        self.steps -= 1;
+        if self.steps == 0 { Step::Done } else { Step::Again }
+    }
+    fn panicked(&mut self, message: String) {
+        panic!("{message}");
+    }
+}
+
+/// Holds the worker until all jobs are there.
+struct Gate(Arc<Barrier>);
+
+impl Job for Gate {
+    fn step(&mut self) -> Step {
+        self.0.wait();
+        Step::Done
+    }
+    fn panicked(&mut self, _: String) {}
+}
+
+/// A worker that has not begun, a log, and what lets it begin.
+fn waiting() -> (Worker, Sender<&'static str>, Receiver<&'static str>, Arc<Barrier>) {
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let gate = Arc::new(Barrier::new(2));
+    worker.submit(Box::new(Gate(gate.clone())));
+    let (log, said) = channel();
+    (worker, log, said, gate)
+}
+
+#[test]
+fn jobs_take_steps_in_turn() {
+    let (worker, log, said, gate) = waiting();
+    for (name, steps) in [("a", 4), ("b", 2), ("c", 1), ("d", 1)] {
+        worker.submit(Box::new(Talker { name, steps, log: log.clone() }));
+    }
+    drop(log);
+    gate.wait();
+    let order: Vec<&str> = said.iter().collect();
+    assert_eq!(order, ["a", "b", "c", "d", "a", "b", "a", "a"]);
+}
+
+#[test]
+fn a_job_submitted_during_an_endless_one_is_not_starved() {
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let running = Arc::new(AtomicBool::new(false));
+    let (done, _) = Future::new();
+    worker.submit(Box::new(Endless { running: running.clone(), _done: done }));
+    while !running.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    let (log, said) = channel();
+    worker.submit(Box::new(Talker { name: "short", steps: 3, log }));
+    assert_eq!(said.iter().count(), 3);
+}
+
+/// Waits for a value of another job.
+struct Follower {
+    input: Getter<i64>,
+    output: Option<Setter<i64>>,
+}
+
+impl Job for Follower {
+    fn ready(&self) -> bool {
+        self.input.is_ready()
+    }
+    fn step(&mut self) -> Step {
+        let value = self.input.try_get().expect("stepped before it was ready");
+        if let Some(output) = self.output.take() {
+            output.set(value.map(|v| v + 1));
+        }
+        Step::Done
+    }
+    fn panicked(&mut self, _: String) {}
+}
+
+#[test]
+fn jobs_whose_inputs_are_not_ready_wait_for_them() {
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let (first, mut input) = Future::new();
+    let mut chain = Vec::new();
+    for _ in 0..50 {
+        let (output, next) = Future::new();
+        chain.push(Follower { input, output: Some(output) });
+        input = next;
+    }
+    // The last of the chain is submitted first.
+    for follower in chain.into_iter().rev() {
+        worker.submit(Box::new(follower));
+    }
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(input.try_get().is_none());
+    let waker = worker.waker();
+    first.set(Ok(0));
+    waker.wake();
+    assert_eq!(input.wait().unwrap(), 50);
+}
+
+/// Panics at its second step.
+struct Bomb {
+    steps: usize,
+    told: Option<Setter<String>>,
+}
+
+impl Job for Bomb {
+    fn step(&mut self) -> Step {
+        self.steps += 1;
+        assert!(self.steps < 2, "step {} failed", self.steps);
+        Step::Again
+    }
+    fn panicked(&mut self, message: String) {
+        if let Some(told) = self.told.take() {
+            told.set(Ok(message));
+        }
+        panic!("again");
+    }
+}
+
+#[test]
+fn a_panic_is_told_to_its_job_and_harms_no_other() {
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let (told, message) = Future::new();
+    let (log, said) = channel();
+    worker.submit(Box::new(Bomb { steps: 0, told: Some(told) }));
+    worker.submit(Box::new(Talker { name: "survivor", steps: 3, log }));
+    assert_eq!(message.wait().unwrap(), "step 2 failed");
+    assert_eq!(said.iter().count(), 3);
+    let (log, said) = channel();
+    worker.submit(Box::new(Talker { name: "later", steps: 1, log }));
+    assert_eq!(said.recv().unwrap(), "later");
+}
+
+/// Never finishes.
+struct Endless {
+    running: Arc<AtomicBool>,
+    _done: Setter<()>,
+}
+
+impl Job for Endless {
+    fn step(&mut self) -> Step {
+        self.running.store(true, Ordering::SeqCst);
+        Step::Again
+    }
+    fn panicked(&mut self, _: String) {}
+}
+
+#[test]
+fn dropping_a_worker_stops_it_and_aborts_what_is_left() {
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let running = Arc::new(AtomicBool::new(false));
+    let (done, result) = Future::new();
+    worker.submit(Box::new(Endless { running: running.clone(), _done: done }));
+    let (never, waiting) = Future::<i64>::new();
+    let (output, follower) = Future::new();
+    worker.submit(Box::new(Follower { input: waiting, output: Some(output) }));
+    while !running.load(Ordering::SeqCst) {
+        std::thread::yield_now();
+    }
+    drop(worker);
+    assert_eq!(result.wait().unwrap_err().code, "AbortError");
+    assert_eq!(follower.wait().unwrap_err().code, "AbortError");
+    drop(never);
+}
+
+#[test]
+fn a_future_calls_back_once_and_everybody_sees_the_same_value() {
+    let (setter, getter) = Future::new();
+    let (log, said) = channel();
+    let early = log.clone();
+    getter.on_ready(move |value| early.send((1, value.clone())).unwrap());
+    let other = getter.clone();
+    let waiter = std::thread::spawn(move || other.wait());
+    setter.set(Ok(5));
+    getter.on_ready(move |value| log.send((2, value.clone())).unwrap());
+    assert_eq!(said.iter().collect::<Vec<_>>(), [(1, Ok(5)), (2, Ok(5))]);
+    assert_eq!(waiter.join().unwrap(), Ok(5));
+    assert_eq!(Future::ready(Ok(3)).try_get(), Some(Ok(3)));
+}

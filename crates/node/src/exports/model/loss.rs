@@ -1,0 +1,259 @@
+//! Losses and the four functions of a model, on concrete tensors and inside a recording.
+//! Both come from the model crate's one definition.
+
+use napi::Env;
+use napi::bindgen_prelude::{Array, ClassInstance};
+use napi_derive::napi;
+use serde::Deserialize;
+use serde_json::json;
+use thalweg_model::engine::Tensor;
+use thalweg_model::graph::{Graph, Leaves, Type};
+use thalweg_model::{Model, ModelError, Objective, ObjectiveKind, Weighting, Weights, config, leaf_name};
+
+use super::{NativeModel, getters, weights};
+use crate::args;
+use crate::error::{ErrorCode, ThalwegError};
+use crate::exports::tensor::NativeTensor;
+use crate::exports::trace::{NativeTrace, TracedValue};
+use crate::guard::guard;
+use crate::plan::of_method;
+use crate::recording::Recording;
+use crate::value;
+use crate::worker::internal;
+
+/// How losses of rows become the result.
+#[derive(Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Reduction {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// One per row.
+    None,
+}
+
+/// Options of a loss.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LossOptions {
+    kind: ObjectiveKind,
+    #[serde(default)]
+    weighting: Weighting,
+    #[serde(default)]
+    reduction: Reduction,
+    seed: Option<i64>,
+    #[serde(default = "raw")]
+    weights: Weights,
+}
+
+fn raw() -> Weights {
+    Weights::Raw
+}
+
+impl LossOptions {
+    fn objective(&self) -> Objective {
+        Objective { kind: self.kind, weighting: self.weighting }
+    }
+}
+
+/// One of the four functions: the model crate's names of what networks predict.
+fn function<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, ThalwegError> {
+    let known = ["score", "noise", "velocity", "data"];
+    let wrong = || {
+        let error = ThalwegError::expected(ErrorCode::ConfigError, "function", known.join(", "), args::quoted(name));
+        error.with_path("name")
+    };
+    if !known.contains(&name) {
+        return Err(wrong());
+    }
+    let long = if name == "data" { "data_prediction_function".to_string() } else { format!("{name}_function") };
+    serde_json::from_value(json!(long)).map_err(|_| wrong())
+}
+
+/// The number of rows of the first leaf of the state.
+fn rows(ty: Option<&Type>) -> Result<usize, ThalwegError> {
+    let rows = ty.and_then(|ty| ty.shape.first().copied()).unwrap_or(0);
+    if rows == 0 {
+        return Err(ThalwegError::expected(ErrorCode::DataError, "no data", "at least one row", "0 rows"));
+    }
+    Ok(rows)
+}
+
+#[napi]
+impl NativeModel {
+    /// The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
+    /// Options as JSON: `{ kind, weighting, reduction, seed, weights }`.
+    #[napi]
+    pub fn loss(
+        &self,
+        env: &Env,
+        options: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
+        #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+    ) -> napi::Result<NativeTensor> {
+        guard("NativeModel.loss", || {
+            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
+            let (x, condition) = (take(&x)?, take(&condition)?);
+            let model = self.model()?;
+            let options: LossOptions = config::parse(&options)?;
+            let rows = rows(x.first().map(|value| value.ty()))?;
+            let shape = if options.reduction == Reduction::Mean { Vec::new() } else { vec![rows] };
+            let types = [Type::new(model.diffusion().dtype(), shape)];
+            let leaves = x.len();
+            let inputs = [getters(&x), getters(&condition)].concat();
+            let work = move |tensors: Vec<Tensor>| losses(&model, &options, &tensors, leaves);
+            let results = value::enqueue("NativeModel.loss", inputs, &types, work)?;
+            Ok(NativeTensor::all(env, results)?.remove(0))
+        })
+    }
+
+    /// One of the model's four functions (`score`, `noise`, `velocity`, `data`) at times `t [N]` and states `x [N, …]`, in the
+    /// units that the network sees; one tensor per leaf.
+    #[napi]
+    #[allow(clippy::too_many_arguments, reason = "Node's handle and the five arguments of the boundary")]
+    pub fn call(
+        &self,
+        env: &Env,
+        #[napi(ts_arg_type = "\"score\" | \"noise\" | \"velocity\" | \"data\"")] name: String,
+        t: ClassInstance<'_, NativeTensor>,
+        #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
+        #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+        #[napi(ts_arg_type = "\"ema\" | \"raw\"")] weights: String,
+    ) -> napi::Result<Vec<NativeTensor>> {
+        guard("NativeModel.call", || {
+            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
+            let (t, x, condition) = (t.value()?, take(&x)?, take(&condition)?);
+            let model = self.model()?;
+            let (which, weights) = (function(&name)?, self::weights(&weights)?);
+            let rows = rows(x.first().map(|value| value.ty()))?;
+            let types: Vec<Type> = state_types(&model, rows).values().cloned().collect();
+            let leaves = x.len();
+            let inputs = [vec![t.getter()], getters(&x), getters(&condition)].concat();
+            let work = move |tensors: Vec<Tensor>| {
+                let (times, rest) = tensors.split_first().ok_or_else(|| ModelError::new("InternalError", "no times"))?;
+                let (x, condition) = rest.split_at(leaves);
+                let inner = model.inner();
+                let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
+                inner.call(which, times, &x, condition.as_ref(), weights)
+            };
+            NativeTensor::all(env, value::enqueue("NativeModel.call", inputs, &types, work)?)
+        })
+    }
+
+    /// As `loss`, inside a recording, with dropout as its mode says. The model's parameters are inputs by reference. Each
+    /// run draws new times and noise.
+    #[napi]
+    pub fn trace_loss(
+        &self,
+        trace: ClassInstance<'_, NativeTrace>,
+        options: String,
+        #[napi(ts_arg_type = "number[]")] x: Array<'_>,
+        #[napi(ts_arg_type = "number[]")] condition: Array<'_>,
+    ) -> napi::Result<TracedValue> {
+        guard("NativeModel.traceLoss", || {
+            let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
+            let model = self.model()?;
+            let options: LossOptions = config::parse(&options)?;
+            trace.one(|recording| {
+                let given = Given::of(recording, &model, None, &x, &condition)?;
+                let training = recording.tape()?.training();
+                let graph = model.inner().loss_graph(options.objective(), training, given.rows, None)?;
+                let losses = given.inline(recording, &model, &graph, options.seed)?;
+                match options.reduction {
+                    Reduction::None => Ok(losses[0]),
+                    Reduction::Mean => Ok(recording.tape()?.op("mean", &json!({}), &losses)?[0]),
+                }
+            })
+        })
+    }
+
+    /// As `call`, inside a recording: the model's parameters are inputs by reference.
+    #[napi]
+    pub fn trace_call(
+        &self,
+        trace: ClassInstance<'_, NativeTrace>,
+        #[napi(ts_arg_type = "\"score\" | \"noise\" | \"velocity\" | \"data\"")] name: String,
+        t: f64,
+        #[napi(ts_arg_type = "number[]")] x: Array<'_>,
+        #[napi(ts_arg_type = "number[]")] condition: Array<'_>,
+    ) -> napi::Result<Vec<TracedValue>> {
+        guard("NativeModel.traceCall", || {
+            let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
+            let model = self.model()?;
+            let which = function(&name)?;
+            trace.several(|recording| {
+                let given = Given::of(recording, &model, Some(t), &x, &condition)?;
+                let training = recording.tape()?.training();
+                let graph = model.inner().call_graph(which, given.rows, training)?;
+                given.inline(recording, &model, &graph, None)
+            })
+        })
+    }
+}
+
+/// Losses of tensors: the state's leaves, then the condition's.
+fn losses(model: &Model, options: &LossOptions, tensors: &[Tensor], leaves: usize) -> Result<Vec<Tensor>, ModelError> {
+    let inner = model.inner();
+    let (x, condition) = tensors.split_at(leaves);
+    let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
+    let random = (options.seed.unwrap_or(0), 0);
+    let losses = inner.losses(options.objective(), false, &x, condition.as_ref(), None, random, options.weights)?;
+    if options.reduction == Reduction::None {
+        return Ok(vec![losses]);
+    }
+    let mean = of_method("mean".into(), "{}".into(), vec![losses.ty().clone()]).map_err(|error| internal(&error.message))?;
+    mean.run(vec![losses])
+}
+
+/// The types of the state's leaves, of so many rows.
+fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
+    let dtype = model.diffusion().dtype();
+    model.diffusion().x().map(|shape| Type::new(dtype, [&[rows], &shape[..]].concat()))
+}
+
+/// Values that a model's graph is given inside a recording, by the names of its inputs.
+struct Given {
+    rows: usize,
+    named: Vec<(String, usize)>,
+}
+
+impl Given {
+    /// Checks the leaves of state and condition, and the times.
+    fn of(recording: &mut Recording, model: &Model, t: Option<f64>, x: &[f64], condition: &[f64]) -> Result<Given, ThalwegError> {
+        let diffusion = model.diffusion();
+        let first = x.first().map(|&id| recording.number(id)).transpose()?;
+        let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
+        let rows = rows(ty.as_ref())?;
+        let mut named = Vec::new();
+        if let Some(id) = t {
+            named.push(("t".to_string(), recording.number(id)?));
+        }
+        for (prefix, ids, sizes) in [("x", x, Some(diffusion.x())), ("condition", condition, diffusion.condition())] {
+            let names: Vec<&str> = sizes.into_iter().flat_map(|leaves| leaves.iter().map(|(name, _)| name)).collect();
+            if names.len() != ids.len() {
+                let message = format!("{prefix}: wrong number of parts");
+                return Err(ThalwegError::expected(ErrorCode::DataError, message, names.len(), ids.len()));
+            }
+            for (name, &id) in names.iter().zip(ids) {
+                named.push((leaf_name(prefix, name), recording.number(id)?));
+            }
+        }
+        Ok(Given { rows, named })
+    }
+
+    /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
+    fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+        let [key, counter] = recording.draw(seed)?;
+        let mut values = Vec::with_capacity(graph.inputs.len());
+        for input in &graph.inputs {
+            let known = self.named.iter().find(|(name, _)| *name == input.name).map(|(_, number)| *number);
+            values.push(match (known, input.name.as_str()) {
+                (Some(number), _) => number,
+                (None, "random.seed") => key,
+                (None, "random.counter") => counter,
+                (None, name) => recording.bind(model, name, &input.ty)?,
+            });
+        }
+        Ok(recording.tape()?.inline(graph, &values)?)
+    }
+}

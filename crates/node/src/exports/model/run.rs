@@ -1,0 +1,183 @@
+//! A long job as JavaScript follows it: events, its end, and the ways to stop it.
+//! The job waits for its data first; where they never come, the run fails with their error.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use napi::Env;
+use napi::bindgen_prelude::{Either, Null, Object};
+use napi_derive::napi;
+use thalweg_model::engine::{EngineError, Future, Getter, Job, Setter, Step, Tensor};
+use thalweg_model::{Event, ModelError, Report, Run};
+
+use super::text;
+use crate::error::{ErrorCode, ThalwegError};
+use crate::exports::tensor::NativeTensor;
+use crate::guard::guard;
+use crate::promise::{Settle, promise};
+use crate::value::Value;
+use crate::worker::internal;
+
+/// A job on the worker's thread.
+#[napi]
+pub struct NativeRun {
+    run: Run,
+    begun: Getter<()>,
+    results: RefCell<Option<Vec<Getter<Tensor>>>>,
+}
+
+impl NativeRun {
+    /// The handle of a job that sets these results. `begun` is set once the job's data were there.
+    pub fn new(run: Run, begun: Getter<()>, results: Vec<Getter<Tensor>>) -> NativeRun {
+        NativeRun { run, begun, results: RefCell::new(Some(results)) }
+    }
+}
+
+/// The event as JSON, or null at the end.
+fn event_text(event: Option<Event>) -> Result<Option<String>, ThalwegError> {
+    Ok(event.map(|event| text(&event)).transpose()?)
+}
+
+/// Settles with what `get` gives, or with the error that kept the job from beginning.
+fn after<T: 'static>(begun: &Getter<()>, settle: impl FnOnce(Result<(), EngineError>) -> T + Send + 'static) {
+    begun.on_ready(move |outcome| {
+        settle(outcome.clone());
+    });
+}
+
+#[napi]
+impl NativeRun {
+    /// The next event as JSON, at most ten a second, the newest; null at the end, also where the job failed.
+    #[napi(ts_return_type = "Promise<string | null>")]
+    pub fn next<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
+        const NAME: &str = "NativeRun.next";
+        guard(NAME, || {
+            let (settle, object) = promise::<Either<String, Null>>(NAME, env)?;
+            let convert = |text: Option<String>| text.map_or(Either::B(Null), Either::A);
+            let run = self.run.clone();
+            after(&self.begun, move |outcome| match outcome {
+                Ok(()) => run.next(Box::new(move |event| settle.settle(event_text(event), convert))),
+                Err(_) => settle.settle(Ok(None), convert),
+            });
+            Ok(object)
+        })
+    }
+
+    /// Ends the job after the step that is being done, in a consistent state.
+    #[napi]
+    pub fn stop(&self) -> napi::Result<()> {
+        guard("NativeRun.stop", || {
+            self.run.stop();
+            Ok(())
+        })
+    }
+
+    /// Goes on after an event with `paused`.
+    #[napi]
+    pub fn resume(&self) -> napi::Result<()> {
+        guard("NativeRun.resume", || {
+            self.run.resume();
+            Ok(())
+        })
+    }
+
+    /// The final report as JSON; rejects where the job failed.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn wait<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
+        const NAME: &str = "NativeRun.wait";
+        guard(NAME, || {
+            let (settle, object): (Settle<String>, _) = promise(NAME, env)?;
+            let run = self.run.clone();
+            let told = |outcome: Result<Report, ModelError>| outcome.and_then(|report| text(&report)).map_err(ThalwegError::from);
+            after(&self.begun, move |outcome| match outcome {
+                Ok(()) => run.wait(Box::new(move |end| settle.settle(told(end), |text| text))),
+                Err(error) => settle.settle(Err(error.into()), |text| text),
+            });
+            Ok(object)
+        })
+    }
+
+    /// The results of a job that has ended; they are handed over once. Training has none.
+    #[napi]
+    pub fn tensors(&self, env: &Env) -> napi::Result<Vec<NativeTensor>> {
+        guard("NativeRun.tensors", || {
+            let mut slot = self.results.borrow_mut();
+            let given = || ThalwegError::new(ErrorCode::DisposedError, "the results were handed over before");
+            let getters = slot.as_ref().ok_or_else(given)?;
+            let pending = || ThalwegError::expected(ErrorCode::TraceError, "results", "a call after wait()", "a job that runs");
+            let value = |getter: &Getter<Tensor>| {
+                let tensor = getter.try_get().ok_or_else(pending)??;
+                Ok(Value::new(tensor.ty().clone(), Future::ready(Ok(tensor))))
+            };
+            let values = getters.iter().map(value).collect::<Result<Vec<Arc<Value>>, ThalwegError>>()?;
+            *slot = None;
+            NativeTensor::all(env, values)
+        })
+    }
+}
+
+type Make<J> = Box<dyn FnOnce(Vec<Tensor>) -> Result<J, ModelError> + Send>;
+
+/// A job that is made once its data are there.
+pub struct Begin<J: Job> {
+    inputs: Vec<Getter<Tensor>>,
+    make: Option<Make<J>>,
+    begun: Option<Setter<()>>,
+    job: Option<J>,
+}
+
+impl<J: Job> Begin<J> {
+    /// Waits for `inputs`, then makes the job; and what tells whether it could be made.
+    pub fn new(
+        inputs: Vec<Getter<Tensor>>,
+        make: impl FnOnce(Vec<Tensor>) -> Result<J, ModelError> + Send + 'static,
+    ) -> (Self, Getter<()>) {
+        let (setter, getter) = Future::new();
+        (Begin { inputs, make: Some(Box::new(make)), begun: Some(setter), job: None }, getter)
+    }
+
+    fn begin(&mut self) -> Result<J, ModelError> {
+        let missing = || internal("a job was begun before its data were there");
+        let tensor = |getter: &Getter<Tensor>| getter.try_get().ok_or_else(missing)?.map_err(ModelError::from);
+        let tensors = self.inputs.iter().map(tensor).collect::<Result<Vec<Tensor>, ModelError>>()?;
+        self.inputs.clear();
+        let make = self.make.take().ok_or_else(missing)?;
+        make(tensors)
+    }
+
+    fn tell(&mut self, outcome: Result<(), ModelError>) {
+        if let Some(setter) = self.begun.take() {
+            setter.set(outcome.map_err(EngineError::from));
+        }
+    }
+}
+
+impl<J: Job> Job for Begin<J> {
+    fn ready(&self) -> bool {
+        self.job.as_ref().map_or_else(|| self.inputs.iter().all(Getter::is_ready), Job::ready)
+    }
+
+    fn step(&mut self) -> Step {
+        if let Some(job) = &mut self.job {
+            return job.step();
+        }
+        match self.begin() {
+            Ok(job) => {
+                self.job = Some(job);
+                self.tell(Ok(()));
+                Step::Again
+            }
+            Err(error) => {
+                self.tell(Err(error));
+                Step::Done
+            }
+        }
+    }
+
+    fn panicked(&mut self, message: String) {
+        match &mut self.job {
+            Some(job) => job.panicked(message),
+            None => self.tell(Err(internal(&message))),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! fit: training as one job; JavaScript sees events and the end.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Array;
+use napi_derive::napi;
+use thalweg_model::engine::Tensor;
+use thalweg_model::{FitJob, FitOptions, FitRequest, Model, ModelError, Rows, Run};
+
+use super::run::{Begin, NativeRun};
+use super::{NativeModel, getters};
+use crate::args;
+use crate::error::ThalwegError;
+use crate::exports::tensor::NativeTensor;
+use crate::guard::guard;
+use crate::value::Value;
+use crate::worker::{submit, waker};
+
+/// Ends a model's claim to be trained by this run, unless its job took it over.
+struct Claim(Option<Model>);
+
+impl Claim {
+    fn new(model: &Model) -> Result<Claim, ModelError> {
+        model.claim()?;
+        Ok(Claim(Some(model.clone())))
+    }
+
+    fn hand_over(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(model) = self.0.take() {
+            model.inner().release();
+        }
+    }
+}
+
+/// How many tensors there are of each kind, in this order.
+#[derive(Clone, Copy)]
+struct Counts {
+    x: usize,
+    condition: usize,
+    validation: usize,
+}
+
+fn request(model: &Model, options: FitOptions, counts: Counts, tensors: &[Tensor]) -> Result<FitRequest, ModelError> {
+    let inner = model.inner();
+    let (x, rest) = tensors.split_at(counts.x);
+    let (condition, rest) = rest.split_at(counts.condition);
+    let (held, held_condition) = rest.split_at(counts.validation);
+    let data = Rows { x: inner.check_x("data", x)?, condition: inner.check_condition(condition)? };
+    let validation = if held.is_empty() {
+        None
+    } else {
+        Some(Rows { x: inner.check_x("validation", held)?, condition: inner.check_condition(held_condition)? })
+    };
+    Ok(FitRequest { options, data, validation, weight: None })
+}
+
+#[napi]
+impl NativeModel {
+    /// Starts training on rows `x` (one tensor per leaf), with options as JSON. Forwards that `needs` names must be given
+    /// before. One model is trained by one run at a time.
+    #[napi]
+    pub fn fit(
+        &self,
+        options: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
+        #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+        #[napi(ts_arg_type = "NativeTensor[]")] validation: Array<'_>,
+        #[napi(ts_arg_type = "NativeTensor[]")] validation_condition: Array<'_>,
+    ) -> napi::Result<NativeRun> {
+        guard("NativeModel.fit", || {
+            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
+            let (x, condition) = (take(&x)?, take(&condition)?);
+            let (held, held_condition) = (take(&validation)?, take(&validation_condition)?);
+            let model = self.model()?;
+            let options = FitOptions::parse(&options)?;
+            let counts = Counts { x: x.len(), condition: condition.len(), validation: held.len() };
+            let all: Vec<Arc<Value>> = [x, condition, held, held_condition].concat();
+            start(&model, options, counts, &all)
+        })
+    }
+}
+
+fn start(model: &Model, options: FitOptions, counts: Counts, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
+    let claim = Claim::new(model)?;
+    let run = Run::new();
+    run.attach(waker()?);
+    let (trained, own) = (model.clone(), run.clone());
+    let (job, begun) = Begin::new(getters(values), move |tensors| {
+        let request = request(&trained, options, counts, &tensors)?;
+        let job = FitJob::new(trained.inner().clone(), request, own);
+        claim.hand_over();
+        Ok(job)
+    });
+    submit("NativeModel.fit", Box::new(job))?;
+    Ok(NativeRun::new(run, begun, Vec::new()))
+}
