@@ -1,6 +1,23 @@
 // Wrong uses of thalweg: each line that ends in an error marker must be refused by the compiler, and no other.
 // scripts/must-not-compile.mjs checks it; the file is part of no build.
-import { ConfigError, type ErrorCode, version } from "thalweg";
+import {
+  adamw,
+  ConfigError,
+  compile,
+  DiffusionModel,
+  type ErrorCode,
+  grad,
+  Module,
+  nn,
+  registerModule,
+  sgd,
+  type Tensor,
+  tensor,
+  tidy,
+  version,
+  warmupCosine,
+  zeros,
+} from "thalweg";
 
 const text: string = version();
 export const number: number = version(); // error
@@ -9,3 +26,75 @@ export const error = new ConfigError(7); // error
 export const detailed = new ConfigError(text, { expectd: "a typo" }); // error
 export const right = new ConfigError(text, { expected: "a number" });
 right.code = "ShapeError"; // error
+
+// Tensors.
+const x = zeros([2, 3]);
+x.add("1"); // error
+x.sum("0"); // error
+x.cast("f16"); // error
+x.shape.push(1); // error
+zeros(2, 3); // error
+tensor([["a"]]); // error
+tidy(async () => x); // error
+compile((a: Tensor) => a.size); // error
+compile((a: Tensor) => a)(x, x); // error
+grad((a: Tensor) => [a])(x); // error
+export const fine: Tensor = grad((a: Tensor) => a.sum())(x).add(1);
+
+// Modules.
+class Net extends Module {
+  readonly layers: nn.Layer[] = [];
+  constructor({ width }: { width: number }) {
+    super();
+    this.layers.push(new nn.Linear(width, width), new nn.ReLU());
+  }
+  override forward(_t: Tensor, state: Tensor): Tensor {
+    return this.layers.reduce((h, layer) => layer.forward(h), state);
+  }
+}
+class Positional extends Module {
+  constructor(a: number, b: number) {
+    super();
+    Object.freeze([a, b]);
+  }
+  override forward(state: Tensor): Tensor {
+    return state;
+  }
+}
+const net = registerModule("Net", Net);
+net({ widht: 2 }); // error
+net({ width: "2" }); // error
+registerModule("Positional", Positional); // error
+registerModule("Nothing", class {}); // error
+new nn.Linear(2); // error
+new nn.Sequential(new Net({ width: 2 }), "relu"); // error
+
+// Models.
+const path = { type: "linear_vp_sde", beta0: 0.1, beta1: 20 } as const;
+const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 8], outputSize: 2, activation: "silu" } } as const;
+const args = { backbone: mlp };
+const model = new DiffusionModel({ xSize: 2, path, model: { type: "noise_function", args } });
+export const own = new DiffusionModel({
+  xSize: 2,
+  path,
+  model: { type: "noise_function", args: { backbone: net({ width: 2 }) } },
+});
+new DiffusionModel({ path, model: { type: "noise_function", args } }); // error
+new DiffusionModel({ xSize: "2", path, model: { type: "noise_function", args } }); // error
+new DiffusionModel({ xSize: 2, path, model: { type: "noise", args } }); // error
+new DiffusionModel({ xSize: 2, path: { type: "vp" }, model: { type: "noise_function", args } }); // error
+new DiffusionModel({ xSize: 2, path: { type: "gvp", beta0: 1 }, model: { type: "noise_function", args } }); // error
+const nobody = { type: "Nobody", args: {} } as const;
+new DiffusionModel({ xSize: 2, path, model: { type: "noise_function", args: { backbone: nobody } } }); // error
+new DiffusionModel({ xSize: 2, path, model: { type: "noise_function", args }, sedd: 1 }); // error
+model.fit(x, { stepz: 10 }); // error
+model.fit(x, { steps: "10" }); // error
+model.fit({ image: x }, { steps: 10 }); // error
+model.fit(x, { steps: 10, loss: "flow" }); // error
+model.fit(x, { steps: 10, every: { steps: 1 } }); // error
+model.sample({ condition: x }); // error
+model.sample({ batchSize: "3" }); // error
+model.flowMatchingLoss(x, { reduction: "sum" }); // error
+adamw({ momentum: 0.9 }); // error
+sgd({ momentum: 0.9 });
+adamw({ lr: warmupCosine({ peak: 1 }) }); // error

@@ -35,15 +35,14 @@ export type * as config from "./generated/config.js";
 export { DiffusionModel, type LoadReport, type ModelInfo } from "./model/diffusion-model.js";
 export type {
   CallSettings,
-  ConditionOf,
+  ConfigOf,
   EverySettings,
   FitSettings,
   ForwardSettings,
   LossSettings,
-  PlainConfig,
+  PlainSize,
   SampleSettings,
   ValidationSettings,
-  XOf,
 } from "./model/options.js";
 export type { StateOf } from "./model/state.js";
 export type { ParameterInfo } from "./model/summary.js";

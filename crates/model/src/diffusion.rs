@@ -46,26 +46,19 @@ impl Diffusion {
 
     /// Traces the network once, so that a config whose sizes do not fit is refused when it is made.
     fn check_shapes(&self) -> Result<()> {
-        if self.condition.is_none() {
-            let b = Builder::new();
-            let outcome = self.trace(&b, Mode::Sample, 2);
-            if !self.forwards.take_missing().is_empty() {
-                return Ok(());
-            }
-            let outputs = outcome.map_err(|mut e| {
-                e.code = "ConfigError";
-                e.path = Some("model.args".into());
-                e.message = format!("model.args: the network does not fit xSize: {}", e.message);
-                e
-            })?;
-            for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
-                if v.shape()[1..] != shape[..] {
-                    return Err(ModelError::config(
-                        "model.args.backbone",
-                        format!("an output of shape {shape:?} (xSize)"),
-                        format!("{:?}", &v.shape()[1..]),
-                    ));
-                }
+        let b = Builder::new();
+        let outcome = self.trace(&b, Mode::Sample, 2);
+        if !self.forwards.take_missing().is_empty() {
+            return Ok(());
+        }
+        let outputs = outcome.map_err(|e| {
+            let message = format!("model.args: the network does not fit xSize and conditionSize: {}", e.message);
+            ModelError { code: "ConfigError", path: Some("model.args".into()), message, ..e }
+        })?;
+        for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
+            if v.shape()[1..] != shape[..] {
+                let got = format!("{:?}", &v.shape()[1..]);
+                return Err(ModelError::config("model.args.backbone", format!("an output of shape {shape:?} (xSize)"), got));
             }
         }
         Ok(())

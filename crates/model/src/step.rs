@@ -93,14 +93,17 @@ fn suffix(group: Group) -> &'static str {
     }
 }
 
-/// Builds the step. `loss(builder, params, k)` gives the k-th of `accumulate` scalar losses.
+/// Traces the k-th of the losses that a step averages: `loss(builder, params, k)`, a scalar.
+pub type LossFn<'a> = dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>> + 'a;
+
+/// Builds the step.
 ///
 /// # Errors
 /// What the loss's ops refuse, or a loss that is not a float scalar.
 pub fn build(
     layout: &Layout,
     rule: &StepRule,
-    loss: &dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>,
+    loss: &LossFn<'_>,
 ) -> Result<StepGraph> {
     let b = Builder::new();
     let views = layout.views(&b);
@@ -158,7 +161,7 @@ fn mean_gradient<'g>(
     views: &[Var<'g>],
     wrt: &[Var<'g>],
     parts: usize,
-    loss: &dyn Fn(&'g Builder, &[Var<'g>], usize) -> Result<Var<'g>>,
+    loss: &LossFn<'_>,
 ) -> Result<(Var<'g>, Vec<Var<'g>>)> {
     let mut sum: Option<(Var<'g>, Vec<Var<'g>>)> = None;
     for part in 0..parts {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { validate } from "../config/validate.js";
 import { AbortError, CheckpointError, ConfigError, DataError } from "../errors.js";
-import type { DiffusionConfig } from "../generated/config.js";
+import type { Size } from "../generated/config.js";
 import type { NativeGraph, NativeTensor, Quantity, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
@@ -16,14 +16,14 @@ import { Run } from "../train/run.js";
 import { Network } from "./network.js";
 import type {
   CallSettings,
+  ConfigOf,
   FitSettings,
   ForwardSettings,
   LossSettings,
-  PlainConfig,
+  PlainSize,
   SampleSettings,
-  XOf,
 } from "./options.js";
-import { stateOf, tensorsOf } from "./state.js";
+import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
 import { type Weight, weightGraph } from "./weight.js";
 
@@ -56,7 +56,8 @@ const rowsOf = (tensors: readonly Tensor[]) => tensors[0]?.shape[0] ?? 0;
  *
  * The config is validated at once; parameters get their values, a function of seed, name and shape, at the first job.
  *
- * @typeParam Config - inferred from the config: it decides whether states are tensors or objects of tensors
+ * @typeParam X - inferred from `xSize`: it decides whether states are tensors or objects of tensors
+ * @typeParam C - the same of `conditionSize`
  *
  * @example
  * ```ts
@@ -75,9 +76,9 @@ const rowsOf = (tensors: readonly Tensor[]) => tensors[0]?.shape[0] ?? 0;
  * const samples = await model.sample({ batchSize: 2_000, seed: 1 }); // Tensor [2000, 2]
  * ```
  */
-export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> implements Disposable {
+export class DiffusionModel<const X extends Size = PlainSize, const C extends Size = never> implements Disposable {
   #network: Network;
-  #config: Config;
+  #config: ConfigOf<X, C>;
 
   static {
     networkOf = (model) => {
@@ -90,7 +91,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    * @param config - path, network, sizes
    * @throws ConfigError with the path of the field that is wrong; DeviceError where there is no such device
    */
-  constructor(config: Config) {
+  constructor(config: ConfigOf<X, C>) {
     this.#network = new Network(config);
     this.#config = config;
   }
@@ -101,14 +102,16 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    *
    * @throws CheckpointError where the folder is damaged or incomplete
    */
-  static async load<Config extends DiffusionConfig = PlainConfig>(folder: string): Promise<DiffusionModel<Config>> {
-    const model = new DiffusionModel<Config>(JSON.parse(await native.loadModelConfig(folder)));
+  static async load<X extends Size = PlainSize, C extends Size = PlainSize>(
+    folder: string,
+  ): Promise<DiffusionModel<X, C>> {
+    const model = new DiffusionModel<X, C>(JSON.parse(await native.loadModelConfig(folder)));
     await model.#network.native.load(folder);
     return model;
   }
 
   /** The config that the model was made from. */
-  get config(): Config {
+  get config(): ConfigOf<X, C> {
     return this.#config;
   }
 
@@ -133,7 +136,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
     return weight && weightGraph(weight, rows, this.#config.dtype ?? "f32");
   }
 
-  #state(handles: readonly NativeTensor[]): XOf<Config>;
+  #state(handles: readonly NativeTensor[]): StateOf<X>;
   #state(handles: readonly NativeTensor[]): unknown {
     return stateOf(
       this.#config.xSize,
@@ -152,7 +155,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    * await model.fit(data, { loss: "flow_matching", batchSize: 512, steps: 5_000, optimizer: adamw({ lr: 1e-3 }) });
    * ```
    */
-  fit(data: XOf<Config>, settings: FitSettings<Config> = {}): Run {
+  fit(data: StateOf<X>, settings: FitSettings<X, C> = {}): Run {
     const { condition, validation, every, weight, signal, progress, ...rest } = settings;
     const options = {
       ...rest,
@@ -180,7 +183,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
     x0: readonly Tensor[],
     condition: readonly Tensor[],
     signal?: AbortSignal,
-  ): Promise<XOf<Config>> {
+  ): Promise<StateOf<X>> {
     const options = { ...settings };
     validate("SampleOptions", options);
     if (signal?.aborted)
@@ -198,7 +201,7 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
     return this.#state(run.tensors());
   }
 
-  #sampling(settings: SampleSettings<Config>, more: object): Promise<XOf<Config>> {
+  #sampling(settings: SampleSettings<X, C>, more: object): Promise<StateOf<X>> {
     const { x0, condition, signal, ...options } = settings;
     const start = x0 === undefined ? [] : this.#x("x0", x0);
     return this.#sampled({ ...options, ...more }, start, this.#condition(condition), signal);
@@ -210,30 +213,30 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    *
    * @throws ConfigError for wrong options; AbortError where the signal ended it
    */
-  async sample(settings: SampleSettings<Config> = {}): Promise<XOf<Config>> {
+  async sample(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.#sampling(settings, {});
   }
 
   /** As {@link DiffusionModel.sample}, with the states at all times of `tSpan` along a first dimension. */
-  async sampleForwardProcess(settings: SampleSettings<Config> = {}): Promise<XOf<Config>> {
+  async sampleForwardProcess(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.#sampling(settings, { trajectory: true });
   }
 
   /** Carries data `[N, …xSize]` along the flow to noise: the inverse of sampling. */
-  async forwardSample(data: XOf<Config>, settings: ForwardSettings<Config> = {}): Promise<XOf<Config>> {
+  async forwardSample(data: StateOf<X>, settings: ForwardSettings<C> = {}): Promise<StateOf<X>> {
     const { condition, signal, ...options } = settings;
     return this.#sampled({ ...options, forward: true }, this.#x("data", data), this.#condition(condition), signal);
   }
 
   /** As {@link DiffusionModel.forwardSample}, with the states at all times of `tSpan` along a first dimension. */
-  async forwardSampleProcess(data: XOf<Config>, settings: ForwardSettings<Config> = {}): Promise<XOf<Config>> {
+  async forwardSampleProcess(data: StateOf<X>, settings: ForwardSettings<C> = {}): Promise<StateOf<X>> {
     const { condition, signal, ...options } = settings;
     const all = { ...options, forward: true, trajectory: true };
     return this.#sampled(all, this.#x("data", data), this.#condition(condition), signal);
   }
 
-  #function(name: Quantity, t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config>): XOf<Config>;
-  #function(name: Quantity, t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config>): unknown {
+  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): StateOf<X>;
+  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): unknown {
     const state = this.#x("x", x);
     const condition = this.#condition(settings.condition);
     const [rows, trace] = [rowsOf(state), currentTrace()];
@@ -264,26 +267,26 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    *
    * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
    */
-  scoreFunction(t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config> = {}): XOf<Config> {
+  scoreFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.#function("score", t, x, settings);
   }
 
   /** The noise −σ·score; see {@link DiffusionModel.scoreFunction}. */
-  noiseFunction(t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config> = {}): XOf<Config> {
+  noiseFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.#function("noise", t, x, settings);
   }
 
   /** The velocity of the probability flow; see {@link DiffusionModel.scoreFunction}. */
-  velocityFunction(t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config> = {}): XOf<Config> {
+  velocityFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.#function("velocity", t, x, settings);
   }
 
   /** The expected datum E[x₀ | x_t = x]; see {@link DiffusionModel.scoreFunction}. */
-  dataPredictionFunction(t: number | Tensor, x: XOf<Config>, settings: CallSettings<Config> = {}): XOf<Config> {
+  dataPredictionFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.#function("data", t, x, settings);
   }
 
-  #loss(kind: "score_matching" | "flow_matching", x: XOf<Config>, settings: LossSettings<Config>): Tensor {
+  #loss(kind: "score_matching" | "flow_matching", x: StateOf<X>, settings: LossSettings<C>): Tensor {
     const { condition, weight, ...rest } = settings;
     const options = JSON.stringify({ kind, reduction: "mean", ...rest });
     const state = this.#x("x", x);
@@ -303,12 +306,12 @@ export class DiffusionModel<const Config extends DiffusionConfig = PlainConfig> 
    * ½‖ε̂ − ε‖², summed over all dimensions of a sample, at random times and noise; data `[N, …xSize]` as given to `fit`.
    * A scalar, or `[N]` with `reduction: "none"`. Traced within {@link trainStep} and {@link valueAndGrad}.
    */
-  scoreMatchingLoss(x: XOf<Config>, settings: LossSettings<Config> = {}): Tensor {
+  scoreMatchingLoss(x: StateOf<X>, settings: LossSettings<C> = {}): Tensor {
     return this.#loss("score_matching", x, settings);
   }
 
   /** ½‖v̂ − (ṡx₀ + σ̇ε)‖², otherwise as {@link DiffusionModel.scoreMatchingLoss}. */
-  flowMatchingLoss(x: XOf<Config>, settings: LossSettings<Config> = {}): Tensor {
+  flowMatchingLoss(x: StateOf<X>, settings: LossSettings<C> = {}): Tensor {
     return this.#loss("flow_matching", x, settings);
   }
 

@@ -1,30 +1,27 @@
 // What the methods of a model can be told: the options that Rust knows, and those that only make sense here.
 // Tensors, functions and signals do not cross as JSON, so they are taken out before validation.
-import type { DiffusionConfig, FitOptions, SampleOptions, Weighting, Weights } from "../generated/config.js";
+import type { DiffusionConfig, FitOptions, SampleOptions, Size, Weighting, Weights } from "../generated/config.js";
 import type { FitEvent } from "../train/events.js";
 import type { StateOf } from "./state.js";
 import type { Weight } from "./weight.js";
 
-/** A config whose state and condition are plain tensors. */
-export interface PlainConfig extends DiffusionConfig {
-  /** Shape of one sample. */
-  readonly xSize: number | readonly number[];
+/** The size of a plain tensor: a width, or a shape. */
+export type PlainSize = number | readonly number[];
+
+/** The config of a model whose state has size X and whose condition, if it takes one, has size C. */
+export interface ConfigOf<X extends Size, C extends Size> extends Omit<DiffusionConfig, "xSize" | "conditionSize"> {
+  /** Shape of one sample: a width, a shape, or named parts that are either. */
+  readonly xSize: X;
   /** Shape of one condition, for conditional models. */
-  readonly conditionSize?: number | readonly number[];
+  readonly conditionSize?: C;
 }
 
-/** The state of a model with this config: a tensor `[N, …xSize]`, or an object of such. */
-export type XOf<Config extends DiffusionConfig> = StateOf<Config["xSize"]>;
-
-/** The condition of a model with this config: a tensor `[N, …conditionSize]`, or an object of such. */
-export type ConditionOf<Config extends DiffusionConfig> = StateOf<Exclude<Config["conditionSize"], undefined>>;
-
 /** Validation data of a fit. */
-export interface ValidationSettings<Config extends DiffusionConfig> {
+export interface ValidationSettings<X extends Size, C extends Size> {
   /** Data that training does not see. */
-  readonly data: XOf<Config>;
+  readonly data: StateOf<X>;
   /** Their conditions, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** Steps between two evaluations; ≥ 1. */
   readonly every: number;
 }
@@ -38,12 +35,12 @@ export interface EverySettings {
 }
 
 /** Options of {@link DiffusionModel.fit}. */
-export interface FitSettings<Config extends DiffusionConfig = PlainConfig>
+export interface FitSettings<X extends Size = PlainSize, C extends Size = never>
   extends Omit<FitOptions, "every" | "validation"> {
   /** Conditions of the data, row by row, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** Data on which the loss is computed now and then, for early stopping and the best checkpoint. */
-  readonly validation?: ValidationSettings<Config>;
+  readonly validation?: ValidationSettings<X, C>;
   /** A function to call at certain steps. */
   readonly every?: EverySettings;
   /** A factor of each row's loss as a function of its time; traced once. */
@@ -55,29 +52,29 @@ export interface FitSettings<Config extends DiffusionConfig = PlainConfig>
 }
 
 /** Options of {@link DiffusionModel.forwardSample}. */
-export interface ForwardSettings<Config extends DiffusionConfig = PlainConfig>
+export interface ForwardSettings<C extends Size = never>
   extends Omit<SampleOptions, "trajectory" | "forward" | "batchSize"> {
   /** Conditions, row by row, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of {@link DiffusionModel.sample}. */
-export interface SampleSettings<Config extends DiffusionConfig = PlainConfig>
+export interface SampleSettings<X extends Size = PlainSize, C extends Size = never>
   extends Omit<SampleOptions, "trajectory" | "forward"> {
   /** Noise to start from `[N, …]`, instead of the model's prior. */
-  readonly x0?: XOf<Config>;
+  readonly x0?: StateOf<X>;
   /** Conditions `[N, …]`, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of the losses. */
-export interface LossSettings<Config extends DiffusionConfig = PlainConfig> {
+export interface LossSettings<C extends Size = never> {
   /** Conditions, row by row, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** How times are drawn; default `"vanilla"`: uniform. */
   readonly weighting?: Weighting;
   /** A factor of each row's loss as a function of its time. */
@@ -89,9 +86,9 @@ export interface LossSettings<Config extends DiffusionConfig = PlainConfig> {
 }
 
 /** Options of the model functions. */
-export interface CallSettings<Config extends DiffusionConfig = PlainConfig> {
+export interface CallSettings<C extends Size = never> {
   /** Conditions, row by row, for conditional models. */
-  readonly condition?: ConditionOf<Config>;
+  readonly condition?: StateOf<C>;
   /** The moving average where there is one (`"ema"`, the default), or what the optimiser works on. */
   readonly weights?: Weights;
 }

@@ -2,7 +2,7 @@
 // gradient, clipping and the optimiser's update.
 import { validate } from "../config/validate.js";
 import { ShapeError } from "../errors.js";
-import type { DiffusionConfig, Optimizer } from "../generated/config.js";
+import type { Optimizer, Size } from "../generated/config.js";
 import type { NativeTrainStep } from "../native/boundary.js";
 import { Cache } from "../tensor/cache.js";
 import { handleOf, isFresh, Tensor, traced, valueIn } from "../tensor/tensor.js";
@@ -44,8 +44,8 @@ const GRAPHS = 64;
  * const { loss } = await step({ x, weight });
  * ```
  */
-export function trainStep<Config extends DiffusionConfig, Batch extends Tree>(
-  model: DiffusionModel<Config>,
+export function trainStep<X extends Size, C extends Size, Batch extends Tree>(
+  model: DiffusionModel<X, C>,
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {
