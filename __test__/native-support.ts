@@ -27,7 +27,7 @@ export async function elementsOf(tensor: NativeTensor): Promise<Elements> {
 
 /** The elements of a tensor as numbers. */
 export async function numbersOf(tensor: NativeTensor): Promise<number[]> {
-  return Array.from(await elementsOf(tensor) as ArrayLike<number | bigint>, Number);
+  return Array.from((await elementsOf(tensor)) as ArrayLike<number | bigint>, Number);
 }
 
 /** One eager op with one result. */
@@ -54,7 +54,9 @@ export function untyped(target: object): Record<string, (...args: unknown[]) => 
 
 /** A class without its type, to construct it with anything. */
 export function untypedClass(target: unknown): new (...args: unknown[]) => object {
-  return target as new (...args: unknown[]) => object;
+  return target as new (
+    ...args: unknown[]
+  ) => object;
 }
 
 /** Lists that are no shapes, and the class of error each of them is. */

@@ -101,7 +101,10 @@ describe("a writer", () => {
     const writer = new native.NativeTensorWriter("f32", [2]);
     writer.write(new Uint8Array(4));
     expect(await failure(() => writer.finish())).toMatchObject({ code: "DataError", got: "1 elements" });
-    expect(await failure(() => writer.write(new Uint8Array(8)))).toMatchObject({ code: "DataError", got: "3 elements" });
+    expect(await failure(() => writer.write(new Uint8Array(8)))).toMatchObject({
+      code: "DataError",
+      got: "3 elements",
+    });
     writer.write(new Uint8Array(4));
     expect(await numbersOf(writer.finish())).toEqual([0, 0]);
     expect(await failure(() => writer.write(new Uint8Array(1)))).toMatchObject({ code: "DisposedError" });
@@ -187,7 +190,9 @@ describe("made tensors", () => {
     const raw = untyped(native);
     for (const dtype of ["", "f16", "F32", "float32", "x".repeat(1e5)]) {
       expect(await failure(() => raw.tensorFull?.(0, dtype, [1]))).toMatchObject({ code: "DTypeError" });
-      expect(await failure(() => raw.tensorFrom?.(new Uint8Array(4), dtype, [1]))).toMatchObject({ code: "DTypeError" });
+      expect(await failure(() => raw.tensorFrom?.(new Uint8Array(4), dtype, [1]))).toMatchObject({
+        code: "DTypeError",
+      });
     }
     expect(await failure(() => native.tensorRandom("normal", 0, "i64", [1]))).toMatchObject({ code: "DTypeError" });
     expect(await failure(() => raw.tensorRandom?.("cauchy", 0, "f32", [1]))).toMatchObject({ code: "ConfigError" });
@@ -213,7 +218,9 @@ describe("an eager op", () => {
 
   it("whose result cannot fit is a MemoryError at once", async () => {
     const x = f32([1]);
-    expect(await failure(() => eager("broadcastTo", [x], { shape: [1e6, 1e6] }))).toMatchObject({ code: "MemoryError" });
+    expect(await failure(() => eager("broadcastTo", [x], { shape: [1e6, 1e6] }))).toMatchObject({
+      code: "MemoryError",
+    });
     expect(await failure(() => eager("arange", [], { length: 1e15, dtype: "f32" }))).toMatchObject({
       code: "MemoryError",
     });

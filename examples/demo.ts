@@ -2,7 +2,7 @@
 // Exits with 1 if the samples are further from the data than three times the distance between two halves of the data.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { DiffusionModel, datasets, metrics, plot, type Tensor, tensor, writeCsv } from "thalweg";
 
@@ -12,7 +12,8 @@ const out = process.argv[2] ?? "out/demo";
 
 /** Longitude and latitude of the airports of the United States (vega-datasets); the few beyond the date line are left out. */
 function airports(): Tensor {
-  const file = createRequire(import.meta.url).resolve("vega-datasets/data/airports.csv");
+  const entry = createRequire(import.meta.url).resolve("vega-datasets");
+  const file = join(dirname(entry), "..", "data", "airports.csv");
   const rows: Record<string, string>[] = parse(readFileSync(file), { columns: true });
   const points = rows.map((row) => [Number(row.longitude), Number(row.latitude)]);
   return tensor(points.filter(([longitude]) => longitude < 0));
@@ -109,7 +110,7 @@ async function main(): Promise<void> {
       name: "swiss-roll",
       data: datasets.swissRoll({ count: 10_000, noise: 0.6, seed: 0 }),
       columns: ["x", "y"],
-      steps: 1_500,
+      steps: 2_000,
     }),
   );
   outcomes.push(await run({ name: "airports", data: airports(), columns: ["longitude", "latitude"], steps: 1_000 }));

@@ -2,12 +2,21 @@
 // Plain cargo, not "napi build": that one sets --target and would compile every dependency again.
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeGenerated } from "./generate-schemas.mjs";
 import { hashOf, textOf } from "./lib/files.mjs";
 import { generatedAddon, nativeDir, root } from "./lib/paths.mjs";
 import { Failure, firstLine, isEntry, main, run } from "./lib/process.mjs";
 import { addonTarget } from "./lib/target.mjs";
 
-const sources = ["Cargo.toml", "Cargo.lock", "crates", ".cargo", "scripts/build-addon.mjs"];
+const sources = [
+  "Cargo.toml",
+  "Cargo.lock",
+  "crates",
+  ".cargo",
+  "scripts/build-addon.mjs",
+  "scripts/generate-schemas.mjs",
+  "scripts/lib/schema",
+];
 const typeHeader = `// The addon's exports, written by scripts/build-addon.mjs from the Rust sources.
 // Do not edit: it is rewritten whenever the addon is built. Names with __ exist in the test addon only.
 
@@ -71,6 +80,7 @@ export async function buildAddons() {
   if (!existsSync(join(typeDefDir, "thalweg-node"))) env.NAPI_FORCE_BUILD_THALWEG_NODE = String(Date.now());
   place(await compile(["test-hooks"], env), names.test);
   await writeTypes(typeDefDir);
+  writeGenerated();
   writeFileSync(stamp, hash);
 }
 

@@ -106,6 +106,7 @@ describe("registered modules", () => {
   it("are known by their names", () => {
     expect(() => validate("DiffusionConfig", mine({ sizes: [1], name: "a" }), ["Mine"])).not.toThrow();
     expect(() => validate("DiffusionConfig", mine({}))).toThrow(/model\.args\.backbone\.type: expected .*got "Mine"/);
+    expect(() => validate("DiffusionConfig", mine({}))).toThrow(/a module of your own has to be registered first/);
     expect(() => validate("DiffusionConfig", mine({}), ["Mines"])).toThrow(/did you mean "Mines"\?/);
   });
 

@@ -1,6 +1,9 @@
 // The generator of config types and validators: each form of schema becomes the type and the check that it means.
+
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generated } from "../../scripts/generate-schemas.mjs";
+import { native } from "../../ts/src/native.ts";
 
 const definitions = {
   Kind: {
@@ -102,4 +105,11 @@ describe("generated", () => {
   ])("refuses %s", (_, schemas, message) => {
     expect(() => generated(schemas)).toThrow(message);
   });
+});
+
+it("the files in ts/src/generated are fresh", () => {
+  for (const [name, text] of Object.entries(generated(JSON.parse(native.schemas())))) {
+    const file = new URL(`../../ts/src/generated/${name}`, import.meta.url);
+    expect(readFileSync(file, "utf8")).toBe(text);
+  }
 });

@@ -132,6 +132,18 @@ describe("random tensors", () => {
     expect(await uniform.max().item()).toBeLessThan(1);
   });
 
+  it("have the moments of their distribution in a traced function too", async () => {
+    const { normal, uniform } = compile((x: Tensor) => ({
+      normal: randn([100_000]).add(x),
+      uniform: rand([100_000]).add(x),
+    }))(tensor(0));
+    expect(Math.abs((await normal.variance().item()) - 1)).toBeLessThan(0.02);
+    expect(Math.abs((await uniform.mean().item()) - 0.5)).toBeLessThan(0.005);
+    expect(Math.abs((await uniform.variance().item()) - 1 / 12)).toBeLessThan(0.002);
+    expect(await uniform.min().item()).toBeGreaterThan(0);
+    expect(await uniform.max().item()).toBeLessThan(1);
+  });
+
   it.each([
     ["randn", randn],
     ["rand", rand],

@@ -1,5 +1,16 @@
 // Tensor methods: every op gives what mathematics says, on concrete and on traced tensors alike.
-import { compile, DisposedError, DTypeError, full, memory, ShapeError, Tensor, TraceError, tensor } from "thalweg";
+import {
+  compile,
+  DataError,
+  DisposedError,
+  DTypeError,
+  full,
+  memory,
+  ShapeError,
+  Tensor,
+  TraceError,
+  tensor,
+} from "thalweg";
 import { describe, expect, it } from "vitest";
 
 const f64 = { dtype: "f64" } as const;
@@ -290,6 +301,7 @@ describe("what does not fit is refused at once", () => {
     ["select", () => matrix.select(3, 0), ShapeError, /expected an axis in -2 … 1, got 3/],
     ["split", () => matrix.split([1, 2]), ShapeError, /expected sizes with sum 2, got \[1,2\]/],
     ["item", () => matrix.item(), ShapeError, /one element/],
+    ["no tensor", () => matrix.add("1" as unknown as Tensor), DataError, /^expected a tensor, got string 1/],
   ])("%s", (_, call, errorClass, message) => {
     expect(call).toThrow(errorClass);
     expect(call).toThrow(message);

@@ -32,7 +32,7 @@ export {
   TrainingError,
 } from "./errors.js";
 export type * as config from "./generated/config.js";
-export { DiffusionModel, type LoadReport, type ModelInfo } from "./model/diffusion-model.js";
+export { DiffusionModel, type LoadReport, type ModelInfo, type Normalization } from "./model/diffusion-model.js";
 export type {
   CallSettings,
   ConfigOf,

@@ -29,6 +29,8 @@ pub enum ErrorCode {
     TraceError,
     /// Training failed, for instance because the loss became NaN.
     TrainingError,
+    /// A solver cannot go on, for instance because its steps became too small.
+    SolverError,
     /// A job was stopped by its caller.
     AbortError,
     /// A handle was used after it was disposed of.
@@ -50,6 +52,7 @@ impl ErrorCode {
             "CheckpointError" => Self::CheckpointError,
             "TraceError" => Self::TraceError,
             "TrainingError" => Self::TrainingError,
+            "SolverError" => Self::SolverError,
             "AbortError" => Self::AbortError,
             "DisposedError" => Self::DisposedError,
             _ => Self::InternalError,

@@ -83,23 +83,19 @@ pub fn bytes() -> usize {
 mod tests {
     use super::*;
 
+    // One test for both: the number of bytes belongs to the process.
     #[test]
-    fn clones_of_a_share_count_once_and_the_last_one_frees() {
+    fn clones_of_a_share_count_once_and_its_first_and_last_handle_are_told_apart() {
         let before = bytes();
         let share = Share::new(100);
         let clone = share.clone();
         assert_eq!(bytes() - before, 100);
+        assert_eq!((share.take_hold(), clone.take_hold()), (true, false));
+        assert_eq!((share.let_go(), clone.let_go()), (false, true));
         drop(share);
         assert_eq!(bytes() - before, 100);
         drop(clone);
         assert_eq!(bytes(), before);
-    }
-
-    #[test]
-    fn the_first_and_the_last_handle_are_told_apart() {
-        let share = Share::new(1);
-        assert_eq!((share.take_hold(), share.take_hold()), (true, false));
-        assert_eq!((share.let_go(), share.let_go()), (false, true));
     }
 
     #[test]

@@ -289,6 +289,18 @@ impl Source {
         }
     }
 
+    /// The graph of a function of its one input alone, such as the weight of a time.
+    ///
+    /// # Errors
+    /// `TraceError` where it reads anything else; as [`Source::graph`].
+    pub fn function(&self) -> Result<Arc<Graph>, ModelError> {
+        if let Some(other) = self.inputs.iter().skip(1).chain(self.inputs.first().filter(|input| input.kind != Kind::Given)).next() {
+            let message = "a weight may depend on its argument and on numbers only";
+            return Err(ModelError::expected("TraceError", message, "one input", &other.name));
+        }
+        self.graph()
+    }
+
     /// The program, compiled at the first call. Only jobs call this.
     ///
     /// # Errors

@@ -60,8 +60,8 @@ pub fn waker() -> Result<Waker, ThalwegError> {
     Ok(worker()?.waker())
 }
 
-/// Drops something large on the worker's thread, behind the jobs that are there.
-pub struct Discard<T: Send>(Option<T>);
+/// Drops something large, behind the jobs that are there.
+struct Discard<T: Send>(Option<T>);
 
 impl<T: Send> Job for Discard<T> {
     fn step(&mut self) -> Step {
@@ -72,13 +72,15 @@ impl<T: Send> Job for Discard<T> {
     fn panicked(&mut self, _message: String) {}
 }
 
-/// Drops `value` on the worker's thread; here, where there is none.
+/// Drops `value` on the worker's thread; here, where there is none yet.
 pub fn discard<T: Send + 'static>(value: T) {
-    // The error says that there is no worker; the value was dropped all the same.
-    let _ = submit("discard", Box::new(Discard(Some(value))));
+    match WORKER.get() {
+        Some(Ok(worker)) => worker.submit(Box::new(Discard(Some(value)))),
+        _ => drop(value),
+    }
 }
 
-/// What a job failed with, as a job of another layer says it.
+/// A defect, as a job says it.
 pub fn internal(message: &str) -> ModelError {
     ModelError::new("InternalError", message)
 }

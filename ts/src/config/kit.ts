@@ -132,7 +132,8 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
           if (issue.code !== "invalid_union") return 'an object with a "type"';
           const { input } = issue;
           const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
-          return `${expected}${hint(type, known)}`;
+          const own = open[definition] === undefined ? "" : "; a module of your own has to be registered first";
+          return `${expected}${hint(type, known) || own}`;
         },
       });
     },

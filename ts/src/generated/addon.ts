@@ -213,6 +213,9 @@ export interface Memory {
 /** JSON schemas of everything that users configure, by name. */
 export declare function schemas(): string
 
+/** Sliced Wasserstein distance of order `p` between the rows of `a` and those of `b`, over `projections` directions drawn from `seed`. */
+export declare function slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>
+
 /**
  * A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.
  *

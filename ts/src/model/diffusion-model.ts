@@ -33,6 +33,16 @@ export interface ModelInfo {
   readonly step: number;
   /** Whether there is a moving average of the parameters. */
   readonly hasEma: boolean;
+  /** How the data were normalised, leaf by leaf; null where they were not. */
+  readonly normalization: readonly Normalization[] | null;
+}
+
+/** Mean and standard deviation of a leaf of the data, element by element: training shifts and scales by them. */
+export interface Normalization {
+  /** What was subtracted. */
+  readonly mean: readonly number[];
+  /** What was divided by. */
+  readonly std: readonly number[];
 }
 
 /** What {@link DiffusionModel.loadStateDict} and {@link DiffusionModel.importWeights} report. */

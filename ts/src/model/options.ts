@@ -81,6 +81,8 @@ export interface LossSettings<C extends Size = never> {
   readonly weight?: Weight;
   /** `"mean"` over the batch (the default) or `"none"`: one loss per row. */
   readonly reduction?: "mean" | "none";
+  /** What the optimiser works on (`"raw"`, the default), or the moving average where there is one. */
+  readonly weights?: Weights;
   /** Seed of times and noise, default 0; a traced loss draws new ones at each step. */
   readonly seed?: number;
 }

@@ -154,13 +154,26 @@ function random(kind: "uniform" | "normal", shape: readonly number[], options: R
   if (currentTrace() === undefined) {
     return new Tensor({ handle: native.tensorRandom(kind, options.seed ?? nextSeed++, dtype, checked) });
   }
-  if (options.seed === undefined) return applied(op, [], { shape: checked, dtype });
+  if (options.seed === undefined) {
+    const normal = applied("randn", [], { shape: checked, dtype });
+    return kind === "normal" ? normal : uniformOf(normal);
+  }
   const expected = "no seed in a traced function, whose random numbers differ from run to run";
   throw new DataError(`${op}: expected ${expected}, got ${options.seed}`, {
     expected,
     got: `${options.seed}`,
     where: op,
   });
+}
+
+/** Φ(z) of standard normal numbers z: uniform, and kept within (0, 1) where rounding would not. */
+function uniformOf(normal: Tensor): Tensor {
+  return normal
+    .mul(Math.SQRT1_2)
+    .erf()
+    .add(1)
+    .mul(0.5)
+    .clamp(2 ** -25, 1 - 2 ** -24);
 }
 
 /**

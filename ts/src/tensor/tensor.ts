@@ -1,6 +1,6 @@
 // Tensor: numbers on a device (concrete) or a value of a graph that is being recorded (traced), with the same methods.
 // Reading waits for the device; everything else only enqueues or records.
-import { DisposedError, InternalError, ShapeError, TraceError } from "../errors.js";
+import { DataError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
 import { type TypedArray, viewOf } from "./dtype.js";
@@ -74,6 +74,7 @@ export class Tensor extends Structural implements Disposable {
 
   static {
     stateOf = (tensor) => {
+      if (!(tensor instanceof Tensor)) throw notATensor(tensor);
       const state = tensor.#state;
       const resolved = "resolve" in state ? state.resolve() : state;
       if ("trace" in resolved) assertCurrent(resolved.trace);
@@ -230,6 +231,11 @@ export class Tensor extends Structural implements Disposable {
   protected override scalar(value: number): Tensor {
     return filled(value, this.dtype, []);
   }
+}
+
+function notATensor(value: unknown): DataError {
+  const details = { expected: "a tensor", got: String(value) };
+  return new DataError(`expected a tensor, got ${typeof value} ${String(value)}`, details);
 }
 
 function joined(op: "concat" | "stack", tensors: readonly Tensor[], axis: number): Tensor {

@@ -102,11 +102,11 @@ mod tests {
     #[test]
     fn a_buffer_given_back_is_used_again_for_its_size_only() {
         let size = 123_457;
-        let buffer_a = buffer::<f64>(size);
-        let address = buffer_a.as_ptr();
-        give_back(buffer_a);
-        assert_ne!(buffer::<f64>(size + 1).as_ptr(), address);
-        let again = buffer::<f64>(size);
+        let first = buffer::<f64>(size);
+        let address = first.as_ptr();
+        give_back(first);
+        let (other, again) = (buffer::<f64>(size + 1), buffer::<f64>(size));
+        assert_ne!(other.as_ptr(), address);
         assert_eq!(again.as_ptr(), address);
     }
 
@@ -115,7 +115,8 @@ mod tests {
         for _ in 0..40 {
             give_back(vec![0u8; 10 << 20]);
         }
-        assert!(lock::<u8>().bytes <= KEPT_AT_MOST_BYTES);
-        assert_eq!(lock::<u8>().bytes, lock::<u8>().free.iter().map(Vec::len).sum::<usize>());
+        let shelf = lock::<u8>();
+        assert!(shelf.bytes <= KEPT_AT_MOST_BYTES);
+        assert_eq!(shelf.bytes, shelf.free.iter().map(Vec::len).sum::<usize>());
     }
 }

@@ -58,6 +58,9 @@ fn third_derivatives_of_a_composition_are_right() {
     close("third derivative", &third, &wanted, 1e-12);
 }
 
+/// A function with its parameters.
+type Owned = Box<dyn for<'g> Fn(&[Var<'g>]) -> Var<'g>>;
+
 /// A shape that broadcasts to `full`: leading dimensions dropped, others reduced to 1.
 fn reduced(full: &[usize], drop: usize, ones: u8) -> Vec<usize> {
     let drop = drop.min(full.len());
@@ -93,7 +96,7 @@ proptest! {
     ) {
         let rank = shape.len();
         let axis = numbers[0] % rank;
-        let f: Box<dyn for<'g> Fn(&[Var<'g>]) -> Var<'g>> = match pick {
+        let f: Owned = match pick {
             0 => {
                 let order: Vec<usize> = (0..rank).map(|i| (i + 1 + numbers[1]) % rank).collect();
                 Box::new(move |x| x[0].transpose(&order))
@@ -189,6 +192,24 @@ fn choices_and_composites_have_right_derivatives() {
     smooth("layer_norm", &[&[2, 4]], -1.0, 1.0, &|x| x[0].layer_norm(1e-3));
     smooth("gelu", &[&[5]], -1.5, 1.5, &|x| x[0].gelu());
     smooth("silu", &[&[5]], -1.5, 1.5, &|x| x[0].silu());
+}
+
+#[test]
+fn third_derivatives_of_composites_agree_with_differences_of_second_ones() {
+    let x = [-0.8, 0.3, 0.5, 1.2];
+    let third: [fn(Var<'_>) -> Var<'_>; 3] = [|x| x.gelu(), |x| x.softmax(0), |x| x.layer_norm(1e-2)];
+    for f in third {
+        let second = |x: Var<'_>| {
+            let first = grad((f(x) * f(x)).sum_all(), &[x])[0];
+            x.builder().var(grad((first * first).sum_all(), &[x])[0].id()).id()
+        };
+        let slope = at(&[4], &x, |x| grad((x.builder().var(second(x)) * x.sin()).sum_all(), &[x])[0]);
+        let along = |x: &[f64]| at(&[4], x, |x| (x.builder().var(second(x)) * x.sin()).sum_all())[0];
+        for i in 0..4 {
+            let moved = |by: f64| along(&x.iter().enumerate().map(|(k, v)| if k == i { v + by } else { *v }).collect::<Vec<_>>());
+            close("third derivative", &slope[i..=i], &[(moved(1e-5) - moved(-1e-5)) / 2e-5], 5e-6);
+        }
+    }
 }
 
 #[test]

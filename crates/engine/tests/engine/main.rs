@@ -7,6 +7,7 @@ mod donation;
 mod errors;
 mod large;
 mod memory;
+mod products;
 mod random;
 mod scan;
 mod simplification;

@@ -4,6 +4,7 @@ pub mod create;
 pub mod eager;
 pub mod graph;
 pub mod memory;
+pub mod metric;
 pub mod model;
 pub mod tensor;
 pub mod trace;

@@ -5,5 +5,7 @@ mod listing;
 mod replay;
 mod segment;
 mod tape;
+#[cfg(test)]
+mod tests;
 
 pub use tape::{Declared, Kind, Tape};

@@ -13,6 +13,7 @@ use thalweg_model::{Model, ModelError, Objective, ObjectiveKind, Weighting, Weig
 use super::{NativeModel, getters, weights};
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
+use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
 use crate::exports::trace::{NativeTrace, TracedValue};
 use crate::guard::guard;
@@ -82,7 +83,8 @@ fn rows(ty: Option<&Type>) -> Result<usize, ThalwegError> {
 #[napi]
 impl NativeModel {
     /// The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-    /// Options as JSON: `{ kind, weighting, reduction, seed, weights }`.
+    /// Options as JSON: `{ kind, weighting, reduction, seed, weights }`; `weight` is a graph of the rows' times that their
+    /// losses are multiplied by.
     #[napi]
     pub fn loss(
         &self,
@@ -90,6 +92,7 @@ impl NativeModel {
         options: String,
         #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
         #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+        weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<NativeTensor> {
         guard("NativeModel.loss", || {
             let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
@@ -101,7 +104,11 @@ impl NativeModel {
             let types = [Type::new(model.diffusion().dtype(), shape)];
             let leaves = x.len();
             let inputs = [getters(&x), getters(&condition)].concat();
-            let work = move |tensors: Vec<Tensor>| losses(&model, &options, &tensors, leaves);
+            let weight = weight.map(|graph| graph.source().clone());
+            let work = move |tensors: Vec<Tensor>| {
+                let weight = weight.map(|source| source.function()).transpose()?;
+                losses(&model, &options, weight.as_deref(), &tensors, leaves)
+            };
             let results = value::enqueue("NativeModel.loss", inputs, &types, work)?;
             Ok(NativeTensor::all(env, results)?.remove(0))
         })
@@ -149,15 +156,17 @@ impl NativeModel {
         options: String,
         #[napi(ts_arg_type = "number[]")] x: Array<'_>,
         #[napi(ts_arg_type = "number[]")] condition: Array<'_>,
+        weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<TracedValue> {
         guard("NativeModel.traceLoss", || {
             let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
             let model = self.model()?;
             let options: LossOptions = config::parse(&options)?;
+            let weight = weight.map(|graph| graph.source().function()).transpose()?;
             trace.one(|recording| {
                 let given = Given::of(recording, &model, None, &x, &condition)?;
                 let training = recording.tape()?.training();
-                let graph = model.inner().loss_graph(options.objective(), training, given.rows, None)?;
+                let graph = model.inner().loss_graph(options.objective(), training, given.rows, weight.as_deref())?;
                 let losses = given.inline(recording, &model, &graph, options.seed)?;
                 match options.reduction {
                     Reduction::None => Ok(losses[0]),
@@ -192,12 +201,18 @@ impl NativeModel {
 }
 
 /// Losses of tensors: the state's leaves, then the condition's.
-fn losses(model: &Model, options: &LossOptions, tensors: &[Tensor], leaves: usize) -> Result<Vec<Tensor>, ModelError> {
+fn losses(
+    model: &Model,
+    options: &LossOptions,
+    weight: Option<&Graph>,
+    tensors: &[Tensor],
+    leaves: usize,
+) -> Result<Vec<Tensor>, ModelError> {
     let inner = model.inner();
     let (x, condition) = tensors.split_at(leaves);
     let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
     let random = (options.seed.unwrap_or(0), 0);
-    let losses = inner.losses(options.objective(), false, &x, condition.as_ref(), None, random, options.weights)?;
+    let losses = inner.losses(options.objective(), false, &x, condition.as_ref(), weight, random, options.weights)?;
     if options.reduction == Reduction::None {
         return Ok(vec![losses]);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Array;
+use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use thalweg_model::engine::Tensor;
 use thalweg_model::{FitJob, FitOptions, FitRequest, Model, ModelError, Rows, Run};
@@ -11,8 +11,10 @@ use super::run::{Begin, NativeRun};
 use super::{NativeModel, getters};
 use crate::args;
 use crate::error::ThalwegError;
+use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
+use crate::recording::Source;
 use crate::value::Value;
 use crate::worker::{submit, waker};
 
@@ -46,7 +48,15 @@ struct Counts {
     validation: usize,
 }
 
-fn request(model: &Model, options: FitOptions, counts: Counts, tensors: &[Tensor]) -> Result<FitRequest, ModelError> {
+/// What was asked for, apart from tensors.
+struct Ask {
+    options: FitOptions,
+    counts: Counts,
+    weight: Option<Arc<Source>>,
+}
+
+fn request(model: &Model, ask: Ask, tensors: &[Tensor]) -> Result<FitRequest, ModelError> {
+    let Ask { options, counts, weight } = ask;
     let inner = model.inner();
     let (x, rest) = tensors.split_at(counts.x);
     let (condition, rest) = rest.split_at(counts.condition);
@@ -57,14 +67,17 @@ fn request(model: &Model, options: FitOptions, counts: Counts, tensors: &[Tensor
     } else {
         Some(Rows { x: inner.check_x("validation", held)?, condition: inner.check_condition(held_condition)? })
     };
-    Ok(FitRequest { options, data, validation, weight: None })
+    let weight = weight.map(|source| source.function()).transpose()?;
+    Ok(FitRequest { options, data, validation, weight })
 }
 
 #[napi]
 impl NativeModel {
     /// Starts training on rows `x` (one tensor per leaf), with options as JSON. Forwards that `needs` names must be given
-    /// before. One model is trained by one run at a time.
+    /// before. One model is trained by one run at a time. `weight` is a graph of the times of a batch that its losses are
+    /// multiplied by.
     #[napi]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the boundary")]
     pub fn fit(
         &self,
         options: String,
@@ -72,6 +85,7 @@ impl NativeModel {
         #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
         #[napi(ts_arg_type = "NativeTensor[]")] validation: Array<'_>,
         #[napi(ts_arg_type = "NativeTensor[]")] validation_condition: Array<'_>,
+        weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.fit", || {
             let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
@@ -81,18 +95,19 @@ impl NativeModel {
             let options = FitOptions::parse(&options)?;
             let counts = Counts { x: x.len(), condition: condition.len(), validation: held.len() };
             let all: Vec<Arc<Value>> = [x, condition, held, held_condition].concat();
-            start(&model, options, counts, &all)
+            let weight = weight.map(|graph| graph.source().clone());
+            start(&model, Ask { options, counts, weight }, &all)
         })
     }
 }
 
-fn start(model: &Model, options: FitOptions, counts: Counts, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
+fn start(model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
     let claim = Claim::new(model)?;
     let run = Run::new();
     run.attach(waker()?);
     let (trained, own) = (model.clone(), run.clone());
     let (job, begun) = Begin::new(getters(values), move |tensors| {
-        let request = request(&trained, options, counts, &tensors)?;
+        let request = request(&trained, ask, &tensors)?;
         let job = FitJob::new(trained.inner().clone(), request, own);
         claim.hand_over();
         Ok(job)

@@ -1,0 +1,523 @@
+// Models at the boundary: jobs and their ends, losses inside recordings, training steps, and every kind of misuse.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { NativeModel, NativeTensor, TracedValue } from "../ts/src/native/boundary.ts";
+import { native, testHooks } from "../ts/src/native.ts";
+import { eager, f32, failure, hostileValues, numbersOf, slowExports, untyped, untypedClass } from "./native-support.ts";
+
+afterAll(() => expect(slowExports()).toEqual({}));
+
+const config = {
+  xSize: 2,
+  path: { type: "linear_vp_sde", beta0: 0.1, beta1: 20 },
+  model: {
+    type: "noise_function",
+    args: {
+      tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: 8, scale: 30 } },
+      backbone: {
+        type: "TemporalSpatialResidualNet",
+        args: { hiddenSizes: [16, 8], outputDim: 2, tDim: 8 },
+      },
+    },
+  },
+};
+
+const newModel = (changes: object = {}): NativeModel =>
+  new native.NativeModel(JSON.stringify({ ...config, ...changes }), "{}");
+const names = (model: NativeModel): string[] =>
+  JSON.parse(model.parameters()).map(({ name }: { name: string }) => name);
+const rows = (count: number): NativeTensor => native.tensorRandom("normal", 1, "f32", [count, 2]);
+const json = JSON.stringify;
+
+describe("a model", () => {
+  it("tells its config with defaults, and its parameters", () => {
+    const model = newModel();
+    expect(JSON.parse(model.config())).toMatchObject({ ...config, seed: 0, dtype: "f32", device: "auto" });
+    const parameters = JSON.parse(model.parameters());
+    expect(parameters[0]).toEqual({ name: "t_encoder.W", shape: [4], trainable: false, decay: false });
+    expect(parameters.length).toBeGreaterThan(20);
+    expect(JSON.parse(model.needs(json({ kind: "loss", rows: 2, training: true })))).toEqual([]);
+  });
+
+  it("refuses wrong configs with the path of the mistake", async () => {
+    for (const [changes, path] of [
+      [{ xSize: 0 }, "xSize"],
+      [{ path: { type: "linear_vp_sde", beta0: 3, beta1: 2 } }, "path.beta1"],
+      [{ path: { type: "straight" } }, "path.type"],
+      [{ sede: 1 }, "sede"],
+    ] as const) {
+      expect(await failure(() => newModel(changes))).toMatchObject({ code: "ConfigError", path });
+    }
+    expect(await failure(() => newModel({ device: "cuda:7" }))).toMatchObject({ code: "DeviceError", path: "device" });
+    const Model = untypedClass(native.NativeModel);
+    for (const text of ["", "[]", "null", "{".repeat(1e5), '{"a":'.repeat(1e5)]) {
+      expect(await failure(() => new Model(text, "{}"))).toMatchObject({ code: "ConfigError" });
+      expect(await failure(() => new Model(json(config), text))).toMatchObject({ code: "ConfigError" });
+    }
+    for (const value of hostileValues) expect(await failure(() => new Model(value, value))).toBeInstanceOf(Error);
+  });
+
+  it("that was disposed of is refused everywhere", async () => {
+    const model = newModel();
+    model.dispose();
+    model.dispose();
+    const trace = new native.NativeTrace("train");
+    const graph = new native.NativeTrace("train").finish([]);
+    const x = rows(2);
+    const uses: (() => unknown)[] = [
+      () => model.config(),
+      () => model.parameters(),
+      () => model.needs("{}"),
+      () => model.provide("k", graph),
+      () => model.fit("{}", [x], [], [], []),
+      () => model.sample("{}", [], []),
+      () => model.loss("{}", [x], []),
+      () => model.call("score", x, [x], [], "ema"),
+      () => model.traceLoss(trace, "{}", [], []),
+      () => model.traceCall(trace, "score", 0, [], []),
+      () => model.trainStep(graph, "{}"),
+      () => model.save("x"),
+      () => model.load("x"),
+      () => model.importWeights("x", true),
+      () => model.stateDict("raw"),
+      () => model.loadStateDict([], [], true),
+      () => model.info(),
+    ];
+    for (const use of uses) expect(await failure(use)).toMatchObject({ code: "DisposedError" });
+  });
+
+  it("refuses hostile arguments of every method, and lives on", async () => {
+    const model = newModel();
+    const raw = untyped(model);
+    const methods: [string, number][] = [
+      ["needs", 1],
+      ["provide", 2],
+      ["fit", 5],
+      ["sample", 3],
+      ["loss", 3],
+      ["call", 5],
+      ["traceLoss", 4],
+      ["traceCall", 5],
+      ["trainStep", 2],
+      ["importWeights", 2],
+      ["stateDict", 1],
+      ["loadStateDict", 3],
+    ];
+    for (const [name, count] of methods) {
+      for (const value of hostileValues) {
+        expect(await failure(() => raw[name]?.(...Array(count).fill(value))), name).toBeInstanceOf(Error);
+      }
+    }
+    for (const name of ["save", "load"]) {
+      for (const value of hostileValues) {
+        if (typeof value !== "string") expect(await failure(() => raw[name]?.(value))).toBeInstanceOf(Error);
+      }
+    }
+    expect(JSON.parse(await model.info())).toMatchObject({ step: 0, hasEma: false, normalization: null });
+  });
+});
+
+describe("a training run", () => {
+  it("is one call: steps are counted in Rust, events come at most ten a second", async () => {
+    const model = newModel();
+    const data = rows(256);
+    const calls = testHooks().__nativeCalls();
+    const run = model.fit(json({ steps: 300, batchSize: 64 }), [data], [], [], []);
+    const end = run.wait();
+    expect(testHooks().__nativeCalls() - calls).toBe(2);
+    const report = JSON.parse(await end);
+    expect(testHooks().__nativeCalls() - calls).toBe(2);
+    expect(report).toMatchObject({ step: 300, stepsRun: 300, reason: "finished" });
+    expect(JSON.parse((await run.next()) ?? "{}")).toMatchObject({ step: 300, steps: 300 });
+    expect(await run.next()).toBeNull();
+    expect(await run.next()).toBeNull();
+    expect(run.tensors()).toEqual([]);
+    expect(JSON.parse(await model.info())).toMatchObject({ step: 300, hasEma: true });
+  });
+
+  it("stops between steps, and the model can be trained again", async () => {
+    const model = newModel();
+    const run = model.fit(json({ steps: 1_000_000, batchSize: 32 }), [rows(64)], [], [], []);
+    const first = JSON.parse((await run.next()) ?? "{}");
+    expect(first.step).toBeGreaterThan(0);
+    expect(await failure(() => model.fit(json({ steps: 1 }), [rows(8)], [], [], []))).toMatchObject({
+      code: "TrainingError",
+    });
+    expect(await failure(() => model.load("nowhere"))).toMatchObject({ code: "TrainingError" });
+    run.stop();
+    const report = JSON.parse(await run.wait());
+    expect(report.reason).toBe("stopped");
+    expect(JSON.parse(await model.info()).step).toBe(report.step);
+    const again = model.fit(json({ steps: 2 }), [rows(8)], [], [], []);
+    expect(JSON.parse(await again.wait())).toMatchObject({ stepsRun: 2 });
+  });
+
+  it("waits where it was asked to, until it is resumed", async () => {
+    const run = newModel().fit(json({ steps: 10, batchSize: 8, every: { steps: 5 } }), [rows(16)], [], [], []);
+    const paused: number[] = [];
+    for (;;) {
+      const text = await run.next();
+      if (text === null) break;
+      const event = JSON.parse(text);
+      if (!event.paused) continue;
+      paused.push(event.step);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      run.resume();
+    }
+    expect(paused).toEqual([5, 10]);
+    expect(JSON.parse(await run.wait()).step).toBe(10);
+  });
+
+  it("shares the device with other jobs", async () => {
+    const run = newModel().fit(json({ steps: 1_000_000, batchSize: 32 }), [rows(64)], [], [], []);
+    expect(await numbersOf(eager("add", [f32([1]), f32([2])]))).toEqual([3]);
+    run.stop();
+    await run.wait();
+  });
+
+  it("fails with the class of the mistake in its data, and frees the model", async () => {
+    const model = newModel();
+    const nan = f32([1, 2, Number.NaN, 4], [2, 2]);
+    const cases: [NativeTensor[], NativeTensor[], string][] = [
+      [[nan], [], "DataError"],
+      [[f32([1, 2, 3], [3, 1])], [], "ShapeError"],
+      [[native.tensorFull(0, "f64", [3, 2])], [], "DTypeError"],
+      [[native.tensorFull(0, "f32", [0, 2])], [], "DataError"],
+      [[], [], "DataError"],
+      [[rows(2), rows(2)], [], "DataError"],
+      [[rows(2)], [rows(2)], "DataError"],
+    ];
+    for (const [x, condition, code] of cases) {
+      const run = model.fit(json({ steps: 1 }), x, condition, [], []);
+      const [error, next] = await Promise.all([failure(() => run.wait()), run.next()]);
+      expect(error).toMatchObject({ code });
+      expect(next).toBeNull();
+    }
+    const bad = eager("gather", [rows(1), eager("arange", [], { length: 9, dtype: "i64" })], { axis: 0 });
+    expect(await failure(() => model.fit(json({ steps: 1 }), [bad], [], [], []).wait())).toMatchObject({
+      code: "DataError",
+    });
+    expect(JSON.parse(await model.fit(json({ steps: 1 }), [rows(4)], [], [], []).wait()).stepsRun).toBe(1);
+  });
+
+  it("refuses wrong options at once", async () => {
+    const model = newModel();
+    for (const [options, path] of [
+      [{ steps: 0 }, "steps"],
+      [{ steps: 1, batchSize: -1 }, "batchSize"],
+      [{ steps: 1, stepz: 1 }, "stepz"],
+      [{ steps: 1, optimizer: { type: "adamw", lr: -1 } }, "optimizer.lr"],
+    ] as const) {
+      const error = await failure(() => model.fit(json(options), [rows(4)], [], [], []));
+      expect(error, json(options)).toMatchObject({ code: "ConfigError", path });
+    }
+  });
+
+  it("that turns NaN stops with a TrainingError and keeps the last good state", async () => {
+    const model = newModel();
+    const options = { steps: 50, batchSize: 8, normalize: false, ema: null, optimizer: { type: "sgd", lr: 1e30 } };
+    const error = await failure(() => model.fit(json(options), [rows(16)], [], [], []).wait());
+    expect(error).toMatchObject({ code: "TrainingError" });
+    expect((error as Error).message).toMatch(/step \d+/);
+    for (const tensor of model.stateDict("raw")) expect((await numbersOf(tensor)).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("sampling", () => {
+  it("gives pending results once, of the shape that was asked for", async () => {
+    const model = newModel();
+    const solver = { type: "ODESolver", args: { method: "euler", steps: 10 } };
+    const run = model.sample(json({ batchSize: [2, 3], seed: 1, solver }), [], []);
+    expect(JSON.parse(await run.wait())).toMatchObject({ reason: "finished", evaluations: 10 });
+    const [samples] = run.tensors();
+    expect(samples?.shape).toEqual([2, 3, 2]);
+    expect((await numbersOf(samples!)).every(Number.isFinite)).toBe(true);
+    expect(await failure(() => run.tensors())).toMatchObject({ code: "DisposedError" });
+  });
+
+  it("that is stopped rejects with an AbortError, as do its results", async () => {
+    const model = newModel();
+    const solver = { type: "ODESolver", args: { method: "euler", steps: 1_000_000 } };
+    const run = model.sample(json({ batchSize: 100, solver }), [], []);
+    expect(await failure(() => run.tensors())).toMatchObject({ code: "TraceError" });
+    run.stop();
+    expect(await failure(() => run.wait())).toMatchObject({ code: "AbortError" });
+    expect(await failure(() => run.tensors())).toMatchObject({ code: "AbortError" });
+    await run.next();
+    expect(await run.next()).toBeNull();
+  });
+
+  it("refuses wrong options and fails with the class of the mistake in its tensors", async () => {
+    const model = newModel();
+    for (const options of [{ batchSize: 0 }, { batchSize: [] }, { tSpan: [1, 0] }, { seeds: 1 }, { weights: "best" }]) {
+      expect(await failure(() => model.sample(json(options), [], []))).toMatchObject({ code: "ConfigError" });
+    }
+    const cases: [NativeTensor[], NativeTensor[], string][] = [
+      [[f32([1, 2, 3], [1, 3])], [], "ShapeError"],
+      [[], [rows(2)], "DataError"],
+    ];
+    for (const [x0, condition, code] of cases) {
+      expect(await failure(() => model.sample("{}", x0, condition).wait())).toMatchObject({ code });
+    }
+  });
+});
+
+/** A recorded loss of `rows` rows, and the graph of it and its gradient by the rows. */
+function lossGraph(model: NativeModel, count: number) {
+  const trace = new native.NativeTrace("sample");
+  const x = trace.input("x", "f32", [count, 2]);
+  const loss = model.traceLoss(trace, json({ kind: "flow_matching" }), [x.id], []);
+  const [gradient] = trace.grad(loss.id, [x.id]) as [TracedValue];
+  return trace.finish([loss.id, gradient.id]);
+}
+
+describe("losses and functions", () => {
+  it("are the same eager and recorded", async () => {
+    const model = newModel();
+    const x = rows(16);
+    const each = await numbersOf(model.loss(json({ kind: "flow_matching", reduction: "none" }), [x], []));
+    const mean = each.reduce((a, b) => a + b) / 16;
+    const [loss] = await numbersOf(model.loss(json({ kind: "flow_matching" }), [x], []));
+    expect(loss).toBeCloseTo(mean, 4);
+    const graph = lossGraph(model, 16);
+    expect(graph.inputs().map(({ name }) => name)).toEqual(["x"]);
+    const [recorded, gradient] = graph.run([x]);
+    expect((await numbersOf(recorded!))[0]).toBeCloseTo(mean, 4);
+    expect((await numbersOf(gradient!)).some((value) => value !== 0)).toBe(true);
+    const [again] = graph.run([x]);
+    expect(await numbersOf(again!)).not.toEqual([mean]);
+
+    const t = native.tensorFull(0.5, "f32", [16]);
+    for (const name of ["score", "noise", "velocity", "data"] as const) {
+      const trace = new native.NativeTrace("sample");
+      const [ti, xi] = [trace.input("t", "f32", [16]), trace.input("x", "f32", [16, 2])];
+      const values = model.traceCall(trace, name, ti.id, [xi.id], []);
+      const [call] = trace.finish(values.map(({ id }) => id)).run([t, x]);
+      const [direct] = model.call(name, t, [x], [], "ema");
+      expect(await numbersOf(call!)).toEqual(await numbersOf(direct!));
+    }
+  });
+
+  it("of two models in one recording keep their parameters apart", async () => {
+    const models = [newModel({ seed: 1 }), newModel({ seed: 2 })];
+    const trace = new native.NativeTrace("sample");
+    const [t, x] = [trace.input("t", "f32", [4]), trace.input("x", "f32", [4, 2])];
+    const ids = models.flatMap((model) => model.traceCall(trace, "score", t.id, [x.id], [])).map(({ id }) => id);
+    const inputs = [native.tensorFull(0.5, "f32", [4]), rows(4)];
+    const recorded = await Promise.all(trace.finish(ids).run(inputs).map(numbersOf));
+    const direct = models.map((model) => model.call("score", inputs[0]!, [inputs[1]!], [], "raw")[0]!);
+    expect(recorded).toEqual(await Promise.all(direct.map(numbersOf)));
+    expect(recorded[0]).not.toEqual(recorded[1]);
+  });
+
+  it("twice in one recording draw different numbers", async () => {
+    const model = newModel();
+    const trace = new native.NativeTrace("train");
+    const x = trace.input("x", "f32", [4, 2]);
+    const ids = [0, 1].map(() => model.traceLoss(trace, json({ kind: "score_matching" }), [x.id], []).id);
+    const [a, b] = trace.finish(ids).run([rows(4)]);
+    expect(await numbersOf(a!)).not.toEqual(await numbersOf(b!));
+  });
+
+  it("see the parameters as they are when they run", async () => {
+    const model = newModel();
+    const graph = lossGraph(model, 4);
+    const x = rows(4);
+    await model.fit(json({ steps: 1, normalize: false, ema: null }), [x], [], [], []).wait();
+    const [loss] = await numbersOf(model.loss(json({ kind: "flow_matching" }), [x], []));
+    expect((await numbersOf(graph.run([x])[0]!))[0]).toBeCloseTo(loss!, 4);
+  });
+
+  it("refuse what does not fit", async () => {
+    const model = newModel();
+    const trace = new native.NativeTrace("sample");
+    const [t, x] = [trace.input("t", "f32", [4]), trace.input("x", "f32", [4, 2])];
+    const wide = trace.input("wide", "f32", [4, 3]);
+    const options = json({ kind: "flow_matching" });
+    const cases: [() => unknown, string][] = [
+      [() => model.loss(json({ kind: "likelihood" }), [rows(2)], []), "ConfigError"],
+      [() => model.loss(json({ kind: "flow_matching", reduction: "sum" }), [rows(2)], []), "ConfigError"],
+      [() => model.loss(options, [], []), "DataError"],
+      [() => model.loss(options, [f32([1, 2, 3], [1, 3])], []).read(), "ShapeError"],
+      [() => model.loss(options, [rows(2)], [rows(2)]).read(), "DataError"],
+      [() => untyped(model).call?.("energy", rows(2), [rows(2)], [], "ema"), "ConfigError"],
+      [() => untyped(model).call?.("score", rows(2), [rows(2)], [], "best"), "ConfigError"],
+      [() => model.call("score", rows(2), [rows(2)], [], "ema")[0]?.read(), "ShapeError"],
+      [() => model.traceLoss(trace, options, [wide.id], []), "ShapeError"],
+      [() => model.traceLoss(trace, options, [], []), "DataError"],
+      [() => model.traceLoss(trace, options, [x.id, x.id], []), "DataError"],
+      [() => model.traceLoss(trace, options, [x.id], [x.id]), "DataError"],
+      [() => model.traceCall(trace, "score", x.id, [x.id], []), "ShapeError"],
+      [() => model.traceCall(trace, "score", t.id, [t.id], []), "ShapeError"],
+      [() => model.traceCall(trace, "score", -1, [x.id], []), "TraceError"],
+    ];
+    for (const [use, code] of cases) expect(await failure(use), String(use)).toMatchObject({ code });
+    expect(model.traceCall(trace, "score", t.id, [x.id], [])).toHaveLength(1);
+  });
+});
+
+describe("a training step of one's own", () => {
+  /** A weighted loss: the weight is captured, the batch given. */
+  function stepOf(model: NativeModel, others: (x: TracedValue, trace: object) => void = () => undefined) {
+    const trace = new native.NativeTrace("train");
+    const x = trace.input("batch.x", "f32", [32, 2]);
+    const losses = model.traceLoss(trace, json({ kind: "flow_matching", reduction: "none" }), [x.id], []);
+    others(x, trace);
+    const weight = trace.capture(native.tensorFull(2, "f32", [32]));
+    const [weighted] = trace.op("mul", "{}", [losses.id, weight.id]) as [TracedValue];
+    const [loss] = trace.op("mean", "{}", [weighted.id]) as [TracedValue];
+    return model.trainStep(trace.finish([loss.id]), json({ type: "adamw", lr: 1e-2 }));
+  }
+
+  it("is one call per step, and lowers the loss", async () => {
+    const model = newModel();
+    const step = stepOf(model);
+    const data = rows(32);
+    const calls = testHooks().__nativeCalls();
+    const losses: number[] = [];
+    for (let i = 1; i <= 200; i++) {
+      const report = JSON.parse(await step.step([data]));
+      expect(report.step).toBe(i);
+      losses.push(report.loss);
+    }
+    expect(testHooks().__nativeCalls() - calls).toBe(200);
+    const mean = (from: number, to: number) => losses.slice(from, to).reduce((a, b) => a + b) / (to - from);
+    expect(mean(150, 200)).toBeLessThan(mean(0, 20));
+  });
+
+  it("may read another model, which stays as it is", async () => {
+    const [student, teacher] = [newModel({ seed: 1 }), newModel({ seed: 2 })];
+    const before = await Promise.all(teacher.stateDict("raw").map(numbersOf));
+    const trace = new native.NativeTrace("train");
+    const [t, x] = [trace.input("t", "f32", [8]), trace.input("x", "f32", [8, 2])];
+    const [wanted] = teacher.traceCall(trace, "noise", t.id, [x.id], []) as [TracedValue];
+    const [got] = student.traceCall(trace, "noise", t.id, [x.id], []) as [TracedValue];
+    const [error] = trace.op("sub", "{}", [got.id, wanted.id]) as [TracedValue];
+    const [square] = trace.op("square", "{}", [error.id]) as [TracedValue];
+    const [loss] = trace.op("mean", "{}", [square.id]) as [TracedValue];
+    const step = student.trainStep(trace.finish([loss.id]), json({ type: "adam", lr: 1e-2 }));
+    const inputs = [native.tensorFull(0.5, "f32", [8]), rows(8)];
+    const first = JSON.parse(await step.step(inputs)).loss;
+    let last = first;
+    for (let i = 0; i < 100; i++) last = JSON.parse(await step.step(inputs)).loss;
+    expect(last).toBeLessThan(first / 4);
+    expect(await Promise.all(teacher.stateDict("raw").map(numbersOf))).toEqual(before);
+  });
+
+  it("that is not finite rejects with a TrainingError and changes nothing", async () => {
+    const model = newModel();
+    const step = stepOf(model);
+    const before = await Promise.all(model.stateDict("raw").map(numbersOf));
+    const bad = eager("mul", [rows(32)], { scalar: Number.MAX_VALUE });
+    expect(await failure(() => step.step([bad]))).toMatchObject({ code: "TrainingError" });
+    expect(await Promise.all(model.stateDict("raw").map(numbersOf))).toEqual(before);
+    expect(JSON.parse(await step.step([rows(32)])).step).toBe(1);
+  });
+
+  it("refuses a loss that is no number, wrong optimisers and wrong batches", async () => {
+    const model = newModel();
+    const trace = new native.NativeTrace("train");
+    const x = trace.input("x", "f32", [3]);
+    const vector = trace.finish([x.id]);
+    expect(await failure(() => model.trainStep(vector, json({ type: "adamw" })))).toMatchObject({ code: "ShapeError" });
+    const nothing = new native.NativeTrace("train").finish([]);
+    expect(await failure(() => model.trainStep(nothing, json({ type: "adamw" })))).toMatchObject({
+      code: "ShapeError",
+    });
+    const scalar = new native.NativeTrace("train");
+    const graph = scalar.finish([scalar.constant(1, "f32", []).id]);
+    for (const optimizer of ["", "{}", '{"type":"lion"}', '{"type":"adamw","lr":-1}']) {
+      expect(await failure(() => model.trainStep(graph, optimizer))).toMatchObject({ code: "ConfigError" });
+    }
+    const step = stepOf(model);
+    expect(await failure(() => step.step([]))).toMatchObject({ code: "ShapeError" });
+    expect(await failure(() => step.step([rows(31)]))).toMatchObject({ code: "ShapeError" });
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(step).step?.(value))).toBeInstanceOf(Error);
+    }
+  });
+
+  it("is refused while the model is being fitted", async () => {
+    const model = newModel();
+    const step = stepOf(model);
+    const run = model.fit(json({ steps: 1_000_000, batchSize: 8 }), [rows(8)], [], [], []);
+    await run.next();
+    expect(await failure(() => step.step([rows(32)]))).toMatchObject({ code: "TrainingError" });
+    run.stop();
+    await run.wait();
+    expect(JSON.parse(await step.step([rows(32)])).loss).toBeGreaterThan(0);
+  });
+});
+
+describe("checkpoints and state dicts", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "thalweg-native-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("come back as they were", async () => {
+    const [model, other] = [newModel({ seed: 1 }), newModel({ seed: 2 })];
+    const run = model.fit(json({ steps: 3, batchSize: 8 }), [rows(16)], [], [], []);
+    await run.wait();
+    const saved = join(folder, "model");
+    await model.save(saved);
+    expect(JSON.parse(await native.loadModelConfig(saved))).toMatchObject({ xSize: 2, seed: 1 });
+    expect(JSON.parse(await other.load(saved))).toEqual({ missing: [], extra: [] });
+    for (const weights of ["raw", "ema"] as const) {
+      const [a, b] = [model, other].map((each) => Promise.all(each.stateDict(weights).map(numbersOf)));
+      expect(await b).toEqual(await a);
+    }
+    expect(JSON.parse(await other.info())).toEqual(JSON.parse(await model.info()));
+  });
+
+  it("set parameters by name, all or none", async () => {
+    const [model, other] = [newModel({ seed: 1 }), newModel({ seed: 2 })];
+    const state = model.stateDict("raw");
+    const before = await Promise.all(other.stateDict("raw").map(numbersOf));
+    const all = names(model);
+    const wrong: [string[], NativeTensor[]][] = [
+      [all.slice(1), state.slice(1)],
+      [
+        [...all, "extra"],
+        [...state, f32([1])],
+      ],
+      [all, [...state].reverse()],
+      [all, state.slice(1)],
+    ];
+    for (const [some, tensors] of wrong) {
+      expect(await failure(() => other.loadStateDict(some, tensors, true))).toMatchObject({ code: "CheckpointError" });
+    }
+    expect(await Promise.all(other.stateDict("raw").map(numbersOf))).toEqual(before);
+    const partial = JSON.parse(await other.loadStateDict([all[0]!, "extra"], [state[0]!, f32([1])], false));
+    expect(partial).toEqual({ missing: all.slice(1), extra: ["extra"] });
+    expect(JSON.parse(await other.loadStateDict(all, state, true))).toEqual({ missing: [], extra: [] });
+    expect(await Promise.all(other.stateDict("raw").map(numbersOf))).toEqual(await Promise.all(state.map(numbersOf)));
+  });
+
+  it("that cannot be read or written are a CheckpointError", async () => {
+    const model = newModel();
+    for (const path of ["", "\u0000", "/dev/null/x", join(folder, "nothing"), "x".repeat(1e5)]) {
+      for (const use of [
+        () => model.load(path),
+        () => model.importWeights(path, true),
+        () => native.loadModelConfig(path),
+      ]) {
+        expect(await failure(use), path.slice(0, 20)).toMatchObject({ code: "CheckpointError" });
+      }
+    }
+    expect(await failure(() => model.save("/dev/null/x"))).toMatchObject({ code: "CheckpointError" });
+    expect(readdirSync(folder)).toEqual(["model"]);
+  });
+});
+
+describe("the schemas", () => {
+  it("are JSON schemas of everything that users configure", () => {
+    const all = JSON.parse(native.schemas());
+    expect(Object.keys(all)).toEqual(
+      expect.arrayContaining(["DiffusionConfig", "FitOptions", "SampleOptions", "Optimizer"]),
+    );
+  });
+});
