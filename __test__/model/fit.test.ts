@@ -259,6 +259,20 @@ describe("options", () => {
     expect((await small().fit(data(), { ...settings, steps: 3, accumulate: 2 })).stepsRun).toBe(3);
   });
 
+  it("a weight of times: where it is 0, nothing is learned", async () => {
+    const model = small();
+    const before = await weights(model);
+    const optimizer = adamw({ lr: 1e-2, weightDecay: 0 });
+    await model.fit(data(), { ...settings, steps: 3, optimizer, weight: (t) => t.mul(0) });
+    expect(await weights(model)).toEqual(before);
+    await model.fit(data(), { ...settings, steps: 3, optimizer, weight: (t) => t.add(1) });
+    expect(await weights(model)).not.toEqual(before);
+    const wrong = () => model.fit(data(), { ...settings, steps: 1, weight: (t) => t.sum() });
+    const kept = () => model.fit(data(100), { ...settings, epochs: 1, lastBatch: "keep", weight: (t) => t });
+    expect(kept).toThrow(/^lastBatch: expected "drop"/);
+    expect(wrong).toThrow(/^weight: expected a tensor \[64\]/);
+  });
+
   it("data are normalised by default, and samples have their scale again", async () => {
     const model = small();
     await model.fit(data(1000), { ...settings, steps: 300, optimizer: adamw({ lr: 3e-3 }) });

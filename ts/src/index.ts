@@ -32,7 +32,7 @@ export {
   TrainingError,
 } from "./errors.js";
 export type * as config from "./generated/config.js";
-export { DiffusionModel, type LoadReport, type ModelInfo, type Normalization } from "./model/diffusion-model.js";
+export { DiffusionModel } from "./model/diffusion-model.js";
 export type {
   CallSettings,
   ConfigOf,
@@ -44,6 +44,7 @@ export type {
   SampleSettings,
   ValidationSettings,
 } from "./model/options.js";
+export type { LoadReport, ModelInfo, Normalization } from "./model/reports.js";
 export type { StateOf } from "./model/state.js";
 export type { ParameterInfo } from "./model/summary.js";
 export { type TrainStepReport, trainStep } from "./model/train-step.js";

@@ -50,13 +50,13 @@ impl Part {
         &self.name
     }
 
-    /// The tensors of the parts whose number is `needed`; parts of one model are those of one moment. Only jobs call this.
+    /// The tensors of the parts that are `needed`; parts of one model are those of one moment. Only jobs call this.
     ///
     /// # Errors
     /// `TraceError` where a model has lost the normalisation that the graph was recorded with.
-    pub fn tensors(parts: &[Part], needed: impl Fn(usize) -> bool, weights: Weights) -> Result<Vec<Option<Tensor>>, ModelError> {
+    pub fn tensors(parts: &[Part], needed: &[bool], weights: Weights) -> Result<Vec<Option<Tensor>>, ModelError> {
         let mut of_model: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (number, part) in parts.iter().enumerate().filter(|(number, _)| needed(*number)) {
+        for (number, part) in parts.iter().enumerate().filter(|(number, _)| needed[*number]) {
             let address = std::sync::Arc::as_ptr(part.model.inner()) as usize;
             of_model.entry(address).or_default().push(number);
         }

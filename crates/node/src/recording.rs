@@ -289,16 +289,19 @@ impl Source {
         }
     }
 
-    /// The graph of a function of its one input alone, such as the weight of a time.
+    /// The graph of a function that reads nothing but its inputs, such as a forward or the weight of a time. `what` it is.
     ///
     /// # Errors
-    /// `TraceError` where it reads anything else; as [`Source::graph`].
-    pub fn function(&self) -> Result<Arc<Graph>, ModelError> {
-        if let Some(other) = self.inputs.iter().skip(1).chain(self.inputs.first().filter(|input| input.kind != Kind::Given)).next() {
-            let message = "a weight may depend on its argument and on numbers only";
-            return Err(ModelError::expected("TraceError", message, "one input", &other.name));
+    /// `TraceError` where it reads a tensor that it was not given; as [`Source::graph`].
+    pub fn function(&self, what: &str) -> Result<Arc<Graph>, ModelError> {
+        let foreign = self.inputs.iter().find(|input| matches!(input.kind, Kind::Captured(_) | Kind::Bound(_)));
+        match foreign {
+            Some(input) => {
+                let message = format!("{what} uses a concrete tensor or another model");
+                Err(ModelError::expected("TraceError", message, "its arguments, parameters and numbers", &input.ty))
+            }
+            None => self.graph(),
         }
-        self.graph()
     }
 
     /// The program, compiled at the first call. Only jobs call this.
@@ -325,8 +328,13 @@ impl Source {
     pub fn arguments(&self, wanted: impl Fn(&Declared) -> bool, given: &[Tensor], random: [i64; 2]) -> Result<Vec<Tensor>, ModelError> {
         let missing = || internal("a graph's input is missing");
         let weights = if self.training { Weights::Raw } else { Weights::Ema };
-        let needed = |index: usize| self.inputs.iter().any(|input| input.kind == Kind::Bound(index) && wanted(input));
-        let parts = Part::tensors(&self.parts, needed, weights)?;
+        let mut needed = vec![false; self.parts.len()];
+        for input in self.inputs.iter().filter(|input| wanted(input)) {
+            if let Kind::Bound(index) = input.kind {
+                needed[index] = true;
+            }
+        }
+        let parts = Part::tensors(&self.parts, &needed, weights)?;
         let (given, captured) = given.split_at_checked(given.len() - self.captured.len()).ok_or_else(missing)?;
         let mut given = given.iter();
         let one = |input: &Declared| match input.kind {

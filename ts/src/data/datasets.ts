@@ -125,7 +125,8 @@ export function checkerboard(settings: DatasetSettings): Tensor {
  * @example
  * ```ts
  * const rows = await datasets.shuffle(data, { seed: 1 });
- * const [train, test] = rows.split([9_000, 1_000]);
+ * const test = rows.narrow(0, 0, 20);
+ * const train = rows.slice([20]);
  * ```
  */
 export async function shuffle(data: Tensor, settings: { readonly seed?: number } = {}): Promise<Tensor> {

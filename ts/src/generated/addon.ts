@@ -41,9 +41,10 @@ export declare class NativeModel {
   info(): Promise<string>
   /**
    * The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-   * Options as JSON: `{ kind, weighting, reduction, seed, weights }`.
+   * Options as JSON: `{ kind, weighting, reduction, seed, weights }`; `weight` is a graph of the rows' times that their
+   * losses are multiplied by.
    */
-  loss(options: string, x: NativeTensor[], condition: NativeTensor[]): NativeTensor
+  loss(options: string, x: NativeTensor[], condition: NativeTensor[], weight?: NativeGraph | undefined | null): NativeTensor
   /**
    * One of the model's four functions (`score`, `noise`, `velocity`, `data`) at times `t [N]` and states `x [N, …]`, in the
    * units that the network sees; one tensor per leaf.
@@ -53,7 +54,7 @@ export declare class NativeModel {
    * As `loss`, inside a recording, with dropout as its mode says. The model's parameters are inputs by reference. Each
    * run draws new times and noise.
    */
-  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[]): TracedValue
+  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[], weight?: NativeGraph | undefined | null): TracedValue
   /** As `call`, inside a recording: the model's parameters are inputs by reference. */
   traceCall(trace: NativeTrace, name: "score" | "noise" | "velocity" | "data", t: number, x: number[], condition: number[]): Array<TracedValue>
   /** Starts sampling with options as JSON, from starts `x0` and for conditions, if there are any (one tensor per leaf). */
@@ -62,9 +63,10 @@ export declare class NativeModel {
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep
   /**
    * Starts training on rows `x` (one tensor per leaf), with options as JSON. Forwards that `needs` names must be given
-   * before. One model is trained by one run at a time.
+   * before. One model is trained by one run at a time. `weight` is a graph of the times of a batch that its losses are
+   * multiplied by.
    */
-  fit(options: string, x: NativeTensor[], condition: NativeTensor[], validation: NativeTensor[], validationCondition: NativeTensor[]): NativeRun
+  fit(options: string, x: NativeTensor[], condition: NativeTensor[], validation: NativeTensor[], validationCondition: NativeTensor[], weight?: NativeGraph | undefined | null): NativeRun
   /**
    * Reads and checks a config (JSON). `external` describes the modules that TypeScript registered:
    * `{ [type]: { parameters: [{ name, shape, init, trainable, decay }] } }`.
@@ -123,7 +125,7 @@ export declare class NativeTensor {
 export declare class NativeTensorWriter {
   /** Starts a tensor; refuses one that would not fit into memory. */
   constructor(dtype: string, shape: number[])
-  /** Copies the next bytes. Pieces of 4 MiB take about 1 ms each. */
+  /** Copies the next bytes. Pieces of 4 MiB take 1 to 2 ms each. */
   write(data: Uint8Array): void
   /** The tensor; all of its bytes must be there. */
   finish(): NativeTensor
@@ -213,13 +215,13 @@ export interface Memory {
 /** JSON schemas of everything that users configure, by name. */
 export declare function schemas(): string
 
-/** Sliced Wasserstein distance of order `p` between the rows of `a` and those of `b`, over `projections` directions drawn from `seed`. */
-export declare function slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>
+/** The sliced Wasserstein distance of order `p` between the rows of `a` and `b`, over random directions. */
+export declare function slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number | bigint): Promise<number>
 
 /**
  * A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.
  *
- * A call takes about 1 ms for 4 MiB; `NativeTensorWriter` takes more in pieces.
+ * A call takes 1 to 2 ms for 4 MiB; `NativeTensorWriter` takes more in pieces.
  */
 export declare function tensorFrom(data: Uint8Array, dtype: string, shape: number[]): NativeTensor
 

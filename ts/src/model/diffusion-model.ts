@@ -23,35 +23,10 @@ import type {
   PlainSize,
   SampleSettings,
 } from "./options.js";
+import type { LoadReport, ModelInfo } from "./reports.js";
 import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
 import { type Weight, weightGraph } from "./weight.js";
-
-/** What a model knows about its training. */
-export interface ModelInfo {
-  /** Training steps done. */
-  readonly step: number;
-  /** Whether there is a moving average of the parameters. */
-  readonly hasEma: boolean;
-  /** How the data were normalised, leaf by leaf; null where they were not. */
-  readonly normalization: readonly Normalization[] | null;
-}
-
-/** Mean and standard deviation of a leaf of the data, element by element: training shifts and scales by them. */
-export interface Normalization {
-  /** What was subtracted. */
-  readonly mean: readonly number[];
-  /** What was divided by. */
-  readonly std: readonly number[];
-}
-
-/** What {@link DiffusionModel.loadStateDict} and {@link DiffusionModel.importWeights} report. */
-export interface LoadReport {
-  /** Parameters of the model that were not given. */
-  readonly missing: readonly string[];
-  /** Names that the model does not have. */
-  readonly extra: readonly string[];
-}
 
 /** The network behind a model, for the other files of this layer. */
 export let networkOf: (model: object) => Network;
@@ -173,6 +148,10 @@ export class DiffusionModel<const X extends Size = PlainSize, const C extends Si
       ...(every && { every: { steps: every.steps } }),
     };
     validate("FitOptions", options);
+    if (weight !== undefined && settings.lastBatch === "keep") {
+      const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
+      throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
+    }
     if (signal?.aborted) throw new AbortError("fit: the signal was aborted before the start", { cause: signal.reason });
     const x = this.#x("data", data);
     const held = validation === undefined ? [] : this.#x("validation.data", validation.data);

@@ -43,7 +43,7 @@ export interface FitSettings<X extends Size = PlainSize, C extends Size = never>
   readonly validation?: ValidationSettings<X, C>;
   /** A function to call at certain steps. */
   readonly every?: EverySettings;
-  /** A factor of each row's loss as a function of its time; traced once. */
+  /** A factor of each row's loss as a function of its time; traced once, for full batches. */
   readonly weight?: Weight;
   /** Ends training after the step that is being done; the run then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;

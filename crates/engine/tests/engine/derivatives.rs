@@ -195,6 +195,12 @@ fn choices_and_composites_have_right_derivatives() {
 }
 
 #[test]
+#[should_panic(expected = "forward")]
+fn the_comparison_itself_notices_a_wrong_derivative() {
+    smooth("x · stop(x)", &[&[3]], 0.5, 1.0, &|x| x[0] * x[0].stop_gradient());
+}
+
+#[test]
 fn third_derivatives_of_composites_agree_with_differences_of_second_ones() {
     let x = [-0.8, 0.3, 0.5, 1.2];
     let third: [fn(Var<'_>) -> Var<'_>; 3] = [|x| x.gelu(), |x| x.softmax(0), |x| x.layer_norm(1e-2)];

@@ -40,7 +40,7 @@ fn decoded(name: &'static str, bytes: Vec<u8>, ty: Type) -> Result<Arc<Value>, T
 
 /// A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.
 ///
-/// A call takes about 1 ms for 4 MiB; `NativeTensorWriter` takes more in pieces.
+/// A call takes 1 to 2 ms for 4 MiB; `NativeTensorWriter` takes more in pieces.
 #[napi]
 pub fn tensor_from(
     env: &Env,
@@ -87,7 +87,7 @@ impl NativeTensorWriter {
         })
     }
 
-    /// Copies the next bytes. Pieces of 4 MiB take about 1 ms each.
+    /// Copies the next bytes. Pieces of 4 MiB take 1 to 2 ms each.
     #[napi]
     pub fn write(&self, #[napi(ts_arg_type = "Uint8Array")] data: Unknown<'_>) -> napi::Result<()> {
         guard("NativeTensorWriter.write", || {

@@ -106,7 +106,7 @@ impl NativeModel {
             let inputs = [getters(&x), getters(&condition)].concat();
             let weight = weight.map(|graph| graph.source().clone());
             let work = move |tensors: Vec<Tensor>| {
-                let weight = weight.map(|source| source.function()).transpose()?;
+                let weight = weight.map(|source| source.function("a weight")).transpose()?;
                 losses(&model, &options, weight.as_deref(), &tensors, leaves)
             };
             let results = value::enqueue("NativeModel.loss", inputs, &types, work)?;
@@ -162,7 +162,7 @@ impl NativeModel {
             let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
             let model = self.model()?;
             let options: LossOptions = config::parse(&options)?;
-            let weight = weight.map(|graph| graph.source().function()).transpose()?;
+            let weight = weight.map(|graph| graph.source().function("a weight")).transpose()?;
             trace.one(|recording| {
                 let given = Given::of(recording, &model, None, &x, &condition)?;
                 let training = recording.tape()?.training();

@@ -127,7 +127,7 @@ impl NativeModel {
     pub fn provide(&self, key: String, graph: ClassInstance<'_, NativeGraph>) -> napi::Result<()> {
         guard("NativeModel.provide", || {
             let model = self.model()?;
-            let traced = graph.source().graph()?;
+            let traced = graph.source().function("a forward")?;
             external::check(&traced)?;
             model.diffusion().forwards().provide(&key, traced);
             Ok(())

@@ -38,11 +38,9 @@ fn event_text(event: Option<Event>) -> Result<Option<String>, ThalwegError> {
     Ok(event.map(|event| text(&event)).transpose()?)
 }
 
-/// Settles with what `get` gives, or with the error that kept the job from beginning.
-fn after<T: 'static>(begun: &Getter<()>, settle: impl FnOnce(Result<(), EngineError>) -> T + Send + 'static) {
-    begun.on_ready(move |outcome| {
-        settle(outcome.clone());
-    });
+/// Calls `tell` once the job has begun, or could not begin.
+fn after(begun: &Getter<()>, tell: impl FnOnce(Result<(), EngineError>) + Send + 'static) {
+    begun.on_ready(move |outcome| tell(outcome.clone()));
 }
 
 #[napi]

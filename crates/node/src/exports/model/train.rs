@@ -67,7 +67,7 @@ fn request(model: &Model, ask: Ask, tensors: &[Tensor]) -> Result<FitRequest, Mo
     } else {
         Some(Rows { x: inner.check_x("validation", held)?, condition: inner.check_condition(held_condition)? })
     };
-    let weight = weight.map(|source| source.function()).transpose()?;
+    let weight = weight.map(|source| source.function("a weight")).transpose()?;
     Ok(FitRequest { options, data, validation, weight })
 }
 

@@ -1,0 +1,35 @@
+// The package as a whole: importing it is cheap, and what it exports is what the index says.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as thalweg from "thalweg";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+it("importing it loads no other package: these come at their first use", () => {
+  const source = `
+    import { createRequire } from "node:module";
+    import { compile, tensor, DiffusionModel } from "thalweg";
+    const loaded = () => [...new Set(Object.keys(createRequire(import.meta.url).cache).flatMap((file) => /node_modules.([^/\\\\]+)/.exec(file)?.[1] ?? []))];
+    const before = loaded();
+    try { new DiffusionModel({}); } catch {}
+    console.log(JSON.stringify([before, loaded()]));`;
+  const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", source], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  expect(JSON.parse(printed)).toEqual([[], ["zod"]]);
+});
+
+it("exports no more than is meant for users", () => {
+  const classes = ["DiffusionModel", "Module", "Parameter", "Run", "Tensor"];
+  const errors = Object.keys(thalweg).filter((name) => name.endsWith("Error"));
+  const namespaces = ["datasets", "init", "metrics", "nn", "plot"];
+  const tensors = ["arange", "full", "memory", "ones", "rand", "randn", "tensor", "tidy", "zeros"];
+  const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
+  const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
+  const others = ["fromColumns", "made", "registerModule", "toRows", "version", "writeCsv"];
+  const all = [...classes, ...errors, ...namespaces, ...tensors, ...transforms, ...training, ...others];
+  expect(Object.keys(thalweg).sort()).toEqual(all.sort());
+  expect(errors.length).toBe(15);
+});
