@@ -3,6 +3,7 @@
 
 use crate::{ModelError, Result};
 use serde::Serialize;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,12 +67,30 @@ type Waiter = Box<dyn FnOnce(Result<Report>) + Send>;
 
 #[derive(Default)]
 struct State {
+    /// Events that every reader sees: pauses and validation losses.
+    kept: VecDeque<Event>,
+    /// The newest of the others.
     waiting: Option<Event>,
-    urgent: bool,
     last_sent: Option<Instant>,
     readers: Vec<Reader>,
     waiters: Vec<Waiter>,
     end: Option<Result<Report>>,
+}
+
+impl State {
+    /// Takes the event that a reader may see now.
+    fn due(&mut self) -> Option<Event> {
+        let rested = self.end.is_some() || self.last_sent.is_none_or(|t| t.elapsed() >= EVENT_INTERVAL);
+        let event = match self.kept.pop_front() {
+            Some(event) => Some(event),
+            None if rested => self.waiting.take(),
+            None => None,
+        };
+        if event.is_some() {
+            self.last_sent = Some(Instant::now());
+        }
+        event
+    }
 }
 
 /// The shared handle of a long job.
@@ -131,22 +150,14 @@ impl Run {
     /// Calls `reader` with the next event, or with `None` after the end.
     pub fn next(&self, reader: Reader) {
         let mut state = self.lock();
-        let due = state.urgent || state.last_sent.is_none_or(|t| t.elapsed() >= EVENT_INTERVAL);
-        match (due, state.waiting.take(), &state.end) {
-            (true, Some(event), _) | (_, Some(event), Some(_)) => {
-                state.last_sent = Some(Instant::now());
-                state.urgent = false;
-                drop(state);
-                reader(Some(event));
-            }
-            (_, None, Some(_)) => {
-                drop(state);
-                reader(None);
-            }
-            (_, event, None) => {
-                state.waiting = event;
-                state.readers.push(reader);
-            }
+        if let Some(event) = state.due() {
+            drop(state);
+            reader(Some(event));
+        } else if state.end.is_some() {
+            drop(state);
+            reader(None);
+        } else {
+            state.readers.push(reader);
         }
     }
 
@@ -162,25 +173,26 @@ impl Run {
         }
     }
 
-    /// Publishes an event; the reader sees the newest one at most ten times a second. A paused event is never left out.
+    /// Publishes an event; a reader sees the newest one at most ten times a second. Pauses and validation losses are never left out.
     pub(crate) fn publish(&self, event: Event) {
         self.steps.store(event.step, Ordering::SeqCst);
         let mut state = self.lock();
-        let pause = event.paused;
-        if pause {
+        if event.paused {
             self.paused.store(true, Ordering::SeqCst);
         }
-        let validation = event.validation_loss.or(state.waiting.as_ref().and_then(|e| e.validation_loss));
-        state.urgent |= pause || event.validation_loss.is_some();
-        state.waiting = Some(Event { validation_loss: validation, ..event });
-        let due = state.urgent || state.last_sent.is_none_or(|t| t.elapsed() >= EVENT_INTERVAL);
-        if due && !state.readers.is_empty() {
+        if event.paused || event.validation_loss.is_some() {
+            state.waiting = None;
+            state.kept.push_back(event);
+        } else {
+            state.waiting = Some(event);
+        }
+        if state.readers.is_empty() {
+            return;
+        }
+        if let Some(event) = state.due() {
             let reader = state.readers.remove(0);
-            let event = state.waiting.take();
-            state.last_sent = Some(Instant::now());
-            state.urgent = false;
             drop(state);
-            reader(event);
+            reader(Some(event));
         }
     }
 
@@ -193,7 +205,7 @@ impl Run {
         state.end = Some(end.clone());
         let mut readers = std::mem::take(&mut state.readers).into_iter();
         let waiters = std::mem::take(&mut state.waiters);
-        let last = if readers.len() > 0 { state.waiting.take() } else { None };
+        let last = if readers.len() > 0 { state.due() } else { None };
         drop(state);
         if let Some(event) = last
             && let Some(first) = readers.next()

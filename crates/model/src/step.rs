@@ -100,11 +100,7 @@ pub type LossFn<'a> = dyn for<'g> Fn(&'g Builder, &[Var<'g>], usize) -> Result<V
 ///
 /// # Errors
 /// What the loss's ops refuse, or a loss that is not a float scalar.
-pub fn build(
-    layout: &Layout,
-    rule: &StepRule,
-    loss: &LossFn<'_>,
-) -> Result<StepGraph> {
+pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<StepGraph> {
     let b = Builder::new();
     let views = layout.views(&b);
     let trained: Vec<usize> = Group::TRAINED.iter().flat_map(|&g| layout.members(g).map(|(i, _)| i)).filter(|&i| !rule.frozen[i]).collect();

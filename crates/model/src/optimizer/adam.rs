@@ -8,7 +8,7 @@ use thalweg_graph::{Scalar, Var};
 
 /// Adam: steps along the mean gradient divided by the root of the mean squared gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Adam {
     /// Learning rate.
     pub lr: LearningRate,

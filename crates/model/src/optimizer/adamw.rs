@@ -9,7 +9,7 @@ use thalweg_graph::Var;
 
 /// AdamW. Weight decay leaves out biases, norms and Fourier features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct AdamW {
     /// Learning rate.
     pub lr: LearningRate,

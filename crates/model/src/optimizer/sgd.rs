@@ -8,7 +8,7 @@ use thalweg_graph::Var;
 
 /// SGD. The momentum buffer starts at 0; its first step is the plain gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Sgd {
     /// Learning rate.
     pub lr: LearningRate,
