@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { DiffusionModel, datasets, metrics, plot, type Tensor, tensor, writeCsv } from "thalweg";
 
-const SAMPLES = 2_000;
+/** The tests run a short form, which learns nothing and so asserts nothing of its samples. */
+const SHORT = process.env.THALWEG_SHORT === "1";
+const SAMPLES = SHORT ? 200 : 2_000;
 const LIMIT = 3;
 const out = process.argv[2] ?? "out/demo";
 
@@ -38,7 +40,8 @@ interface Outcome {
   stepsPerSecond: number;
 }
 
-async function run({ name, data, columns, steps }: Task): Promise<Outcome> {
+async function run({ name, data, columns, ...task }: Task): Promise<Outcome> {
+  const steps = SHORT ? 40 : task.steps;
   const rows = data.shape[0];
   console.log(`\n${name}: ${rows.toLocaleString("en")} rows of ${columns.join(", ")}`);
   const model = new DiffusionModel({
@@ -129,7 +132,7 @@ async function main(): Promise<void> {
       `\n${name}: the samples are ${(distance / floor).toFixed(2)} times as far from the data as its halves are from each other`,
     );
   }
-  process.exitCode = failed.length > 0 ? 1 : 0;
+  process.exitCode = failed.length > 0 && !SHORT ? 1 : 0;
 }
 
 main().catch((error: unknown) => {
