@@ -17,6 +17,8 @@ pub struct Builder {
 struct Inner {
     nodes: Vec<Node>,
     inputs: Vec<Input>,
+    /// Place in `inputs` by name.
+    named: HashMap<String, usize>,
     shared: HashMap<Node, NodeId>,
     error: Option<GraphError>,
     scopes: Vec<String>,
@@ -44,7 +46,7 @@ impl Builder {
     pub fn input(&self, name: &str, dtype: DType, shape: &[usize]) -> Var<'_> {
         let ty = Type::new(dtype, shape);
         let mut inner = self.inner.borrow_mut();
-        if let Some(known) = inner.inputs.iter().find(|i| i.name == name) {
+        if let Some(known) = inner.named.get(name).map(|&i| &inner.inputs[i]) {
             let (node, same, got) = (known.node, known.ty == ty, known.ty.to_string());
             drop(inner);
             if same {
@@ -55,6 +57,7 @@ impl Builder {
         let id = NodeId(inner.nodes.len() as u32);
         let index = inner.inputs.len();
         inner.nodes.push(Node { op: Op::Input(ops::Input { index }), inputs: Vec::new(), ty: ty.clone() });
+        inner.named.insert(name.to_string(), index);
         inner.inputs.push(Input { name: name.to_string(), ty, node: id });
         Var::new(self, id)
     }

@@ -120,7 +120,8 @@ impl DiffusionConfig {
             let Some(size) = size else { continue };
             let leaves = size.leaves();
             if leaves.is_empty() || leaves.values().any(|shape| shape.contains(&0)) {
-                return Err(ModelError::config(name, "positive sizes", format!("{leaves:?}")));
+                let got = serde_json::to_string(size).unwrap_or_default();
+                return Err(ModelError::config(name, "positive sizes", got));
             }
         }
         Ok(config)

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
-use thalweg_path::Parameterization;
+use thalweg_path::{GaussianPath, Parameterization};
 
 /// How many programs a model keeps.
 const PROGRAMS: usize = 64;
@@ -241,6 +241,10 @@ impl Inner {
                 format!("{} [{rows}], one time per row", self.diffusion.dtype()),
                 t.ty(),
             ));
+        }
+        let t_max = self.diffusion.path().t_max();
+        if let Some(bad) = t.to_f64_vec()?.into_iter().find(|t| !(0.0..=t_max).contains(t)) {
+            return Err(ModelError::expected("DataError", "t: not a time of the path", format!("times from 0 to {t_max}"), bad));
         }
         let build = || {
             let b = Builder::new();

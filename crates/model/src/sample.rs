@@ -48,7 +48,8 @@ pub struct SampleOptions {
     /// Sampler times τ = t_max − t at which a trajectory is returned, increasing from 0; the last one is where sampling ends. Clamped to the times
     /// at which the model's velocity is finite.
     pub t_span: Option<Vec<f64>>,
-    /// Seed of the start and of the SDE's noise. Row i depends on the seed and on i alone.
+    /// Seed of the start and of the SDE's noise. The random numbers of row i depend on the seed and on i alone; so does the row, up to rounding
+    /// and, with an adaptive solver, up to its tolerance, since all rows of a chunk share their steps.
     pub seed: i64,
     /// Which parameters: `"ema"` where there are any, or `"raw"`.
     pub weights: Weights,
@@ -178,6 +179,11 @@ impl SampleJob {
             SolverConfig::Sde(_) => options.diffusion.unwrap_or_default(),
         };
         let times = self.times(&spread)?;
+        let rows = SampleRequest::rows(options, given);
+        let row: usize = inner.diffusion.x().values().map(|shape| count(shape)).sum();
+        let kept = if options.trajectory { times.len() } else { 1 };
+        let bytes = [row, kept, inner.dtype().size()].into_iter().fold(rows, usize::saturating_mul);
+        thalweg_engine::memory::require(bytes, &format!("{rows} samples"))?;
         let (flat, normalization) = inner.with_store(|store| Ok((store.flat(options.weights), store.normalization.clone())))?;
         let mut bound = Bindings::new();
         bound.set_parameters(&flat);
@@ -188,7 +194,7 @@ impl SampleJob {
             x0,
             condition,
             given,
-            rows: SampleRequest::rows(options, given),
+            rows,
             parts: vec![vec![Vec::new(); inner.diffusion.x().len()]; times.len()],
             times,
             start: 0,

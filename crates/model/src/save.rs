@@ -6,7 +6,9 @@ use crate::{Diffusion, DiffusionConfig, ModelError, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
-use thalweg_checkpoint::{CheckpointError, DType as FileType, Files, NamedTensor, Tensors, load_folder, safetensors_bytes, save_folder};
+use thalweg_checkpoint::{
+    CheckpointError, DType as FileType, Files, MANIFEST, NamedTensor, Tensors, load_folder, safetensors_bytes, save_folder,
+};
 use thalweg_engine::Tensor;
 use thalweg_graph::{DType, count};
 
@@ -109,12 +111,27 @@ pub fn save(dir: &Path, diffusion: &Diffusion, store: &Store) -> Result<()> {
     Ok(save_folder(dir, &listed)?)
 }
 
+/// The files of a checkpoint, whose sizes and checksums are known. A folder that lost its manifest cannot be checked, and is refused.
+fn open(dir: &Path) -> Result<Files> {
+    let files = load_folder(dir)?;
+    if !dir.join(MANIFEST).is_file() && !dir.join(".saving").join(MANIFEST).is_file() {
+        let expected = format!("{MANIFEST}, which a saved model has beside its other files");
+        return Err(ModelError::expected(
+            "CheckpointError",
+            format!("{}: not a whole checkpoint. Nothing was loaded", dir.display()),
+            expected,
+            "none",
+        ));
+    }
+    Ok(files)
+}
+
 /// The config of a saved model.
 ///
 /// # Errors
 /// `CheckpointError`.
 pub fn read_config(dir: &Path) -> Result<DiffusionConfig> {
-    header(&load_folder(dir)?, dir).map(|h| h.config)
+    header(&open(dir)?, dir).map(|h| h.config)
 }
 
 fn header(files: &Files, dir: &Path) -> Result<Header> {
@@ -135,7 +152,7 @@ fn header(files: &Files, dir: &Path) -> Result<Header> {
 
 /// Reads the folder into a store for `diffusion`.
 pub fn load(dir: &Path, diffusion: &Diffusion) -> Result<Store> {
-    let files = load_folder(dir)?;
+    let files = open(dir)?;
     header(&files, dir)?;
     let training: Training = serde_json::from_value(files.json(TRAINING)?)
         .map_err(|e| ModelError::expected("CheckpointError", dir.join(TRAINING).display().to_string(), "training state", e))?;

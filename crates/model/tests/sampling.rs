@@ -131,6 +131,19 @@ fn wrong_requests_say_what_is_wrong() {
     assert_eq!(code("{}", Some(column(3, 5)), None), "ShapeError");
     assert_eq!(code("{}", None, Some(column(3, 5))), "DataError");
     assert_eq!(code(r#"{"forward":true}"#, None, None), "DataError");
+    assert_eq!(code(r#"{"batchSize":1099511627776}"#, None, None), "MemoryError");
+    assert_eq!(code(r#"{"batchSize":[1073741824,1073741824]}"#, None, None), "MemoryError");
     let missing = sample_with(&conditional(), "{}", None, None).unwrap_err();
     assert_eq!((missing.code, missing.message.as_str()), ("DataError", "condition: missing"));
+}
+
+#[test]
+fn the_functions_refuse_what_is_no_time_of_the_path() {
+    let model = model();
+    let x = model.inner().check_x("x", &[column(2, 2)]).unwrap();
+    for bad in [f32::NAN, -0.5, 1.5] {
+        let t = Tensor::from_f32(vec![0.5, bad], &[2]).unwrap();
+        let error = model.inner().call(thalweg_path::Parameterization::Noise, &t, &x, None, thalweg_model::Weights::Raw).unwrap_err();
+        assert_eq!(error.code, "DataError");
+    }
 }

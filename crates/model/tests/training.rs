@@ -195,3 +195,28 @@ fn a_pause_waits_for_resume_and_a_stop_is_obeyed_between_steps() {
     let report = receiver.recv().unwrap().unwrap();
     assert_eq!((report.reason.as_str(), report.step), ("stopped", 5));
 }
+
+#[test]
+fn options_that_cannot_train_are_refused_with_their_path() {
+    let path = |options: &str| FitOptions::parse(options).unwrap_err().path.unwrap();
+    assert_eq!(path(r#"{"steps":1,"optimizer":{"type":"adam","eps":-1}}"#), "optimizer.eps");
+    assert_eq!(path(r#"{"steps":1,"optimizer":{"type":"adamw","weightDecay":-1}}"#), "optimizer.weightDecay");
+    assert_eq!(path(r#"{"steps":1,"optimizer":{"type":"adamw","lr":-1}}"#), "optimizer.lr");
+    assert_eq!(path(r#"{"steps":1,"optimizer":{"type":"sgd","lr":{"type":"linear","start":1,"end":-1,"steps":5}}}"#), "optimizer.lr.end");
+    assert_eq!(path(r#"{"steps":0}"#), "steps");
+    assert_eq!(path(r#"{"steps":1,"epochs":1}"#), "epochs");
+    assert!(FitOptions::parse(r#"{"steps":1,"optimizer":{"type":"adamw","lrr":1}}"#).is_err());
+}
+
+#[test]
+fn a_checkpoint_without_its_manifest_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let model = model();
+    model.inner().save_now(&dir).unwrap();
+    model.inner().load_now(&dir).unwrap();
+    std::fs::remove_file(dir.join("manifest.json")).unwrap();
+    let error = model.inner().load_now(&dir).unwrap_err();
+    assert_eq!(error.code, "CheckpointError");
+    assert!(error.message.contains("not a whole checkpoint"), "{}", error.message);
+}

@@ -152,6 +152,10 @@ export class DiffusionModel<const X extends Size = PlainSize, const C extends Si
       const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
       throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
     }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      const [expected, got] = ["an AbortSignal", typeof signal];
+      throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
+    }
     if (signal?.aborted) throw new AbortError("fit: the signal was aborted before the start", { cause: signal.reason });
     const x = this.#x("data", data);
     const held = validation === undefined ? [] : this.#x("validation.data", validation.data);

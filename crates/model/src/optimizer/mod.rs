@@ -101,6 +101,19 @@ impl Optimizer {
             Optimizer::Adam(o) => (&o.lr, Some(o.betas), o.clip_norm),
             Optimizer::Sgd(o) => (&o.lr, None, o.clip_norm),
         };
+        let not_negative = match self {
+            Optimizer::AdamW(o) => [("eps", o.eps), ("weightDecay", o.weight_decay)],
+            Optimizer::Adam(o) => [("eps", o.eps), ("weightDecay", o.weight_decay)],
+            Optimizer::Sgd(o) => [("momentum", o.momentum), ("weightDecay", o.weight_decay)],
+        };
+        if let Some((name, value)) = not_negative.into_iter().find(|(_, v)| !(v.is_finite() && *v >= 0.0)) {
+            return Err(ModelError::config(format!("optimizer.{name}"), "a finite number ≥ 0", value));
+        }
+        if let LearningRate::Schedule(schedule) = lr
+            && let Some((name, value)) = schedule.rates().into_iter().find(|(_, v)| !(v.is_finite() && *v >= 0.0))
+        {
+            return Err(ModelError::config(format!("optimizer.lr.{name}"), "a finite number ≥ 0", value));
+        }
         if let LearningRate::Number(rate) = lr
             && !(rate.is_finite() && *rate >= 0.0)
         {

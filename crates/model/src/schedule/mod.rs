@@ -43,6 +43,18 @@ registry! {
     "warmupCosine" => WarmupCosine,
 }
 
+impl ScheduleConfig {
+    /// The rates that it is made of, by name.
+    pub fn rates(&self) -> Vec<(&'static str, f64)> {
+        match self {
+            ScheduleConfig::Constant(s) => vec![("rate", s.rate)],
+            ScheduleConfig::Linear(s) => vec![("start", s.start), ("end", s.end)],
+            ScheduleConfig::Cosine(s) => vec![("peak", s.peak), ("final", s.last)],
+            ScheduleConfig::WarmupCosine(s) => vec![("peak", s.peak), ("final", s.last)],
+        }
+    }
+}
+
 /// A number, or a schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -33,6 +33,15 @@ impl NativeRun {
     }
 }
 
+/// Stops the job where the environment that started it (a worker thread of Node's) comes to its end.
+///
+/// # Errors
+/// `InternalError` where Node takes no hook.
+pub fn end_with(env: &Env, run: &Run) -> Result<(), ThalwegError> {
+    env.add_env_cleanup_hook(run.clone(), |run| run.stop())?;
+    Ok(())
+}
+
 /// The event as JSON, or null at the end.
 fn event_text(event: Option<Event>) -> Result<Option<String>, ThalwegError> {
     Ok(event.map(|event| text(&event)).transpose()?)

@@ -1,11 +1,12 @@
 //! Sampling as one job; its results are tensors, one per leaf of the state.
 
+use napi::Env;
 use napi::bindgen_prelude::Array;
 use napi_derive::napi;
 use thalweg_model::engine::Future;
 use thalweg_model::{Run, SampleJob, SampleOptions, SampleRequest};
 
-use super::run::NativeRun;
+use super::run::{NativeRun, end_with};
 use super::{NativeModel, getters};
 use crate::args;
 use crate::exports::tensor::NativeTensor;
@@ -18,6 +19,7 @@ impl NativeModel {
     #[napi]
     pub fn sample(
         &self,
+        env: &Env,
         options: String,
         #[napi(ts_arg_type = "NativeTensor[]")] x0: Array<'_>,
         #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
@@ -29,6 +31,7 @@ impl NativeModel {
             let options = SampleOptions::parse(&options)?;
             let run = Run::new();
             run.attach(waker()?);
+            end_with(env, &run)?;
             let (setters, results) = model.diffusion().x().values().map(|_| Future::new()).unzip();
             let request = SampleRequest { options, x0: getters(&x0), condition: getters(&condition) };
             let job = SampleJob::new(model.inner().clone(), request, run.clone(), setters);

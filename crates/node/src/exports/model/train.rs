@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use thalweg_model::engine::Tensor;
 use thalweg_model::{FitJob, FitOptions, FitRequest, Model, ModelError, Rows, Run};
 
-use super::run::{Begin, NativeRun};
+use super::run::{Begin, NativeRun, end_with};
 use super::{NativeModel, getters};
 use crate::args;
 use crate::error::ThalwegError;
@@ -80,6 +81,7 @@ impl NativeModel {
     #[allow(clippy::too_many_arguments, reason = "the arguments of the boundary")]
     pub fn fit(
         &self,
+        env: &Env,
         options: String,
         #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
         #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
@@ -96,15 +98,16 @@ impl NativeModel {
             let counts = Counts { x: x.len(), condition: condition.len(), validation: held.len() };
             let all: Vec<Arc<Value>> = [x, condition, held, held_condition].concat();
             let weight = weight.map(|graph| graph.source().clone());
-            start(&model, Ask { options, counts, weight }, &all)
+            start(env, &model, Ask { options, counts, weight }, &all)
         })
     }
 }
 
-fn start(model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
+fn start(env: &Env, model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
     let claim = Claim::new(model)?;
     let run = Run::new();
     run.attach(waker()?);
+    end_with(env, &run)?;
     let (trained, own) = (model.clone(), run.clone());
     let (job, begun) = Begin::new(getters(values), move |tensors| {
         let request = request(&trained, ask, &tensors)?;
