@@ -594,7 +594,8 @@ export interface SampleOptions {
    */
   readonly forward?: boolean;
   /**
-   * Seed of the start and of the SDE's noise. Row i depends on the seed and on i alone.
+   * Seed of the start and of the SDE's noise. The random numbers of row i depend on the seed and on i alone; so does the row, up to rounding
+   * and, with an adaptive solver, up to its tolerance, since all rows of a chunk share their steps.
    * Default: `0`.
    */
   readonly seed?: number;
