@@ -129,6 +129,27 @@ describe("a run", () => {
   });
 });
 
+it("a run has catch and finally, as a promise has", async () => {
+  const seen: string[] = [];
+  const report = await small()
+    .fit(data(), { ...settings, steps: 2 })
+    .finally(() => seen.push("finally"));
+  expect(report.stepsRun).toBe(2);
+  const bad = data().mul(Number.NaN);
+  await small()
+    .fit(bad, { ...settings, steps: 2 })
+    .catch((error: unknown) => seen.push(error instanceof Error ? error.name : "?"));
+  expect(seen).toEqual(["finally", "DataError"]);
+});
+
+it("a fit ends with its model", async () => {
+  const model = small();
+  const run = model.fit(data(), { ...settings, steps: 1_000_000 });
+  for await (const _ of run) break;
+  model.dispose();
+  expect((await run).reason).toBe("stopped");
+});
+
 describe("a failure is reported once", () => {
   const source = (use: string) => `
     import { DiffusionModel, tensor } from "./ts/dist/index.js";

@@ -17,6 +17,16 @@ import { describe, expect, it } from "vitest";
 const f64 = { dtype: "f64" } as const;
 const scalar = (value: number) => tensor(value, f64);
 
+it("an async function is refused, and its own failure ends nothing", async () => {
+  const later: (x: Tensor) => unknown = async (x) => {
+    await Promise.resolve();
+    return x.mul(2);
+  };
+  const f = compile(later as (x: Tensor) => Tensor);
+  expect(() => f(zeros([2]))).toThrow(/promise/);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
 describe("compile", () => {
   it("runs the function once per structure, shapes and element types", () => {
     let runs = 0;

@@ -99,7 +99,7 @@ impl FitJob {
             return Ok(None);
         }
         let Some(mut p) = self.progress.take() else { return Ok(None) };
-        if self.run.is_stopped() || p.first + p.done >= p.steps {
+        if self.run.is_stopped() || self.inner.is_abandoned() || p.first + p.done >= p.steps {
             let reason = if p.first + p.done >= p.steps { "finished" } else { "stopped" };
             return self.end(&p, reason).map(Some);
         }
@@ -403,7 +403,7 @@ pub(crate) fn apply_step(
 
 impl Job for FitJob {
     fn ready(&self) -> bool {
-        !self.run.is_paused()
+        !self.run.is_paused() || self.inner.is_abandoned()
     }
 
     fn step(&mut self) -> Step {

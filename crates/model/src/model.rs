@@ -26,6 +26,8 @@ pub struct Inner {
     store: Mutex<Option<Store>>,
     programs: ProgramCache,
     training: AtomicBool,
+    /// Whether its owner let go of the model: a fit that is under way ends.
+    abandoned: AtomicBool,
     /// Whether data is normalised; kept here too, so that tracing need not wait for a job that holds the store.
     normalized: AtomicBool,
 }
@@ -48,6 +50,7 @@ impl Model {
             store: Mutex::new(None),
             programs: ProgramCache::new(PROGRAMS),
             training: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             normalized: AtomicBool::new(false),
         };
         Ok(Model { inner: Arc::new(inner) })
@@ -89,6 +92,16 @@ impl Inner {
     /// Ends the claim of [`Model::claim`].
     pub fn release(&self) {
         self.training.store(false, Ordering::SeqCst);
+    }
+
+    /// Ends a fit that is under way after its current step.
+    pub fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether [`Inner::abandon`] was called.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::SeqCst)
     }
 
     /// Whether a fit is under way.

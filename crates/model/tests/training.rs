@@ -220,3 +220,16 @@ fn a_checkpoint_without_its_manifest_is_refused() {
     assert_eq!(error.code, "CheckpointError");
     assert!(error.message.contains("not a whole checkpoint"), "{}", error.message);
 }
+
+#[test]
+fn a_fit_of_a_model_that_its_owner_let_go_of_ends() {
+    let model = model();
+    let rows = Rows { x: model.inner().check_x("data", &[ring(100)]).unwrap(), condition: None };
+    let options = FitOptions::parse(r#"{"steps":1000000,"batchSize":50}"#).unwrap();
+    let run = Run::new();
+    let mut job = FitJob::new(model.inner().clone(), FitRequest { options, data: rows, validation: None, weight: None }, run.clone());
+    assert_eq!((job.step(), job.step()), (Step::Again, Step::Again));
+    model.inner().abandon();
+    assert_eq!(job.step(), Step::Done);
+    assert_eq!(run.steps(), 1);
+}

@@ -40,8 +40,11 @@ export function leavesOf(tree: unknown, where: string, path = ""): Leaf[] {
   if (isBranch(tree)) {
     return Object.entries(tree).flatMap(([key, part]) => leavesOf(part, where, path === "" ? key : `${path}.${key}`));
   }
+  // A promise will never be looked at: its own error must not end the process.
+  if (tree instanceof Promise) tree.catch(() => undefined);
   const got = describe(tree);
-  const expected = "tensors, or arrays and objects of tensors";
+  const remedy = typeof tree === "number" ? ": wrap numbers in tensor(…)" : "";
+  const expected = `tensors, or arrays and objects of tensors${remedy}`;
   const place = path === "" ? "" : ` at ${path}`;
   throw new DataError(`${where}: expected ${expected}, got ${got}${place}`, { expected, got, where, path });
 }

@@ -130,6 +130,19 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
     return this.#done.then(onFulfilled, onRejected);
   }
 
+  /** As of a promise: what to do where the fit failed. */
+  catch<Failure = never>(
+    onRejected?: ((error: unknown) => Failure | PromiseLike<Failure>) | null,
+  ): Promise<FitReport | Failure> {
+    return this.then(undefined, onRejected);
+  }
+
+  /** As of a promise: what to do in the end, however it came. */
+  finally(onFinally?: (() => void) | null): Promise<FitReport> {
+    this.#awaited = true;
+    return this.#done.finally(onFinally);
+  }
+
   /** Events until the end. Ends with the error of a fit that failed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<FitEvent, void, undefined> {
     const queue = new Queue();

@@ -134,11 +134,12 @@ impl NativeModel {
         })
     }
 
-    /// Lets go of the parameters; jobs under way finish, every later call is refused. A second call does nothing.
+    /// Lets go of the parameters: a fit under way ends after its step, other jobs finish, every later call is refused. A second call does nothing.
     #[napi]
     pub fn dispose(&self) -> napi::Result<()> {
         guard("NativeModel.dispose", || {
             if let Some(model) = self.model.take() {
+                model.inner().abandon();
                 discard(model);
             }
             Ok(())
