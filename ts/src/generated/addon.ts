@@ -84,7 +84,7 @@ export declare class NativeModel {
   needs(kind: string): string
   /** Gives a forward that `needs` asked for. Inputs of the graph: `t`, `x`, `condition`, their leaves, `param:<name>`. */
   provide(key: string, graph: NativeGraph): void
-  /** Lets go of the parameters; jobs under way finish, every later call is refused. A second call does nothing. */
+  /** Lets go of the parameters: a fit under way ends after its step, other jobs finish, every later call is refused. A second call does nothing. */
   dispose(): void
 }
 

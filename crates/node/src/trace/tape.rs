@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use thalweg_model::graph::{Builder, DType, Graph, GraphError, Literal, NodeId, Result, Type, Var, grad};
 use thalweg_model::methods::{self, Randomness};
 
+use super::chunks::Chunks;
 use super::segment::{Link, Segment};
 
 /// A piece of this many nodes is closed.
@@ -56,7 +57,7 @@ pub(super) enum Derivative {
 pub struct Tape {
     training: bool,
     pub(super) segments: Vec<Segment>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Chunks<Place>,
     pub(super) inputs: Vec<Declared>,
     names: HashSet<String>,
     pub(super) derivatives: Vec<Derivative>,
@@ -70,7 +71,7 @@ impl Tape {
         Tape {
             training,
             segments: vec![Segment::default()],
-            places: Vec::new(),
+            places: Chunks::new(),
             inputs: Vec::new(),
             names: HashSet::new(),
             derivatives: Vec::new(),
