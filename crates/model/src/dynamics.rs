@@ -3,7 +3,6 @@
 
 use crate::bind::{Bindings, denormalize, normalize};
 use crate::model::Inner;
-use crate::objective::per_row;
 use crate::{ModelError, Result};
 use std::sync::Arc;
 use thalweg_engine::{CompileOptions, Tensor};
@@ -216,7 +215,6 @@ impl Dynamics {
     fn function<'g>(&self, b: &'g Builder, i: &Inputs<'_, 'g>, which: Parameterization, t: Var<'g>, x: &Leaves<Var<'g>>) -> Vec<Var<'g>> {
         let ctx = Context { builder: b, params: &i.params, mode: Mode::Sample, random: None };
         let rows = t.broadcast_to(&[i.rows]);
-        debug_assert_eq!(per_row(rows, *x.first()).rank(), x.first().rank());
         self.inner.diffusion.function(&ctx, which, rows, x, i.condition.as_ref()).values().copied().collect()
     }
 

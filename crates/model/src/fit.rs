@@ -210,7 +210,9 @@ impl FitJob {
             bound.set("permutation", order.clone());
         }
         bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
-        let report = self.inner.with_store(|store| run_step(store, compiled, &mut bound, index as i64))?;
+        let report = self
+            .inner
+            .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, index as i64))?;
         if !report.applied {
             let message = format!(
                 "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
@@ -343,11 +345,6 @@ pub(crate) struct StepReport {
     pub(crate) grad_norm: f64,
     pub(crate) rate: f64,
     pub(crate) applied: bool,
-}
-
-/// Moves the state into the program and back out of it.
-fn run_step(store: &mut Store, compiled: &Compiled, bound: &mut Bindings, index: i64) -> Result<StepReport> {
-    apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, bound, index)
 }
 
 /// Runs one training step: gives the program the store's buffers to overwrite, and puts the results back.

@@ -123,7 +123,6 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
 
     let mut state = Vec::new();
     let mut outputs = Vec::new();
-    let mut donated_names = Vec::new();
     for (k, group) in Group::TRAINED.into_iter().enumerate() {
         let input = |name: String| b.input(&name, layout.dtype(), &[layout.size(group)]);
         let clipped = factor.map_or(flat[k], |f| flat[k] * f);
@@ -144,10 +143,9 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
             state.push(ema_input(group));
         }
     }
-    donated_names.extend(state.iter().cloned());
     outputs.extend([value.cast(DType::F64), norm, rate, applied]);
     let graph = b.finish(&outputs)?;
-    let donated = donated_names.iter().filter_map(|name| graph.input_index(name)).collect();
+    let donated = state.iter().filter_map(|name| graph.input_index(name)).collect();
     Ok(StepGraph { graph, options: CompileOptions { donated, ..CompileOptions::default() }, state })
 }
 

@@ -81,7 +81,7 @@ fn a_step_that_is_not_finite_stops_the_run_says_where_and_changes_nothing() {
 }
 
 #[test]
-fn the_mean_of_accumulated_batches_is_the_gradient_of_their_union() {
+fn accumulated_batches_take_as_many_steps_and_reach_a_like_loss_as_one_large_batch() {
     // With one noise per batch the two are different draws; what must agree is that both train and that the step count is the same.
     let (a, b) = (model(), model());
     let one = fit(&a, r#"{"steps":40,"batchSize":64}"#);

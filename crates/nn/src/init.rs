@@ -83,7 +83,7 @@ impl Init {
 }
 
 /// `scale` · draw + `shift`.
-#[allow(clippy::too_many_arguments)]
+#[allow(clippy::too_many_arguments, reason = "the coordinates of a random number, then its scale and shift")]
 fn draw<'g>(
     b: &'g Builder,
     distribution: Distribution,
