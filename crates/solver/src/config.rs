@@ -1,7 +1,10 @@
 //! Solver settings as users write them, and the driver that they ask for.
 //! The settings of an SDE's own diffusion belong to the path, so they are added by whoever combines the two.
 
-use crate::{AdaptiveDriver, Driver, FixedDriver, Method, Result, SolverError, Tolerance};
+use crate::{
+    AdaptiveDriver, Driver, FixedDriver, Mesh, Method, Nodes, Plan, Problem, Quantity, Result, Rule, SdeMethod, SolverError, Tolerance,
+    uniform_nodes,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,49 @@ impl SolverConfig {
             SolverConfig::Ode(solver) => solver.validate(),
             SolverConfig::Sde(solver) => solver.validate(),
         }
+    }
+
+    /// Error tolerated in a step, where steps are chosen by it.
+    pub fn tolerance(&self) -> Tolerance {
+        match self {
+            SolverConfig::Ode(solver) => solver.tolerance(),
+            _ => OdeSolver::default().tolerance(),
+        }
+    }
+
+    /// What its steps evaluate.
+    pub fn quantity(&self) -> Quantity {
+        match self {
+            SolverConfig::Ode(_) => Quantity::Velocity,
+            SolverConfig::Sde(solver) => solver.method.rule().quantity(),
+        }
+    }
+
+    /// The driver of these settings over the path times `t_span`.
+    ///
+    /// # Errors
+    /// A `ConfigError` if a setting or the time span is wrong, or the solver cannot run on `problem`.
+    pub fn driver(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Driver> {
+        self.validate()?;
+        let adaptive = match self {
+            SolverConfig::Ode(solver) if solver.fixed_steps().is_none() => solver.method.adaptive().map(|t| (t, solver.max_steps)),
+            _ => None,
+        };
+        match adaptive {
+            Some((tableau, max_steps)) => AdaptiveDriver::new(tableau, t_span, max_steps as usize).map(Driver::Adaptive),
+            None => Ok(Driver::Fixed(FixedDriver::new(self.plan(problem, t_span)?))),
+        }
+    }
+
+    /// All steps over `t_span`, if they are known beforehand.
+    fn plan(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Plan> {
+        let (rule, nodes): (&dyn Rule, Nodes) = match self {
+            SolverConfig::Ode(solver) => {
+                (solver.method.rule(), uniform_nodes(t_span, solver.fixed_steps().unwrap_or(OdeSolver::DEFAULT_STEPS) as usize)?)
+            }
+            SolverConfig::Sde(solver) => (solver.method.rule(), uniform_nodes(t_span, solver.steps as usize)?),
+        };
+        Plan::new(rule, &Mesh { times: &nodes.times, problem }, nodes.outputs)
     }
 }
 
@@ -80,35 +126,13 @@ impl OdeSolver {
 
     /// Number of equal steps, or `None` if steps are chosen by their error.
     pub fn fixed_steps(&self) -> Option<u32> {
-        self.steps.or_else(|| (!self.method.tableau().is_adaptive()).then_some(OdeSolver::DEFAULT_STEPS))
+        self.steps.or_else(|| self.method.adaptive().is_none().then_some(OdeSolver::DEFAULT_STEPS))
     }
 
     /// Error tolerated in a step.
     pub fn tolerance(&self) -> Tolerance {
         Tolerance { rtol: self.rtol, atol: self.atol }
     }
-
-    /// The driver of these settings over `t_span`.
-    ///
-    /// # Errors
-    /// A `ConfigError` if a setting or the time span is wrong.
-    pub fn driver(&self, t_span: &[f64]) -> Result<Driver> {
-        self.validate()?;
-        let tableau = self.method.tableau();
-        match self.fixed_steps() {
-            Some(steps) => FixedDriver::new(tableau, t_span, steps as usize).map(Driver::Fixed),
-            None => AdaptiveDriver::new(tableau, t_span, self.max_steps as usize).map(Driver::Adaptive),
-        }
-    }
-}
-
-/// Step rule of an SDE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum SdeMethod {
-    /// See [`crate::euler_maruyama_step`].
-    #[default]
-    #[serde(rename = "euler_maruyama")]
-    EulerMaruyama,
 }
 
 /// Settings of an SDE solver.
@@ -135,14 +159,6 @@ impl SdeSolver {
     /// A `ConfigError` at `steps`.
     pub fn validate(&self) -> Result<()> {
         positive_count("steps", self.steps)
-    }
-
-    /// The driver of these settings over `t_span`.
-    ///
-    /// # Errors
-    /// A `ConfigError` if a setting or the time span is wrong.
-    pub fn driver(&self, t_span: &[f64]) -> Result<Driver> {
-        FixedDriver::euler_maruyama(t_span, self.steps as usize).map(Driver::Fixed)
     }
 }
 

@@ -1,7 +1,8 @@
-//! An ODE integrated on the host in f64: the loop that every owner of a state writes around a driver, in its plainest form.
+//! Any solver run on the host in f64: the loop that every owner of a state writes around a driver, in its plainest form.
 //! Tests and closed-form references use it; models write the same loop around programs.
 
-use crate::{Action, OdeSolver, Result, Statistics, StepResult, Tolerance, Verdict, dense, scaled_error, step};
+use crate::{Action, Output, PlannedStep, Problem, Query, Result, SolverConfig, SolverError, Statistics, StepResult, Tolerance, Verdict};
+use crate::{interpret, scaled_error};
 
 /// A solution at the times asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,56 +13,90 @@ pub struct Solution {
     pub statistics: Statistics,
 }
 
-/// Integrates dx/dt = f(t, x) from `x0` at the first time of `t_span` to the last.
+/// What a host loop asks of its caller.
+pub trait Host {
+    /// The answer to a query in the point `x`: one number per element.
+    fn evaluate(&mut self, query: &Query, x: &[f64]) -> Vec<f64>;
+
+    /// The noises of a step: `structure.noises` lists of standard normal numbers, one per element. Rules without noise never ask.
+    ///
+    /// # Errors
+    /// A `SolverError` if this host has no noise, as a plain function has not.
+    fn noise(&mut self, step: &PlannedStep, elements: usize) -> Result<Vec<Vec<f64>>> {
+        let expected = format!("a host that draws {} × {elements} normal numbers", step.step.structure.noises);
+        Err(SolverError::at(step.t, "the step wants noise", expected, "one without"))
+    }
+}
+
+impl<F: FnMut(&Query, &[f64]) -> Vec<f64>> Host for F {
+    fn evaluate(&mut self, query: &Query, x: &[f64]) -> Vec<f64> {
+        self(query, x)
+    }
+}
+
+/// Integrates from `x0` at the first time of `t_span` to the last; both are path times.
 ///
 /// # Errors
-/// A `ConfigError` if a setting or the time span is wrong; a `SolverError` that names t if the integration cannot go on.
+/// A `ConfigError` if a setting or the time span is wrong, or the solver cannot run on `problem`; a `SolverError` that names t
+/// if the integration cannot go on.
 ///
 /// ```
-/// use thalweg_solver::{Method, OdeSolver, solve};
+/// use thalweg_solver::{Method, OdeSolver, Problem, Query, SolverConfig, solve};
 /// let settings = OdeSolver { method: Method::Rk4, steps: Some(10), ..OdeSolver::default() };
-/// let circle = solve(&settings, |_t, x| vec![-x[1], x[0]], &[0.0, std::f64::consts::PI], &[1.0, 0.0])?;
+/// let mut turn = |_: &Query, x: &[f64]| vec![-x[1], x[0]];
+/// let circle = solve(&SolverConfig::Ode(settings), Problem::default(), &mut turn, &[0.0, std::f64::consts::PI], &[1.0, 0.0])?;
 /// assert!((circle.states[1][0] + 1.0).abs() < 1e-3);
 /// assert_eq!(circle.statistics.nfe, 40);
 /// # Ok::<(), thalweg_solver::SolverError>(())
 /// ```
-pub fn solve(settings: &OdeSolver, mut f: impl FnMut(f64, &[f64]) -> Vec<f64>, t_span: &[f64], x0: &[f64]) -> Result<Solution> {
-    let (tableau, tolerance) = (settings.method.tableau(), settings.tolerance());
-    let mut driver = settings.driver(t_span)?;
+pub fn solve(settings: &SolverConfig, problem: Problem<'_>, host: &mut dyn Host, t_span: &[f64], x0: &[f64]) -> Result<Solution> {
+    let mut driver = settings.driver(problem, t_span)?;
+    let tolerance = settings.tolerance();
     let mut x = x0.to_vec();
-    let mut slope: Option<Vec<f64>> = None;
-    let mut last: Option<(Vec<f64>, f64, StepResult<f64>)> = None;
+    let mut history: Vec<Vec<f64>> = Vec::new();
+    let mut last: Option<(Vec<f64>, StepResult<f64>)> = None;
     let mut states = Vec::with_capacity(t_span.len());
     loop {
         match driver.next() {
-            Action::Emit { theta, .. } => states.push(match &last {
-                Some((before, h, result)) if theta < 1.0 => dense(tableau, theta, *h, before, &x, &result.slopes),
+            Action::Emit { output, .. } => states.push(match (output, &last) {
+                (Output::Dense(step), Some((before, result))) => run(&step, host, before, &result.evaluations, &[]).x,
                 _ => x.clone(),
             }),
-            Action::Slope { t } => {
-                let k = f(t, &x);
-                driver.started(norm(&x, &x, &x, tolerance), norm(&k, &x, &x, tolerance))?;
-                slope = Some(k);
+            Action::Evaluate(query) => {
+                let value = host.evaluate(&query, &x);
+                driver.started(norm(&x, &x, &x, tolerance), norm(&value, &x, &x, tolerance))?;
+                history = vec![value];
             }
-            Action::Probe { t, h } => {
-                let k = slope.as_deref().unwrap_or_default();
-                let trial: Vec<f64> = x.iter().zip(k).map(|(x, k)| x + h * k).collect();
-                let change: Vec<f64> = f(t + h, &trial).iter().zip(k).map(|(a, b)| a - b).collect();
+            Action::Probe(step) => {
+                let change = run(&step, host, &x, &history, &[]).x;
                 driver.probed(norm(&change, &x, &x, tolerance));
             }
-            Action::Step { t, h } => {
-                let first = slope.clone().filter(|_| tableau.fsal);
-                let result = step(tableau, &mut f, t, h, &x, first);
-                let error = result.error.as_ref().filter(|_| settings.fixed_steps().is_none());
+            Action::Step(planned) => {
+                let structure = &planned.step.structure;
+                fill(&mut history, structure.history, x.len());
+                let noise = if structure.noises > 0 { host.noise(&planned, x.len())? } else { Vec::new() };
+                let result = run(&planned.step, host, &x, &history, &noise);
+                let error = result.error.as_ref();
                 let size = error.map_or_else(|| result.x.iter().map(|x| x * 0.0).sum(), |e| norm(e, &x, &result.x, tolerance));
                 if driver.stepped(size)? == Verdict::Accepted {
-                    slope = result.slopes.last().cloned();
+                    history = result.history(structure);
                     let before = std::mem::replace(&mut x, result.x.clone());
-                    last = Some((before, h, result));
+                    last = Some((before, result));
                 }
             }
             Action::Done => return Ok(Solution { states, statistics: driver.statistics() }),
         }
+    }
+}
+
+fn run(step: &crate::Step, host: &mut dyn Host, x: &[f64], history: &[Vec<f64>], noise: &[Vec<f64>]) -> StepResult<f64> {
+    interpret(step, &mut |query, point| host.evaluate(query, point), x, history, noise)
+}
+
+/// Puts zeros before the evaluations that there are, up to `slots`.
+fn fill(history: &mut Vec<Vec<f64>>, slots: usize, elements: usize) {
+    while history.len() < slots {
+        history.insert(0, vec![0.0; elements]);
     }
 }
 

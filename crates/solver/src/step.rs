@@ -1,71 +1,158 @@
-//! One step of an explicit Runge–Kutta method, whatever its tableau and whatever the numbers.
-//! On `f64` it runs on the host; on graph values it writes the step's program.
+//! A step as data: where the quantity is evaluated, and which linear combinations give the new state and its error.
+//! Every rule of this crate makes such steps; one interpreter runs them, on numbers or on graph values.
 
-use crate::Tableau;
-use thalweg_graph::Scalar;
+use crate::{Quantity, Query, Row};
 
-/// What a step gives. Each list has one entry per leaf of the state, of the leaf's shape.
-#[derive(Clone, Debug)]
-pub struct StepResult<S> {
-    /// The state at t + h.
-    pub x: Vec<S>,
-    /// Its difference from the embedded solution, O(h^(error_order+1)), if the tableau has one.
-    pub error: Option<Vec<S>>,
-    /// Slopes of the stages; of a first-same-as-last tableau the last is the slope at (t + h, x).
-    pub slopes: Vec<Vec<S>>,
+/// What all steps that share a program have in common: everything but the numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Structure {
+    /// What the stages evaluate.
+    pub quantity: Quantity,
+    /// Evaluations of earlier steps that rows may use. Slots not filled yet hold zeros and have coefficient 0.
+    pub history: usize,
+    /// Evaluations of this step.
+    pub stages: usize,
+    /// Independent standard normal tensors, of the state's shape, that the step uses.
+    pub noises: usize,
+    /// Which evaluations (index into history ++ stages) are the history of the next step, oldest first.
+    pub keep: Vec<usize>,
+    /// Whether the step estimates its error.
+    pub error: bool,
 }
 
-/// One step of length `h` from (`t`, `x`) of dx/dt = f(t, x) (Hairer, Nørsett & Wanner, definition II.1.1).
-///
-/// `t` and `h` are single numbers, `x` the leaves of the state; `f` returns a slope per leaf, of its shape. `h` may be
-/// negative. `first` is f(t, x) if it is known, as it is after a step of a first-same-as-last method; then f is not
-/// evaluated there.
-///
-/// ```
-/// use thalweg_solver::{Method, step};
-/// let mut square = |t: f64, _x: &[f64]| vec![3.0 * t * t];
-/// let result = step(Method::Rk4.tableau(), &mut square, 0.0, 2.0, &[1.0], None);
-/// assert!((result.x[0] - 9.0).abs() < 1e-14); // 1 + t³, exactly, because Simpson's rule is exact for squares
-/// ```
-pub fn step<S: Scalar>(
-    tableau: &Tableau,
-    f: &mut dyn FnMut(S, &[S]) -> Vec<S>,
-    t: S,
-    h: S,
-    x: &[S],
-    first: Option<Vec<S>>,
-) -> StepResult<S> {
-    let mut slopes = Vec::with_capacity(tableau.stages());
-    slopes.push(first.unwrap_or_else(|| f(t, x)));
-    let mut point = x.to_vec();
-    for (row, &node) in tableau.matrix.iter().zip(tableau.nodes).skip(1) {
-        point = advance(x, h, row, &slopes);
-        slopes.push(f(t + h * node, &point));
+impl Structure {
+    /// A step of `stages` evaluations that remembers nothing and uses no noise.
+    pub fn new(quantity: Quantity, stages: usize) -> Structure {
+        Structure { quantity, history: 0, stages, noises: 0, keep: Vec::new(), error: false }
     }
-    let end = if tableau.fsal { point } else { advance(x, h, tableau.weights, &slopes) };
-    let error = tableau.embedded.and_then(|embedded| {
-        let difference: Vec<f64> = tableau.weights.iter().zip(embedded).map(|(b, e)| b - e).collect();
-        Some(combine(&difference, &slopes)?.into_iter().map(|sum| h * sum).collect())
-    });
-    StepResult { x: end, error, slopes }
-}
 
-/// x + h Σ cᵢkᵢ.
-fn advance<S: Scalar>(x: &[S], h: S, coefficients: &[f64], slopes: &[Vec<S>]) -> Vec<S> {
-    match combine(coefficients, slopes) {
-        Some(sum) => x.iter().zip(sum).map(|(&x, s)| x + h * s).collect(),
-        None => x.to_vec(),
+    /// The same with `noises` noises.
+    pub fn with_noises(self, noises: usize) -> Structure {
+        Structure { noises, ..self }
+    }
+
+    /// The same for a method that remembers `history` evaluations: the newest one is pushed, the oldest one falls out. `newest`
+    /// is the stage (of this step) whose evaluation is pushed.
+    pub fn remembering(self, history: usize, newest: usize) -> Structure {
+        let keep = (1..history).chain((history > 0).then_some(history + newest)).collect();
+        Structure { history, keep, ..self }
+    }
+
+    /// How many numbers a step of this structure is: per stage a time, a weight of the score and a row; then the row of the new
+    /// state; then, if there is one, that of the error.
+    pub fn len(&self) -> usize {
+        let row = |stages: usize| 1 + self.history + stages + self.noises;
+        let stages: usize = (0..self.stages).map(|i| 2 + row(i)).sum();
+        stages + row(self.stages) * if self.error { 2 } else { 1 }
+    }
+
+    /// Whether a step of this structure is no number at all. It never is.
+    pub fn is_empty(&self) -> bool {
+        false
     }
 }
 
-/// Σ cᵢkᵢ per leaf, without the terms that are zero; `None` if all are.
-fn combine<S: Scalar>(coefficients: &[f64], slopes: &[Vec<S>]) -> Option<Vec<S>> {
-    let terms = coefficients.iter().zip(slopes).filter(|(c, _)| **c != 0.0);
-    terms.fold(None, |sum: Option<Vec<S>>, (&c, slope)| {
-        let term = slope.iter().map(|&k| k * c);
-        Some(match sum {
-            Some(sum) => sum.into_iter().zip(term).map(|(a, b)| a + b).collect(),
-            None => term.collect(),
-        })
-    })
+/// One evaluation: when, and in the point that `row` combines from the state, the history and the earlier stages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage<C = f64> {
+    /// Path time.
+    pub t: C,
+    /// Weight of the score in [`Quantity::Drift`].
+    pub score: C,
+    /// The point: history + (number of earlier stages) evaluations, all noises.
+    pub row: Row<C>,
+}
+
+impl Stage {
+    /// A stage that asks for a quantity other than a drift.
+    pub fn new(t: f64, row: Row) -> Stage {
+        Stage { t, score: 0.0, row }
+    }
+}
+
+/// A step.
+///
+/// ```
+/// use thalweg_solver::{Quantity, Row, Stage, Step, Structure};
+/// let structure = Structure::new(Quantity::Velocity, 1);
+/// let euler = Step::new(structure.clone(), vec![Stage::new(0.5, Row::x())], Row::x() + Row::evaluation(0) * 0.1, None);
+/// let flat = euler.flat();
+/// assert_eq!((flat.len(), &flat[..]), (structure.len(), &[0.5, 0.0, 1.0, 1.0, 0.1][..]));
+/// assert_eq!(Step::from_flat(&structure, &flat), euler);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<C = f64> {
+    /// What it shares with other steps.
+    pub structure: Structure,
+    /// The evaluations, in order.
+    pub stages: Vec<Stage<C>>,
+    /// The new state.
+    pub end: Row<C>,
+    /// Its error, if the structure has one.
+    pub error: Option<Row<C>>,
+}
+
+impl Step {
+    /// A step of this structure. Rows may be shorter than the structure says: coefficients left out are 0.
+    ///
+    /// # Panics
+    /// If a row is longer, or the number of stages or the presence of an error differ from the structure's.
+    pub fn new(structure: Structure, stages: Vec<Stage>, end: Row, error: Option<Row>) -> Step {
+        assert_eq!((stages.len(), error.is_some()), (structure.stages, structure.error), "a step at odds with its structure");
+        let (history, noises) = (structure.history, structure.noises);
+        let pad = |row: Row, stages: usize| row.padded(history + stages, noises);
+        let stages: Vec<Stage> = stages.into_iter().enumerate().map(|(i, s)| Stage { row: pad(s.row, i), ..s }).collect();
+        let (end, error) = (pad(end, stages.len()), error.map(|row| pad(row, structure.stages)));
+        Step { structure, stages, end, error }
+    }
+
+    /// All its numbers in a fixed order; see [`Structure::len`].
+    pub fn flat(&self) -> Vec<f64> {
+        let mut flat = Vec::with_capacity(self.structure.len());
+        let mut push = |row: &Row| flat.extend([row.x].iter().chain(&row.evaluations).chain(&row.noise));
+        for stage in &self.stages {
+            push(&Row { x: stage.t, evaluations: vec![stage.score], noise: Vec::new() });
+            push(&stage.row);
+        }
+        push(&self.end);
+        self.error.iter().for_each(push);
+        flat
+    }
+}
+
+impl<C: Copy> Step<C> {
+    /// The step whose numbers are `flat`, in the order of [`Step::flat`].
+    ///
+    /// # Panics
+    /// If `flat` has not [`Structure::len`] entries.
+    pub fn from_flat(structure: &Structure, flat: &[C]) -> Step<C> {
+        assert_eq!(flat.len(), structure.len(), "the numbers of a step");
+        let mut numbers = flat.iter().copied();
+        let stages = (0..structure.stages).map(|i| {
+            let [t, score] = take(&mut numbers);
+            Stage { t, score, row: row(&mut numbers, structure, i) }
+        });
+        let stages = stages.collect();
+        let end = row(&mut numbers, structure, structure.stages);
+        let error = structure.error.then(|| row(&mut numbers, structure, structure.stages));
+        Step { structure: structure.clone(), stages, end, error }
+    }
+
+    /// The question that stage `index` asks.
+    pub fn query(&self, index: usize) -> Query<C> {
+        let stage = &self.stages[index];
+        Query { quantity: self.structure.quantity, t: stage.t, score: stage.score }
+    }
+}
+
+/// The next `N` numbers, of a list whose length was checked.
+fn take<C: Copy, const N: usize>(numbers: &mut impl Iterator<Item = C>) -> [C; N] {
+    std::array::from_fn(|_| numbers.next().expect("the length was checked"))
+}
+
+/// The row of a point that `stages` stages of this step go before.
+fn row<C: Copy>(numbers: &mut impl Iterator<Item = C>, structure: &Structure, stages: usize) -> Row<C> {
+    let [x] = take(numbers);
+    let evaluations = numbers.by_ref().take(structure.history + stages).collect();
+    Row { x, evaluations, noise: numbers.by_ref().take(structure.noises).collect() }
 }

@@ -1,16 +1,18 @@
 //! Steps chosen by their error: a state machine around the controller.
 //! Steps ignore `tSpan` but for its end; the points in between come from the dense output.
 
-use super::{Action, Statistics, Verdict};
-use crate::{Controller, Result, SolverError, Tableau, first_step, trial_step, validate_grid};
+use super::{Action, Output, PlannedStep, Statistics, Verdict};
+use crate::{
+    Controller, Quantity, Query, Result, Row, SolverError, Stage, Step, Structure, Tableau, first_step, trial_step, validate_grid,
+};
 
 /// Steps as long as the tolerance allows.
 #[derive(Clone, Debug)]
 pub struct AdaptiveDriver {
+    tableau: &'static Tableau,
     t_span: Vec<f64>,
     controller: Controller,
     error_order: u32,
-    evaluations: usize,
     max_steps: usize,
     phase: Phase,
     /// Time before the step that was accepted last.
@@ -37,7 +39,7 @@ impl AdaptiveDriver {
     /// # Errors
     /// A `ConfigError` if `t_span` is not strictly monotone and finite with at least two times, `max_steps` is 0, or the tableau
     /// has no error estimate or no dense output.
-    pub fn new(tableau: &Tableau, t_span: &[f64], max_steps: usize) -> Result<AdaptiveDriver> {
+    pub fn new(tableau: &'static Tableau, t_span: &[f64], max_steps: usize) -> Result<AdaptiveDriver> {
         validate_grid(t_span, f64::MIN, f64::MAX)?;
         if max_steps == 0 {
             return Err(SolverError::config("maxSteps", "at least 1", max_steps));
@@ -46,10 +48,10 @@ impl AdaptiveDriver {
             return Err(SolverError::config("method", "a method with an error estimate and dense output", tableau.name));
         };
         Ok(AdaptiveDriver {
+            tableau,
             t_span: t_span.to_vec(),
             controller: Controller::new(error_order),
             error_order,
-            evaluations: tableau.evaluations(),
             max_steps,
             phase: Phase::Slope,
             previous: t_span[0],
@@ -65,14 +67,27 @@ impl AdaptiveDriver {
     pub fn next(&mut self) -> Action {
         if let Some(theta) = self.t_span.get(self.emitted).and_then(|&point| self.part_of_step(point)) {
             self.emitted += 1;
-            return Action::Emit { index: self.emitted - 1, theta };
+            return Action::Emit { index: self.emitted - 1, output: self.output(theta) };
         }
         match self.phase {
             _ if self.t == self.end() => Action::Done,
-            Phase::Slope => Action::Slope { t: self.t },
-            Phase::Probe { .. } => Action::Probe { t: self.t, h: self.h },
-            Phase::Steps => Action::Step { t: self.t, h: self.h },
+            Phase::Slope => Action::Evaluate(Query { quantity: Quantity::Velocity, t: self.t, score: 0.0 }),
+            Phase::Probe { .. } => Action::Probe(probe(self.t, self.h)),
+            Phase::Steps => {
+                let end = self.target();
+                Action::Step(PlannedStep { t: self.t, end, step: self.tableau.step(self.t, self.h, true) })
+            }
         }
+    }
+
+    /// The state `theta` of the way through the step accepted last.
+    fn output(&mut self, theta: f64) -> Output {
+        let length = self.t - self.previous;
+        let step = (theta < 1.0).then(|| self.tableau.dense_step(self.previous, length, theta)).flatten();
+        step.map_or(Output::Present, |step| {
+            self.statistics.nfe += step.structure.stages;
+            Output::Dense(step)
+        })
     }
 
     /// Reports the norms of the state and of its slope; see [`super::Driver::started`].
@@ -106,12 +121,12 @@ impl AdaptiveDriver {
     /// # Errors
     /// A `SolverError` that names t if no step is short enough, or `max_steps` were taken and the end is not reached.
     pub fn stepped(&mut self, error: f64) -> Result<Verdict> {
-        self.statistics.nfe += self.evaluations;
+        self.statistics.nfe += self.tableau.stages() - 1;
         let decision = self.controller.decide(error, self.h);
         let verdict = if decision.accept {
             self.statistics.accepted += 1;
             self.previous = self.t;
-            self.t = if self.h == self.remaining() { self.end() } else { self.t + self.h };
+            self.t = self.target();
             Verdict::Accepted
         } else {
             self.statistics.rejected += 1;
@@ -167,6 +182,11 @@ impl AdaptiveDriver {
         4.0 * f64::EPSILON * self.t_span[0].abs().max(self.end().abs())
     }
 
+    /// Time after the next step.
+    fn target(&self) -> f64 {
+        if self.h == self.remaining() { self.end() } else { self.t + self.h }
+    }
+
     fn end(&self) -> f64 {
         self.t_span[self.t_span.len() - 1]
     }
@@ -187,4 +207,11 @@ impl AdaptiveDriver {
         let ahead = if self.end() > self.t_span[0] { point > self.t } else { point < self.t };
         (!ahead).then(|| if point == self.t { 1.0 } else { (point - self.previous) / length })
     }
+}
+
+/// f(t + h, x + h·f(t, x)) − f(t, x), where f(t, x) is the history.
+fn probe(t: f64, h: f64) -> Step {
+    let structure = Structure { history: 1, ..Structure::new(Quantity::Velocity, 1) };
+    let stage = Stage::new(t + h, Row::x() + Row::evaluation(0) * h);
+    Step::new(structure, vec![stage], Row::evaluation(1) - Row::evaluation(0), None)
 }

@@ -3,46 +3,44 @@
 
 mod adaptive;
 mod fixed;
+mod plan;
 
 pub use adaptive::AdaptiveDriver;
 pub use fixed::FixedDriver;
+pub use plan::{Plan, PlannedStep, Run};
 
-use crate::Result;
+use crate::{Query, Result, Step};
 
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What to do next. Whoever owns the state also keeps the history: before the first step as many zeros as the first step's
+/// structure wants, after an accepted step the evaluations that its structure keeps.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// The point `index` of `tSpan` is `theta` ∈ (0, 1] of the way through the step that was accepted last. 1 is the present
-    /// state itself, also before the first step; below 1 it is the dense output. Nothing to report.
+    /// A point of `tSpan` is reached. Nothing to report.
     Emit {
         /// Index into `tSpan`; all of them come, in order.
         index: usize,
-        /// Part of the step.
-        theta: f64,
+        /// The state there.
+        output: Output,
     },
-    /// Evaluate the slope f(t, x) of the present state and keep it as the first slope of the next step; then call
-    /// [`Driver::started`].
-    Slope {
-        /// Present time.
-        t: f64,
-    },
-    /// Evaluate the slope at (t + h, x + h·f(t, x)), where f(t, x) is the slope kept, and discard it; then call [`Driver::probed`].
-    Probe {
-        /// Present time.
-        t: f64,
-        /// Length of the trial step, signed.
-        h: f64,
-    },
-    /// Step from the present state; then call [`Driver::stepped`], and go to the new state if it answers `Accepted`. The first
-    /// slope is given if, and only if, the tableau is first-same-as-last: the slope kept, or the last one of the step accepted last.
-    Step {
-        /// Present time.
-        t: f64,
-        /// Length of the step, signed.
-        h: f64,
-    },
+    /// Evaluate the query in the present state and keep it as the newest history of the first step; then call [`Driver::started`].
+    Evaluate(Query),
+    /// Run the step from the present state with the evaluation kept as its only history: what it gives is no state but a change
+    /// of slope. Discard it, and call [`Driver::probed`] with its norm.
+    Probe(Step),
+    /// Run the step from the present state; then call [`Driver::stepped`], and go to the new state and history if it answers
+    /// `Accepted`.
+    Step(PlannedStep),
     /// The last point was emitted.
     Done,
+}
+
+/// Where the state at a point of `tSpan` comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// It is the present state, also before the first step.
+    Present,
+    /// It is what this step gives, from the state before the step accepted last, with all evaluations of that step as history.
+    Dense(Step),
 }
 
 /// What becomes of a step.
@@ -57,7 +55,7 @@ pub enum Verdict {
 /// What the integration took so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Evaluations of f.
+    /// Evaluations of the quantity, each one run of the network.
     pub nfe: usize,
     /// Steps that counted.
     pub accepted: usize,
@@ -68,20 +66,21 @@ pub struct Statistics {
 /// Fixed or adaptive steps.
 ///
 /// ```
-/// use thalweg_solver::{Action, Driver, FixedDriver, Method};
-/// let mut driver = Driver::Fixed(FixedDriver::new(Method::Euler.tableau(), &[0.0, 1.0], 2)?);
-/// let mut x = 1.0; // dx/dt = −x
+/// use thalweg_solver::{Action, Method, OdeSolver, Problem, SolverConfig, interpret};
+/// let settings = OdeSolver { method: Method::Euler, steps: Some(2), ..OdeSolver::default() };
+/// let mut driver = SolverConfig::Ode(settings).driver(Problem::default(), &[0.0, 1.0])?;
+/// let mut x = vec![1.0]; // dx/dt = −x
 /// loop {
 ///     match driver.next() {
-///         Action::Step { h, .. } => {
-///             x -= h * x;
+///         Action::Step(planned) => {
+///             x = interpret(&planned.step, &mut |_, x| vec![-x[0]], &x, &[], &[]).x;
 ///             driver.stepped(0.0)?;
 ///         }
 ///         Action::Done => break,
 ///         _ => {}
 ///     }
 /// }
-/// assert_eq!((x, driver.statistics().nfe), (0.25, 2));
+/// assert_eq!((x[0], driver.statistics().nfe), (0.25, 2));
 /// # Ok::<(), thalweg_solver::SolverError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Driver {
         }
     }
 
-    /// Reports a [`Action::Slope`]: the norms of the state and of its slope, in units of atol + rtol·|x| ([`crate::error_norm`]).
+    /// Reports an [`Action::Evaluate`]: the norms of the state and of its slope, in units of atol + rtol·|x| ([`crate::error_norm`]).
     /// Fixed steps ignore them.
     ///
     /// # Errors
@@ -117,14 +116,14 @@ impl Driver {
         }
     }
 
-    /// Reports a [`Action::Probe`]: the norm of the change of slope, in the same units, not divided by h. Fixed steps never ask.
+    /// Reports an [`Action::Probe`]: the norm of the change of slope, in the same units. Fixed steps never ask.
     pub fn probed(&mut self, change: f64) {
         if let Driver::Adaptive(driver) = self {
             driver.probed(change);
         }
     }
 
-    /// Reports a [`Action::Step`]: the [`crate::error_norm`] of its error. Fixed steps only want it finite: 0, or anything that
+    /// Reports an [`Action::Step`]: the [`crate::error_norm`] of its error. Fixed steps only want it finite: 0, or anything that
     /// is not finite if the new state is known not to be.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Dormand and Prince's 5(4) pair with its dense output of order 4: the default adaptive method.
 //! Seven stages, the last of which is the first of the next step.
 
-use super::Tableau;
+use super::tableau::{Dense, Tableau};
 
 /// Dormand & Prince 1980, *J. Comput. Appl. Math.* 6; Hairer, Nørsett & Wanner, table II.5.2.
 pub(super) const DOPRI5: Tableau = Tableau {
@@ -20,15 +20,20 @@ pub(super) const DOPRI5: Tableau = Tableau {
     ],
     weights: &B,
     embedded: Some(&[5179.0 / 57600.0, 0.0, 7571.0 / 16695.0, 393.0 / 640.0, -92097.0 / 339200.0, 187.0 / 2100.0, 1.0 / 40.0]),
-    dense: Some(&[
-        [1.0 - B[0], 2.0 * B[0] + D[0] - 1.0, -D[0]],
-        [0.0; 3],
-        [-B[2], 2.0 * B[2] + D[2], -D[2]],
-        [-B[3], 2.0 * B[3] + D[3], -D[3]],
-        [-B[4], 2.0 * B[4] + D[4], -D[4]],
-        [-B[5], 2.0 * B[5] + D[5], -D[5]],
-        [0.0, D[6] - 1.0, -D[6]],
-    ]),
+    dense: Some(Dense {
+        order: 4,
+        nodes: &[],
+        matrix: &[],
+        weights: &[
+            &[1.0 - B[0], 2.0 * B[0] + D[0] - 1.0, -D[0]],
+            &[0.0],
+            &[-B[2], 2.0 * B[2] + D[2], -D[2]],
+            &[-B[3], 2.0 * B[3] + D[3], -D[3]],
+            &[-B[4], 2.0 * B[4] + D[4], -D[4]],
+            &[-B[5], 2.0 * B[5] + D[5], -D[5]],
+            &[0.0, D[6] - 1.0, -D[6]],
+        ],
+    }),
     fsal: true,
 };
 

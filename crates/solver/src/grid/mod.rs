@@ -36,3 +36,33 @@ pub fn validate_grid(t_span: &[f64], lowest: f64, highest: f64) -> Result<()> {
         }
     }
 }
+
+/// The times of a fixed grid, and where among them the points of `tSpan` lie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nodes {
+    /// Path times, all points of `tSpan` among them.
+    pub times: Vec<f64>,
+    /// Index of each point of `tSpan`.
+    pub outputs: Vec<usize>,
+}
+
+/// At least `steps` steps over `t_span`, equal within each of its intervals: n in an interval that is a part p of the whole,
+/// n ≥ p·`steps`, n ≥ 1. So two times give exactly `steps` steps, and `steps` = 1 makes each interval one step.
+///
+/// # Errors
+/// A `ConfigError` if `t_span` is not strictly monotone and finite with at least two times, or `steps` is 0.
+pub fn uniform_nodes(t_span: &[f64], steps: usize) -> Result<Nodes> {
+    validate_grid(t_span, f64::MIN, f64::MAX)?;
+    if steps == 0 {
+        return Err(SolverError::config("steps", "at least 1", steps));
+    }
+    let whole = t_span[t_span.len() - 1] - t_span[0];
+    let (mut times, mut outputs) = (vec![t_span[0]], vec![0]);
+    for w in t_span.windows(2) {
+        // A share that is a whole number up to rounding must not become one step more.
+        let share = ((w[1] - w[0]) / whole * steps as f64 * (1.0 - 1e-12)).ceil().max(1.0) as usize;
+        times.extend(&uniform_grid(w[0], w[1], share)[1..]);
+        outputs.push(times.len() - 1);
+    }
+    Ok(Nodes { times, outputs })
+}

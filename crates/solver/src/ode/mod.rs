@@ -1,0 +1,97 @@
+//! Step rules of ODEs: Runge–Kutta tableaus and multistep methods. One file and one registry line each.
+//! The registry is the list of names that configs may use.
+
+mod tableau;
+
+mod dopri5;
+mod euler;
+mod heun2;
+mod midpoint;
+mod rk4;
+
+pub use tableau::{Dense, Tableau};
+
+use crate::Rule;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A step rule of this registry.
+enum OdeRule {
+    RungeKutta(&'static Tableau),
+}
+
+macro_rules! registry {
+    ($($(#[doc = $doc:literal])* $tag:literal => $name:ident = $kind:ident($module:ident :: $rule:ident)),* $(,)?) => {
+        /// A step rule of ODEs, by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum Method {
+            $($(#[doc = $doc])* #[serde(rename = $tag)] $name),*
+        }
+
+        impl Method {
+            /// All of them.
+            pub const ALL: &'static [Method] = &[$(Method::$name),*];
+
+            /// Its name in configs.
+            pub fn name(self) -> &'static str {
+                match self { $(Method::$name => $tag),* }
+            }
+
+            fn entry(self) -> OdeRule {
+                match self { $(Method::$name => OdeRule::$kind(&$module::$rule)),* }
+            }
+        }
+    };
+}
+
+registry! {
+    /// Order 1, one evaluation per step.
+    "euler" => Euler = RungeKutta(euler::EULER),
+    /// Order 2, two evaluations per step, none of them at its end.
+    "midpoint" => Midpoint = RungeKutta(midpoint::MIDPOINT),
+    /// Order 2, two evaluations per step, at both ends.
+    "heun2" => Heun2 = RungeKutta(heun2::HEUN2),
+    /// Order 4, four evaluations per step.
+    "rk4" => Rk4 = RungeKutta(rk4::RK4),
+    /// Order 5, six evaluations per step; chooses its steps.
+    "dopri5" => Dopri5 = RungeKutta(dopri5::DOPRI5),
+}
+
+impl Method {
+    /// The method of this name, if there is one.
+    ///
+    /// ```
+    /// use thalweg_solver::Method;
+    /// assert_eq!(Method::parse("rk4"), Some(Method::Rk4));
+    /// assert_eq!(Method::parse("rk5"), None);
+    /// ```
+    pub fn parse(name: &str) -> Option<Method> {
+        Method::ALL.iter().copied().find(|m| m.name() == name)
+    }
+
+    /// Its coefficients, if it is a Runge–Kutta method.
+    pub fn tableau(self) -> Option<&'static Tableau> {
+        match self.entry() {
+            OdeRule::RungeKutta(tableau) => Some(tableau),
+        }
+    }
+
+    /// Its tableau, if it can choose its steps by their error.
+    pub fn adaptive(self) -> Option<&'static Tableau> {
+        self.tableau().filter(|t| t.is_adaptive())
+    }
+
+    /// The step rule on a fixed grid.
+    pub fn rule(self) -> &'static dyn Rule {
+        match self.entry() {
+            OdeRule::RungeKutta(tableau) => tableau,
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
