@@ -29,7 +29,7 @@ pub struct Coefficients<S> {
 }
 
 impl<S: Scalar> Coefficients<S> {
-    /// The coefficients of `path` at `t` in [0, t_max].
+    /// The coefficients of `path` at `t` in [t_min, t_max].
     pub fn at(path: &Path, t: S) -> Coefficients<S> {
         Coefficients {
             s: path.scale(t),

@@ -30,6 +30,12 @@ impl PathError {
     pub(crate) fn require(holds: bool, field: &'static str, expected: impl Into<String>, got: f64) -> Result<()> {
         if holds { Ok(()) } else { Err(PathError { field, expected: expected.into(), got: got.to_string() }) }
     }
+
+    /// `Ok` where `holds`, else the error that `field` should have been `expected` at `t`, where it is `got`.
+    pub(crate) fn require_at(holds: bool, field: &'static str, expected: impl Into<String>, got: f64, t: f64) -> Result<()> {
+        let error = || PathError { field, expected: expected.into(), got: format!("{got} at t = {t}") };
+        if holds { Ok(()) } else { Err(error()) }
+    }
 }
 
 impl fmt::Display for PathError {

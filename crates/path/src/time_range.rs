@@ -7,6 +7,9 @@ use crate::{GaussianPath, Path};
 /// Where losses and samplers start when t = 0 is singular or their integral diverges there: 1e-5.
 pub const DEFAULT_T_MIN: f64 = 1e-5;
 
+/// Parts into which a check of a function of t divides a range.
+const GRID: u32 = 256;
+
 /// The closed interval from `t_min` to `t_max` of path time (0 is data).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeRange {
@@ -35,20 +38,37 @@ impl TimeRange {
 
     /// All of `path`, less the neighbourhood of those ends where `value` is infinite or NaN.
     pub(crate) fn where_finite(path: &Path, value: impl Fn(f64) -> f64) -> TimeRange {
-        let (all, regular) = (TimeRange::new(0.0, path.t_max()), path.regular_range());
+        let (all, regular) = (TimeRange::new(path.t_min(), path.t_max()), path.regular_range());
         TimeRange {
             t_min: if value(all.t_min).is_finite() { all.t_min } else { regular.t_min },
             t_max: if value(all.t_max).is_finite() { all.t_max } else { regular.t_max },
         }
     }
 
-    /// Checks 0 ≤ t_min < t_max ≤ the path's t_max.
+    /// Times of the range: evenly spaced, and dense towards both ends.
+    pub(crate) fn grid(self) -> impl Iterator<Item = f64> {
+        let fractions = (0..=GRID).map(|i| f64::from(i) / f64::from(GRID));
+        let near = (1..=5).map(|i| 10f64.powi(-i - 1));
+        let all = fractions.chain(near.clone()).chain(near.map(|x| 1.0 - x));
+        all.map(move |x| self.t_min + x * (self.t_max - self.t_min))
+    }
+
+    /// Checks that `value`, the function in `field`, is finite and not negative on [`grid`](TimeRange::grid).
+    pub(crate) fn require_nonnegative(self, field: &'static str, value: impl Fn(f64) -> f64) -> Result<()> {
+        for t in self.grid() {
+            let expected = format!("a finite value ≥ 0 at every t in [{}, {}]", self.t_min, self.t_max);
+            PathError::require_at(value(t).is_finite() && value(t) >= 0.0, field, expected, value(t), t)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that t_min < t_max lie within the path's own t_min and t_max.
     ///
     /// # Errors
     /// Names `tMin` or `tMax`, whichever is out of place.
     pub fn validate(self, path: &Path) -> Result<()> {
-        let end = path.t_max();
-        PathError::require(self.t_min >= 0.0 && self.t_min < end, "tMin", format!("a time ≥ 0 and < {end}"), self.t_min)?;
+        let (start, end) = (path.t_min(), path.t_max());
+        PathError::require(self.t_min >= start && self.t_min < end, "tMin", format!("a time ≥ {start} and < {end}"), self.t_min)?;
         let expected = format!("a time > tMin ({}) and ≤ {end}", self.t_min);
         PathError::require(self.t_max > self.t_min && self.t_max <= end, "tMax", expected, self.t_max)
     }

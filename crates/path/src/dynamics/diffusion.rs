@@ -2,13 +2,13 @@
 //! Ma et al. 2024 (SiT) call ½h² the diffusion: their c, c·σ and ½c·g² are h = √(2c), √(2cσ) and g√c.
 
 use crate::error::{PathError, Result};
-use crate::{GaussianPath, Path, TimeRange};
+use crate::{Expression, GaussianPath, Path, TimeRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use thalweg_graph::Scalar;
 
 /// The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Diffusion {
     /// h = 0: deterministic.
@@ -34,10 +34,15 @@ pub enum Diffusion {
         /// Multiple of g; at least 0.
         factor: f64,
     },
+    /// h = a function of t of one's own.
+    Function {
+        /// h(t), a traced function of t; finite and at least 0 at every time of the path.
+        h: Expression,
+    },
 }
 
 impl Diffusion {
-    /// Checks the parameters.
+    /// Checks the parameters; [`validate_on`](Diffusion::validate_on) checks a function, too.
     ///
     /// # Errors
     /// A negative or infinite `value` or `factor`.
@@ -50,22 +55,34 @@ impl Diffusion {
         PathError::require(number.is_finite() && number >= 0.0, field, "a finite number ≥ 0", number)
     }
 
+    /// Checks the parameters, and that a function is finite and not negative over the regular range of `path`.
+    ///
+    /// # Errors
+    /// As [`validate`](Diffusion::validate), or `h` with a time at which it is negative, infinite or NaN.
+    pub fn validate_on(&self, path: &Path) -> Result<()> {
+        self.validate()?;
+        let Diffusion::Function { h } = self else { return Ok(()) };
+        path.regular_range().require_nonnegative("h", |t| h.evaluate(t))
+    }
+
     /// h(t), of the shape of t.
     pub fn h<S: Scalar>(&self, path: &Path, t: S) -> S {
-        match *self {
+        match self {
             Diffusion::Zero => t.constant(0.0),
             Diffusion::G => path.diffusion(t),
-            Diffusion::Constant { value } => t.constant(value),
+            Diffusion::Constant { value } => t.constant(*value),
             Diffusion::Sigma => path.std(t),
             Diffusion::Linear => t,
-            Diffusion::GScaled { factor } => path.diffusion(t) * factor,
+            Diffusion::GScaled { factor } => path.diffusion(t) * *factor,
+            Diffusion::Function { h } => h.evaluate(t),
         }
     }
 
     /// Whether h = 0 at every time, so that no score is needed.
     pub fn is_zero(&self) -> bool {
-        match *self {
-            Diffusion::Constant { value: c } | Diffusion::GScaled { factor: c } => c == 0.0,
+        match self {
+            Diffusion::Constant { value: c } | Diffusion::GScaled { factor: c } => *c == 0.0,
+            Diffusion::Function { h } => h.as_constant() == Some(0.0),
             _ => *self == Diffusion::Zero,
         }
     }

@@ -1,7 +1,7 @@
 //! gvp: the generalized variance-preserving path, s = cos(πt/2) and σ = sin(πt/2); Ma et al. 2024 (SiT), after the
 //! trigonometric interpolant of Albergo and Vanden-Eijnden 2023. A quarter turn: s² + σ² = 1.
 
-use super::GaussianPath;
+use super::{CUT, GaussianPath};
 use crate::time_range::{DEFAULT_T_MIN, TimeRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,13 +22,10 @@ use thalweg_graph::{Scalar, ops::Comparison};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gvp {}
 
-/// Distance to s = 0 at which 1/s costs as many digits in 32 bits as s x₀ is neglected in the prior: 1e-3.
-const CUT: f64 = 1e-3;
-
 impl GaussianPath for Gvp {
     /// From 1e-5 (σ = 0 at t = 0) to 0.999 (s = 0 at t = 1).
     fn regular_range(&self) -> TimeRange {
-        TimeRange::new(DEFAULT_T_MIN, self.t_max() - CUT)
+        TimeRange::new(DEFAULT_T_MIN, self.t_max() - CUT.scale)
     }
 
     /// ½ log1p(−σ²) below t = ½, log s above. The branch not taken is evaluated at a harmless time, so that its derivative is finite.

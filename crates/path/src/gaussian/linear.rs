@@ -1,7 +1,7 @@
 //! linear: the straight path of flow matching, s = 1 − t and σ = t; Lipman et al. 2023, eq. 20 with σ_min = 0, time reversed.
 //! The velocity along it is constant: ε − x₀.
 
-use super::GaussianPath;
+use super::{CUT, GaussianPath};
 use crate::time_range::{DEFAULT_T_MIN, TimeRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,13 +20,10 @@ use thalweg_graph::Scalar;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Linear {}
 
-/// Distance to s = 0 at which 1/s costs as many digits in 32 bits as s x₀ is neglected in the prior: 1e-3.
-const CUT: f64 = 1e-3;
-
 impl GaussianPath for Linear {
     /// From 1e-5 (σ = 0 at t = 0) to 0.999 (s = 0 at t = 1).
     fn regular_range(&self) -> TimeRange {
-        TimeRange::new(DEFAULT_T_MIN, self.t_max() - CUT)
+        TimeRange::new(DEFAULT_T_MIN, self.t_max() - CUT.scale)
     }
 
     fn log_scale<S: Scalar>(&self, t: S) -> S {

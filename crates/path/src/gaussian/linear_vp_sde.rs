@@ -45,6 +45,11 @@ impl LinearVpSde {
     fn beta<S: Scalar>(&self, t: S) -> S {
         t * self.rise() + self.beta0
     }
+
+    /// The time at which −2 log s is `l`: 2L/(√(β₀² + 2(β₁ − β₀)L) + β₀), a root without cancellation.
+    pub(super) fn time_of_log_scale<S: Scalar>(&self, l: S) -> S {
+        l * 2.0 / ((l * (2.0 * self.rise()) + self.beta0 * self.beta0).sqrt() + self.beta0)
+    }
 }
 
 impl GaussianPath for LinearVpSde {
@@ -95,10 +100,9 @@ impl GaussianPath for LinearVpSde {
         log_scale - (-(log_scale * 2.0).exp_m1()).ln() * 0.5
     }
 
-    /// 2L/(√(β₀² + 2(β₁ − β₀)L) + β₀) with L = softplus(−2λ) = −2 log s; Lu et al. 2022 (DPM-Solver), appendix D.4.
+    /// From −2 log s = softplus(−2λ); Lu et al. 2022 (DPM-Solver), appendix D.4.
     fn time_of_half_log_snr<S: Scalar>(&self, lambda: S) -> S {
-        let l = (lambda * -2.0).softplus();
-        l * 2.0 / ((l * (2.0 * self.rise()) + self.beta0 * self.beta0).sqrt() + self.beta0)
+        self.time_of_log_scale((lambda * -2.0).softplus())
     }
 
     fn delta<S: Scalar>(&self, t: S) -> S {

@@ -1,16 +1,30 @@
 //! Gaussian probability paths x_t = s(t) x₀ + σ(t) ε. Each path is one file that writes its formulas once, for host and device.
 //! To add one: a file that implements [`GaussianPath`], and one line in the registry at the end.
 
+mod inversion;
+
 use crate::error::{PathError, Result};
 use crate::time_range::TimeRange;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
-/// A path from data at t = 0 to noise at t = [`t_max`](GaussianPath::t_max): x_t = s(t) x₀ + σ(t) ε, ε ~ N(0, I).
+pub use custom::Schedule;
+pub use inversion::invert_half_log_snr;
+
+/// σ, and s, to which a path that reaches 0 is cut by default: beyond, σ leaves x too few digits in 32 bits, and s x₀ is neglected.
+const CUT: Cut = Cut { std: 1e-5, scale: 1e-3 };
+
+/// Smallest σ and s of a regular range.
+struct Cut {
+    std: f64,
+    scale: f64,
+}
+
+/// A path from data at t = [`t_min`](GaussianPath::t_min) to noise at t = [`t_max`](GaussianPath::t_max): x_t = s(t) x₀ + σ(t) ε, ε ~ N(0, I).
 ///
 /// t is dimensionless; results have the shape of t. Each path writes the forms that are accurate in 32-bit arithmetic over the
-/// whole of [0, t_max]. Where a quantity is infinite (1/s at s = 0, λ at either end, σ̇ of a variance-preserving SDE at 0) the
+/// whole of [t_min, t_max]. Where a quantity is infinite (1/s at s = 0, λ at either end, σ̇ of a variance-preserving SDE at 0) the
 /// formula gives the infinity: callers stay in [`regular_range`](GaussianPath::regular_range).
 ///
 /// Identities (Kingma et al. 2021; Lu et al. 2022, section 2.1): f = ṡ/s, g² = 2σσ̇ − 2fσ² = −2σ²λ̇, Δ = sσ̇ − ṡσ = −sσλ̇ > 0.
@@ -21,6 +35,11 @@ pub trait GaussianPath {
     /// The first field that breaks a rule.
     fn validate(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// The end at which x_t is data (up to σ(t_min) ε); 0 unless the path says otherwise.
+    fn t_min(&self) -> f64 {
+        0.0
     }
 
     /// The end at which x_t is noise (up to s(t_max) x₀).
@@ -62,7 +81,7 @@ pub trait GaussianPath {
         self.diffusion_squared(t).sqrt()
     }
 
-    /// λ = log(s/σ), half the log signal-to-noise ratio; falls strictly from +∞ (t = 0).
+    /// λ = log(s/σ), half the log signal-to-noise ratio; falls strictly with t.
     fn half_log_snr<S: Scalar>(&self, t: S) -> S;
 
     /// λ̇ = −g²/(2σ²) < 0.
@@ -70,8 +89,10 @@ pub trait GaussianPath {
         self.diffusion_squared(t) / self.std(t).square() * -0.5
     }
 
-    /// t(λ), the inverse of [`half_log_snr`](GaussianPath::half_log_snr).
-    fn time_of_half_log_snr<S: Scalar>(&self, lambda: S) -> S;
+    /// t(λ), the inverse of [`half_log_snr`](GaussianPath::half_log_snr); numerical ([`invert_half_log_snr`]) for a path without a closed form.
+    fn time_of_half_log_snr<S: Scalar>(&self, lambda: S) -> S {
+        invert_half_log_snr(self, lambda)
+    }
 
     /// Δ = sσ̇ − ṡσ > 0.
     fn delta<S: Scalar>(&self, t: S) -> S;
@@ -82,8 +103,8 @@ macro_rules! registry {
         $(mod $module;)*
         $(pub use $module::$name;)*
 
-        /// How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at t = 0 to noise at t = 1.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        /// How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at the least t to noise at the largest.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "type")]
         pub enum Path {
             $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
@@ -110,6 +131,9 @@ macro_rules! registry {
         impl GaussianPath for Path {
             fn validate(&self) -> Result<()> {
                 match self { $(Path::$name(path) => path.validate(),)* }
+            }
+            fn t_min(&self) -> f64 {
+                match self { $(Path::$name(path) => path.t_min(),)* }
             }
             fn t_max(&self) -> f64 {
                 match self { $(Path::$name(path) => path.t_max(),)* }
@@ -167,6 +191,20 @@ registry! {
     linear::Linear = "linear",
     /// The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2).
     gvp::Gvp = "gvp",
+    /// The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression.
+    ve::Ve = "ve",
+    /// s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time.
+    edm::Edm = "edm",
+    /// The variance-preserving path of the cosine schedule, up to t = 0.9946.
+    cosine_vp::CosineVp = "cosine_vp",
+    /// The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s².
+    sub_vp::SubVp = "sub_vp",
+    /// s = 1 − tⁿ, σ = tⁿ: lingers at the data.
+    polynomial::Polynomial = "polynomial",
+    /// s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise.
+    polynomial_convex::PolynomialConvex = "polynomial_convex",
+    /// A path of one's own: two functions of t, as traced expressions.
+    custom::Custom = "custom",
 }
 
 impl Path {

@@ -1,6 +1,10 @@
 //! How a loss draws t from a uniform number: quantile functions, so that row i depends on nothing but its own random number.
 //! To add one: a file that implements [`TimeDensity`], and one line in the registry at the end.
 
+mod layout;
+
+pub use layout::{TimeLayout, layout};
+
 use crate::error::Result;
 use crate::{GaussianPath, Path, TimeRange};
 use schemars::JsonSchema;
@@ -21,7 +25,7 @@ pub trait TimeDensity {
     /// Checks that `range` is an interval of the path on which the density can be normalised.
     ///
     /// # Errors
-    /// Names `tMin` or `tMax`, whichever is out of place.
+    /// Names `tMin` or `tMax`, whichever is out of place, or a parameter of the density.
     fn validate(&self, path: &Path, range: TimeRange) -> Result<()> {
         range.validate(path)
     }
@@ -41,10 +45,15 @@ macro_rules! registry {
         $(pub use $module::$name;)*
 
         /// The distribution that a loss draws t from.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "type")]
         pub enum TimeSampler {
             $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
+        }
+
+        impl TimeSampler {
+            /// The names of all samplers, as a config's `type` spells them.
+            pub const NAMES: &'static [&'static str] = &[$($tag),*];
         }
 
         impl TimeDensity for TimeSampler {
@@ -69,6 +78,12 @@ registry! {
     uniform::Uniform = "uniform",
     /// Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood.
     inverse_lambda::InverseLambda = "inverse_lambda",
+    /// The logit of t, as a fraction of the interval, is normal.
+    logit_normal::LogitNormal = "logit_normal",
+    /// The logarithm of the noise level σ/s is normal, truncated to the interval.
+    log_normal_sigma::LogNormalSigma = "log_normal_sigma",
+    /// Density in proportion to a weight.
+    weighted::Weighted = "weighted",
 }
 
 impl TimeSampler {

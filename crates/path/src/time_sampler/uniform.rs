@@ -1,8 +1,8 @@
 //! t ~ U(t_min, t_max): the plain choice of score matching and flow matching (Song et al. 2021, eq. 7).
-//! Starts at 1e-5 unless told, because σ = 0 at t = 0.
+//! Starts where the path is regular, 1e-5 if σ = 0 at t = 0, unless told otherwise.
 
 use super::TimeDensity;
-use crate::{DEFAULT_T_MIN, GaussianPath, Path, TimeRange};
+use crate::{GaussianPath, Path, TimeRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
@@ -22,6 +22,6 @@ impl TimeDensity for Uniform {
     }
 
     fn range(&self, path: &Path) -> TimeRange {
-        TimeRange::new(DEFAULT_T_MIN, path.t_max())
+        TimeRange::new(path.regular_range().t_min, path.t_max())
     }
 }

@@ -64,7 +64,7 @@ fn no_epsilon_hides_that_linear_is_singular_at_one() {
 #[test]
 fn data_from_score_keeps_x_unscaled_by_sigma() {
     for path in [Path::default(), Path::linear(), Path::gvp()] {
-        let data = GaussianData { path, mean: 0.4, std: 0.9 };
+        let data = GaussianData { path: path.clone(), mean: 0.4, std: 0.9 };
         let (t, x) = (0.4, 0.7);
         let (score, exact) = (data.exact(Score, t, x), data.exact(Data, t, x));
         let (s, sigma) = (path.scale(t), path.std(t));
@@ -77,7 +77,7 @@ fn data_from_score_keeps_x_unscaled_by_sigma() {
 #[test]
 fn velocity_from_data_keeps_its_factor_x() {
     for path in [Path::default(), Path::linear(), Path::gvp()] {
-        let data = GaussianData { path, mean: 0.4, std: 0.9 };
+        let data = GaussianData { path: path.clone(), mean: 0.4, std: 0.9 };
         let (t, x) = (0.4, 0.7);
         let (prediction, exact) = (data.exact(Data, t, x), data.exact(Velocity, t, x));
         let (s, sigma) = (path.scale(t), path.std(t));
@@ -102,7 +102,7 @@ fn the_score_is_fitted_to_minus_the_noise() {
 #[test]
 fn the_velocity_does_not_contain_the_sampler_s_diffusion() {
     let path = Path::default();
-    let data = GaussianData { path, mean: 0.4, std: 0.9 };
+    let data = GaussianData { path: path.clone(), mean: 0.4, std: 0.9 };
     let (t, x, h) = (0.3, 0.7, 1.1);
     let score = data.exact(Score, t, x);
     let velocity = convert(&path, Score, Velocity, t, x, score);

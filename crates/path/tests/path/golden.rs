@@ -1,6 +1,6 @@
 //! GenerativeRL's own numbers: equal where they are right, different where they are wrong, and then ours is shown right.
 
-use crate::support::{Golden, Single, assert_close, derivative, path_of};
+use crate::support::{Golden, Single, along, assert_close, path_of};
 use thalweg_graph::Scalar;
 use thalweg_path::Parameterization::{self, Data, Noise, Score, Velocity};
 use thalweg_path::{GaussianPath, Path, convert, interpolate, velocity_target};
@@ -38,15 +38,15 @@ fn ours(path: &Path, name: &str, t: f64) -> f64 {
 
 /// The same from s and σ alone, by finite differences.
 fn by_finite_differences(path: &Path, name: &str, t: f64) -> f64 {
-    let log_slope = || derivative(|t| path.scale(t).ln(), t);
+    let log_slope = || along(path, |t| path.scale(t).ln(), t);
     let squared = |t: f64| path.std(t).powi(2);
     match name {
         "drift_coefficient" | "d_log_scale_dt" => log_slope(),
-        "diffusion_squared" => derivative(squared, t) - 2.0 * log_slope() * squared(t),
+        "diffusion_squared" => along(path, squared, t) - 2.0 * log_slope() * squared(t),
         "diffusion" => by_finite_differences(path, "diffusion_squared", t).sqrt(),
-        "d_scale_dt" => derivative(|t| path.scale(t), t),
-        "d_std_dt" => derivative(|t| path.std(t), t),
-        "d_covariance_dt" => derivative(squared, t),
+        "d_scale_dt" => along(path, |t| path.scale(t), t),
+        "d_std_dt" => along(path, |t| path.std(t), t),
+        "d_covariance_dt" => along(path, squared, t),
         "std" => (1.0 - path.scale(t).powi(2)).sqrt(),
         "HalfLogSNR" => path.scale(t).ln() - (1.0 - path.scale(t).powi(2)).sqrt().ln(),
         other => panic!("{other} is not known to be defective"),
@@ -132,7 +132,7 @@ fn data_and_noise(path: &Path, kind: Parameterization, t: f64, x: f64, value: f6
         Score => (0.0, -1.0 / sigma, value),
         Noise => (0.0, 1.0, value),
         Data => (1.0, 0.0, value),
-        Velocity => (derivative(|t| path.scale(t), t), derivative(|t| path.std(t), t), value),
+        Velocity => (along(path, |t| path.scale(t), t), along(path, |t| path.std(t), t), value),
     };
     let determinant = s * b - sigma * a;
     ((x * b - sigma * c) / determinant, (s * c - x * a) / determinant)
@@ -143,7 +143,7 @@ fn from_data_and_noise(path: &Path, kind: Parameterization, t: f64, (data, noise
         Score => -noise / path.std(t),
         Noise => noise,
         Data => data,
-        Velocity => derivative(|t| path.scale(t), t) * data + derivative(|t| path.std(t), t) * noise,
+        Velocity => along(path, |t| path.scale(t), t) * data + along(path, |t| path.std(t), t) * noise,
     }
 }
 
@@ -203,7 +203,7 @@ fn processes_equal_the_golden_numbers_wherever_those_are_right() {
             if case.is_defect(name) {
                 assert!(deviation(&mine, &theirs) > 100.0 * allowed(&theirs), "{} {name}", case.name());
                 for (i, &mine) in mine.iter().enumerate() {
-                    let moved = derivative(|t| interpolate(&path, t, xs[i], noises[i]), times[i / width]);
+                    let moved = along(&path, |t| interpolate(&path, t, xs[i], noises[i]), times[i / width]);
                     assert_close(mine, moved, 1e-8, "velocity");
                 }
             } else {

@@ -1,10 +1,12 @@
 //! The same formulas as graphs: they build, keep the shape of t or x, and equal the host's numbers; so do their derivatives.
 
 use crate::support::{assert_close, paths, regular_times};
+use crate::time_sampler::samplers;
+use crate::weight::weights;
 use thalweg_graph::{Builder, DType, Graph, Literal, Type, Var, grad, jvp};
 use thalweg_path::{
-    Coefficients, Diffusion, GaussianPath, Parameterization, Path, TimeDensity, TimeSampler, conversion_range, convert, forward_sde_drift,
-    interpolate, likelihood_weight, pf_ode_drift, reverse_sde_drift, target,
+    Coefficients, Diffusion, GaussianPath, Parameterization, Path, TimeDensity, TimeRange, conversion_range, convert, forward_sde_drift,
+    interpolate, invert_half_log_snr, likelihood_weight, pf_ode_drift, reverse_sde_drift, target,
 };
 
 const BATCH: usize = 4;
@@ -33,11 +35,15 @@ fn functions_of_time<'g>(path: &Path, t: Var<'g>) -> Vec<Var<'g>> {
         Diffusion::Sigma.h(path, t),
         Diffusion::Linear.h(path, t),
         Diffusion::GScaled { factor: 2.0 }.h(path, t),
-        TimeSampler::uniform().sample(path, t, 1e-5, 0.999),
-        TimeSampler::uniform().density(path, t, 1e-5, 0.999),
-        TimeSampler::inverse_lambda().sample(path, t, 1e-5, 0.999),
-        TimeSampler::inverse_lambda().density(path, t, 1e-5, 0.999),
+        invert_half_log_snr(path, t),
     ]
+    .into_iter()
+    .chain(samplers().iter().flat_map(|sampler| {
+        let TimeRange { t_min, t_max } = sampler.range(path);
+        [sampler.sample(path, t, t_min, t_max), sampler.density(path, t, t_min, t_max)]
+    }))
+    .chain(weights().iter().map(|weight| weight.factor(path, Parameterization::Noise, t)))
+    .collect()
 }
 
 /// Values of the outputs for constant inputs: the builder folds them.
@@ -168,7 +174,8 @@ fn conversions_on_a_graph_equal_those_of_the_host() {
     for path in paths() {
         for from in Parameterization::ALL {
             for to in Parameterization::ALL {
-                let t = conversion_range(&path, from, to).t_max.min(0.6);
+                let range = conversion_range(&path, from, to);
+                let t = range.t_min + 0.6 * (range.t_max - range.t_min);
                 let b = Builder::new();
                 let [tv, xv, vv] = ["t", "x", "v"].map(|name| b.input(name, DType::F64, &[1, if name == "t" { 1 } else { 2 }]));
                 let graph = b.finish(&[convert(&path, from, to, tv, xv, vv)]).unwrap();

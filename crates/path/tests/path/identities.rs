@@ -1,12 +1,12 @@
 //! The identities that tie a path's coefficients together, at all times including both ends.
 
-use crate::support::{assert_close, assert_relative, derivative, paths, regular_times, times};
-use thalweg_path::{Coefficients, GaussianPath, Path};
+use crate::support::{along, assert_close, assert_relative, custom_log, custom_shifted, example, paths, preserves_variance, regular_times, times};
+use thalweg_path::{Coefficients, GaussianPath, Path, invert_half_log_snr};
 
-/// Calls `check` for every path at every time in [0, 1].
+/// Calls `check` for every path at every time.
 fn everywhere(check: impl Fn(&Path, f64, &str)) {
     for path in paths() {
-        for t in times() {
+        for t in times(&path) {
             check(&path, t, &format!("{path:?} at {t}"));
         }
     }
@@ -21,9 +21,18 @@ fn wherever_regular(check: impl Fn(&Path, f64, &str)) {
     }
 }
 
-/// Whether σ̇ is singular there: linear_vp_sde at t = 0, where σ grows like √t.
+/// Whether σ̇ is singular there: linear_vp_sde and cosine_vp at t = 0, where σ grows like √t, and where a logarithm is infinite.
 fn std_has_no_slope(path: &Path, t: f64) -> bool {
-    t == 0.0 && matches!(path, Path::LinearVpSde(_))
+    t == 0.0 && (matches!(path, Path::LinearVpSde(_) | Path::CosineVp(_)) || *path == custom_log())
+}
+
+/// Whether Δ = 0 there: at the slow end of a polynomial, and where β = 0.
+fn delta_vanishes(path: &Path, t: f64) -> bool {
+    match path {
+        Path::Polynomial(p) => t == 0.0 && p.exponent > 1.0,
+        Path::PolynomialConvex(p) => t == 1.0 && p.exponent > 1.0,
+        path => t == 0.0 && *path == Path::linear_vp_sde(0.0, 5.0),
+    }
 }
 
 #[test]
@@ -33,14 +42,14 @@ fn scale_is_the_exponential_of_log_scale() {
 
 #[test]
 fn d_scale_is_the_derivative_of_scale_up_to_both_ends() {
-    everywhere(|path, t, at| assert_close(path.d_scale(t), derivative(|t| path.scale(t), t), 1e-9, at));
+    everywhere(|path, t, at| assert_close(path.d_scale(t), along(path, |t| path.scale(t), t), 1e-9, at));
 }
 
 #[test]
 fn d_std_is_the_derivative_of_std_up_to_both_ends() {
     everywhere(|path, t, at| {
         if !std_has_no_slope(path, t) {
-            assert_close(path.d_std(t), derivative(|t| path.std(t), t), 1e-9, at);
+            assert_close(path.d_std(t), along(path, |t| path.std(t), t), 1e-9, at);
         }
     });
 }
@@ -48,11 +57,12 @@ fn d_std_is_the_derivative_of_std_up_to_both_ends() {
 #[test]
 fn drift_coefficient_is_the_derivative_of_log_scale() {
     wherever_regular(|path, t, at| {
-        assert_close(path.drift_coefficient(t), derivative(|t| path.log_scale(t), t), 1e-9, at);
+        assert_close(path.drift_coefficient(t), along(path, |t| path.log_scale(t), t), 1e-9, at);
         assert_relative(path.drift_coefficient(t), path.d_scale(t) / path.scale(t), 1e-14, at);
     });
     for path in paths() {
-        assert_close(path.drift_coefficient(0.0), derivative(|t| path.log_scale(t), 0.0), 1e-9, "at 0");
+        let t = path.t_min();
+        assert_close(path.drift_coefficient(t), along(&path, |t| path.log_scale(t), t), 1e-9, &format!("{path:?} at the data end"));
     }
 }
 
@@ -60,11 +70,11 @@ fn drift_coefficient_is_the_derivative_of_log_scale() {
 fn covariance_grows_by_twice_f_sigma_squared_plus_g_squared() {
     let check = |path: &Path, t: f64, at: &str| {
         let grown = 2.0 * path.drift_coefficient(t) * path.std(t).powi(2) + path.diffusion_squared(t);
-        assert_close(grown, derivative(|t| path.std(t).powi(2), t), 1e-9, at);
+        assert_close(grown, along(path, |t| path.std(t).powi(2), t), 1e-9, at);
     };
     wherever_regular(check);
-    for path in paths() {
-        check(&path, 0.0, "at the data end");
+    for path in paths().into_iter().filter(|path| *path != custom_log()) {
+        check(&path, path.t_min(), &format!("{path:?} at the data end"));
     }
     check(&Path::default(), 1.0, "at the noise end of linear_vp_sde");
 }
@@ -81,7 +91,7 @@ fn diffusion_squared_is_two_sigma_d_sigma_less_two_f_sigma_squared() {
 #[test]
 fn diffusion_squared_is_minus_two_sigma_squared_d_lambda() {
     wherever_regular(|path, t, at| {
-        let slope = derivative(|t| path.half_log_snr(t), t);
+        let slope = along(path, |t| path.half_log_snr(t), t);
         assert_relative(path.diffusion_squared(t), -2.0 * path.std(t).powi(2) * slope, 1e-9, at);
         assert_relative(path.d_half_log_snr(t), slope, 1e-9, at);
     });
@@ -90,9 +100,11 @@ fn diffusion_squared_is_minus_two_sigma_squared_d_lambda() {
 #[test]
 fn delta_is_s_d_sigma_less_d_s_sigma_and_positive_up_to_both_ends() {
     everywhere(|path, t, at| {
-        assert!(path.delta(t) > 0.0 || (t == 0.0 && *path == Path::linear_vp_sde(0.0, 5.0)), "{at}");
         if !std_has_no_slope(path, t) {
-            let by_difference = path.scale(t) * derivative(|t| path.std(t), t) - derivative(|t| path.scale(t), t) * path.std(t);
+            assert!(path.delta(t) > 0.0 || delta_vanishes(path, t), "{at}");
+        }
+        if !std_has_no_slope(path, t) {
+            let by_difference = path.scale(t) * along(path, |t| path.std(t), t) - along(path, |t| path.scale(t), t) * path.std(t);
             assert_close(path.delta(t), by_difference, 1e-9, at);
         }
     });
@@ -106,9 +118,9 @@ fn delta_is_s_d_sigma_less_d_s_sigma_and_positive_up_to_both_ends() {
 fn half_log_snr_is_the_logarithm_of_scale_over_std_and_falls_everywhere() {
     wherever_regular(|path, t, at| assert_close(path.half_log_snr(t), (path.scale(t) / path.std(t)).ln(), 1e-12, at));
     for path in paths() {
-        let lambdas: Vec<f64> = times().into_iter().map(|t| path.half_log_snr(t)).collect();
+        let lambdas: Vec<f64> = times(&path).into_iter().map(|t| path.half_log_snr(t)).collect();
         assert!(lambdas.windows(2).all(|pair| pair[0] > pair[1] || pair[0] == pair[1] && pair[0].is_infinite()), "{path:?}");
-        assert_eq!(lambdas[0], f64::INFINITY);
+        assert_eq!(lambdas[0], (path.scale(path.t_min()) / path.std(path.t_min())).ln());
     }
 }
 
@@ -118,7 +130,8 @@ fn every_path_inverts_its_half_log_snr() {
         assert_relative(path.time_of_half_log_snr(path.half_log_snr(t)), t, 1e-12, at);
     });
     for path in paths() {
-        for lambda in (-40..=40).map(|i| 0.1 * f64::from(i)) {
+        let (data, noise) = (path.half_log_snr(path.t_min()), path.half_log_snr(path.t_max()));
+        for lambda in (-40..=40).map(|i| 0.1 * f64::from(i)).filter(|&lambda| noise <= lambda && lambda <= data) {
             let t = path.time_of_half_log_snr(lambda);
             assert_close(path.half_log_snr(t), lambda, 1e-12, &format!("{path:?} λ = {lambda}"));
         }
@@ -126,37 +139,71 @@ fn every_path_inverts_its_half_log_snr() {
 }
 
 #[test]
-fn a_path_joins_data_to_noise() {
+fn iteration_inverts_every_path_as_its_closed_form_does() {
+    wherever_regular(|path, t, at| {
+        assert_relative(invert_half_log_snr(path, path.half_log_snr(t)), t, 1e-12, at);
+    });
     for path in paths() {
-        assert_eq!((path.scale(0.0), path.std(0.0), path.log_scale(0.0)), (1.0, 0.0, 0.0), "{path:?}");
-        assert_eq!(path.t_max(), 1.0);
-        assert_eq!(path.prior_std(), path.std(path.t_max()));
-        let range = path.regular_range();
-        assert!(range.validate(&path).is_ok());
-    }
-    for path in [Path::default(), Path::linear(), Path::gvp()] {
-        assert!((path.prior_std() - 1.0).abs() < 1e-4, "{path:?}");
+        let (data, noise) = (path.half_log_snr(path.t_min()), path.half_log_snr(path.t_max()));
+        for lambda in (-120..=150).map(|i| 0.1 * f64::from(i)).filter(|&lambda| noise <= lambda && lambda <= data) {
+            let what = format!("{path:?} λ = {lambda}");
+            let expected = path.time_of_half_log_snr(lambda);
+            assert_close(invert_half_log_snr(&path, lambda), expected, 1e-12, &what);
+            if path.t_min() == 0.0 && data == f64::INFINITY {
+                assert_relative(invert_half_log_snr(&path, lambda), expected, 1e-12, &what);
+            }
+        }
+        assert_eq!(invert_half_log_snr(&path, 1e9), path.t_min());
+        assert_eq!(invert_half_log_snr(&path, -1e9), path.t_max());
     }
 }
 
 #[test]
-fn variance_is_preserved_by_linear_vp_sde_and_gvp() {
+fn a_path_joins_data_to_noise() {
+    for path in paths() {
+        let start = path.t_min();
+        assert!((path.scale(start) - 1.0).abs() < 0.01 && path.std(start) <= 0.1, "{path:?}");
+        if start == 0.0 {
+            assert_eq!((path.scale(0.0), path.log_scale(0.0)), (1.0, 0.0), "{path:?}");
+            assert!(path.std(0.0) == 0.0 || matches!(path, Path::Ve(_)), "{path:?}");
+        }
+        assert_eq!(path.prior_std(), path.std(path.t_max()));
+        assert_eq!(path.validate(), Ok(()));
+        let range = path.regular_range();
+        assert!(range.validate(&path).is_ok());
+    }
+    for path in [Path::default(), Path::linear(), Path::gvp(), example("cosine_vp"), example("sub_vp"), example("polynomial")] {
+        assert!((path.prior_std() - 1.0).abs() < 1e-4, "{path:?}");
+    }
+    assert_eq!(example("ve").prior_std(), 50.0);
+    assert_eq!(example("edm").prior_std(), 80.0);
+    let ends = |path: Path| (path.t_min(), path.t_max());
+    assert_eq!(ends(example("edm")), (0.002, 80.0));
+    assert_eq!(ends(example("cosine_vp")), (0.0, 0.9946));
+    assert_eq!(ends(custom_shifted()), (0.1, 3.0));
+}
+
+#[test]
+fn variance_is_preserved_by_the_paths_that_say_so() {
     everywhere(|path, t, at| {
-        if !matches!(path, Path::Linear(_)) {
+        if preserves_variance(path) {
             assert_close(path.scale(t).powi(2) + path.std(t).powi(2), 1.0, 1e-15, at);
         }
     });
+    assert_eq!(paths().iter().filter(|path| preserves_variance(path)).count(), 6);
 }
 
 #[test]
 fn singular_ends_are_infinite_and_never_nan() {
-    for path in [Path::linear(), Path::gvp()] {
+    for path in [Path::linear(), Path::gvp(), example("polynomial"), example("polynomial_convex")] {
         let c = Coefficients::at(&path, 1.0);
         assert_eq!((c.s, c.f, c.g2, c.lambda), (0.0, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY), "{path:?}");
         assert_eq!(path.log_scale(1.0), f64::NEG_INFINITY);
     }
-    let c = Coefficients::at(&Path::default(), 0.0);
-    assert_eq!((c.d_sigma, c.delta, c.lambda), (f64::INFINITY, f64::INFINITY, f64::INFINITY));
+    for path in [Path::default(), example("cosine_vp")] {
+        let c = Coefficients::at(&path, 0.0);
+        assert_eq!((c.d_sigma, c.delta, c.lambda), (f64::INFINITY, f64::INFINITY, f64::INFINITY));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Derivatives by Richardson extrapolation of finite differences, central or one-sided.
 
+use thalweg_path::{GaussianPath, Path};
+
 const LEVELS: usize = 8;
 
 /// An extrapolated derivative and how far its neighbours in the table are from it.
@@ -8,23 +10,34 @@ struct Estimate {
     error: f64,
 }
 
-/// f′(t), from values of f in [0, 1] only. Of the central, forward and backward estimates that have room, the one that agrees best
-/// with itself is returned: near an end where f is smooth a one-sided one with larger steps, where f is singular the central one.
+/// f′(t), from values of f in [0, 1] only.
 pub fn derivative(f: impl Fn(f64) -> f64, t: f64) -> f64 {
-    let room = |distance: f64| (0.5 * distance).min(0.02);
-    let central = room(t.min(1.0 - t));
+    between(0.0, 1.0, f, t)
+}
+
+/// f′(t), from values of f within `path` only.
+pub fn along(path: &Path, f: impl Fn(f64) -> f64, t: f64) -> f64 {
+    between(path.t_min(), path.t_max(), f, t)
+}
+
+/// Of the central, forward and backward estimates that have room, the one that agrees best with itself: near an end where f is smooth a
+/// one-sided one with larger steps, where f is singular the central one. A start beyond 0 may be near a singularity at 0.
+fn between(start: f64, end: f64, f: impl Fn(f64) -> f64, t: f64) -> f64 {
+    let most = if start > 0.0 { (0.02 * (end - start)).min(0.25 * t) } else { 0.02 * (end - start) };
+    let room = |distance: f64| (0.5 * distance).min(most);
+    let central = room((t - start).min(end - t));
     let slope = |h: f64| (f(t + h) - f(t)) / h;
     let magnitude = 1.0 + f(t).abs();
     let mut estimates = Vec::new();
     if central > 0.0 {
         estimates.push(extrapolate(|h| (f(t + h) - f(t - h)) / (2.0 * h), central, 4.0, magnitude));
     }
-    for step in [room(1.0 - t), -room(t)] {
+    for step in [room(end - t), -room(t - start)] {
         if step != 0.0 {
             estimates.push(extrapolate(slope, step, 2.0, magnitude));
         }
     }
-    estimates.into_iter().min_by(|a, b| a.error.total_cmp(&b.error)).expect("t lies in [0, 1]").value
+    estimates.into_iter().min_by(|a, b| a.error.total_cmp(&b.error)).expect("t lies in the interval").value
 }
 
 /// Halves the step and removes error terms one after the other; each is `ratio` times smaller than the one before (Ridders 1982).

@@ -1,6 +1,6 @@
 //! Data of one normal distribution, whose marginals, score and everything else are known at every t.
 
-use super::derivative;
+use super::along;
 use thalweg_path::{GaussianPath, Parameterization, Path};
 
 /// Data N(mean, std²) carried along a path.
@@ -30,8 +30,8 @@ impl GaussianData {
             Parameterization::Noise => sigma * (x - mean) / variance,
             Parameterization::Data => self.mean + s * self.std.powi(2) * (x - mean) / variance,
             Parameterization::Velocity => {
-                let growth = derivative(|t| self.variance_at(t), t) / (2.0 * variance);
-                derivative(|t| self.mean_at(t), t) + growth * (x - mean)
+                let growth = along(&self.path, |t| self.variance_at(t), t) / (2.0 * variance);
+                along(&self.path, |t| self.mean_at(t), t) + growth * (x - mean)
             }
         }
     }
