@@ -9,8 +9,8 @@ use thalweg_graph::Scalar;
 pub struct StepResult<S> {
     /// The new state.
     pub x: Vec<S>,
-    /// Its error, if the step estimates it.
-    pub error: Option<Vec<S>>,
+    /// Its errors, as many as the step estimates.
+    pub errors: Vec<Vec<S>>,
     /// All evaluations at hand at the end of the step: history ++ stages. Dense output combines these.
     pub evaluations: Vec<Vec<S>>,
 }
@@ -52,8 +52,8 @@ pub fn interpret<S: Scalar>(
         evaluations.push(f(&step.query(i), &point));
     }
     let end = combine(&step.end, x, &evaluations, noise);
-    let error = step.error.as_ref().map(|row| combine(row, x, &evaluations, noise));
-    StepResult { x: end, error, evaluations }
+    let errors = step.errors.iter().map(|row| combine(row, x, &evaluations, noise)).collect();
+    StepResult { x: end, errors, evaluations }
 }
 
 /// The combination of a row, per leaf. The small terms are added up before the state.

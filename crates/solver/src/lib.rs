@@ -14,15 +14,19 @@
 //! # Ok::<(), thalweg_solver::SolverError>(())
 //! ```
 
+mod brownian;
 mod config;
 mod controller;
 mod driver;
 mod error;
 mod error_norm;
+mod exponential;
 mod first_step;
 mod grid;
 mod interpret;
+mod linear;
 mod ode;
+mod quadrature;
 mod quantity;
 mod row;
 mod rule;
@@ -30,14 +34,19 @@ mod schedule;
 mod sde;
 mod solve;
 mod step;
+mod thresholding;
 
-pub use config::{OdeSolver, SdeSolver, SolverConfig};
-pub use controller::{Controller, Decision};
+pub use brownian::{BrownianTree, Draw, Increment};
+pub use config::{
+    DdimSolver, DeisSolver, DeisVariable, DpmAlgorithm, DpmMethod, DpmSolver, Expansion, OdeSolver, SdeSolver, SolverConfig,
+    StagePlacement, ThirdOrder, UniPcPrediction, UniPcSolver, UniPcVariant,
+};
+pub use controller::{Controller, Decision, StepControl};
 pub use driver::{Action, AdaptiveDriver, Driver, FixedDriver, Output, Plan, PlannedStep, Run, Statistics, Verdict};
 pub use error::{Result, SolverError};
 pub use error_norm::{Tolerance, error_norm, scaled_error};
 pub use first_step::{first_step, trial_step};
-pub use grid::{Nodes, uniform_grid, uniform_nodes, validate_grid};
+pub use grid::{Grid, Nodes, uniform_grid, validate_grid};
 pub use interpret::{StepResult, combine, interpret};
 pub use ode::{Dense, Method, Tableau};
 pub use quantity::{Quantity, Query};
@@ -47,3 +56,4 @@ pub use schedule::{Problem, Schedule};
 pub use sde::SdeMethod;
 pub use solve::{Host, Solution, solve};
 pub use step::{Stage, Step, Structure};
+pub use thresholding::Thresholding;

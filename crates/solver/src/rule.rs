@@ -65,3 +65,17 @@ pub trait Rule {
     /// A `ConfigError` that says why the rule cannot make this step, and what to do.
     fn step(&self, mesh: &Mesh<'_>, i: usize) -> Result<Step>;
 }
+
+impl<R: Rule + ?Sized> Rule for &R {
+    fn quantity(&self) -> Quantity {
+        (**self).quantity()
+    }
+
+    fn starts_with_evaluation(&self) -> bool {
+        (**self).starts_with_evaluation()
+    }
+
+    fn step(&self, mesh: &Mesh<'_>, i: usize) -> Result<Step> {
+        (**self).step(mesh, i)
+    }
+}

@@ -1,8 +1,11 @@
 //! Any solver run on the host in f64: the loop that every owner of a state writes around a driver, in its plainest form.
 //! Tests and closed-form references use it; models write the same loop around programs.
 
-use crate::{Action, Output, PlannedStep, Problem, Query, Result, SolverConfig, SolverError, Statistics, StepResult, Tolerance, Verdict};
-use crate::{interpret, scaled_error};
+use crate::{
+    Action, Output, PlannedStep, Problem, Quantity, Query, Result, SolverConfig, SolverError, Statistics, StepResult, Thresholding,
+    Tolerance,
+};
+use crate::{Verdict, interpret, scaled_error};
 
 /// A solution at the times asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +54,7 @@ impl<F: FnMut(&Query, &[f64]) -> Vec<f64>> Host for F {
 /// ```
 pub fn solve(settings: &SolverConfig, problem: Problem<'_>, host: &mut dyn Host, t_span: &[f64], x0: &[f64]) -> Result<Solution> {
     let mut driver = settings.driver(problem, t_span)?;
+    let host = &mut Clipped { host, thresholding: settings.thresholding() };
     let tolerance = settings.tolerance();
     let mut x = x0.to_vec();
     let mut history: Vec<Vec<f64>> = Vec::new();
@@ -76,9 +80,11 @@ pub fn solve(settings: &SolverConfig, problem: Problem<'_>, host: &mut dyn Host,
                 fill(&mut history, structure.history, x.len());
                 let noise = if structure.noises > 0 { host.noise(&planned, x.len())? } else { Vec::new() };
                 let result = run(&planned.step, host, &x, &history, &noise);
-                let error = result.error.as_ref();
-                let size = error.map_or_else(|| result.x.iter().map(|x| x * 0.0).sum(), |e| norm(e, &x, &result.x, tolerance));
-                if driver.stepped(size)? == Verdict::Accepted {
+                let mut sizes: Vec<f64> = result.errors.iter().map(|e| norm(e, &x, &result.x, tolerance)).collect();
+                if sizes.is_empty() {
+                    sizes.extend(result.x.iter().find(|x| !x.is_finite()));
+                }
+                if driver.stepped(&sizes)? == Verdict::Accepted {
                     history = result.history(structure);
                     let before = std::mem::replace(&mut x, result.x.clone());
                     last = Some((before, result));
@@ -86,6 +92,29 @@ pub fn solve(settings: &SolverConfig, problem: Problem<'_>, host: &mut dyn Host,
             }
             Action::Done => return Ok(Solution { states, statistics: driver.statistics() }),
         }
+    }
+}
+
+/// A host whose data are thresholded, as if all elements of a state were one sample.
+struct Clipped<'a> {
+    host: &'a mut dyn Host,
+    thresholding: Option<Thresholding>,
+}
+
+impl Host for Clipped<'_> {
+    fn evaluate(&mut self, query: &Query, x: &[f64]) -> Vec<f64> {
+        let value = self.host.evaluate(query, x);
+        match self.thresholding {
+            Some(thresholding) if query.quantity == Quantity::Data => {
+                let quantile = thresholding.quantile(&value);
+                value.into_iter().map(|d| thresholding.apply(d, quantile)).collect()
+            }
+            _ => value,
+        }
+    }
+
+    fn noise(&mut self, step: &PlannedStep, elements: usize) -> Result<Vec<Vec<f64>>> {
+        self.host.noise(step, elements)
     }
 }
 

@@ -16,14 +16,14 @@ pub struct Structure {
     pub noises: usize,
     /// Which evaluations (index into history ++ stages) are the history of the next step, oldest first.
     pub keep: Vec<usize>,
-    /// Whether the step estimates its error.
-    pub error: bool,
+    /// Estimates of the step's error.
+    pub errors: usize,
 }
 
 impl Structure {
     /// A step of `stages` evaluations that remembers nothing and uses no noise.
     pub fn new(quantity: Quantity, stages: usize) -> Structure {
-        Structure { quantity, history: 0, stages, noises: 0, keep: Vec::new(), error: false }
+        Structure { quantity, history: 0, stages, noises: 0, keep: Vec::new(), errors: 0 }
     }
 
     /// The same with `noises` noises.
@@ -39,11 +39,11 @@ impl Structure {
     }
 
     /// How many numbers a step of this structure is: per stage a time, a weight of the score and a row; then the row of the new
-    /// state; then, if there is one, that of the error.
+    /// state; then those of the errors.
     pub fn len(&self) -> usize {
         let row = |stages: usize| 1 + self.history + stages + self.noises;
         let stages: usize = (0..self.stages).map(|i| 2 + row(i)).sum();
-        stages + row(self.stages) * if self.error { 2 } else { 1 }
+        stages + row(self.stages) * (1 + self.errors)
     }
 
     /// Whether a step of this structure is no number at all. It never is.
@@ -75,7 +75,7 @@ impl Stage {
 /// ```
 /// use thalweg_solver::{Quantity, Row, Stage, Step, Structure};
 /// let structure = Structure::new(Quantity::Velocity, 1);
-/// let euler = Step::new(structure.clone(), vec![Stage::new(0.5, Row::x())], Row::x() + Row::evaluation(0) * 0.1, None);
+/// let euler = Step::new(structure.clone(), vec![Stage::new(0.5, Row::x())], Row::x() + Row::evaluation(0) * 0.1, vec![]);
 /// let flat = euler.flat();
 /// assert_eq!((flat.len(), &flat[..]), (structure.len(), &[0.5, 0.0, 1.0, 1.0, 0.1][..]));
 /// assert_eq!(Step::from_flat(&structure, &flat), euler);
@@ -88,22 +88,38 @@ pub struct Step<C = f64> {
     pub stages: Vec<Stage<C>>,
     /// The new state.
     pub end: Row<C>,
-    /// Its error, if the structure has one.
-    pub error: Option<Row<C>>,
+    /// Its errors, the one of highest order first.
+    pub errors: Vec<Row<C>>,
 }
 
 impl Step {
     /// A step of this structure. Rows may be shorter than the structure says: coefficients left out are 0.
     ///
     /// # Panics
-    /// If a row is longer, or the number of stages or the presence of an error differ from the structure's.
-    pub fn new(structure: Structure, stages: Vec<Stage>, end: Row, error: Option<Row>) -> Step {
-        assert_eq!((stages.len(), error.is_some()), (structure.stages, structure.error), "a step at odds with its structure");
+    /// If a row is longer, or the numbers of stages or errors differ from the structure's.
+    pub fn new(structure: Structure, stages: Vec<Stage>, end: Row, errors: Vec<Row>) -> Step {
+        assert_eq!((stages.len(), errors.len()), (structure.stages, structure.errors), "a step at odds with its structure");
         let (history, noises) = (structure.history, structure.noises);
         let pad = |row: Row, stages: usize| row.padded(history + stages, noises);
         let stages: Vec<Stage> = stages.into_iter().enumerate().map(|(i, s)| Stage { row: pad(s.row, i), ..s }).collect();
-        let (end, error) = (pad(end, stages.len()), error.map(|row| pad(row, structure.stages)));
-        Step { structure, stages, end, error }
+        let end = pad(end, stages.len());
+        let errors = errors.into_iter().map(|row| pad(row, structure.stages)).collect();
+        Step { structure, stages, end, errors }
+    }
+
+    /// The same step among others that remember `history` evaluations: it uses none of them, and keeps its first stage.
+    pub(crate) fn remembering(self, history: usize) -> Step {
+        let mut step = self.after(history);
+        step.structure = step.structure.remembering(history, 0);
+        step
+    }
+
+    /// The same step after one that keeps `history` evaluations: it uses none of them, and keeps nothing.
+    pub(crate) fn after(self, history: usize) -> Step {
+        let shift = |row: Row| Row { evaluations: [vec![0.0; history], row.evaluations].concat(), ..row };
+        let stages = self.stages.into_iter().map(|s| Stage { row: shift(s.row), ..s }).collect();
+        let errors = self.errors.into_iter().map(shift).collect();
+        Step::new(Structure { history, ..self.structure }, stages, shift(self.end), errors)
     }
 
     /// All its numbers in a fixed order; see [`Structure::len`].
@@ -115,7 +131,7 @@ impl Step {
             push(&stage.row);
         }
         push(&self.end);
-        self.error.iter().for_each(push);
+        self.errors.iter().for_each(push);
         flat
     }
 }
@@ -134,8 +150,8 @@ impl<C: Copy> Step<C> {
         });
         let stages = stages.collect();
         let end = row(&mut numbers, structure, structure.stages);
-        let error = structure.error.then(|| row(&mut numbers, structure, structure.stages));
-        Step { structure: structure.clone(), stages, end, error }
+        let errors = (0..structure.errors).map(|_| row(&mut numbers, structure, structure.stages)).collect();
+        Step { structure: structure.clone(), stages, end, errors }
     }
 
     /// The question that stage `index` asks.

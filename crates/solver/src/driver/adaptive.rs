@@ -3,7 +3,8 @@
 
 use super::{Action, Output, PlannedStep, Statistics, Verdict};
 use crate::{
-    Controller, Quantity, Query, Result, Row, SolverError, Stage, Step, Structure, Tableau, first_step, trial_step, validate_grid,
+    Controller, Quantity, Query, Result, Row, SolverError, Stage, Step, StepControl, Structure, Tableau, first_step, trial_step,
+    validate_grid,
 };
 
 /// Steps as long as the tolerance allows.
@@ -22,6 +23,8 @@ pub struct AdaptiveDriver {
     /// Length of the next step, signed.
     h: f64,
     emitted: usize,
+    /// Replaces the last state by the datum, if that is wanted and has not been done.
+    last: Option<PlannedStep>,
     statistics: Statistics,
 }
 
@@ -34,12 +37,19 @@ enum Phase {
 }
 
 impl AdaptiveDriver {
-    /// Steps of `tableau` over `t_span`; at most `max_steps`, accepted and rejected ones together.
+    /// Steps of `tableau` over `t_span`; at most `max_steps`, accepted and rejected ones together. `last` is one more step at the end, before
+    /// the last point is emitted.
     ///
     /// # Errors
     /// A `ConfigError` if `t_span` is not strictly monotone and finite with at least two times, `max_steps` is 0, or the tableau
     /// has no error estimate or no dense output.
-    pub fn new(tableau: &'static Tableau, t_span: &[f64], max_steps: usize) -> Result<AdaptiveDriver> {
+    pub fn new(
+        tableau: &'static Tableau,
+        control: StepControl,
+        t_span: &[f64],
+        max_steps: usize,
+        last: Option<PlannedStep>,
+    ) -> Result<AdaptiveDriver> {
         validate_grid(t_span, f64::MIN, f64::MAX)?;
         if max_steps == 0 {
             return Err(SolverError::config("maxSteps", "at least 1", max_steps));
@@ -50,7 +60,7 @@ impl AdaptiveDriver {
         Ok(AdaptiveDriver {
             tableau,
             t_span: t_span.to_vec(),
-            controller: Controller::new(error_order),
+            controller: Controller::new(control, error_order),
             error_order,
             max_steps,
             phase: Phase::Slope,
@@ -58,6 +68,7 @@ impl AdaptiveDriver {
             t: t_span[0],
             h: 0.0,
             emitted: 0,
+            last: last.map(|planned| PlannedStep { step: planned.step.after(1), ..planned }),
             statistics: Statistics::default(),
         })
     }
@@ -65,6 +76,9 @@ impl AdaptiveDriver {
     /// The next action; see [`super::Driver::next`].
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Action {
+        if let (true, true, Some(last)) = (self.t == self.end(), self.emitted + 1 == self.t_span.len(), &self.last) {
+            return Action::Step(last.clone());
+        }
         if let Some(theta) = self.t_span.get(self.emitted).and_then(|&point| self.part_of_step(point)) {
             self.emitted += 1;
             return Action::Emit { index: self.emitted - 1, output: self.output(theta) };
@@ -120,7 +134,12 @@ impl AdaptiveDriver {
     ///
     /// # Errors
     /// A `SolverError` that names t if no step is short enough, or `max_steps` were taken and the end is not reached.
-    pub fn stepped(&mut self, error: f64) -> Result<Verdict> {
+    pub fn stepped(&mut self, errors: &[f64]) -> Result<Verdict> {
+        if self.t == self.end() && self.last.take().is_some() {
+            self.statistics.nfe += 1;
+            return self.denoised(errors);
+        }
+        let error = combined(errors);
         self.statistics.nfe += self.tableau.stages() - 1;
         let decision = self.controller.decide(error, self.h);
         let verdict = if decision.accept {
@@ -138,6 +157,16 @@ impl AdaptiveDriver {
         self.check(error, decision.next_h)?;
         self.h = self.clipped(decision.next_h);
         Ok(verdict)
+    }
+
+    /// The last state was replaced by the datum.
+    fn denoised(&mut self, errors: &[f64]) -> Result<Verdict> {
+        if let Some(error) = errors.iter().find(|e| !e.is_finite()) {
+            return Err(SolverError::at(self.t, "the last datum is not finite", "finite numbers", error));
+        }
+        self.previous = self.t;
+        self.statistics.accepted += 1;
+        Ok(Verdict::Accepted)
     }
 
     /// What it took so far.
@@ -209,9 +238,19 @@ impl AdaptiveDriver {
     }
 }
 
+/// One error from the norms of all estimates; see [`Tableau::embedded`].
+fn combined(errors: &[f64]) -> f64 {
+    match *errors {
+        [] => f64::NAN,
+        [error] => error,
+        [0.0, ..] => 0.0,
+        [fine, coarse, ..] => fine * fine / fine.hypot(0.1 * coarse),
+    }
+}
+
 /// f(t + h, x + h·f(t, x)) − f(t, x), where f(t, x) is the history.
 fn probe(t: f64, h: f64) -> Step {
     let structure = Structure { history: 1, ..Structure::new(Quantity::Velocity, 1) };
     let stage = Stage::new(t + h, Row::x() + Row::evaluation(0) * h);
-    Step::new(structure, vec![stage], Row::evaluation(1) - Row::evaluation(0), None)
+    Step::new(structure, vec![stage], Row::evaluation(1) - Row::evaluation(0), vec![])
 }

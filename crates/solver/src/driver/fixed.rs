@@ -54,9 +54,9 @@ impl FixedDriver {
     /// Reports a step; see [`super::Driver::stepped`].
     ///
     /// # Errors
-    /// A `SolverError` that names t if `error` is not finite.
-    pub fn stepped(&mut self, error: f64) -> Result<Verdict> {
-        if !error.is_finite() {
+    /// A `SolverError` that names t if one of `errors` is not finite.
+    pub fn stepped(&mut self, errors: &[f64]) -> Result<Verdict> {
+        if let Some(error) = errors.iter().find(|e| !e.is_finite()) {
             return Err(SolverError::at(self.time(), "the step gave a state that is not finite", "finite numbers", error));
         }
         if let Some(planned) = self.plan.steps.get(self.taken) {

@@ -7,6 +7,7 @@ mod plan;
 
 pub use adaptive::AdaptiveDriver;
 pub use fixed::FixedDriver;
+pub(crate) use plan::denoise_step;
 pub use plan::{Plan, PlannedStep, Run};
 
 use crate::{Query, Result, Step};
@@ -74,7 +75,7 @@ pub struct Statistics {
 ///     match driver.next() {
 ///         Action::Step(planned) => {
 ///             x = interpret(&planned.step, &mut |_, x| vec![-x[0]], &x, &[], &[]).x;
-///             driver.stepped(0.0)?;
+///             driver.stepped(&[])?;
 ///         }
 ///         Action::Done => break,
 ///         _ => {}
@@ -123,15 +124,15 @@ impl Driver {
         }
     }
 
-    /// Reports an [`Action::Step`]: the [`crate::error_norm`] of its error. Fixed steps only want it finite: 0, or anything that
-    /// is not finite if the new state is known not to be.
+    /// Reports an [`Action::Step`]: the [`crate::error_norm`] of each of its errors. Of a fixed step, which has none: nothing, or a
+    /// number that is not finite if the new state is known not to be.
     ///
     /// # Errors
     /// A `SolverError` that names t if the integration cannot go on.
-    pub fn stepped(&mut self, error: f64) -> Result<Verdict> {
+    pub fn stepped(&mut self, errors: &[f64]) -> Result<Verdict> {
         match self {
-            Driver::Fixed(driver) => driver.stepped(error),
-            Driver::Adaptive(driver) => driver.stepped(error),
+            Driver::Fixed(driver) => driver.stepped(errors),
+            Driver::Adaptive(driver) => driver.stepped(errors),
         }
     }
 

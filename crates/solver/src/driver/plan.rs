@@ -1,7 +1,7 @@
 //! All steps of a fixed grid, made beforehand: what a scan over their coefficients runs, and what a fixed driver hands out one by one.
 //! Consecutive steps of one structure are a run: one program, one scan.
 
-use crate::{Mesh, Query, Result, Rule, Step, Structure};
+use crate::{Mesh, Quantity, Query, Result, Row, Rule, Stage, Step, Structure};
 
 /// A step and the interval that it covers.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,18 @@ impl Plan {
         Ok(Plan { start, steps: (0..mesh.steps()).map(planned).collect::<Result<_>>()?, outputs })
     }
 
+    /// The same with one more step at the end, to the datum; the last output is that datum.
+    pub(crate) fn denoised(mut self) -> Plan {
+        let Some(last) = self.steps.last() else { return self };
+        let mut planned = denoise_step(last.end);
+        planned.step = planned.step.after(last.step.structure.keep.len());
+        self.steps.push(planned);
+        if let Some(output) = self.outputs.last_mut() {
+            *output += 1;
+        }
+        self
+    }
+
     /// Evaluations that all steps make together.
     pub fn nfe(&self) -> usize {
         usize::from(self.start.is_some()) + self.steps.iter().map(|s| s.step.structure.stages).sum::<usize>()
@@ -50,6 +62,12 @@ impl Plan {
         let run = |w: &[usize]| Run { structure: &self.steps[w[0]].step.structure, first: w[0], steps: &self.steps[w[0]..w[1]] };
         starts.windows(2).filter(|w| w[0] < w[1]).map(run).collect()
     }
+}
+
+/// From the state at `t` to the datum predicted from it.
+pub(crate) fn denoise_step(t: f64) -> PlannedStep {
+    let step = Step::new(Structure::new(Quantity::Data, 1), vec![Stage::new(t, Row::x())], Row::evaluation(0), vec![]);
+    PlannedStep { t, end: t, step }
 }
 
 /// Consecutive steps that share a structure, with no output between them.

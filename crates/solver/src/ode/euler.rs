@@ -11,7 +11,7 @@ pub(super) const EULER: Tableau = Tableau {
     nodes: &[0.0],
     matrix: &[&[]],
     weights: &[1.0],
-    embedded: None,
+    embedded: &[],
     dense: None,
     fsal: false,
 };

@@ -11,7 +11,7 @@ pub(super) const HEUN2: Tableau = Tableau {
     nodes: &[0.0, 1.0],
     matrix: &[&[], &[1.0]],
     weights: &[0.5, 0.5],
-    embedded: None,
+    embedded: &[],
     dense: None,
     fsal: false,
 };

@@ -11,7 +11,7 @@ pub(super) const MIDPOINT: Tableau = Tableau {
     nodes: &[0.0, 0.5],
     matrix: &[&[], &[0.5]],
     weights: &[0.0, 1.0],
-    embedded: None,
+    embedded: &[],
     dense: None,
     fsal: false,
 };

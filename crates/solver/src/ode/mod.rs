@@ -3,11 +3,19 @@
 
 mod tableau;
 
+mod adams_bashforth;
+mod bosh3;
 mod dopri5;
+mod dopri8;
 mod euler;
 mod heun2;
+mod heun3;
 mod midpoint;
+mod ralston;
 mod rk4;
+mod tsit5;
+
+use adams_bashforth::AdamsBashforth;
 
 pub use tableau::{Dense, Tableau};
 
@@ -19,6 +27,7 @@ use std::fmt;
 /// A step rule of this registry.
 enum OdeRule {
     RungeKutta(&'static Tableau),
+    Multistep(&'static AdamsBashforth),
 }
 
 macro_rules! registry {
@@ -52,10 +61,24 @@ registry! {
     "midpoint" => Midpoint = RungeKutta(midpoint::MIDPOINT),
     /// Order 2, two evaluations per step, at both ends.
     "heun2" => Heun2 = RungeKutta(heun2::HEUN2),
+    /// Order 2, two evaluations per step, none of them at its end; smallest error bound of its kind.
+    "ralston" => Ralston = RungeKutta(ralston::RALSTON),
+    /// Order 3, three evaluations per step, none of them at its end.
+    "heun3" => Heun3 = RungeKutta(heun3::HEUN3),
     /// Order 4, four evaluations per step.
     "rk4" => Rk4 = RungeKutta(rk4::RK4),
     /// Order 5, six evaluations per step; chooses its steps.
     "dopri5" => Dopri5 = RungeKutta(dopri5::DOPRI5),
+    /// Order 3, three evaluations per step; chooses its steps. For loose tolerances.
+    "bosh3" => Bosh3 = RungeKutta(bosh3::BOSH3),
+    /// Order 5, six evaluations per step; chooses its steps.
+    "tsit5" => Tsit5 = RungeKutta(tsit5::TSIT5),
+    /// Order 8, twelve evaluations per step; chooses its steps. For tight tolerances. An output between two steps costs three evaluations.
+    "dopri8" => Dopri8 = RungeKutta(dopri8::DOPRI8),
+    /// Order 2, one evaluation per step.
+    "ab2" => Ab2 = Multistep(adams_bashforth::AB2),
+    /// Order 4, one evaluation per step.
+    "ab4" => Ab4 = Multistep(adams_bashforth::AB4),
 }
 
 impl Method {
@@ -74,6 +97,7 @@ impl Method {
     pub fn tableau(self) -> Option<&'static Tableau> {
         match self.entry() {
             OdeRule::RungeKutta(tableau) => Some(tableau),
+            OdeRule::Multistep(_) => None,
         }
     }
 
@@ -83,9 +107,10 @@ impl Method {
     }
 
     /// The step rule on a fixed grid.
-    pub fn rule(self) -> &'static dyn Rule {
+    pub(crate) fn rule(self) -> Box<dyn Rule> {
         match self.entry() {
-            OdeRule::RungeKutta(tableau) => tableau,
+            OdeRule::RungeKutta(tableau) => Box::new(tableau),
+            OdeRule::Multistep(method) => Box::new(method),
         }
     }
 }

@@ -11,7 +11,7 @@ pub struct Tableau {
     pub name: &'static str,
     /// Order of the step: its local error is O(h^(order+1)).
     pub order: u32,
-    /// Order of the embedded solution that the step is compared with, if there is one.
+    /// The error estimate of an adaptive step is O(h^(error_order+1)); it is the order of the embedded solution if there is one alone.
     pub error_order: Option<u32>,
     /// c: times of the stages, as parts of the step.
     pub nodes: &'static [f64],
@@ -19,8 +19,9 @@ pub struct Tableau {
     pub matrix: &'static [&'static [f64]],
     /// b: weights of the slopes.
     pub weights: &'static [f64],
-    /// b̂: weights of the embedded solution.
-    pub embedded: Option<&'static [f64]>,
+    /// b̂: weights of the embedded solutions, the one of highest order first. Two of them give the error e₁²/√(e₁² + e₂²/100), e₁ and e₂ being the
+    /// norms of their differences (Hairer, Nørsett & Wanner, equation II.10.17).
+    pub embedded: &'static [&'static [f64]],
     /// Dense output, if there is one.
     pub dense: Option<Dense>,
     /// First same as last: the last stage is the slope at the end of the step, so that the next step has its first stage.
@@ -50,7 +51,7 @@ impl Tableau {
     /// Whether steps can be chosen by their error: it has an embedded solution, dense output to serve times in between, and is
     /// first-same-as-last, so that the evaluation that a starting step needs is not lost.
     pub fn is_adaptive(&self) -> bool {
-        self.embedded.is_some() && self.error_order.is_some() && self.dense.is_some() && self.fsal
+        !self.embedded.is_empty() && self.error_order.is_some() && self.dense.is_some() && self.fsal
     }
 
     /// The step from `t` to `t` + `h` on a velocity. `adaptive`: with its error; the first slope is given as the only history, the
@@ -63,12 +64,11 @@ impl Tableau {
         let weights = &self.weights[..last];
         let end = Row::x() + slopes(weights) * h;
         if !adaptive {
-            return Step::new(structure, stages, end, None);
+            return Step::new(structure, stages, end, vec![]);
         }
-        structure = Structure { error: true, ..structure.remembering(1, last - 2) };
-        let embedded = self.embedded.unwrap_or(self.weights);
-        let error = (slopes(weights) - slopes(embedded)) * h;
-        Step::new(structure, stages, end, Some(error))
+        structure = Structure { errors: self.embedded.len(), ..structure.remembering(1, last - 2) };
+        let errors = self.embedded.iter().map(|embedded| (slopes(weights) - slopes(embedded)) * h).collect();
+        Step::new(structure, stages, end, errors)
     }
 
     /// The solution at `t` + θ`h`, 0 ≤ θ ≤ 1: a step from the state before an adaptive step, whose history are all evaluations of
@@ -79,7 +79,7 @@ impl Tableau {
         let stages = dense.nodes.iter().zip(dense.matrix).map(|(c, a)| Stage::new(t + c * h, Row::x() + slopes(a) * h));
         let polynomials: Vec<f64> = dense.weights.iter().map(|q| horner(q, theta)).collect();
         let end = Row::x() + slopes(self.weights) * (theta * h) + slopes(&polynomials) * (theta * (1.0 - theta) * h);
-        Some(Step::new(structure, stages.collect(), end, None))
+        Some(Step::new(structure, stages.collect(), end, vec![]))
     }
 }
 

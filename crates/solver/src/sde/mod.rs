@@ -1,14 +1,19 @@
 //! Step rules of SDEs whose noise does not depend on the state. One file and one registry line each.
 //! The registry is the list of names that configs may use.
 
+mod ancestral;
+mod edm;
 mod euler_maruyama;
+mod heun;
+mod sra1;
 
+use crate::config::SdeSolver;
 use crate::{Mesh, Result, Row, Rule, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! registry {
-    ($($(#[doc = $doc:literal])* $tag:literal => $name:ident = $module:ident :: $rule:ident),* $(,)?) => {
+    ($($(#[doc = $doc:literal])* $tag:literal => $name:ident = $module:ident($brownian:literal)),* $(,)?) => {
         /// A step rule of SDEs, by name.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum SdeMethod {
@@ -25,9 +30,15 @@ macro_rules! registry {
                 match self { $(SdeMethod::$name => $tag),* }
             }
 
-            /// The step rule.
-            pub fn rule(self) -> &'static dyn Rule {
-                match self { $(SdeMethod::$name => &$module::$rule),* }
+            /// Whether its noises are the increment W of a Brownian path over the step, as W/√|h|, and (the second one, if there is one) its
+            /// space-time Lévy area H, as H·√(12/|h|); else they belong to no path.
+            pub fn is_brownian(self) -> bool {
+                match self { $(SdeMethod::$name => $brownian),* }
+            }
+
+            /// The step rule with these settings.
+            pub(crate) fn rule(self, settings: &SdeSolver) -> Box<dyn Rule> {
+                match self { $(SdeMethod::$name => Box::new($module::rule(settings))),* }
             }
         }
     };
@@ -35,7 +46,15 @@ macro_rules! registry {
 
 registry! {
     /// Strong order 1, one evaluation per step.
-    "euler_maruyama" => EulerMaruyama = euler_maruyama::EulerMaruyama,
+    "euler_maruyama" => EulerMaruyama = euler_maruyama(true),
+    /// Strong order 1, weak order 2 in the drift, two evaluations per step, at both ends.
+    "heun" => Heun = heun(true),
+    /// Strong order 1.5, two evaluations per step.
+    "sra1" => Sra1 = sra1(true),
+    /// Heun steps along the ODE, each after as much new noise as `churn` says (Karras et al. 2022); ignores the diffusion.
+    "edm" => Edm = edm(false),
+    /// Draws from the posterior of the predicted datum (DDPM); ignores the diffusion.
+    "ancestral" => Ancestral = ancestral(false),
 }
 
 /// A stage at `t` of a step in the direction of `dt`. With diffusion h, the SDE that has the path's marginals has the drift

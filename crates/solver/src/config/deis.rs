@@ -1,0 +1,76 @@
+//! Settings of DEIS.
+//! The variable of its polynomials is its one choice besides the order.
+
+use super::ode::is_default;
+use super::{Scheme, Settings, lower_order_final, order_within, positive_count};
+use crate::exponential::Deis;
+use crate::{Grid, Problem, Quantity, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The variable in which DEIS extrapolates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeisVariable {
+    /// Time (tAB).
+    #[default]
+    Time,
+    /// log(s/σ).
+    LogSnr,
+}
+
+/// Settings of DEIS, on the predicted noise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeisSolver {
+    /// Number of evaluations that are extrapolated; 1 to 4. Order 1 is DDIM.
+    #[schemars(range(min = 1, max = 4))]
+    pub order: u32,
+    /// Number of steps, each one evaluation, over the whole time span, at least one per interval of tSpan; ≥ 1.
+    #[schemars(range(min = 1))]
+    pub steps: u32,
+    /// The variable in which the noise is extrapolated.
+    pub variable: DeisVariable,
+    /// Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lower_order_final: Option<bool>,
+    /// How steps are spread; equal in time if not given.
+    #[serde(skip_serializing_if = "is_default")]
+    pub grid: Grid,
+    /// Whether the last state is replaced by the datum that the model predicts from it; one more evaluation.
+    #[serde(skip_serializing_if = "is_default")]
+    pub denoise_final: bool,
+}
+
+impl Default for DeisSolver {
+    fn default() -> Self {
+        let (variable, grid) = (DeisVariable::default(), Grid::default());
+        DeisSolver { order: 3, steps: 20, variable, lower_order_final: None, grid, denoise_final: false }
+    }
+}
+
+impl Settings for DeisSolver {
+    fn validate(&self) -> Result<()> {
+        order_within(self.order, 4)?;
+        positive_count("steps", self.steps)?;
+        self.grid.validate()
+    }
+
+    fn quantity(&self) -> Quantity {
+        Quantity::Noise
+    }
+
+    fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
+        let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
+        let lower_final = lower_order_final(self.lower_order_final, nodes.times.len() - 1, problem, t_span);
+        Ok(Scheme { rule: Box::new(Deis { order: self.order as usize, variable: self.variable, lower_final }), nodes })
+    }
+
+    fn grid_mut(&mut self) -> &mut Grid {
+        &mut self.grid
+    }
+
+    fn denoise_final(&self) -> bool {
+        self.denoise_final
+    }
+}

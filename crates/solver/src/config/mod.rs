@@ -1,0 +1,187 @@
+//! Solver settings as users write them, and the driver that they ask for.
+//! The settings of an SDE's own diffusion belong to the path, so they are added by whoever combines the two.
+
+mod ddim;
+mod deis;
+mod dpm;
+mod ode;
+mod sde;
+mod unipc;
+
+pub use ddim::DdimSolver;
+pub use deis::{DeisSolver, DeisVariable};
+pub use dpm::{DpmAlgorithm, DpmMethod, DpmSolver, Expansion, StagePlacement, ThirdOrder};
+pub use ode::OdeSolver;
+pub use sde::SdeSolver;
+pub use unipc::{UniPcPrediction, UniPcSolver, UniPcVariant};
+
+use crate::driver::denoise_step;
+use crate::{
+    AdaptiveDriver, Driver, FixedDriver, Grid, Mesh, Nodes, Plan, Problem, Quantity, Result, Rule, SolverError, Thresholding, Tolerance,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How the dynamics are integrated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "args", deny_unknown_fields)]
+pub enum SolverConfig {
+    /// Along the probability-flow ODE.
+    #[serde(rename = "ODESolver")]
+    Ode(OdeSolver),
+    /// Along an SDE with the same marginals.
+    #[serde(rename = "SDESolver")]
+    Sde(SdeSolver),
+    /// DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path.
+    #[serde(rename = "DPMSolver")]
+    Dpm(DpmSolver),
+    /// UniPC: few steps along a Gaussian path, each corrected.
+    #[serde(rename = "UniPCSolver")]
+    UniPc(UniPcSolver),
+    /// DEIS: few steps along a Gaussian path, by extrapolating the noise.
+    #[serde(rename = "DEISSolver")]
+    Deis(DeisSolver),
+    /// DDIM, with any part of new noise.
+    #[serde(rename = "DDIMSolver")]
+    Ddim(DdimSolver),
+}
+
+impl Default for SolverConfig {
+    fn default() -> Self {
+        SolverConfig::Ode(OdeSolver::default())
+    }
+}
+
+/// A step rule and the grid it runs on.
+struct Scheme {
+    rule: Box<dyn Rule>,
+    nodes: Nodes,
+}
+
+/// What the kinds of settings have in common.
+trait Settings {
+    fn validate(&self) -> Result<()>;
+    fn quantity(&self) -> Quantity;
+    fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme>;
+    fn grid_mut(&mut self) -> &mut Grid;
+    fn denoise_final(&self) -> bool;
+    fn thresholding(&self) -> Option<Thresholding> {
+        None
+    }
+}
+
+impl SolverConfig {
+    fn settings(&self) -> &dyn Settings {
+        match self {
+            SolverConfig::Ode(solver) => solver,
+            SolverConfig::Sde(solver) => solver,
+            SolverConfig::Dpm(solver) => solver,
+            SolverConfig::UniPc(solver) => solver,
+            SolverConfig::Deis(solver) => solver,
+            SolverConfig::Ddim(solver) => solver,
+        }
+    }
+
+    /// Checks what the types do not say.
+    ///
+    /// # Errors
+    /// A `ConfigError` whose path is relative to `args`.
+    pub fn validate(&self) -> Result<()> {
+        self.settings().validate()
+    }
+
+    /// What its steps evaluate (a final denoising step apart, which evaluates [`Quantity::Data`]).
+    pub fn quantity(&self) -> Quantity {
+        self.settings().quantity()
+    }
+
+    /// What becomes of every evaluation of [`Quantity::Data`].
+    pub fn thresholding(&self) -> Option<Thresholding> {
+        self.settings().thresholding()
+    }
+
+    /// Error tolerated in a step, where steps are chosen by it.
+    pub fn tolerance(&self) -> Tolerance {
+        match self {
+            SolverConfig::Ode(solver) => solver.tolerance(),
+            _ => OdeSolver::default().tolerance(),
+        }
+    }
+
+    /// Whether steps are chosen by their error.
+    pub fn is_adaptive(&self) -> bool {
+        matches!(self, SolverConfig::Ode(solver) if solver.fixed_steps().is_none())
+    }
+
+    /// Whether the noises of its steps are to be taken from one Brownian path, [`crate::BrownianTree`].
+    pub fn is_brownian(&self) -> bool {
+        matches!(self, SolverConfig::Sde(solver) if solver.brownian)
+    }
+
+    /// The same settings with the times of an explicit grid converted, e.g. from a sampler's time to the path's.
+    pub fn with_times(&self, convert: impl Fn(f64) -> f64) -> SolverConfig {
+        let mut config = self.clone();
+        let settings: &mut dyn Settings = match &mut config {
+            SolverConfig::Ode(solver) => solver,
+            SolverConfig::Sde(solver) => solver,
+            SolverConfig::Dpm(solver) => solver,
+            SolverConfig::UniPc(solver) => solver,
+            SolverConfig::Deis(solver) => solver,
+            SolverConfig::Ddim(solver) => solver,
+        };
+        if let Grid::Times { times } = settings.grid_mut() {
+            times.iter_mut().for_each(|t| *t = convert(*t));
+        }
+        config
+    }
+
+    /// The driver of these settings over the path times `t_span`.
+    ///
+    /// # Errors
+    /// A `ConfigError` if a setting or the time span is wrong, or the solver cannot run on `problem`.
+    pub fn driver(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Driver> {
+        self.validate()?;
+        if let SolverConfig::Ode(solver) = self
+            && let (None, Some(tableau)) = (solver.fixed_steps(), solver.method.adaptive())
+        {
+            let last = solver.denoise_final.then(|| denoise_step(t_span.last().copied().unwrap_or(f64::NAN)));
+            return AdaptiveDriver::new(tableau, solver.control, t_span, solver.max_steps as usize, last).map(Driver::Adaptive);
+        }
+        self.plan(problem, t_span).map(|plan| Driver::Fixed(FixedDriver::new(plan)))
+    }
+
+    /// All steps over `t_span` of settings that are valid and not adaptive.
+    fn plan(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Plan> {
+        let settings = self.settings();
+        let Scheme { rule, nodes } = settings.scheme(problem, t_span)?;
+        let plan = Plan::new(rule.as_ref(), &Mesh { times: &nodes.times, problem }, nodes.outputs)?;
+        Ok(if settings.denoise_final() { plan.denoised() } else { plan })
+    }
+}
+
+/// λ and the ends of a span: whether an exponential solver ends on σ = 0.
+fn ends_on_data(problem: Problem<'_>, t_span: &[f64]) -> bool {
+    let end = t_span.last().copied().unwrap_or(f64::NAN);
+    problem.schedule.is_some_and(|s| s.lambda(end) == f64::INFINITY)
+}
+
+/// Whether the last steps are of lower order, if the user does not say.
+fn lower_order_final(setting: Option<bool>, steps: usize, problem: Problem<'_>, t_span: &[f64]) -> bool {
+    setting.unwrap_or_else(|| steps < 15 || ends_on_data(problem, t_span))
+}
+
+fn positive_count(path: &'static str, count: u32) -> Result<()> {
+    if count == 0 { Err(SolverError::config(path, "at least 1", count)) } else { Ok(()) }
+}
+
+fn positive(path: &'static str, value: f64) -> Result<()> {
+    if value.is_finite() && value > 0.0 { Ok(()) } else { Err(SolverError::config(path, "a finite number > 0", value)) }
+}
+
+fn at_least_0(path: &'static str, value: f64) -> Result<()> {
+    if value.is_finite() && value >= 0.0 { Ok(()) } else { Err(SolverError::config(path, "a finite number ≥ 0", value)) }
+}
+
+fn order_within(order: u32, highest: u32) -> Result<()> {
+    if (1..=highest).contains(&order) { Ok(()) } else { Err(SolverError::config("order", format!("1 to {highest}"), order)) }
+}
