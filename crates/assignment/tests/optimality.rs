@@ -38,7 +38,7 @@ fn brute_force(n: usize, costs: &[f64]) -> f64 {
         }
         for i in 0..k {
             visit(k - 1, order, best, costs);
-            order.swap(if k % 2 == 0 { i } else { 0 }, k - 1);
+            order.swap(if k.is_multiple_of(2) { i } else { 0 }, k - 1);
         }
     }
     let mut best = f64::INFINITY;
