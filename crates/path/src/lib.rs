@@ -41,12 +41,13 @@ mod time_sampler;
 pub mod weight;
 
 pub use coefficients::Coefficients;
-pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
 pub use dual::{Dual, Jet, differentiate};
+pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
 pub use error::{CODE, PathError, Result};
 pub use expression::{Expression, Function, MAX_STEPS, Operator, Relation, Step};
 pub use gaussian::{
-    CosineVp, Custom, Edm, GaussianPath, Gvp, Linear, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp, Ve, invert_half_log_snr,
+    CosineVp, Custom, Edm, GaussianPath, Gvp, Linear, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp, Ve,
+    invert_half_log_snr,
 };
 pub use interpolant::{Interpolant, InterpolantCoefficients, StochasticInterpolant};
 pub use normal::normal_quantile;
