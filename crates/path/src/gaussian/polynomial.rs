@@ -88,6 +88,11 @@ impl GaussianPath for Polynomial {
         Polynomial::power(t, 2.0 * self.exponent - 1.0) * (2.0 * self.exponent) / self.scale(t)
     }
 
+    /// Not as √g², which is no normal 32-bit number near t = 0.
+    fn diffusion<S: Scalar>(&self, t: S) -> S {
+        Polynomial::power(t, self.exponent - 0.5) * (2.0 * self.exponent).sqrt() / self.scale(t).sqrt()
+    }
+
     fn half_log_snr<S: Scalar>(&self, t: S) -> S {
         self.log_scale(t) - t.ln() * self.exponent
     }

@@ -2,7 +2,9 @@
 
 use crate::support::{example, read};
 use serde_json::{Value, json};
-use thalweg_path::{Diffusion, GaussianPath, Interpolant, Parameterization, Path, StochasticInterpolant, TimeSampler, Weight};
+use thalweg_path::{
+    Diffusion, Expression, GaussianPath, Interpolant, MAX_STEPS, Parameterization, Path, StochasticInterpolant, TimeSampler, Weight,
+};
 
 fn path(value: Value) -> Result<Path, String> {
     serde_json::from_value(value).map_err(|e| e.to_string())
@@ -129,6 +131,10 @@ fn the_schema_closes_and_describes_every_variant_and_field() {
             assert!(name == "type" || described, "{name} of {variant}");
         }
     }
+    let expression = schemars::schema_for!(Expression).to_value();
+    assert_eq!((&expression["title"], &expression["additionalProperties"]), (&json!("Expression"), &json!(false)));
+    assert_eq!(expression["properties"]["steps"]["maxItems"], json!(MAX_STEPS));
+    assert!(!expression["description"].as_str().unwrap().contains("```"), "descriptions are for users of TypeScript");
     let vp = &variants::<Path>()[0];
     assert_eq!(vp["properties"]["type"]["const"], json!("linear_vp_sde"));
     assert_eq!(vp["properties"]["beta0"]["default"], json!(0.1));
