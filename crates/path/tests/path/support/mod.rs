@@ -31,7 +31,7 @@ pub fn paths() -> Vec<Path> {
     all
 }
 
-/// The paths whose formulas are written out and cover a whole unit of time.
+/// The paths whose formulas are written out.
 pub fn written_paths() -> Vec<Path> {
     paths().into_iter().filter(|path| !matches!(path, Path::Custom(_))).collect()
 }
