@@ -1,8 +1,8 @@
 //! Gaussian probability paths, their schedules, and conversions between parameterizations.
 //!
-//! A path joins data (t = [`t_min`](GaussianPath::t_min), mostly 0) to noise (t = [`t_max`](GaussianPath::t_max)): x_t = s(t) x₀ + σ(t) ε with ε ~ N(0, I). Every formula is written
-//! once, generic over [`Scalar`](thalweg_graph::Scalar): `f64` on the host, a graph value on a device. The crate knows no network,
-//! no solver and no tensor storage.
+//! A path joins data (t = [`t_min`](GaussianPath::t_min), mostly 0) to noise (t = [`t_max`](GaussianPath::t_max)):
+//! x_t = s(t) x₀ + σ(t) ε with ε ~ N(0, I). Every formula is written once, generic over [`Scalar`](thalweg_graph::Scalar): `f64` on the
+//! host, a graph value on a device. The crate knows no network, no solver and no tensor storage.
 //!
 //! - [`Path`], [`GaussianPath`]: s, σ, ṡ, σ̇, f, g², λ, t(λ), Δ of each path, and where they are finite ([`TimeRange`]).
 //! - [`Parameterization`], [`convert`]: score, noise, velocity, data, each from any other.
