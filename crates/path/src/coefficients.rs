@@ -24,7 +24,7 @@ pub struct Coefficients<S> {
     pub g2: S,
     /// λ = log(s/σ), half the log signal-to-noise ratio.
     pub lambda: S,
-    /// Δ = sσ̇ − ṡσ > 0.
+    /// Δ = sσ̇ − ṡσ, positive inside of the path.
     pub delta: S,
 }
 

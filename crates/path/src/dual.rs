@@ -92,8 +92,8 @@ impl<S: Scalar> Div for Dual<S> {
     type Output = Dual<S>;
     fn div(self, other: Dual<S>) -> Dual<S> {
         let value = self.value / other.value;
-        let terms = (self.tangent.map(|dx| dx / other.value), other.tangent.map(|dy| -(dy * value / other.value)));
-        Dual { value, tangent: sum(terms.0, terms.1) }
+        let by_divisor = other.chain(value, -(value / other.value)).tangent;
+        Dual { value, tangent: sum(self.tangent.map(|dx| dx / other.value), by_divisor) }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Gaussian probability paths, their schedules, and conversions between parameterizations.
 //!
-//! A path joins data (t = [`t_min`](GaussianPath::t_min), mostly 0) to noise (t = [`t_max`](GaussianPath::t_max)): x_t = s(t) x₀ + σ(t) ε with ε ~ N(0, I). Every formula is written
-//! once, generic over [`Scalar`](thalweg_graph::Scalar): `f64` on the host, a graph value on a device. The crate knows no network,
-//! no solver and no tensor storage.
+//! A path joins data (t = [`t_min`](GaussianPath::t_min), mostly 0) to noise (t = [`t_max`](GaussianPath::t_max)):
+//! x_t = s(t) x₀ + σ(t) ε with ε ~ N(0, I). Every formula is written once, generic over [`Scalar`](thalweg_graph::Scalar): `f64` on the
+//! host, a graph value on a device. The crate knows no network, no solver and no tensor storage.
 //!
 //! - [`Path`], [`GaussianPath`]: s, σ, ṡ, σ̇, f, g², λ, t(λ), Δ of each path, and where they are finite ([`TimeRange`]).
 //! - [`Parameterization`], [`convert`]: score, noise, velocity, data, each from any other.
@@ -41,12 +41,13 @@ mod time_sampler;
 pub mod weight;
 
 pub use coefficients::Coefficients;
-pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
 pub use dual::{Dual, Jet, differentiate};
+pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
 pub use error::{CODE, PathError, Result};
 pub use expression::{Expression, Function, MAX_STEPS, Operator, Relation, Step};
 pub use gaussian::{
-    CosineVp, Custom, Edm, GaussianPath, Gvp, Linear, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp, Ve, invert_half_log_snr,
+    CosineVp, Custom, Edm, GaussianPath, Gvp, Linear, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp, Ve,
+    invert_half_log_snr,
 };
 pub use interpolant::{Interpolant, InterpolantCoefficients, StochasticInterpolant};
 pub use normal::normal_quantile;

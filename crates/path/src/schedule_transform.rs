@@ -72,7 +72,8 @@ impl ScheduleTransform {
     /// The times of B at which [`convert`](ScheduleTransform::convert) is finite and the network was trained: λ must occur on A.
     pub fn range(&self, from: Parameterization, to: Parameterization) -> TimeRange {
         let finite = |r: f64| self.convert(from, to, r, 1.0, 0.5).is_finite() && self.trained_time(r).is_finite();
-        let all = self.common(TimeRange::new(self.trained.t_min(), self.trained.t_max()), TimeRange::new(self.sampled.t_min(), self.sampled.t_max()));
+        let all = self
+            .common(TimeRange::new(self.trained.t_min(), self.trained.t_max()), TimeRange::new(self.sampled.t_min(), self.sampled.t_max()));
         let regular = self.common(self.trained.regular_range(), self.sampled.regular_range());
         TimeRange {
             t_min: if finite(all.t_min) { all.t_min } else { regular.t_min },

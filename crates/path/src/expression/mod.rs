@@ -26,14 +26,17 @@ pub const MAX_STEPS: usize = 1024;
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Steps", into = "Steps")]
+#[schemars(
+    description = "A function of the time t as data: a list of at most 1024 operations, each of which uses results of earlier ones; \
+    the last one is the value. Written by tracing a function of t."
+)]
 pub struct Expression {
     steps: Vec<Step>,
 }
 
-/// A function of the time t as data: a list of operations, at most 1024; the last one is the value. `trace` writes it from a function.
+/// An expression as it is written: what is read is checked by [`Expression::new`].
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "Expression")]
 struct Steps {
     /// The operations, in order; each refers to earlier ones by their position.
     #[serde(deserialize_with = "bounded")]

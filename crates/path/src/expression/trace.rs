@@ -98,7 +98,9 @@ impl Tracer {
                 self.nodes[i] = Some(Traced::Number(self.steps.len() - 1));
                 Ok(self.steps.len() - 1)
             }
-            None => Err(GraphError::trace(op, "an operand does not come before its use", "a graph in topological order", format!("node {i}"))),
+            None => {
+                Err(GraphError::trace(op, "an operand does not come before its use", "a graph in topological order", format!("node {i}")))
+            }
         }
     }
 

@@ -74,9 +74,9 @@ fn table<P: GaussianPath + ?Sized>(path: &P) -> Vec<Knot> {
 fn bracket<S: Scalar>(table: &[Knot], lambda: S) -> (S, S) {
     let inner = &table[1..table.len() - 1];
     let constant = |value: f64| lambda.constant(value);
-    let low = inner.iter().fold(constant(table[0].logit), |low, knot| {
-        lambda.choose(Comparison::Lt, constant(knot.lambda), constant(knot.logit), low)
-    });
+    let low = inner
+        .iter()
+        .fold(constant(table[0].logit), |low, knot| lambda.choose(Comparison::Lt, constant(knot.lambda), constant(knot.logit), low));
     let high = inner.iter().rev().fold(constant(table[table.len() - 1].logit), |high, knot| {
         lambda.choose(Comparison::Lt, constant(knot.lambda), high, constant(knot.logit))
     });

@@ -27,7 +27,7 @@ struct Cut {
 /// whole of [t_min, t_max]. Where a quantity is infinite (1/s at s = 0, λ at either end, σ̇ of a variance-preserving SDE at 0) the
 /// formula gives the infinity: callers stay in [`regular_range`](GaussianPath::regular_range).
 ///
-/// Identities (Kingma et al. 2021; Lu et al. 2022, section 2.1): f = ṡ/s, g² = 2σσ̇ − 2fσ² = −2σ²λ̇, Δ = sσ̇ − ṡσ = −sσλ̇ > 0.
+/// Identities (Kingma et al. 2021; Lu et al. 2022, section 2.1): f = ṡ/s, g² = 2σσ̇ − 2fσ² = −2σ²λ̇, Δ = sσ̇ − ṡσ = −sσλ̇ ≥ 0, and > 0 inside of the path.
 pub trait GaussianPath {
     /// Checks the parameters of the path.
     ///
@@ -94,7 +94,7 @@ pub trait GaussianPath {
         invert_half_log_snr(self, lambda)
     }
 
-    /// Δ = sσ̇ − ṡσ > 0.
+    /// Δ = sσ̇ − ṡσ, positive inside of the path.
     fn delta<S: Scalar>(&self, t: S) -> S;
 }
 

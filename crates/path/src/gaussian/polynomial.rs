@@ -63,9 +63,9 @@ impl GaussianPath for Polynomial {
         t.choose(Comparison::Lt, half, (-self.std(early)).ln_1p(), self.scale(late).ln())
     }
 
-    /// −expm1(n log t): 1 − tⁿ has few correct digits in 32 bits where t ≈ 1.
+    /// |expm1(n log t)|: 1 − tⁿ has few correct digits in 32 bits where t ≈ 1, and a −0 at t = 1 would turn the sign of f.
     fn scale<S: Scalar>(&self, t: S) -> S {
-        -(t.ln() * self.exponent).exp_m1()
+        (t.ln() * self.exponent).exp_m1().abs()
     }
 
     fn std<S: Scalar>(&self, t: S) -> S {
@@ -88,6 +88,11 @@ impl GaussianPath for Polynomial {
         Polynomial::power(t, 2.0 * self.exponent - 1.0) * (2.0 * self.exponent) / self.scale(t)
     }
 
+    /// Not as √g², which is no normal 32-bit number near t = 0.
+    fn diffusion<S: Scalar>(&self, t: S) -> S {
+        Polynomial::power(t, self.exponent - 0.5) * (2.0 * self.exponent).sqrt() / self.scale(t).sqrt()
+    }
+
     fn half_log_snr<S: Scalar>(&self, t: S) -> S {
         self.log_scale(t) - t.ln() * self.exponent
     }
@@ -98,7 +103,7 @@ impl GaussianPath for Polynomial {
     }
 
     fn time_of_half_log_snr<S: Scalar>(&self, lambda: S) -> S {
-        ((lambda).softplus() * (-1.0 / self.exponent)).exp()
+        (lambda.softplus() * (-1.0 / self.exponent)).exp()
     }
 
     /// n tⁿ⁻¹, since s + σ = 1.

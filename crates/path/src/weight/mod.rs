@@ -2,7 +2,7 @@
 //! To add one: a file that implements [`DataWeight`], and one line in the registry at the end.
 
 use crate::error::Result;
-use crate::{GaussianPath, Parameterization, Path};
+use crate::{GaussianPath, Parameterization, Path, TimeRange};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
@@ -69,6 +69,11 @@ macro_rules! registry {
                     Weight::Function(function) => return function.weight.evaluate(t),
                 };
                 of_data / error_gain(path, of, t).square()
+            }
+
+            /// The times at which [`factor`](Weight::factor) is finite: all of the path, less the neighbourhood of those ends where it is not.
+            pub fn range(&self, path: &Path, of: Parameterization) -> TimeRange {
+                TimeRange::where_finite(path, |t| self.factor(path, of, t))
             }
 
             /// Checks the parameters, and a function's values over the regular range of `path`.

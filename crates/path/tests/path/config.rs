@@ -1,7 +1,10 @@
 //! Configs: what is read, what is refused and how the message reads, and that the schema says everything.
 
+use crate::support::{example, read};
 use serde_json::{Value, json};
-use thalweg_path::{Diffusion, GaussianPath, Parameterization, Path, TimeSampler};
+use thalweg_path::{
+    Diffusion, Expression, GaussianPath, Interpolant, MAX_STEPS, Parameterization, Path, StochasticInterpolant, TimeSampler, Weight,
+};
 
 fn path(value: Value) -> Result<Path, String> {
     serde_json::from_value(value).map_err(|e| e.to_string())
@@ -15,7 +18,10 @@ fn a_path_is_read_by_its_type_and_written_back() {
     assert_eq!(path(json!({ "type": "linear" })).unwrap(), Path::linear());
     assert_eq!(path(json!({ "type": "gvp" })).unwrap(), Path::gvp());
     for name in Path::NAMES {
-        assert_eq!(path(json!({ "type": name })).unwrap().name(), *name);
+        let config = serde_json::to_value(example(name)).unwrap();
+        assert_eq!(config["type"], json!(name));
+        assert_eq!(path(config).unwrap(), example(name));
+        assert_eq!(example(name).name(), *name);
     }
 }
 
@@ -29,7 +35,9 @@ fn rates_default_to_those_of_the_seed() {
 #[test]
 fn unknown_keys_and_types_are_refused() {
     for name in Path::NAMES {
-        let error = path(json!({ "type": name, "beta_0": 0.1 })).unwrap_err();
+        let mut config = serde_json::to_value(example(name)).unwrap();
+        config["beta_0"] = json!(0.1);
+        let error = path(config).unwrap_err();
         assert!(error.contains("beta_0"), "{error}");
     }
     assert!(path(json!({ "type": "lineer" })).unwrap_err().contains("linear_vp_sde"));
@@ -55,6 +63,32 @@ fn rates_that_describe_no_path_are_refused_by_field() {
     for path in [Path::default(), Path::linear_vp_sde(0.0, 320.0), Path::linear(), Path::gvp()] {
         assert_eq!(path.validate(), Ok(()));
     }
+}
+
+#[test]
+fn parameters_of_the_other_paths_are_refused_by_field() {
+    let refused = |config: Value| path(config).unwrap().validate().expect_err("must be refused").to_string();
+    assert_eq!(refused(json!({ "type": "ve", "sigmaMin": 0.0 })), "sigmaMin: expected a number from 1e-9 to 1e9, got 0");
+    assert_eq!(refused(json!({ "type": "ve", "sigmaMax": 0.001 })), "sigmaMax: expected a number > sigmaMin (0.01) and ≤ 1e9, got 0.001");
+    assert!(refused(json!({ "type": "edm", "sigmaMin": -1.0 })).starts_with("sigmaMin"));
+    assert!(refused(json!({ "type": "edm", "sigmaMax": 1e10 })).starts_with("sigmaMax"));
+    assert!(refused(json!({ "type": "sub_vp", "beta1": 0.05 })).starts_with("beta1"));
+    assert_eq!(refused(json!({ "type": "polynomial", "exponent": 0.5 })), "exponent: expected a number from 1 to 64, got 0.5");
+    assert!(refused(json!({ "type": "polynomial_convex", "exponent": 65 })).starts_with("exponent"));
+}
+
+#[test]
+fn interpolants_are_read_by_their_type_and_checked() {
+    for name in Interpolant::NAMES {
+        let interpolant: Interpolant = read(json!({ "type": name, "sigma": 0.5 }));
+        assert_eq!((interpolant.name(), interpolant.validate()), (*name, Ok(())));
+        assert_eq!(serde_json::to_value(interpolant).unwrap(), json!({ "type": name, "sigma": 0.5 }));
+        assert!(serde_json::from_value::<Interpolant>(json!({ "type": name, "beta": 1 })).is_err());
+        let negative: Interpolant = read(json!({ "type": name, "sigma": -0.5 }));
+        assert_eq!(negative.validate().unwrap_err().field, "sigma");
+    }
+    assert_eq!(read::<Interpolant>(json!({ "type": "schrodinger_bridge", "sigma": 0.0 })).validate().unwrap_err().field, "sigma");
+    assert_eq!(read::<Interpolant>(json!({ "type": "target", "sigma": 1.0 })).validate().unwrap_err().field, "sigma");
 }
 
 #[test]
@@ -88,7 +122,8 @@ fn variants<T: schemars::JsonSchema>() -> Vec<Value> {
 
 #[test]
 fn the_schema_closes_and_describes_every_variant_and_field() {
-    for variant in [variants::<Path>(), variants::<Diffusion>(), variants::<TimeSampler>()].concat() {
+    let all = [variants::<Path>(), variants::<Diffusion>(), variants::<TimeSampler>(), variants::<Weight>(), variants::<Interpolant>()];
+    for variant in all.concat() {
         assert_eq!(variant["additionalProperties"], json!(false), "{variant}");
         assert!(!variant["description"].as_str().unwrap().is_empty(), "{variant}");
         for (name, property) in variant["properties"].as_object().unwrap() {
@@ -96,6 +131,10 @@ fn the_schema_closes_and_describes_every_variant_and_field() {
             assert!(name == "type" || described, "{name} of {variant}");
         }
     }
+    let expression = schemars::schema_for!(Expression).to_value();
+    assert_eq!((&expression["title"], &expression["additionalProperties"]), (&json!("Expression"), &json!(false)));
+    assert_eq!(expression["properties"]["steps"]["maxItems"], json!(MAX_STEPS));
+    assert!(!expression["description"].as_str().unwrap().contains("```"), "descriptions are for users of TypeScript");
     let vp = &variants::<Path>()[0];
     assert_eq!(vp["properties"]["type"]["const"], json!("linear_vp_sde"));
     assert_eq!(vp["properties"]["beta0"]["default"], json!(0.1));

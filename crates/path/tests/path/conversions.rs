@@ -1,6 +1,6 @@
 //! The sixteen conversions: against the definitions, round trips, compositions, and where they are singular.
 
-use crate::support::{GaussianData, assert_close, example, paths, regular_times};
+use crate::support::{GaussianData, assert_close, paths, regular_times};
 use thalweg_path::Parameterization::{self, Data, Noise, Score, Velocity};
 use thalweg_path::{GaussianPath, Path, conversion_range, convert, interpolate, target};
 

@@ -2,7 +2,8 @@
 
 use crate::support::{GaussianData, along, assert_close, example, paths, preserves_variance, regular_time, regular_times};
 use thalweg_path::{
-    Diffusion, Expression, GaussianPath, Parameterization, Path, convert, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift,
+    Diffusion, Expression, GaussianPath, Parameterization, Path, convert, dynamics_range, forward_sde_drift, pf_ode_drift,
+    reverse_sde_drift,
 };
 
 fn diffusions() -> [Diffusion; 7] {

@@ -3,19 +3,19 @@
 use crate::support::{assert_close, paths, regular_times};
 use crate::time_sampler::samplers;
 use crate::weight::weights;
-use thalweg_graph::{Builder, DType, Graph, Literal, Type, Var, grad, jvp};
+use thalweg_graph::{Builder, DType, Graph, Literal, Scalar, Type, Var, grad, jvp};
 use thalweg_path::{
-    Coefficients, Diffusion, GaussianPath, Parameterization, Path, TimeDensity, TimeRange, conversion_range, convert, forward_sde_drift,
-    interpolate, invert_half_log_snr, likelihood_weight, pf_ode_drift, reverse_sde_drift, target,
+    Coefficients, Diffusion, Expression, GaussianPath, Parameterization, Path, TimeDensity, TimeRange, conversion_range, convert,
+    forward_sde_drift, interpolate, invert_half_log_snr, likelihood_weight, normal_quantile, pf_ode_drift, reverse_sde_drift, target,
 };
 
 const BATCH: usize = 4;
 const FEATURES: usize = 3;
 
 /// Every function of t alone.
-fn functions_of_time<'g>(path: &Path, t: Var<'g>) -> Vec<Var<'g>> {
+fn functions_of_time<S: Scalar>(path: &Path, t: S) -> Vec<S> {
     let c = Coefficients::at(path, t);
-    vec![
+    let mut all = vec![
         path.log_scale(t),
         c.s,
         c.sigma,
@@ -27,23 +27,28 @@ fn functions_of_time<'g>(path: &Path, t: Var<'g>) -> Vec<Var<'g>> {
         c.delta,
         path.diffusion(t),
         path.d_half_log_snr(t),
-        path.time_of_half_log_snr(t),
         likelihood_weight(path, t),
-        Diffusion::Zero.h(path, t),
-        Diffusion::G.h(path, t),
-        Diffusion::Constant { value: 0.5 }.h(path, t),
-        Diffusion::Sigma.h(path, t),
-        Diffusion::Linear.h(path, t),
-        Diffusion::GScaled { factor: 2.0 }.h(path, t),
-        invert_half_log_snr(path, t),
-    ]
-    .into_iter()
-    .chain(samplers().iter().flat_map(|sampler| {
+    ];
+    let function = Diffusion::Function { h: Expression::trace(|t| (t * 2.0).sin().abs()).unwrap() };
+    let (constant, scaled) = (Diffusion::Constant { value: 0.5 }, Diffusion::GScaled { factor: 2.0 });
+    for diffusion in [Diffusion::Zero, Diffusion::G, constant, Diffusion::Sigma, Diffusion::Linear, scaled, function] {
+        all.push(diffusion.h(path, t));
+    }
+    all.extend(weights().iter().flat_map(|weight| Parameterization::ALL.map(|of| weight.factor(path, of, t))));
+    all
+}
+
+/// Every function of a uniform number or of λ: draws, their densities, and the inverse of λ.
+fn functions_of_uniforms<S: Scalar>(path: &Path, u: S) -> Vec<S> {
+    let mut all = vec![normal_quantile(u)];
+    for sampler in samplers() {
         let TimeRange { t_min, t_max } = sampler.range(path);
-        [sampler.sample(path, t, t_min, t_max), sampler.density(path, t, t_min, t_max)]
-    }))
-    .chain(weights().iter().map(|weight| weight.factor(path, Parameterization::Noise, t)))
-    .collect()
+        let t = sampler.sample(path, u, t_min, t_max);
+        all.extend([t, sampler.density(path, t, t_min, t_max)]);
+    }
+    let lambda = path.half_log_snr(u * (0.9 * (path.t_max() - path.t_min())) + path.t_min());
+    all.extend([path.time_of_half_log_snr(lambda), invert_half_log_snr(path, lambda)]);
+    all
 }
 
 /// Values of the outputs for constant inputs: the builder folds them.
@@ -65,7 +70,7 @@ fn functions_of_time_build_without_error_and_keep_the_shape_of_t() {
         for dtype in [DType::F32, DType::F64] {
             let b = Builder::new();
             let t = b.input("t", dtype, &[BATCH, 1]);
-            let outputs = functions_of_time(&path, t);
+            let outputs = [functions_of_time(&path, t), functions_of_uniforms(&path, t)].concat();
             let graph = b.finish(&outputs).unwrap();
             for (i, ty) in graph.output_types().into_iter().enumerate() {
                 assert_eq!(ty, Type::new(dtype, [BATCH, 1]), "{path:?}: function {i}");
@@ -107,28 +112,22 @@ fn a_graph_of_images_broadcasts_a_time_of_shape_b_1_1_1() {
 
 #[test]
 fn a_graph_computes_the_numbers_of_the_host() {
+    let one = Type::new(DType::F64, [1, 1]);
     for path in paths() {
         let b = Builder::new();
-        let t = b.input("t", DType::F64, &[1, 1]);
-        let graph = b.finish(&functions_of_time(&path, t)).unwrap();
+        let graph = b.finish(&functions_of_time(&path, b.input("t", DType::F64, &[1, 1]))).unwrap();
         for t in regular_times(&path) {
-            let c = Coefficients::at(&path, t);
-            let host = [
-                path.log_scale(t),
-                c.s,
-                c.sigma,
-                c.d_s,
-                c.d_sigma,
-                c.f,
-                c.g2,
-                c.lambda,
-                c.delta,
-                path.diffusion(t),
-                path.d_half_log_snr(t),
-            ];
-            let got = evaluate(&graph, &[Literal::splat(t, Type::new(DType::F64, [1, 1]))]);
-            for (k, expected) in host.into_iter().enumerate() {
-                assert_close(got[k][0], expected, 1e-14, &format!("{path:?} at {t}: function {k}"));
+            let got = evaluate(&graph, &[Literal::splat(t, one.clone())]);
+            for (k, (got, expected)) in got.iter().zip(functions_of_time(&path, t)).enumerate() {
+                assert_close(got[0], expected, 1e-14, &format!("{path:?} at {t}: function {k}"));
+            }
+        }
+        let b = Builder::new();
+        let graph = b.finish(&functions_of_uniforms(&path, b.input("u", DType::F64, &[1, 1]))).unwrap();
+        for u in [0.03, 0.3, 0.55, 0.93] {
+            let got = evaluate(&graph, &[Literal::splat(u, one.clone())]);
+            for (k, (got, expected)) in got.iter().zip(functions_of_uniforms(&path, u)).enumerate() {
+                assert_close(got[0], expected, 1e-12, &format!("{path:?} at u = {u}: function {k}"));
             }
         }
     }
@@ -139,7 +138,7 @@ fn slopes(path: &Path) -> Graph {
     let b = Builder::new();
     let t = b.input("t", DType::F64, &[]);
     let values = [path.log_scale(t), path.scale(t), path.std(t), path.half_log_snr(t)];
-    let forward = values.map(|v| jvp(&[v], &[t], &[t.constant(1.0)])[0].expect("depends on t"));
+    let forward = values.map(|v| jvp(&[v], &[t], &[t.constant(1.0)])[0].unwrap_or(t.constant(0.0)));
     let reverse = values.map(|v| grad(v, &[t])[0]);
     b.finish(&[forward, reverse].concat()).unwrap()
 }

@@ -1,6 +1,8 @@
 //! The identities that tie a path's coefficients together, at all times including both ends.
 
-use crate::support::{along, assert_close, assert_relative, custom_log, custom_shifted, example, paths, preserves_variance, regular_times, times};
+use crate::support::{
+    along, assert_close, assert_relative, custom_log, custom_shifted, example, paths, preserves_variance, regular_times, times,
+};
 use thalweg_path::{Coefficients, GaussianPath, Path, invert_half_log_snr};
 
 /// Calls `check` for every path at every time.
@@ -120,14 +122,20 @@ fn half_log_snr_is_the_logarithm_of_scale_over_std_and_falls_everywhere() {
     for path in paths() {
         let lambdas: Vec<f64> = times(&path).into_iter().map(|t| path.half_log_snr(t)).collect();
         assert!(lambdas.windows(2).all(|pair| pair[0] > pair[1] || pair[0] == pair[1] && pair[0].is_infinite()), "{path:?}");
-        assert_eq!(lambdas[0], (path.scale(path.t_min()) / path.std(path.t_min())).ln());
+        let at_the_start = (path.scale(path.t_min()) / path.std(path.t_min())).ln();
+        assert!(lambdas[0] == at_the_start || (lambdas[0] - at_the_start).abs() < 1e-14, "{path:?}");
     }
+}
+
+/// What the rounding of λ does to t(λ), beside one part in 10¹².
+fn allowed(path: &Path, t: f64) -> f64 {
+    1e-12 * t + f64::EPSILON * (path.half_log_snr(t).abs() + 1.0) / path.d_half_log_snr(t).abs()
 }
 
 #[test]
 fn every_path_inverts_its_half_log_snr() {
     wherever_regular(|path, t, at| {
-        assert_relative(path.time_of_half_log_snr(path.half_log_snr(t)), t, 1e-12, at);
+        assert_relative(path.time_of_half_log_snr(path.half_log_snr(t)), t, allowed(path, t) / t.max(1e-300), at);
     });
     for path in paths() {
         let (data, noise) = (path.half_log_snr(path.t_min()), path.half_log_snr(path.t_max()));
@@ -141,7 +149,7 @@ fn every_path_inverts_its_half_log_snr() {
 #[test]
 fn iteration_inverts_every_path_as_its_closed_form_does() {
     wherever_regular(|path, t, at| {
-        assert_relative(invert_half_log_snr(path, path.half_log_snr(t)), t, 1e-12, at);
+        assert_relative(invert_half_log_snr(path, path.half_log_snr(t)), t, allowed(path, t) / t.max(1e-300), at);
     });
     for path in paths() {
         let (data, noise) = (path.half_log_snr(path.t_min()), path.half_log_snr(path.t_max()));
@@ -149,8 +157,8 @@ fn iteration_inverts_every_path_as_its_closed_form_does() {
             let what = format!("{path:?} λ = {lambda}");
             let expected = path.time_of_half_log_snr(lambda);
             assert_close(invert_half_log_snr(&path, lambda), expected, 1e-12, &what);
-            if path.t_min() == 0.0 && data == f64::INFINITY {
-                assert_relative(invert_half_log_snr(&path, lambda), expected, 1e-12, &what);
+            if expected > path.t_min() && expected < path.t_max() {
+                assert_relative(invert_half_log_snr(&path, lambda), expected, 2.0 * allowed(&path, expected) / expected, &what);
             }
         }
         assert_eq!(invert_half_log_snr(&path, 1e9), path.t_min());
@@ -175,7 +183,7 @@ fn a_path_joins_data_to_noise() {
     for path in [Path::default(), Path::linear(), Path::gvp(), example("cosine_vp"), example("sub_vp"), example("polynomial")] {
         assert!((path.prior_std() - 1.0).abs() < 1e-4, "{path:?}");
     }
-    assert_eq!(example("ve").prior_std(), 50.0);
+    assert_relative(example("ve").prior_std(), 50.0, 1e-15, "ve");
     assert_eq!(example("edm").prior_std(), 80.0);
     let ends = |path: Path| (path.t_min(), path.t_max());
     assert_eq!(ends(example("edm")), (0.002, 80.0));

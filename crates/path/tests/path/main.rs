@@ -3,12 +3,21 @@
 
 mod config;
 mod conversions;
+mod custom;
 mod defects;
+mod dual;
 mod dynamics;
+mod expression;
+mod fokker_planck;
 mod golden;
 mod graph;
 mod identities;
+mod interpolant;
+mod normal;
 mod objective;
+mod preconditioning;
+mod schedule_transform;
 mod single_precision;
 mod support;
 mod time_sampler;
+mod weight;

@@ -15,9 +15,10 @@ pub fn derivative(f: impl Fn(f64) -> f64, t: f64) -> f64 {
     between(0.0, 1.0, f, t)
 }
 
-/// f′(t), from values of f within `path` only.
+/// f′(t), from values of f within `path` only; cosine_vp goes on beyond its end, to where it is singular.
 pub fn along(path: &Path, f: impl Fn(f64) -> f64, t: f64) -> f64 {
-    between(path.t_min(), path.t_max(), f, t)
+    let end = if matches!(path, Path::CosineVp(_)) { 1.0 } else { path.t_max() };
+    between(path.t_min(), end, f, t)
 }
 
 /// Of the central, forward and backward estimates that have room, the one that agrees best with itself: near an end where f is smooth a

@@ -11,8 +11,8 @@ pub use golden::{Golden, path_of};
 pub use single::Single;
 
 use serde_json::{Value, json};
-use thalweg_graph::{Scalar, Var};
-use thalweg_path::{Custom, CosineVp, Expression, GaussianPath, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp};
+use thalweg_graph::Var;
+use thalweg_path::{CosineVp, Custom, Expression, GaussianPath, LinearVpSde, Path, Polynomial, PolynomialConvex, Schedule, SubVp};
 
 /// One of each kind that the registry has, and some with other parameters.
 pub fn paths() -> Vec<Path> {
@@ -31,7 +31,7 @@ pub fn paths() -> Vec<Path> {
     all
 }
 
-/// The paths whose formulas are written out and cover a whole unit of time.
+/// The paths whose formulas are written out.
 pub fn written_paths() -> Vec<Path> {
     paths().into_iter().filter(|path| !matches!(path, Path::Custom(_))).collect()
 }
@@ -63,12 +63,7 @@ pub fn custom_shifted() -> Path {
 }
 
 /// A custom path of two functions.
-pub fn plain(
-    t_min: f64,
-    t_max: f64,
-    scale: impl for<'g> Fn(Var<'g>) -> Var<'g>,
-    std: impl for<'g> Fn(Var<'g>) -> Var<'g>,
-) -> Path {
+pub fn plain(t_min: f64, t_max: f64, scale: impl for<'g> Fn(Var<'g>) -> Var<'g>, std: impl for<'g> Fn(Var<'g>) -> Var<'g>) -> Path {
     let (scale, std) = (Expression::trace(scale).unwrap(), Expression::trace(std).unwrap());
     Custom { t_min, t_max, schedule: Schedule::Plain { scale, std } }.into()
 }
