@@ -38,7 +38,7 @@ mod thresholding;
 
 pub use brownian::{BrownianTree, Draw, Increment};
 pub use config::{
-    DdimSolver, DeisSolver, DeisVariable, DpmAlgorithm, DpmMethod, DpmSolver, Expansion, OdeSolver, SdeSolver, SolverConfig,
+    DdimSolver, DeisSolver, DeisStart, DeisVariable, DpmAlgorithm, DpmMethod, DpmSolver, Expansion, OdeSolver, SdeSolver, SolverConfig,
     StagePlacement, ThirdOrder, UniPcPrediction, UniPcSolver, UniPcVariant,
 };
 pub use controller::{Controller, Decision, StepControl};

@@ -9,7 +9,7 @@ mod sde;
 mod unipc;
 
 pub use ddim::DdimSolver;
-pub use deis::{DeisSolver, DeisVariable};
+pub use deis::{DeisSolver, DeisStart, DeisVariable};
 pub use dpm::{DpmAlgorithm, DpmMethod, DpmSolver, Expansion, StagePlacement, ThirdOrder};
 pub use ode::OdeSolver;
 pub use sde::SdeSolver;
