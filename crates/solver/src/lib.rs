@@ -47,7 +47,7 @@ pub use error::{Result, SolverError};
 pub use error_norm::{Tolerance, error_norm, scaled_error};
 pub use first_step::{first_step, trial_step};
 pub use grid::{Grid, Nodes, uniform_grid, validate_grid};
-pub use interpret::{StepResult, combine, interpret};
+pub use interpret::{Evaluate, StepResult, combine, interpret};
 pub use ode::{Dense, Method, Tableau};
 pub use quantity::{Quantity, Query};
 pub use row::Row;

@@ -101,7 +101,7 @@ fn areas_are_those_of_the_path_itself() {
 
 #[test]
 fn a_path_does_not_depend_on_the_order_or_the_fineness_of_reading() {
-    let mut fresh = |a: f64, b: f64| tree(11, 20).increment(a, b);
+    let fresh = |a: f64, b: f64| tree(11, 20).increment(a, b);
     let mut used = tree(11, 20);
     for (a, b) in [(0.9, 1.0), (0.0, 0.3), (0.3, 0.9), (0.1, 0.2), (0.0, 1.0), (0.55, 0.56)] {
         assert_eq!(used.increment(a, b), fresh(a, b), "{a} {b}");
