@@ -3,6 +3,9 @@
 use crate::schedules::{Edm, Gvp, Linear, Path, VpLinear, paths};
 use thalweg_solver::{Grid, Problem};
 
+/// What a grid is uniform in.
+type Variable<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
+
 fn problem(path: &dyn Path) -> Problem<'_> {
     Problem { schedule: Some(path), diffusion: None }
 }
@@ -10,7 +13,7 @@ fn problem(path: &dyn Path) -> Problem<'_> {
 #[test]
 fn steps_are_equal_in_the_variable_of_the_grid() {
     for path in paths() {
-        let variable: [(Grid, Box<dyn Fn(f64) -> f64>); 4] = [
+        let variable: [(Grid, Variable); 4] = [
             (Grid::Uniform {}, Box::new(|t| t)),
             (Grid::Quadratic {}, Box::new(f64::sqrt)),
             (Grid::LogSnr {}, Box::new(|t| path.lambda(t))),
