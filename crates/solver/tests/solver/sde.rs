@@ -5,9 +5,7 @@ use crate::brownian::{Normal, tree};
 use crate::mixtures::{Component, GAUSSIAN};
 use crate::problems::log_slope;
 use crate::schedules::{Linear, Path, Rising, paths, sde_dpm};
-use thalweg_solver::{
-    DdimSolver, Host, PlannedStep, Problem, Quantity, Query, Result, SdeMethod, SdeSolver, SolverConfig, interpret, solve,
-};
+use thalweg_solver::{DdimSolver, Host, PlannedStep, Problem, Query, Result, SdeMethod, SdeSolver, SolverConfig, interpret, solve};
 
 fn sde(method: SdeMethod, steps: u32) -> SolverConfig {
     SolverConfig::Sde(SdeSolver { method, steps, ..SdeSolver::default() })
