@@ -1,4 +1,4 @@
-//! ODE and SDE step rules; Butcher tableaus as data.
+//! ODE, SDE and exponential step rules as tables of coefficients, their grids and drivers.
 //!
 //! A step is data ([`Step`]): the times at which a quantity is evaluated and the linear combinations that give the points, the new
 //! state and its error. Rules make such tables in f64; [`interpret`] runs one over [`thalweg_graph::Scalar`]: on `f64` at once, on
