@@ -44,7 +44,6 @@ pub struct BrownianTree<V, N> {
     cache: Vec<Cached<V>>,
 }
 
-#[derive(Clone, Copy)]
 struct Cached<V> {
     node: u64,
     halves: [Increment<V>; 2],
@@ -71,6 +70,15 @@ where
         let joined = parts.into_iter().reduce(|(a, da), (b, db)| (join(&a, da, &b, db), da + db));
         let nothing = || self.root.w.clone() * 0.0;
         joined.map_or_else(|| Increment { w: nothing(), h: nothing() }, |(increment, _)| increment)
+    }
+
+    /// The increment between two times, in units of its standard deviations: w/√l and h·√(12/l), l being the time between the rounded ends. These are the
+    /// noises that a step between these times wants.
+    pub fn noises(&mut self, t0: f64, t1: f64) -> [V; 2] {
+        let leaves = self.leaf(t0).abs_diff(self.leaf(t1));
+        let length = self.length * leaves as f64 * 0.5f64.powi(self.depth as i32);
+        let Increment { w, h } = self.increment(t0, t1);
+        if leaves == 0 { [w, h] } else { [w * length.sqrt().recip(), h * (12.0 / length).sqrt()] }
     }
 
     /// The grid point nearest to `t`.

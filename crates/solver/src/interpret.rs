@@ -22,6 +22,9 @@ impl<S: Clone> StepResult<S> {
     }
 }
 
+/// Answers a query in a point: one value per leaf.
+pub type Evaluate<'f, S> = dyn FnMut(&Query<S>, &[S]) -> Vec<S> + 'f;
+
 /// Runs a step from the state `x`.
 ///
 /// `f` answers a [`Query`] in a point with one value per leaf. `history` has `structure.history` evaluations, oldest first,
@@ -38,13 +41,7 @@ impl<S: Clone> StepResult<S> {
 ///
 /// # Panics
 /// If `history` or `noise` are not as many as the structure says.
-pub fn interpret<S: Scalar>(
-    step: &Step<S>,
-    f: &mut dyn FnMut(&Query<S>, &[S]) -> Vec<S>,
-    x: &[S],
-    history: &[Vec<S>],
-    noise: &[Vec<S>],
-) -> StepResult<S> {
+pub fn interpret<S: Scalar>(step: &Step<S>, f: &mut Evaluate<'_, S>, x: &[S], history: &[Vec<S>], noise: &[Vec<S>]) -> StepResult<S> {
     assert_eq!((history.len(), noise.len()), (step.structure.history, step.structure.noises), "the history and the noises of a step");
     let mut evaluations = history.to_vec();
     for (i, stage) in step.stages.iter().enumerate() {

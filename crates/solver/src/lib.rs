@@ -1,4 +1,4 @@
-//! ODE and SDE step rules; Butcher tableaus as data.
+//! ODE, SDE and exponential step rules as tables of coefficients, their grids and drivers.
 //!
 //! A step is data ([`Step`]): the times at which a quantity is evaluated and the linear combinations that give the points, the new
 //! state and its error. Rules make such tables in f64; [`interpret`] runs one over [`thalweg_graph::Scalar`]: on `f64` at once, on
@@ -38,7 +38,7 @@ mod thresholding;
 
 pub use brownian::{BrownianTree, Draw, Increment};
 pub use config::{
-    DdimSolver, DeisSolver, DeisVariable, DpmAlgorithm, DpmMethod, DpmSolver, Expansion, OdeSolver, SdeSolver, SolverConfig,
+    DdimSolver, DeisSolver, DeisStart, DeisVariable, DpmAlgorithm, DpmMethod, DpmSolver, Expansion, OdeSolver, SdeSolver, SolverConfig,
     StagePlacement, ThirdOrder, UniPcPrediction, UniPcSolver, UniPcVariant,
 };
 pub use controller::{Controller, Decision, StepControl};
@@ -47,7 +47,7 @@ pub use error::{Result, SolverError};
 pub use error_norm::{Tolerance, error_norm, scaled_error};
 pub use first_step::{first_step, trial_step};
 pub use grid::{Grid, Nodes, uniform_grid, validate_grid};
-pub use interpret::{StepResult, combine, interpret};
+pub use interpret::{Evaluate, StepResult, combine, interpret};
 pub use ode::{Dense, Method, Tableau};
 pub use quantity::{Quantity, Query};
 pub use row::Row;

@@ -1,12 +1,14 @@
 //! Gauss–Legendre quadrature and Lagrange polynomials: coefficients of multistep rules on grids that are not uniform.
 //! They are integrals of interpolation polynomials, and nothing here is a table.
 
+use std::sync::LazyLock;
+
 /// Points per panel: exact for polynomials up to degree 2·12 − 1.
 const POINTS: usize = 12;
 
 /// ∫ₐᵇ f by Gauss–Legendre quadrature on equal panels; `a` may exceed `b`.
 pub(crate) fn integrate(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -> f64 {
-    let rule = legendre();
+    let rule = &*RULE;
     let half = (b - a) / (2.0 * panels as f64);
     let panel = |p: usize| {
         let middle = a + half * (2 * p + 1) as f64;
@@ -14,6 +16,9 @@ pub(crate) fn integrate(a: f64, b: f64, panels: usize, f: impl Fn(f64) -> f64) -
     };
     half * (0..panels).map(panel).sum::<f64>()
 }
+
+/// The rule, computed once.
+static RULE: LazyLock<[(f64, f64); POINTS]> = LazyLock::new(legendre);
 
 /// Nodes and weights on [−1, 1]: roots of P₁₂ by Newton's method (Press et al., *Numerical Recipes*, section 4.6).
 fn legendre() -> [(f64, f64); POINTS] {

@@ -19,6 +19,17 @@ pub enum DeisVariable {
     LogSnr,
 }
 
+/// How DEIS of orders 3 and 4 starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DeisStart {
+    /// With singlestep steps of DPM-Solver, of order one less; they make one or two more evaluations each.
+    #[default]
+    Singlestep,
+    /// With steps of orders 1, 2, … as published and in other libraries: the whole is of order 2.
+    LowerOrder,
+}
+
 /// Settings of DEIS, on the predicted noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
@@ -26,11 +37,14 @@ pub struct DeisSolver {
     /// Number of evaluations that are extrapolated; 1 to 4. Order 1 is DDIM.
     #[schemars(range(min = 1, max = 4))]
     pub order: u32,
-    /// Number of steps, each one evaluation, over the whole time span, at least one per interval of tSpan; ≥ 1.
+    /// Number of steps, each one evaluation except the first ones of orders 3 and 4, over the whole time span, at least one per interval of tSpan; ≥ 1.
     #[schemars(range(min = 1))]
     pub steps: u32,
     /// The variable in which the noise is extrapolated.
     pub variable: DeisVariable,
+    /// How orders 3 and 4 start.
+    #[serde(skip_serializing_if = "is_default")]
+    pub start: DeisStart,
     /// Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lower_order_final: Option<bool>,
@@ -44,8 +58,8 @@ pub struct DeisSolver {
 
 impl Default for DeisSolver {
     fn default() -> Self {
-        let (variable, grid) = (DeisVariable::default(), Grid::default());
-        DeisSolver { order: 3, steps: 20, variable, lower_order_final: None, grid, denoise_final: false }
+        let (variable, start, grid) = (DeisVariable::default(), DeisStart::default(), Grid::default());
+        DeisSolver { order: 3, steps: 20, variable, start, lower_order_final: None, grid, denoise_final: false }
     }
 }
 
@@ -62,8 +76,10 @@ impl Settings for DeisSolver {
 
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
-        let lower_final = lower_order_final(self.lower_order_final, nodes.times.len() - 1, problem, t_span);
-        Ok(Scheme { rule: Box::new(Deis { order: self.order as usize, variable: self.variable, lower_final }), nodes })
+        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, problem, t_span);
+        let singlestep_start = self.start == DeisStart::Singlestep;
+        let rule = Deis { order: self.order as usize, variable: self.variable, singlestep_start, lower_final };
+        Ok(Scheme { rule: Box::new(rule), nodes })
     }
 
     fn grid_mut(&mut self) -> &mut Grid {

@@ -75,7 +75,8 @@ pub struct DpmSolver {
     /// Order of a step; 1 to 3. Order 1 is DDIM.
     #[schemars(range(min = 1, max = 3))]
     pub order: u32,
-    /// Evaluations over the whole time span, at least one per interval of tSpan; ≥ 1. With `thirdOrder: "corrected"`, order 3 multistep makes two more.
+    /// Evaluations over the whole time span, at least one per interval of tSpan; ≥ 1. Singlestep makes multiples of its order in each interval, except in the
+    /// last one with `lowerOrderFinal`. With `thirdOrder: "corrected"`, order 3 multistep makes two more.
     #[schemars(range(min = 1))]
     pub steps: u32,
     /// Which dynamics are solved, and in which prediction. From a time at which s = 0, only those on the datum can start; their first step then is the
@@ -158,13 +159,17 @@ impl Settings for DpmSolver {
 
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let (order, form, expansion) = (self.order as usize, self.form(), self.expansion);
-        let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
-        let lower_final = lower_order_final(self.lower_order_final, nodes.times.len() - 1, problem, t_span);
+        let steps = self.steps as usize;
+        let lower_final = lower_order_final(self.lower_order_final, steps, problem, t_span);
         // Of order 1 both are the same step, and the SDE has it as multistep alone.
         if self.method == DpmMethod::Singlestep && order > 1 {
+            let last = t_span.len().saturating_sub(2);
+            let round = |interval: usize, cells: usize| if lower_final && interval == last { cells } else { cells.next_multiple_of(order) };
+            let nodes = self.grid.rounded_nodes(problem, t_span, steps, &round)?;
             let (nodes, plan) = singlestep_plan(&nodes, order, lower_final, ends_on_data(problem, t_span), self.stages);
             return Ok(Scheme { rule: Box::new(Singlestep { form, expansion, plan }), nodes });
         }
+        let nodes = self.grid.nodes(problem, t_span, steps)?;
         let rule = Multistep { form, order, expansion, third: self.third_order, lower_final };
         Ok(Scheme { rule: Box::new(rule), nodes })
     }

@@ -9,7 +9,7 @@ mod sde;
 mod unipc;
 
 pub use ddim::DdimSolver;
-pub use deis::{DeisSolver, DeisVariable};
+pub use deis::{DeisSolver, DeisStart, DeisVariable};
 pub use dpm::{DpmAlgorithm, DpmMethod, DpmSolver, Expansion, StagePlacement, ThirdOrder};
 pub use ode::OdeSolver;
 pub use sde::SdeSolver;
@@ -159,7 +159,7 @@ impl SolverConfig {
     }
 }
 
-/// λ and the ends of a span: whether an exponential solver ends on σ = 0.
+/// Whether a span ends where σ = 0.
 fn ends_on_data(problem: Problem<'_>, t_span: &[f64]) -> bool {
     let end = t_span.last().copied().unwrap_or(f64::NAN);
     problem.schedule.is_some_and(|s| s.lambda(end) == f64::INFINITY)

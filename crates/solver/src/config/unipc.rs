@@ -99,7 +99,7 @@ impl Settings for UniPcSolver {
 
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
-        let lower_final = lower_order_final(self.lower_order_final, nodes.times.len() - 1, problem, t_span);
+        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, problem, t_span);
         let rule = UniPc { form: self.form(), order: self.order as usize, variant: self.variant, lower_final };
         Ok(Scheme { rule: Box::new(rule), nodes })
     }

@@ -24,7 +24,7 @@ pub struct AdaptiveDriver {
     h: f64,
     emitted: usize,
     /// Replaces the last state by the datum, if that is wanted and has not been done.
-    last: Option<PlannedStep>,
+    last: Option<Box<PlannedStep>>,
     statistics: Statistics,
 }
 
@@ -68,7 +68,7 @@ impl AdaptiveDriver {
             t: t_span[0],
             h: 0.0,
             emitted: 0,
-            last: last.map(|planned| PlannedStep { step: planned.step.after(1), ..planned }),
+            last: last.map(|planned| Box::new(PlannedStep { step: planned.step.after(1), ..planned })),
             statistics: Statistics::default(),
         })
     }
@@ -77,7 +77,7 @@ impl AdaptiveDriver {
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Action {
         if let (true, true, Some(last)) = (self.t == self.end(), self.emitted + 1 == self.t_span.len(), &self.last) {
-            return Action::Step(last.clone());
+            return Action::Step(PlannedStep::clone(last));
         }
         if let Some(theta) = self.t_span.get(self.emitted).and_then(|&point| self.part_of_step(point)) {
             self.emitted += 1;

@@ -15,7 +15,7 @@ pub(crate) struct Singlestep {
     pub plan: SinglestepPlan,
 }
 
-/// Stages and the end of a step whose own evaluations start at index `first`.
+/// Stages and the end of a step.
 pub(crate) struct Formula {
     pub stages: Vec<Stage>,
     pub end: Row,
@@ -27,7 +27,7 @@ pub(super) fn first_order(form: Form, from: Place, to: Place, m: usize) -> Resul
     Ok(Formula { stages: vec![at(from)], end: leap.first(m) })
 }
 
-/// Order 2, with its second evaluation a part `r` of the way in λ.
+/// Order 2, with its second evaluation a part `r` of the way in λ; the evaluations of this step begin at index `m`.
 pub(super) fn second_order(mesh: &Mesh<'_>, form: Form, expansion: Expansion, ends: [Place; 2], r: f64, m: usize) -> Result<Formula> {
     let leap = Leap::new(form, ends[0], ends[1])?;
     let inner = Leap::new(form, ends[0], Place::where_lambda(mesh, ends[0].lambda + r * leap.h())?)?;
@@ -36,23 +36,23 @@ pub(super) fn second_order(mesh: &Mesh<'_>, form: Form, expansion: Expansion, en
     Ok(Formula { stages: vec![at(ends[0]), inner.stage(inner.first(m))], end })
 }
 
-/// Order 3, with evaluations parts `r` of the way in λ.
-fn third_order(mesh: &Mesh<'_>, form: Form, expansion: Expansion, ends: [Place; 2], r: [f64; 2]) -> Result<Formula> {
+/// Order 3, with evaluations parts `r` of the way in λ; the evaluations of this step begin at index `m`.
+pub(super) fn third_order(mesh: &Mesh<'_>, form: Form, expansion: Expansion, ends: [Place; 2], r: [f64; 2], m: usize) -> Result<Formula> {
     let leap = Leap::new(form, ends[0], ends[1])?;
     let inner = |r: f64| Leap::new(form, ends[0], Place::where_lambda(mesh, ends[0].lambda + r * leap.h())?);
     let (one, two) = (inner(r[0])?, inner(r[1])?);
-    let difference = |i: usize| Row::evaluation(i) - Row::evaluation(0);
-    let second = two.first(0) + difference(1) * (two.gain(2) * r[1] / r[0]);
+    let difference = |i: usize| Row::evaluation(m + i) - Row::evaluation(m);
+    let second = two.first(m) + difference(1) * (two.gain(2) * r[1] / r[0]);
     let end = match expansion {
-        Expansion::DpmSolver => leap.first(0) + difference(2) * (leap.gain(2) / r[1]),
+        Expansion::DpmSolver => leap.first(m) + difference(2) * (leap.gain(2) / r[1]),
         Expansion::Taylor => {
             let (a, b) = (difference(1) * (1.0 / r[0]), difference(2) * (1.0 / r[1]));
             let slope = (a.clone() * r[1] - b.clone() * r[0]) * (1.0 / (r[1] - r[0]));
             let curvature = (b - a) * (2.0 / (r[1] - r[0]));
-            leap.first(0) + slope * leap.gain(2) + curvature * leap.gain(3)
+            leap.first(m) + slope * leap.gain(2) + curvature * leap.gain(3)
         }
     };
-    Ok(Formula { stages: vec![at(ends[0]), one.stage(one.first(0)), two.stage(second)], end })
+    Ok(Formula { stages: vec![at(ends[0]), one.stage(one.first(m)), two.stage(second)], end })
 }
 
 /// The evaluation of the state at hand.
@@ -74,7 +74,7 @@ impl Rule for Singlestep {
         let formula = match order {
             1 => first_order(self.form, ends[0], ends[1], 0)?,
             2 => second_order(mesh, self.form, self.expansion, ends, r[0], 0)?,
-            _ => third_order(mesh, self.form, self.expansion, ends, [r[0], r[1]])?,
+            _ => third_order(mesh, self.form, self.expansion, ends, [r[0], r[1]], 0)?,
         };
         let structure = Structure::new(self.quantity(), formula.stages.len());
         Ok(Step::new(structure, formula.stages, formula.end, vec![]))

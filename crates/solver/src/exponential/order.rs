@@ -24,7 +24,7 @@ pub(super) fn multistep_order(mesh: &Mesh<'_>, i: usize, order: usize, lower_fin
 /// Refuses steps of an order above 1 to σ = 0, where their formulas have no limit.
 pub(super) fn check_final(mesh: &Mesh<'_>, i: usize, order: usize) -> Result<()> {
     let to = Place::node(mesh, i + 1)?;
-    if order > 1 && to.lambda.is_infinite() {
+    if order > 1 && to.lambda == f64::INFINITY {
         let expected = "true (a step to σ = 0 has a limit only at order 1, x = s·D), or a last time with σ > 0";
         return Err(SolverError::config("lowerOrderFinal", expected, format!("false, and σ = 0 at t = {}", to.t)));
     }

@@ -69,6 +69,17 @@ impl Grid {
     /// A `ConfigError` if `t_span` is not strictly monotone and finite with at least two times, `steps` is 0, the grid needs a path
     /// that is Gaussian, or its variable is infinite within the span.
     pub fn nodes(&self, problem: Problem<'_>, t_span: &[f64], steps: usize) -> Result<Nodes> {
+        self.rounded_nodes(problem, t_span, steps, &|_, share| share)
+    }
+
+    /// The same with `round(interval, n)` ≥ n steps in an interval, except of [`Grid::Times`].
+    pub(crate) fn rounded_nodes(
+        &self,
+        problem: Problem<'_>,
+        t_span: &[f64],
+        steps: usize,
+        round: &dyn Fn(usize, usize) -> usize,
+    ) -> Result<Nodes> {
         validate_grid(t_span, f64::MIN, f64::MAX)?;
         if steps == 0 {
             return Err(SolverError::config("steps", "at least 1", steps));
@@ -78,10 +89,10 @@ impl Grid {
             problem.schedule.ok_or_else(|| SolverError::config("grid", expected, "a path that is not Gaussian"))
         };
         match self {
-            Grid::Uniform {} => spread(&uniform::warp(), t_span, steps),
-            Grid::Quadratic {} => spread(&quadratic::warp(), t_span, steps),
-            Grid::LogSnr {} => spread(&log_snr::warp(schedule()?), t_span, steps),
-            Grid::Karras { rho } => spread(&karras::warp(schedule()?, *rho), t_span, steps),
+            Grid::Uniform {} => spread(&uniform::warp(), t_span, steps, round),
+            Grid::Quadratic {} => spread(&quadratic::warp(), t_span, steps, round),
+            Grid::LogSnr {} => spread(&log_snr::warp(schedule()?), t_span, steps, round),
+            Grid::Karras { rho } => spread(&karras::warp(schedule()?, *rho), t_span, steps, round),
             Grid::Times { times } => Ok(merge(times, t_span)),
         }
     }
@@ -97,7 +108,7 @@ pub struct Nodes {
 }
 
 /// Steps equal in the variable of `warp`.
-fn spread(warp: &Warp<'_>, t_span: &[f64], steps: usize) -> Result<Nodes> {
+fn spread(warp: &Warp<'_>, t_span: &[f64], steps: usize, round: &dyn Fn(usize, usize) -> usize) -> Result<Nodes> {
     let ends: Vec<f64> = t_span.iter().map(|&t| (warp.to)(t)).collect();
     if let Some(i) = ends.iter().position(|w| !w.is_finite()) {
         let expected = "a tSpan within which the grid's variable is finite (another grid, or other ends)";
@@ -105,9 +116,10 @@ fn spread(warp: &Warp<'_>, t_span: &[f64], steps: usize) -> Result<Nodes> {
     }
     let whole = ends[ends.len() - 1] - ends[0];
     let (mut times, mut outputs) = (vec![t_span[0]], vec![0]);
-    for (w, t) in ends.windows(2).zip(t_span.windows(2)) {
+    for (interval, (w, t)) in ends.windows(2).zip(t_span.windows(2)).enumerate() {
         // A share that is a whole number up to rounding must not become one step more.
         let share = ((w[1] - w[0]) / whole * steps as f64 * (1.0 - 1e-12)).ceil().max(1.0) as usize;
+        let share = round(interval, share);
         let inner = (1..share).map(|i| (warp.back)(w[0] + (w[1] - w[0]) * (i as f64 / share as f64)));
         times.extend(inner.chain([t[1]]));
         outputs.push(times.len() - 1);

@@ -93,6 +93,14 @@ impl Method {
         Method::ALL.iter().copied().find(|m| m.name() == name)
     }
 
+    /// Its order.
+    pub fn order(self) -> u32 {
+        match self.entry() {
+            OdeRule::RungeKutta(tableau) => tableau.order,
+            OdeRule::Multistep(method) => method.order as u32,
+        }
+    }
+
     /// Its coefficients, if it is a Runge–Kutta method.
     pub fn tableau(self) -> Option<&'static Tableau> {
         match self.entry() {

@@ -1,8 +1,8 @@
 //! Adaptive steps keep the error near what is tolerated, serve every output time, and count what they do.
 //! Where no step is good enough they say so, and at what time.
 
-use crate::problems::{self, Problem, log_slope};
-use thalweg_solver::{Action, AdaptiveDriver, Method, OdeSolver, SolverError, Verdict, solve, uniform_grid};
+use crate::problems::{self, Problem, integrate, log_slope};
+use thalweg_solver::{Action, AdaptiveDriver, Method, OdeSolver, Output, Quantity, Query, SolverError, StepControl, Verdict, uniform_grid};
 
 fn tolerance(tolerance: f64) -> OdeSolver {
     OdeSolver { rtol: tolerance, atol: tolerance, ..OdeSolver::default() }
@@ -12,7 +12,7 @@ fn tolerance(tolerance: f64) -> OdeSolver {
 fn worst_error(problem: &Problem, settings: &OdeSolver, points: usize) -> f64 {
     let t_span = uniform_grid(problem.t_span[0], problem.t_span[1], points);
     let x0 = (problem.exact)(t_span[0]);
-    let solution = solve(settings, |t, x| vec![(problem.f)(t, x[0])], &t_span, &[x0]).unwrap();
+    let solution = integrate(settings, |t, x| vec![(problem.f)(t, x[0])], &t_span, &[x0]).unwrap();
     assert_eq!(solution.states.len(), t_span.len());
     t_span.iter().zip(&solution.states).map(|(&t, x)| (x[0] - (problem.exact)(t)).abs()).fold(0.0, f64::max)
 }
@@ -35,7 +35,7 @@ fn output_times_in_between_are_as_accurate_as_the_end_and_cost_nothing() {
         assert!(worst_error(problem, &settings, 57) < 3e-6, "{}", problem.name);
         let run = |points: usize| {
             let t_span = uniform_grid(problem.t_span[0], problem.t_span[1], points);
-            solve(&settings, |t, x| vec![(problem.f)(t, x[0])], &t_span, &[(problem.exact)(t_span[0])]).unwrap()
+            integrate(&settings, |t, x| vec![(problem.f)(t, x[0])], &t_span, &[(problem.exact)(t_span[0])]).unwrap()
         };
         let (few, many) = (run(1), run(57));
         assert_eq!(few.statistics, many.statistics);
@@ -47,8 +47,8 @@ fn output_times_in_between_are_as_accurate_as_the_end_and_cost_nothing() {
 fn dense_output_agrees_with_a_much_tighter_solution() {
     let van_der_pol = |_t: f64, x: &[f64]| vec![x[1], 5.0 * (1.0 - x[0] * x[0]) * x[1] - x[0]];
     let t_span = uniform_grid(0.0, 12.0, 200);
-    let loose = solve(&tolerance(1e-6), van_der_pol, &t_span, &[2.0, 0.0]).unwrap();
-    let tight = solve(&tolerance(1e-12), van_der_pol, &t_span, &[2.0, 0.0]).unwrap();
+    let loose = integrate(&tolerance(1e-6), van_der_pol, &t_span, &[2.0, 0.0]).unwrap();
+    let tight = integrate(&tolerance(1e-12), van_der_pol, &t_span, &[2.0, 0.0]).unwrap();
     let pairs = loose.states.iter().flatten().zip(tight.states.iter().flatten());
     let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     assert!(worst < 2e-3, "{worst}");
@@ -63,7 +63,7 @@ fn evaluations_and_rejections_are_counted_exactly() {
         calls += 1;
         vec![x[1], 5.0 * (1.0 - x[0] * x[0]) * x[1] - x[0]]
     };
-    let solution = solve(&tolerance(1e-5), van_der_pol, &[0.0, 0.4, 12.0], &[2.0, 0.0]).unwrap();
+    let solution = integrate(&tolerance(1e-5), van_der_pol, &[0.0, 0.4, 12.0], &[2.0, 0.0]).unwrap();
     let statistics = solution.statistics;
     assert_eq!(statistics.nfe, calls);
     assert_eq!(statistics.nfe, 2 + 6 * (statistics.accepted + statistics.rejected));
@@ -72,21 +72,32 @@ fn evaluations_and_rejections_are_counted_exactly() {
 
 #[test]
 fn a_rejected_step_is_tried_again_shorter_from_the_same_time() {
-    let mut driver = AdaptiveDriver::new(Method::Dopri5.tableau(), &[0.0, 1.0], 100).unwrap();
-    assert_eq!(driver.next(), Action::Emit { index: 0, theta: 1.0 });
-    assert_eq!(driver.next(), Action::Slope { t: 0.0 });
-    assert_eq!(driver.next(), Action::Slope { t: 0.0 });
+    let tableau = Method::Dopri5.tableau().unwrap();
+    let mut driver = AdaptiveDriver::new(tableau, StepControl::default(), &[0.0, 1.0], 100, None).unwrap();
+    assert_eq!(driver.next(), Action::Emit { index: 0, output: Output::Present });
+    let slope = Query { quantity: Quantity::Velocity, t: 0.0, score: 0.0 };
+    assert_eq!(driver.next(), Action::Evaluate(slope));
+    assert_eq!(driver.next(), Action::Evaluate(slope));
     driver.started(1.0, 1.0).unwrap();
-    assert_eq!(driver.next(), Action::Probe { t: 0.0, h: 0.01 });
+    let Action::Probe(probe) = driver.next() else { panic!("a trial step comes after the slope") };
+    assert_eq!((probe.stages[0].t, probe.stages[0].row.evaluations[0]), (0.01, 0.01));
     driver.probed(0.01);
-    let Action::Step { t, h } = driver.next() else { panic!("a step comes after the trial step") };
+    let mut step = || {
+        let Action::Step(planned) = driver.next() else { panic!("a step comes") };
+        (planned.t, planned.end - planned.t)
+    };
+    let (t, h) = step();
     assert!(t == 0.0 && h > 0.0);
-    assert_eq!(driver.stepped(50.0).unwrap(), Verdict::Rejected);
-    let Action::Step { t: again, h: shorter } = driver.next() else { panic!("a step comes after a rejected one") };
+    assert_eq!(driver.stepped(&[50.0]).unwrap(), Verdict::Rejected);
+    let mut step = || {
+        let Action::Step(planned) = driver.next() else { panic!("a step comes") };
+        (planned.t, planned.end - planned.t)
+    };
+    let (again, shorter) = step();
     assert!(again == 0.0 && shorter < 0.9 * h && shorter > 0.1 * h);
-    assert_eq!(driver.stepped(0.5).unwrap(), Verdict::Accepted);
-    let Action::Step { t: next, h: same } = driver.next() else { panic!("a step comes after an accepted one") };
-    assert!(next == shorter && same <= shorter, "the step after a rejected one is not longer");
+    assert_eq!(driver.stepped(&[0.5]).unwrap(), Verdict::Accepted);
+    let Action::Step(next) = driver.next() else { panic!("a step comes after an accepted one") };
+    assert!(next.t == shorter && next.end - next.t <= shorter * (1.0 + 1e-15), "the step after a rejected one is not longer");
     let statistics = driver.statistics();
     assert_eq!((statistics.nfe, statistics.accepted, statistics.rejected), (14, 1, 1));
 }
@@ -99,7 +110,7 @@ fn the_last_step_ends_exactly_at_the_end() {
             last = if t.abs() > last.abs() { t } else { last };
             vec![t.cos()]
         };
-        let solution = solve(&tolerance(1e-9), f, &[0.0, end], &[0.0]).unwrap();
+        let solution = integrate(&tolerance(1e-9), f, &[0.0, end], &[0.0]).unwrap();
         assert_eq!(last, end);
         assert!((solution.states[1][0] - end.sin()).abs() < 1e-8);
     }
@@ -107,13 +118,13 @@ fn the_last_step_ends_exactly_at_the_end() {
 
 #[test]
 fn a_solution_that_is_constant_takes_few_steps() {
-    let solution = solve(&tolerance(1e-6), |_, _| vec![0.0, 0.0], &[0.0, 1.0], &[0.0, 3.0]).unwrap();
+    let solution = integrate(&tolerance(1e-6), |_, _| vec![0.0, 0.0], &[0.0, 1.0], &[0.0, 3.0]).unwrap();
     assert_eq!(solution.states[1], [0.0, 3.0]);
     assert!(solution.statistics.accepted < 12, "{:?}", solution.statistics);
 }
 
 fn failure(settings: &OdeSolver, f: impl FnMut(f64, &[f64]) -> Vec<f64>, t_span: &[f64], x0: f64) -> SolverError {
-    solve(settings, f, t_span, &[x0]).unwrap_err()
+    integrate(settings, f, t_span, &[x0]).unwrap_err()
 }
 
 /// The time that the message names.

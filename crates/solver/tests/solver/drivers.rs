@@ -1,22 +1,29 @@
 //! Grids and fixed steps: what spans are refused, where steps fall, what is counted.
 
-use thalweg_solver::{Action, FixedDriver, Method, OdeSolver, SdeSolver, solve, uniform_grid, validate_grid};
+use crate::problems::integrate;
+use thalweg_solver::{Action, Driver, Method, OdeSolver, Output, Problem, SdeSolver, SolverConfig, uniform_grid, validate_grid};
+
+/// The driver of `steps` steps of a method.
+fn fixed(method: Method, t_span: &[f64], steps: u32) -> Driver {
+    let settings = OdeSolver { method, steps: Some(steps), ..OdeSolver::default() };
+    SolverConfig::Ode(settings).driver(Problem::default(), t_span).unwrap()
+}
 
 /// The ends of all steps and the indices emitted with the times at which they were.
-fn walk(mut driver: FixedDriver) -> (Vec<f64>, Vec<(usize, f64)>) {
+fn walk(mut driver: Driver) -> (Vec<f64>, Vec<(usize, f64)>) {
     let (mut ends, mut emitted) = (Vec::new(), Vec::new());
     loop {
         match driver.next() {
-            Action::Emit { index, theta } => {
-                assert_eq!(theta, 1.0);
+            Action::Emit { index, output } => {
+                assert_eq!(output, Output::Present);
                 emitted.push((index, driver.time()));
             }
-            Action::Step { t, h } => {
-                ends.push(t + h);
-                driver.stepped(0.0).unwrap();
+            Action::Step(planned) => {
+                assert_eq!(planned.t, driver.time());
+                ends.push(planned.end);
+                driver.stepped(&[]).unwrap();
             }
-            Action::Slope { .. } => driver.started(),
-            Action::Probe { .. } => panic!("fixed steps need no trial step"),
+            Action::Evaluate(_) | Action::Probe(_) => panic!("these steps need no other evaluation"),
             Action::Done => return (ends, emitted),
         }
     }
@@ -52,10 +59,8 @@ fn a_uniform_grid_has_exact_ends_and_equal_steps() {
 #[test]
 fn two_times_get_exactly_the_steps_asked_for() {
     for steps in [1, 2, 3, 7, 10, 100, 999, 1000] {
-        let driver = FixedDriver::new(Method::Euler.tableau(), &[0.1, 0.7], steps).unwrap();
-        assert_eq!(driver.steps(), steps);
-        let (ends, emitted) = walk(driver);
-        assert_eq!(ends.len(), steps);
+        let (ends, emitted) = walk(fixed(Method::Euler, &[0.1, 0.7], steps));
+        assert_eq!(ends.len(), steps as usize);
         assert_eq!(emitted, [(0, 0.1), (1, 0.7)]);
     }
 }
@@ -63,16 +68,16 @@ fn two_times_get_exactly_the_steps_asked_for() {
 #[test]
 fn a_uniform_span_gets_no_step_more_than_asked_for() {
     for steps in [1, 10, 49, 1000] {
-        let t_span = uniform_grid(0.0, 0.3, steps);
-        assert_eq!(FixedDriver::new(Method::Euler.tableau(), &t_span, steps).unwrap().steps(), steps);
-        assert_eq!(FixedDriver::new(Method::Euler.tableau(), &t_span, 5 * steps).unwrap().steps(), 5 * steps);
+        let t_span = uniform_grid(0.0, 0.3, steps as usize);
+        assert_eq!(walk(fixed(Method::Euler, &t_span, steps)).0.len(), steps as usize);
+        assert_eq!(walk(fixed(Method::Euler, &t_span, 5 * steps)).0.len(), 5 * steps as usize);
     }
 }
 
 #[test]
 fn every_output_time_is_the_end_of_a_step() {
     let t_span = [1.0, 0.9, 0.35, 0.0];
-    let (ends, emitted) = walk(FixedDriver::new(Method::Rk4.tableau(), &t_span, 10).unwrap());
+    let (ends, emitted) = walk(fixed(Method::Rk4, &t_span, 10));
     assert_eq!(ends.len(), 1 + 6 + 4);
     assert_eq!(emitted, [(0, 1.0), (1, 0.9), (2, 0.35), (3, 0.0)]);
     assert!(ends.windows(2).all(|w| w[1] < w[0]));
@@ -88,9 +93,13 @@ fn fixed_steps_count_evaluations_exactly() {
             vec![t - x[0]]
         };
         let settings = OdeSolver { method, steps: Some(9), ..OdeSolver::default() };
-        let statistics = solve(&settings, f, &[0.0, 1.0], &[1.0]).unwrap().statistics;
-        let tableau = method.tableau();
-        let expected = if tableau.fsal { 1 + 9 * (tableau.stages() - 1) } else { 9 * tableau.stages() };
+        let statistics = integrate(&settings, f, &[0.0, 1.0], &[1.0]).unwrap().statistics;
+        // A last stage that serves the error alone is not evaluated; ab4 starts with three steps of rk4, ab2 with one of heun2.
+        let expected = match (method, method.tableau()) {
+            (_, Some(tableau)) => 9 * (tableau.stages() - usize::from(tableau.fsal)),
+            (Method::Ab4, None) => 3 * 4 + 6,
+            (_, None) => 2 + 8,
+        };
         assert_eq!((statistics.nfe, calls), (expected, expected), "{method}");
         assert_eq!((statistics.accepted, statistics.rejected), (9, 0), "{method}");
     }
@@ -99,33 +108,42 @@ fn fixed_steps_count_evaluations_exactly() {
 #[test]
 fn a_fixed_step_to_a_state_that_is_not_finite_is_an_error_that_names_the_time() {
     let settings = OdeSolver { method: Method::Euler, steps: Some(4), ..OdeSolver::default() };
-    let error = solve(&settings, |t, _| vec![if t < 0.5 { 1.0 } else { f64::INFINITY }], &[0.0, 1.0], &[0.0]).unwrap_err();
+    let error = integrate(&settings, |t, _| vec![if t < 0.5 { 1.0 } else { f64::INFINITY }], &[0.0, 1.0], &[0.0]).unwrap_err();
     assert_eq!(error.code, "SolverError");
     assert!(error.message.ends_with("at t = 0.5"), "{error}");
 }
 
 #[test]
-fn no_steps_are_refused() {
-    for error in [FixedDriver::new(Method::Euler.tableau(), &[0.0, 1.0], 0), FixedDriver::euler_maruyama(&[0.0, 1.0], 0)] {
-        let error = error.unwrap_err();
-        assert_eq!((error.code, error.path), ("ConfigError", Some("steps")));
+fn an_sde_takes_one_drift_per_step_also_in_falling_time() {
+    let diffusion = |_: f64| 1.0;
+    let problem = Problem { diffusion: Some(&diffusion), ..Problem::default() };
+    for t_span in [[0.0, 1.0], [1.0, 0.0]] {
+        let driver = SolverConfig::Sde(SdeSolver { steps: 8, ..SdeSolver::default() }).driver(problem, &t_span).unwrap();
+        let Driver::Fixed(fixed) = &driver else { panic!("fixed steps") };
+        assert_eq!(fixed.plan().nfe(), 8);
+        let (ends, _) = walk(driver);
+        assert!(ends.iter().enumerate().all(|(i, end)| (end - (t_span[0] + (t_span[1] - t_span[0]) * (i + 1) as f64 / 8.0)).abs() < 1e-15));
     }
 }
 
 #[test]
-fn an_sde_takes_one_drift_per_step_also_in_falling_time() {
-    for t_span in [[0.0, 1.0], [1.0, 0.0]] {
-        let mut driver = SdeSolver { steps: 8, ..SdeSolver::default() }.driver(&t_span).unwrap();
-        loop {
-            match driver.next() {
-                Action::Step { h, .. } => {
-                    assert_eq!(h, (t_span[1] - t_span[0]) / 8.0);
-                    driver.stepped(0.0).unwrap();
-                }
-                Action::Done => break,
-                _ => {}
-            }
-        }
-        assert_eq!((driver.statistics().nfe, driver.statistics().accepted), (8, 8));
+fn steps_of_one_structure_form_runs_that_outputs_cut() {
+    let Driver::Fixed(driver) = fixed(Method::Ab4, &[0.0, 0.5, 1.0], 20) else { panic!("fixed steps") };
+    let runs = driver.plan().runs();
+    let sizes: Vec<(usize, usize)> = runs.iter().map(|r| (r.first, r.steps.len())).collect();
+    assert_eq!(sizes, [(0, 3), (3, 7), (10, 10)]);
+    for run in runs {
+        assert_eq!(run.flat().len(), run.steps.len() * run.structure.len());
+        assert!(run.steps.iter().all(|s| &s.step.structure == run.structure));
+    }
+}
+
+#[test]
+fn the_history_that_a_step_keeps_is_the_one_that_the_next_step_wants() {
+    for &method in Method::ALL {
+        let Driver::Fixed(driver) = fixed(method, &[0.0, 1.0], 9) else { panic!("fixed steps") };
+        let steps = &driver.plan().steps;
+        let matches = steps.windows(2).all(|w| w[0].step.structure.keep.len() == w[1].step.structure.history);
+        assert!(matches, "{method}");
     }
 }

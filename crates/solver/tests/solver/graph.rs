@@ -1,83 +1,110 @@
 //! The same formulas on graph values: they build for states of several leaves, and give the numbers that they give on the host.
 
 use crate::interpreter::run;
+use crate::schedules::{Linear, every_config};
 use thalweg_graph::{Builder, DType, Scalar, Var, grad};
-use thalweg_solver::{Method, Tolerance, dense, error_norm, euler_maruyama_step, scaled_error, step};
+use thalweg_solver::{Driver, Problem, Query, Step, StepResult, Tolerance, error_norm, interpret, scaled_error};
 
 /// Two leaves, coupled through time only, so that each element of a tensor is a problem of its own.
-fn slope<S: Scalar>(t: S, x: &[S]) -> Vec<S> {
-    x.iter().map(|&x| (x * t).sin() - x * x * 0.5).collect()
+fn answer<S: Scalar>(query: &Query<S>, x: &[S]) -> Vec<S> {
+    x.iter().map(|&x| (x * query.t).sin() - x * x * 0.5 + query.score * 0.1).collect()
 }
 
-const T: f64 = 0.4;
-const H: f64 = 0.2;
 const FIRST: [f64; 6] = [0.1, -0.4, 1.3, 2.0, -1.1, 0.0];
 const SECOND: [f64; 3] = [0.7, -0.2, 1.9];
 
-/// Scalars t, h, θ and leaves [3, 2] and [3].
-fn inputs(b: &Builder, dtype: DType) -> ([Var<'_>; 3], [Var<'_>; 2]) {
-    (["t", "h", "theta"].map(|name| b.input(name, dtype, &[])), [b.input("a", dtype, &[3, 2]), b.input("b", dtype, &[3])])
+/// A step of each structure that any solver makes, adaptive ones with their trial step and dense output among them.
+fn steps() -> Vec<Step> {
+    let diffusion = |t: f64| 0.5 + t;
+    let problem = Problem { schedule: Some(&Linear), diffusion: Some(&diffusion) };
+    let mut steps: Vec<Step> = Vec::new();
+    for config in every_config(9) {
+        let Driver::Fixed(driver) = config.driver(problem, &[0.9, 0.1]).unwrap() else { panic!("fixed steps") };
+        steps.extend(driver.plan().steps.iter().map(|planned| planned.step.clone()));
+    }
+    for tableau in thalweg_solver::Method::ALL.iter().filter_map(|m| m.adaptive()) {
+        steps.extend([tableau.step(0.4, 0.2, true), tableau.dense_step(0.4, 0.2, 0.3).unwrap()]);
+    }
+    let mut seen = std::collections::HashSet::new();
+    steps.into_iter().filter(|step| seen.insert(step.structure.clone())).collect()
 }
 
-fn values(theta: f64) -> Vec<Vec<f64>> {
-    vec![vec![T], vec![H], vec![theta], FIRST.to_vec(), SECOND.to_vec()]
+/// Everything that a step is given: its numbers, then leaves [3, 2] and [3] of the state, of each history slot and of each noise.
+struct Given<V> {
+    numbers: Vec<V>,
+    x: Vec<V>,
+    history: Vec<Vec<V>>,
+    noise: Vec<Vec<V>>,
+}
+
+fn inputs<'g>(b: &'g Builder, step: &Step, dtype: DType) -> Given<Var<'g>> {
+    let numbers = (0..step.structure.len()).map(|i| b.input(&format!("c{i}"), dtype, &[])).collect();
+    let leaves = |name: String| vec![b.input(&format!("{name}.a"), dtype, &[3, 2]), b.input(&format!("{name}.b"), dtype, &[3])];
+    let x = leaves("x".into());
+    let history = (0..step.structure.history).map(|i| leaves(format!("h{i}"))).collect();
+    Given { numbers, x, history, noise: (0..step.structure.noises).map(|i| leaves(format!("n{i}"))).collect() }
+}
+
+/// Numbers for the leaves, different in each slot.
+fn shifted(slot: usize) -> [Vec<f64>; 2] {
+    let shift = |x: &f64| (x + slot as f64).cos();
+    [FIRST.iter().map(shift).collect(), SECOND.iter().map(shift).collect()]
+}
+
+fn results<S: Copy>(result: &StepResult<S>) -> Vec<S> {
+    [&result.x[..], &result.errors.concat(), &result.evaluations.concat()].concat()
 }
 
 #[test]
 fn a_step_on_graph_values_is_the_step_on_numbers() {
-    for &method in Method::ALL {
-        let tableau = method.tableau();
+    let steps = steps();
+    assert!(steps.len() > 15, "{}", steps.len());
+    for step in steps {
         let b = Builder::new();
-        let ([t, h, theta], x) = inputs(&b, DType::F64);
-        let result = step(tableau, &mut slope, t, h, &x, None);
-        let mut outputs = result.x.clone();
-        outputs.extend(result.error.iter().flatten());
-        if tableau.dense.is_some() {
-            outputs.extend(dense(tableau, theta, h, &x, &result.x, &result.slopes));
-        }
+        let given = inputs(&b, &step, DType::F64);
+        let on_graph = Step::from_flat(&step.structure, &given.numbers);
+        let outputs = results(&interpret(&on_graph, &mut answer, &given.x, &given.history, &given.noise));
         let graph = b.finish(&outputs).unwrap();
-        let got: Vec<f64> = run(&graph, &values(0.3)).concat();
+        let slots: Vec<[Vec<f64>; 2]> = (0..1 + step.structure.history + step.structure.noises).map(shifted).collect();
+        let numbers = step.flat().into_iter().map(|c| vec![c]);
+        let got: Vec<f64> = run(&graph, &numbers.chain(slots.concat()).collect::<Vec<_>>()).concat();
 
-        let x: Vec<f64> = [&FIRST[..], &SECOND].concat();
-        let result = step(tableau, &mut slope, T, H, &x, None);
-        let mut expected = result.x.clone();
-        expected.extend(result.error.iter().flatten());
-        if tableau.dense.is_some() {
-            expected.extend(dense(tableau, 0.3, H, &x, &result.x, &result.slopes));
-        }
+        let slots: Vec<Vec<f64>> = slots.iter().map(|s| s.concat()).collect();
+        let (history, noise) = slots[1..].split_at(step.structure.history);
+        let expected = interpret(&step, &mut answer, &slots[0], history, noise);
+        let expected = [&expected.x[..], &expected.errors.concat(), &expected.evaluations.concat()].concat();
         assert_eq!(got.len(), expected.len());
-        assert!(got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-14), "{method}: {got:?} {expected:?}");
+        assert!(
+            got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-13 * b.abs().max(1.0)),
+            "{:?}: {got:?} {expected:?}",
+            step.structure
+        );
     }
 }
 
 #[test]
 fn a_step_keeps_shapes_and_element_types_and_has_a_gradient() {
-    for &method in Method::ALL {
+    for step in steps() {
         let b = Builder::new();
-        let ([t, h, _], x) = inputs(&b, DType::F32);
-        let first = method.tableau().fsal.then(|| slope(t, &x));
-        let result = step(method.tableau(), &mut slope, t, h, &x, first);
+        let given = inputs(&b, &step, DType::F32);
+        let on_graph = Step::from_flat(&step.structure, &given.numbers);
+        let result = interpret(&on_graph, &mut answer, &given.x, &given.history, &given.noise);
         let total = result.x[0].sum_all() + result.x[1].sum_all();
-        let gradient = grad(total, &x);
+        let gradient = grad(total, &given.x);
         b.check().unwrap();
         for (list, name) in [(&result.x, "x"), (&gradient, "gradient")] {
-            assert!(list.iter().zip(&x).all(|(a, b)| a.ty() == b.ty()), "{method}: {name}");
+            assert!(list.iter().zip(&given.x).all(|(a, b)| a.ty() == b.ty()), "{:?}: {name}", step.structure);
         }
-        assert_eq!(result.slopes.len(), method.tableau().stages());
+        assert_eq!(result.history(&step.structure).len(), step.structure.keep.len());
         b.finish(&[result.x, gradient].concat()).unwrap();
     }
 }
 
 #[test]
-fn euler_maruyama_on_graph_values_is_the_step_on_numbers() {
-    let b = Builder::new();
-    let ([t, h, diffusion], x) = inputs(&b, DType::F64);
-    let next = euler_maruyama_step(&mut slope, diffusion, t, h, &x, &[x[0] * 2.0, x[1] - 1.0]);
-    let got = run(&b.finish(&next).unwrap(), &values(0.9)).concat();
-    let x: Vec<f64> = [&FIRST[..], &SECOND].concat();
-    let noise: Vec<f64> = FIRST.iter().map(|x| x * 2.0).chain(SECOND.iter().map(|x| x - 1.0)).collect();
-    let expected = euler_maruyama_step(&mut slope, 0.9, T, H, &x, &noise);
-    assert!(got.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-14), "{got:?} {expected:?}");
+fn the_numbers_of_a_step_give_the_step_back() {
+    for step in steps() {
+        assert_eq!(Step::from_flat(&step.structure, &step.flat()), step);
+    }
 }
 
 const TOLERANCE: Tolerance = Tolerance { rtol: 0.1, atol: 0.01 };

@@ -2,6 +2,13 @@
 //! The latter carry Gaussian data N(m, v) through each path; their velocity is written out here, independently of the path crate.
 
 use std::f64::consts::PI;
+use thalweg_solver::{OdeSolver, Problem as Setting, Query, Result, Solution, SolverConfig, solve};
+
+/// Integrates dx/dt = f(t, x).
+pub fn integrate(settings: &OdeSolver, mut f: impl FnMut(f64, &[f64]) -> Vec<f64>, t_span: &[f64], x0: &[f64]) -> Result<Solution> {
+    let mut host = |query: &Query, x: &[f64]| f(query.t, x);
+    solve(&SolverConfig::Ode(settings.clone()), Setting::default(), &mut host, t_span, x0)
+}
 
 /// A scalar problem with its solution.
 pub struct Problem {

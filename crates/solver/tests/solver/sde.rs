@@ -1,88 +1,184 @@
-//! Euler–Maruyama with noise that does not depend on the state: strong and weak order 1, each part at its time.
+//! SDE rules: strong orders on one Brownian path at every step size, weak orders by exact recursions of mean and variance, and each part at its time.
+//! A step is linear in the state and the noises, so on Gaussian data both moments follow from its rows without sampling.
 
+use crate::brownian::{Normal, tree};
+use crate::mixtures::{Component, GAUSSIAN};
 use crate::problems::log_slope;
-use thalweg_solver::euler_maruyama_step;
+use crate::schedules::{Linear, Path, Rising, paths, sde_dpm};
+use thalweg_solver::{DdimSolver, Host, PlannedStep, Problem, Query, Result, SdeMethod, SdeSolver, SolverConfig, interpret, solve};
 
-/// Standard normal numbers: SplitMix64 and Box–Muller.
-struct Normal(u64);
+fn sde(method: SdeMethod, steps: u32) -> SolverConfig {
+    SolverConfig::Sde(SdeSolver { method, steps, ..SdeSolver::default() })
+}
 
-impl Normal {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+/// An SDE with nonlinear drift along a given Brownian path, in time t or in falling time 1 − t.
+struct Along<'a> {
+    noises: &'a mut dyn FnMut(f64, f64) -> [f64; 2],
+    falling: bool,
+}
+
+const DIFFUSION: fn(f64) -> f64 = |t| 0.5 + 0.25 * t;
+
+impl Host for Along<'_> {
+    fn evaluate(&mut self, query: &Query, x: &[f64]) -> Vec<f64> {
+        let t = if self.falling { 1.0 - query.t } else { query.t };
+        let drift = (3.0 * t).sin() + x[0] - x[0].powi(3);
+        vec![if self.falling { -drift } else { drift }]
     }
 
-    fn next(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
+    fn noise(&mut self, planned: &PlannedStep, _: usize) -> Result<Vec<Vec<f64>>> {
+        let at = |t: f64| if self.falling { 1.0 - t } else { t };
+        let noises = (self.noises)(at(planned.t), at(planned.end));
+        Ok(noises[..planned.step.structure.noises].iter().map(|&n| vec![n]).collect())
     }
 }
 
-/// dx = (sin 3t + x − x³)dt + (½ + ¼t)dW over [0, 1], driven by the Brownian increments of the finest grid, `stride` at a time.
-fn end_point(increments: &[f64], stride: usize) -> f64 {
-    let fine = 1.0 / increments.len() as f64;
-    let dt = fine * stride as f64;
-    increments.chunks(stride).enumerate().fold(0.3, |x, (i, chunk)| {
-        let t = i as f64 * dt;
-        let noise = chunk.iter().sum::<f64>() / dt.sqrt();
-        let mut drift = |t: f64, x: &[f64]| vec![(3.0 * t).sin() + x[0] - x[0].powi(3)];
-        euler_maruyama_step(&mut drift, 0.5 + 0.25 * t, t, dt, &[x], &[noise])[0]
-    })
+fn end_point(method: SdeMethod, steps: u32, seed: u64, falling: bool) -> f64 {
+    let mut tree = tree(seed, 14);
+    let diffusion = |t: f64| DIFFUSION(if falling { 1.0 - t } else { t });
+    let mut host = Along { noises: &mut |a, b| tree.noises(a, b), falling };
+    let problem = Problem { schedule: None, diffusion: Some(&diffusion) };
+    let t_span = if falling { [1.0, 0.0] } else { [0.0, 1.0] };
+    solve(&sde(method, steps), problem, &mut host, &t_span, &[0.3]).unwrap().states[1][0]
 }
 
 #[test]
-fn the_strong_order_is_1_for_additive_noise() {
-    const FINEST: usize = 4096;
-    let mut normal = Normal(7);
-    let scale = (1.0 / FINEST as f64).sqrt();
-    let strides = [512, 256, 128, 64];
-    let mut errors = [0.0; 4];
-    for _ in 0..400 {
-        let increments: Vec<f64> = (0..FINEST).map(|_| normal.next() * scale).collect();
-        let exact = end_point(&increments, 1);
-        for (error, stride) in errors.iter_mut().zip(strides) {
-            *error += (end_point(&increments, stride) - exact).abs() / 400.0;
+fn strong_orders_are_1_and_for_sra1_one_and_a_half() {
+    for (method, stated) in [(SdeMethod::EulerMaruyama, 1.0), (SdeMethod::Heun, 1.0), (SdeMethod::Sra1, 1.5)] {
+        let counts = [64, 128, 256, 512];
+        let mut errors = [0.0f64; 4];
+        for seed in 0..200 {
+            let exact = end_point(SdeMethod::Sra1, 4096, seed, false);
+            for (error, n) in errors.iter_mut().zip(counts) {
+                *error += (end_point(method, n, seed, false) - exact).powi(2) / 200.0;
+            }
+        }
+        let points: Vec<(f64, f64)> = counts.iter().map(|&n| 1.0 / f64::from(n)).zip(errors.map(f64::sqrt)).collect();
+        let order = log_slope(&points);
+        assert!((order - stated).abs() < 0.12, "{}: order {order:.2} {points:?}", method.name());
+    }
+}
+
+#[test]
+fn falling_time_gives_the_same_path_as_rising_time() {
+    for method in [SdeMethod::EulerMaruyama, SdeMethod::Heun, SdeMethod::Sra1] {
+        let ends = [false, true].map(|falling| end_point(method, 64, 5, falling));
+        assert!((ends[0] - ends[1]).abs() < 1e-13, "{} {ends:?}", method.name());
+    }
+}
+
+/// Mean and variance after the steps of a solver, started from the exact marginal of Gaussian data: a step maps (x, noises) affinely,
+/// and remembered evaluations too; columns are the constant, the first state and every noise.
+fn moments(path: &dyn Path, config: &SolverConfig, diffusion: &dyn Fn(f64) -> f64) -> (f64, f64) {
+    let [t, end] = path.span();
+    let problem = Problem { schedule: Some(path), diffusion: Some(diffusion) };
+    let mut driver = config.driver(problem, &[t, end]).unwrap();
+    let thalweg_solver::Driver::Fixed(fixed) = &mut driver else { panic!("fixed steps") };
+    let steps = &fixed.plan().steps;
+    let columns = 2 + steps.iter().map(|s| s.step.structure.noises).sum::<usize>();
+    // Column 0: the affine map at 0; the others: its linear part along one direction.
+    let answer = |query: &Query, x: &[f64]| -> Vec<f64> {
+        let zero = GAUSSIAN.answer(path, query, 0.0);
+        let gain = GAUSSIAN.answer(path, query, 1.0) - zero;
+        x.iter().enumerate().map(|(k, x)| gain * x + if k == 0 { zero } else { 0.0 }).collect()
+    };
+    let mut x = vec![0.0; columns];
+    let first: Component = GAUSSIAN.components[0];
+    let (s, sigma) = (path.s(t), path.sigma(t));
+    (x[0], x[1]) = (s * first.mean, (s * s * first.variance + sigma * sigma).sqrt());
+    let (mut history, mut used) = (vec![vec![0.0; columns]; steps[0].step.structure.history], 2);
+    for planned in steps {
+        let noise: Vec<Vec<f64>> =
+            (0..planned.step.structure.noises).map(|j| (0..columns).map(|k| f64::from(u8::from(k == used + j))).collect()).collect();
+        used += noise.len();
+        let result = interpret(&planned.step, &mut |q: &Query, x: &[f64]| answer(q, x), &x, &history, &noise);
+        history = result.history(&planned.step.structure);
+        x = result.x;
+    }
+    (x[0], x[1..].iter().map(|c| c * c).sum())
+}
+
+/// Weak orders of mean and variance: the smaller of both.
+fn weak_order(path: &dyn Path, config: impl Fn(u32) -> SolverConfig, diffusion: &dyn Fn(f64) -> f64) -> f64 {
+    let (end, first) = (path.span()[1], GAUSSIAN.components[0]);
+    let (s, sigma) = (path.s(end), path.sigma(end));
+    let (mean, variance) = (s * first.mean, s * s * first.variance + sigma * sigma);
+    let errors = [200, 400, 800].map(|n| {
+        let (m, v) = moments(path, &config(n), diffusion);
+        ((m - mean).abs(), (v - variance).abs())
+    });
+    let slope = |of: fn(&(f64, f64)) -> f64| {
+        let [a, b, c] = [0, 1, 2].map(|i| of(&errors[i]));
+        if c < 1e-11 { f64::INFINITY } else { (b / c).log2().max(2.0 * (b / c).log2() - (a / b).log2()) }
+    };
+    slope(|e| e.0).min(slope(|e| e.1))
+}
+
+#[test]
+fn sde_rules_have_their_weak_order_on_every_path() {
+    let stated = [
+        (SdeMethod::EulerMaruyama, 1.0),
+        (SdeMethod::Heun, 2.0),
+        (SdeMethod::Sra1, 2.0),
+        (SdeMethod::Ancestral, 1.0),
+        (SdeMethod::Edm, 2.0),
+    ];
+    for (path, (method, stated)) in paths().into_iter().flat_map(|p| stated.map(|s| (p, s))) {
+        let diffusion = |t: f64| 0.7 * path.sigma(t);
+        let order = weak_order(path, |n| sde(method, n), &diffusion);
+        assert!(order > stated - 0.1, "{} {}: weak order {order:.2}", path.name(), method.name());
+    }
+}
+
+#[test]
+fn sde_dpm_solver_has_weak_order_1_2_and_2_and_ddim_order_1_for_every_eta() {
+    for path in paths() {
+        for (i, stated) in [(0, 1.0), (1, 2.0), (2, 2.0)] {
+            let order = weak_order(path, |n| sde_dpm(n).nth(i).unwrap(), &|_| 0.0);
+            assert!(order > stated - 0.15, "{} order {}: weak order {order:.2}", path.name(), i + 1);
+        }
+        for eta in [0.0, 0.3, 1.0] {
+            let order = weak_order(path, |steps| SolverConfig::Ddim(DdimSolver { steps, eta, ..DdimSolver::default() }), &|_| 0.0);
+            assert!(order > 0.9, "{} eta {eta}: weak order {order:.2}", path.name());
         }
     }
-    let points: Vec<(f64, f64)> = strides.iter().map(|&s| s as f64).zip(errors).collect();
-    let order = log_slope(&points);
-    assert!((order - 1.0).abs() < 0.12, "order {order:.2}: {points:?}");
-}
-
-/// Mean and variance of dx = −2(x − t)dt + σ dW after `steps` steps over [0, 1] from x = 1.5: a step is linear in x and ξ, so its three
-/// coefficients, read off the step itself, carry both moments without sampling.
-fn moments(steps: usize, sigma: f64) -> (f64, f64) {
-    let dt = 1.0 / steps as f64;
-    (0..steps).fold((1.5, 0.0), |(mean, variance), i| {
-        let t = i as f64 * dt;
-        let at = |x: f64, noise: f64| euler_maruyama_step(&mut |t, x: &[f64]| vec![-2.0 * (x[0] - t)], sigma, t, dt, &[x], &[noise])[0];
-        let (constant, gain, spread) = (at(0.0, 0.0), at(1.0, 0.0) - at(0.0, 0.0), at(0.0, 1.0) - at(0.0, 0.0));
-        (constant + gain * mean, gain * gain * variance + spread * spread)
-    })
 }
 
 #[test]
-fn the_weak_order_is_1_in_mean_and_variance() {
-    let sigma = 0.8;
-    // x = t − ½ + 2e^{−2t} + noise of variance σ²(1 − e^{−4t})/4.
-    let (mean, variance) = (0.5 + 2.0 * (-2f64).exp(), sigma * sigma * (1.0 - (-4f64).exp()) / 4.0);
-    let of = |error: fn((f64, f64), (f64, f64)) -> f64| {
-        let points: Vec<(f64, f64)> = [40, 80, 160, 320].map(|n| (1.0 / n as f64, error(moments(n, sigma), (mean, variance)))).to_vec();
-        log_slope(&points)
-    };
-    let orders = [of(|a, b| (a.0 - b.0).abs()), of(|a, b| (a.1 - b.1).abs())];
-    assert!(orders.iter().all(|order| (order - 1.0).abs() < 0.1), "{orders:?}");
+fn the_weight_of_the_score_follows_the_direction_of_time() {
+    let diffusion = |t: f64| 1.0 + t;
+    for (path, sign) in [(&Linear as &dyn Path, -1.0), (&Rising, 1.0)] {
+        let problem = Problem { schedule: Some(path), diffusion: Some(&diffusion) };
+        for method in [SdeMethod::EulerMaruyama, SdeMethod::Heun, SdeMethod::Sra1] {
+            let driver = sde(method, 3).driver(problem, &path.span()).unwrap();
+            let thalweg_solver::Driver::Fixed(fixed) = driver else { panic!("fixed steps") };
+            for stage in fixed.plan().steps.iter().flat_map(|s| &s.step.stages) {
+                assert_eq!(stage.score, sign * 0.5 * diffusion(stage.t).powi(2), "{}", method.name());
+            }
+        }
+    }
 }
 
 #[test]
-fn the_drift_is_evaluated_once_at_the_start_of_the_step() {
-    let mut seen = Vec::new();
-    let mut drift = |t: f64, x: &[f64]| {
-        seen.push((t, x.to_vec()));
-        vec![0.0, 0.0]
-    };
-    let x = euler_maruyama_step(&mut drift, 3.0, 0.7, 0.04, &[1.0, 2.0], &[1.0, -1.0]);
-    assert_eq!(seen, [(0.7, vec![1.0, 2.0])]);
-    assert!((x[0] - 1.6).abs() < 1e-15 && (x[1] - 1.4).abs() < 1e-15);
+fn a_diffusion_that_is_infinite_is_refused_where_it_is() {
+    let diffusion = |t: f64| 1.0 / (1.0 - t);
+    let problem = Problem { schedule: None, diffusion: Some(&diffusion) };
+    let error = sde(SdeMethod::EulerMaruyama, 3).driver(problem, &[1.0, 0.0]).unwrap_err();
+    assert_eq!((error.code, error.path, error.got.as_str()), ("ConfigError", Some("tSpan"), "inf at t = 1"));
+}
+
+#[test]
+fn a_host_without_noise_is_an_error_not_a_sample_without_noise() {
+    let problem = Problem { schedule: None, diffusion: Some(&|_| 1.0) };
+    let mut host = |_: &Query, x: &[f64]| vec![-x[0]];
+    let error = solve(&sde(SdeMethod::Heun, 3), problem, &mut host, &[0.0, 1.0], &[1.0]).unwrap_err();
+    assert!(error.message.contains("wants noise"), "{error}");
+}
+
+#[test]
+fn test_numbers_are_normal() {
+    let mut normal = Normal(3);
+    let draws: Vec<f64> = (0..20_000).map(|_| normal.next()).collect();
+    let moment = |p: i32| draws.iter().map(|x| x.powi(p)).sum::<f64>() / draws.len() as f64;
+    assert!(moment(1).abs() < 0.03 && (moment(2) - 1.0).abs() < 0.04 && (moment(4) - 3.0).abs() < 0.3);
 }
