@@ -103,6 +103,10 @@ fn the_adapted_weight_is_the_smallest_that_meets_its_ratio() {
         let by_hand = pair(by_weight(weight), &source, &data, batch);
         assert_eq!(by_hand, pair(by_ratio(ratio), &source, &data, batch));
     }
+    // Exactly: at w = 4 the exchanged pairs of two rows cost as much as the drawn ones, and count; just above they do not.
+    let exchanged = pair(by_ratio(0.5), &[0.0, 2.0], &[2.0, 0.0], Conditions::Continuous { values: &[0.0, 1.0], dim: 1 });
+    assert_eq!(exchanged.report.condition_weight, Some(4f64.next_up()));
+    assert_eq!(exchanged.source, [0, 1]);
     let all = pair(by_ratio(1.0), &source, &data, Conditions::Continuous { values: &conditions, dim: 2 });
     assert_eq!(all.report.condition_weight, Some(0.0));
 }

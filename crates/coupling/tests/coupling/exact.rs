@@ -1,4 +1,4 @@
-//! Exact minibatch transport: closed forms, equivariance, ties, and its speed at the size of a batch.
+//! Exact minibatch transport: closed forms, equivariance, ties, and its speed.
 
 use super::support::{Uniform, close, sorted};
 use std::time::{Duration, Instant};
@@ -59,15 +59,15 @@ fn equal_points_and_duplicates_are_paired_once_each() {
 }
 
 #[test]
-fn five_hundred_and_twelve_rows_take_a_fraction_of_a_training_step() {
+fn two_thousand_rows_take_seconds_at_most() {
     let mut u = Uniform(5);
-    let (x, y) = (u.normals(1024), u.numbers(1024));
-    // The fastest of three, so that other work on the machine does not count; about 20 ms when it is quiet.
+    let (x, y) = (u.normals(4096), u.numbers(4096));
+    // The fastest of three, so that other work on the machine counts less; about 1 s when it is quiet, and 5 s without good first potentials.
     let time = || {
         let start = Instant::now();
         exact(&x, &y, 2);
         start.elapsed()
     };
     let fastest = (0..3).map(|_| time()).min().unwrap();
-    assert!(fastest < Duration::from_millis(120), "{fastest:?}");
+    assert!(fastest < Duration::from_secs(4), "{fastest:?}");
 }
