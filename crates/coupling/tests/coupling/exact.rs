@@ -62,7 +62,8 @@ fn equal_points_and_duplicates_are_paired_once_each() {
 fn two_thousand_rows_take_seconds_at_most() {
     let mut u = Uniform(5);
     let (x, y) = (u.normals(4096), u.numbers(4096));
-    // The fastest of three, so that other work on the machine counts less; about 1 s when it is quiet, and 5 s without good first potentials.
+    // The fastest of three, so that other work on the machine counts less;
+    // it is a guard against a solver that has become cubic.
     let time = || {
         let start = Instant::now();
         exact(&x, &y, 2);
