@@ -2,11 +2,12 @@
 //! Points come from users, so that each of their mistakes is a value, not a panic.
 
 use std::fmt;
+use thalweg_assignment::AssignmentError;
 
 /// Why a distance is not defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricError {
-    /// TypeScript class: `"ShapeError"` or `"DataError"`.
+    /// TypeScript class: `"ShapeError"`, `"DataError"` or `"ConfigError"`.
     pub code: &'static str,
     /// What is wrong, in one clause.
     pub message: String,
@@ -26,6 +27,11 @@ impl MetricError {
     pub(crate) fn data(message: impl fmt::Display, expected: impl fmt::Display, got: impl fmt::Display) -> MetricError {
         MetricError { code: "DataError", ..MetricError::shape(message, expected, got) }
     }
+
+    /// An option of the wrong value.
+    pub(crate) fn config(message: impl fmt::Display, expected: impl fmt::Display, got: impl fmt::Display) -> MetricError {
+        MetricError { code: "ConfigError", ..MetricError::shape(message, expected, got) }
+    }
 }
 
 impl fmt::Display for MetricError {
@@ -35,6 +41,12 @@ impl fmt::Display for MetricError {
 }
 
 impl std::error::Error for MetricError {}
+
+impl From<AssignmentError> for MetricError {
+    fn from(e: AssignmentError) -> Self {
+        MetricError { code: e.code, message: e.message, expected: e.expected, got: e.got }
+    }
+}
 
 /// Result of a metric.
 pub type Result<T> = std::result::Result<T, MetricError>;

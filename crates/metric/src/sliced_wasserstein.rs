@@ -3,6 +3,7 @@
 
 use crate::wasserstein::power_distance;
 use crate::{MetricError, Result};
+use thalweg_assignment::Points;
 
 /// SWₚ = (mean over directions θ of Wₚᵖ(⟨a, θ⟩, ⟨b, θ⟩))^(1/p) (Rabin et al. 2011, equation 3; Bonneel et al. 2015, section 3), in the units of
 /// the points.
@@ -17,9 +18,9 @@ pub fn sliced_wasserstein(a: &[f64], b: &[f64], dim: usize, directions: &[f64], 
     if p == 0 {
         return Err(MetricError::data("p is out of range", "at least 1", p));
     }
-    check_points("the first set", a, dim)?;
-    check_points("the second set", b, dim)?;
-    check_points("the set of directions", directions, dim)?;
+    for (what, points) in [("the first set", a), ("the second set", b), ("the set of directions", directions)] {
+        Points::new(what, points, dim)?;
+    }
     let (mut on_a, mut on_b) = (Vec::new(), Vec::new());
     let mut sum = 0.0;
     for (row, theta) in directions.chunks_exact(dim).enumerate() {
@@ -40,18 +41,4 @@ fn project(points: &[f64], theta: &[f64], line: &mut Vec<f64>) {
     line.clear();
     line.extend(points.chunks_exact(theta.len()).map(|x| x.iter().zip(theta).map(|(x, t)| x * t).sum::<f64>()));
     line.sort_unstable_by(f64::total_cmp);
-}
-
-fn check_points(what: &str, points: &[f64], dim: usize) -> Result<()> {
-    if dim == 0 || points.is_empty() || !points.len().is_multiple_of(dim) {
-        let message = format!("{what} has the wrong size");
-        return Err(MetricError::shape(message, format!("a positive multiple of {dim} coordinates"), points.len()));
-    }
-    match points.iter().position(|x| !x.is_finite()) {
-        None => Ok(()),
-        Some(i) => {
-            let got = format!("{} at row {}, column {}", points[i], i / dim, i % dim);
-            Err(MetricError::data(format!("{what} holds a number that is not finite"), "finite numbers", got))
-        }
-    }
 }

@@ -1,37 +1,12 @@
 //! The sliced Wasserstein distance against closed forms, a definition by brute force, and the axioms of a distance.
 //! Also: sets of different size, bad input, and the time that ten thousand points take.
 
+use super::support::{Uniform, close};
 use std::time::{Duration, Instant};
-use thalweg_metric::{directions, sliced_wasserstein};
-
-/// SplitMix64.
-struct Uniform(u64);
-
-impl Uniform {
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
-
-    fn normals(&mut self, count: usize) -> Vec<f64> {
-        let normal = |u: &mut Uniform| (-2.0 * u.next().ln()).sqrt() * (std::f64::consts::TAU * u.next()).cos();
-        (0..count).map(|_| normal(self)).collect()
-    }
-
-    fn directions(&mut self, dim: usize, count: usize) -> Vec<f64> {
-        directions(dim, count, || self.next())
-    }
-}
+use thalweg_metric::sliced_wasserstein;
 
 fn on_a_line(a: &[f64], b: &[f64], p: u32) -> f64 {
     sliced_wasserstein(a, b, 1, &[1.0], p).unwrap()
-}
-
-#[track_caller]
-fn close(got: f64, expected: f64, tolerance: f64) {
-    assert!((got - expected).abs() <= tolerance, "{got} is not {expected}");
 }
 
 #[test]
