@@ -23,6 +23,7 @@ mod graph;
 mod leaves;
 mod literal;
 pub mod ops;
+mod order;
 mod scalar;
 mod shape;
 mod transform;

@@ -18,6 +18,7 @@ mod model;
 mod needs;
 mod objective;
 pub mod optimizer;
+mod ordering;
 mod rearrange;
 mod run;
 mod sample;

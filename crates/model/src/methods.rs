@@ -137,6 +137,7 @@ fn dispatch<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], ra
         "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" => {
             structured(name, args, inputs)
         }
+        "argSort" | "sort" | "takeAlong" | "quantile" => crate::ordering::apply(name, args, inputs),
         "arange" | "constant" | "dropout" | "randn" => made(b, name, args, inputs, random),
         _ => Err(GraphError::trace(name, "no such method", "a tensor method", name)),
     }

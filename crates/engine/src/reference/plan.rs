@@ -310,6 +310,10 @@ impl Planner<'_> {
         let copies = |n: usize| (0..n).filter(|&k| gaps(k)).map(|k| ty(k).bytes()).fold(0usize, usize::saturating_add);
         match &node.op {
             Op::Reshape(_) | Op::Gather(_) | Op::CumSum(_) | Op::ArgMax(_) | Op::ScatterAdd(_) => copies(1),
+            // Behind the others for sorting, and the indices back.
+            Op::ArgSort(op) if op.axis + 1 < ty(0).rank() => ty(0).bytes().saturating_add(node.ty.bytes()),
+            Op::ArgSort(_) => copies(1),
+            Op::TakeAlong(_) | Op::AddAlong(_) => copies(2),
             Op::Concat(_) => copies(node.inputs.len()),
             Op::ReduceSum(_) | Op::ReduceMax(_) if ty(0).rank() > 2 || gaps(0) => ty(0).bytes(),
             Op::Conv(_) => conv::scratch_bytes(conv::Kind::Forward, ty(0), ty(1), &node.ty).saturating_add(copies(2)),

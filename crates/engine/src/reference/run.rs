@@ -1,6 +1,6 @@
 //! Runs a plan: walks its instructions, frees values after their last use.
 
-use super::kernels::{binary, concat, conv, copy, cum_sum, index, matmul, pad, reduce, select, source, unary};
+use super::kernels::{along, arg_sort, binary, concat, conv, copy, cum_sum, index, matmul, pad, reduce, select, source, unary};
 use super::plan::{Instruction, Operand, Plan, Work};
 use crate::tensor::Tensor;
 use crate::{EngineError, Result};
@@ -86,9 +86,12 @@ fn evaluate(op: &Op, operands: Vec<Tensor>, ty: &Arc<Type>, reuse: Option<usize>
         (Op::Concat(op), parts) => concat::concat(parts, op.axis, ty),
         (Op::Gather(op), [x, indices]) => index::gather(x, op.axis, indices, ty),
         (Op::ScatterAdd(op), [updates, indices]) => index::scatter_add(updates, op.axis, op.size, indices, ty),
+        (Op::TakeAlong(op), [x, indices]) => along::take(x, op.axis, indices, ty),
+        (Op::AddAlong(op), [updates, indices]) => along::add(updates, op.axis, op.size, indices, ty),
         (Op::ReduceSum(op), [x]) => reduce::reduce(reduce::Reduction::Sum, x, &op.axes, ty),
         (Op::ReduceMax(op), [x]) => reduce::reduce(reduce::Reduction::Max, x, &op.axes, ty),
         (Op::ArgMax(op), [x]) => reduce::arg_max(x, op.axis, ty),
+        (Op::ArgSort(op), [x]) => arg_sort::arg_sort(x, op.axis, ty),
         (Op::CumSum(op), [x]) => cum_sum::cum_sum(x, op.axis, op.reverse),
         (Op::MatMul(_), [a, b]) => matmul::matmul(a, b, ty),
         (Op::Conv(op), [x, w]) => conv::conv(conv::Kind::Forward, &op.window, x, w, ty),

@@ -7,6 +7,7 @@ mod donation;
 mod errors;
 mod large;
 mod memory;
+mod order;
 mod products;
 mod random;
 mod scan;

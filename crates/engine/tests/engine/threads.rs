@@ -78,6 +78,21 @@ fn elementwise_indexed_random_and_convolved_values_are_the_same_bits() {
 }
 
 #[test]
+fn sorted_values_and_their_gradients_are_the_same_bits() {
+    for shape in [vec![100_000], vec![300, 400], vec![3, 40_000], vec![70, 30, 40]] {
+        for axis in 0..shape.len() {
+            // Rounded, so that there are ties.
+            let graph = trace(&[(DType::F32, &shape)], |_, v| {
+                let x = (v[0] * 1000.0).floor();
+                let y = x.sort(axis);
+                [vec![x.arg_sort(axis).cast(DType::F64), y, v[0].quantile(0.3, axis)], grad((v[0].sort(axis) * y).sum_all(), v)].concat()
+            });
+            agree("sort", &graph, &[tensor(DType::F32, &shape, 1)]);
+        }
+    }
+}
+
+#[test]
 fn programs_run_from_many_threads_at_once() {
     let graph = trace(&[(DType::F32, &[300, 200]), (DType::F32, &[200, 100])], |_, v| {
         let y = v[0].matmul(v[1]).tanh();

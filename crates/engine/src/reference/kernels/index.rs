@@ -19,12 +19,15 @@ fn checked(op: &str, indices: &Tensor, size: usize) -> Result<Vec<usize>> {
     source.fill(0, &mut raw);
     let place = |(position, &index): (usize, &i64)| match usize::try_from(index) {
         Ok(i) if i < size => Ok(i),
-        _ => {
-            let error = EngineError::data(format!("{op}: index {index} (element {position} of the indices) is out of range"));
-            Err(error.with(format!("0 ≤ index < {size}"), index.to_string()))
-        }
+        _ => Err(out_of_range(op, position, index, size)),
     };
     raw.iter().enumerate().map(place).collect()
+}
+
+/// What is wrong with element `position` of the indices.
+pub(crate) fn out_of_range(op: &str, position: usize, index: i64, size: usize) -> EngineError {
+    let error = EngineError::data(format!("{op}: index {index} (element {position} of the indices) is out of range"));
+    error.with(format!("0 ≤ index < {size}"), index.to_string())
 }
 
 /// Dimension `axis` of `x` replaced by the dimensions of `indices`.

@@ -1,6 +1,8 @@
 //! What each op computes on the host, one file per kind of op.
 //! Inputs are views of any stride; outputs are fresh, or the buffer of an operand that is not needed any more.
 
+pub(crate) mod along;
+pub(crate) mod arg_sort;
 pub(crate) mod binary;
 pub(crate) mod concat;
 pub(crate) mod conv;
