@@ -1,8 +1,9 @@
 //! Gives a program its inputs by name.
 //! Graphs are built from named inputs; jobs know tensors by the same names.
 
+use crate::objective::Rows;
 use crate::store::{Group, Normalization, Store, Weights};
-use crate::{ModelError, Result, diffusion::leaf_name};
+use crate::{ModelError, Result, definition::leaf_name};
 use std::collections::HashMap;
 use thalweg_engine::{Program, Tensor};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
@@ -37,10 +38,28 @@ impl Bindings {
         }
     }
 
+    /// Binds `x`, and `x0`, `condition` and `weight` where there are any.
+    pub fn set_rows(&mut self, rows: &Rows) {
+        self.set_leaves("x", &rows.x);
+        for (name, leaves) in [("x0", &rows.x0), ("condition", &rows.condition)] {
+            if let Some(leaves) = leaves {
+                self.set_leaves(name, leaves);
+            }
+        }
+        if let Some(weight) = &rows.weight {
+            self.set("weight", weight.clone());
+        }
+    }
+
     /// Binds the flat parameters.
     pub fn set_parameters(&mut self, flat: &[Tensor; 3]) {
+        self.set_parameters_at("", flat);
+    }
+
+    /// Binds another model's flat parameters, whose inputs begin with `prefix`.
+    pub fn set_parameters_at(&mut self, prefix: &str, flat: &[Tensor; 3]) {
         for group in Group::ALL {
-            self.set(group.input(), flat[group as usize].clone());
+            self.set(format!("{prefix}{}", group.input()), flat[group as usize].clone());
         }
     }
 

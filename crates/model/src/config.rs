@@ -1,14 +1,17 @@
 //! The configuration of a model, as users write it. Read once, here; inside, types carry the guarantees.
 //! TypeScript's schemas and types are generated from these types (see `schemas`).
 
+use crate::process::roles;
 use crate::{ModelError, Result};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::{DType, Leaves};
+use thalweg_coupling::{Couple, Coupling};
 use thalweg_nn::IntrinsicConfig;
-use thalweg_path::{GaussianPath, Parameterization, Path};
+use thalweg_path::interpolant::SchrodingerBridge;
+use thalweg_path::{GaussianPath, Interpolant, Parameterization, Path, Preconditioning, StochasticInterpolant};
 use thalweg_solver::SolverConfig;
 
 /// The shape of one sample of a state or a condition: a width, a shape, or named parts that are either.
@@ -73,50 +76,220 @@ pub struct NetworkConfig {
     /// The quantity that the network's output is read as.
     #[serde(rename = "type")]
     pub parameterization: Parameterization,
+    /// EDM's preconditioning around a `data_prediction_function` (Karras et al. 2022): the network then sees inputs and is fitted to targets of unit variance at
+    /// every noise level, and its time is ¼ log(σ/s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preconditioning: Option<Preconditioning>,
     /// The network.
     pub args: IntrinsicConfig,
 }
 
-/// A diffusion model.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct DiffusionConfig {
-    /// `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
-    #[serde(default = "auto")]
+/// What every model is configured with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Common {
+    /// `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`.
     pub device: String,
     /// Shape of one sample.
     pub x_size: Size,
-    /// Shape of one condition, for conditional models.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Shape of one condition.
     pub condition_size: Option<Size>,
+    /// Share of the conditions that training hides.
+    pub condition_dropout: Option<f64>,
     /// Seed of the parameters' initial values.
-    #[serde(default)]
     pub seed: i64,
-    /// Element type of parameters and computation.
-    #[serde(default)]
+    /// Element type.
     pub dtype: Precision,
-    /// How samples are integrated, unless a call says otherwise.
-    #[serde(default)]
+    /// How samples are integrated.
     pub solver: SolverConfig,
-    /// The probability path between data and noise.
-    pub path: Path,
-    /// The network and what it predicts.
-    pub model: NetworkConfig,
 }
 
 fn auto() -> String {
     "auto".into()
 }
 
-impl DiffusionConfig {
-    /// Reads and validates a configuration.
-    ///
-    /// # Errors
-    /// A `ConfigError` with the path of the field at fault.
-    pub fn parse(json: &str) -> Result<DiffusionConfig> {
-        let config: DiffusionConfig = parse(json)?;
-        config.path.validate().map_err(|e| ModelError::config(format!("path.{}", e.field), e.expected, e.got))?;
-        for (name, size) in [("xSize", Some(&config.x_size)), ("conditionSize", config.condition_size.as_ref())] {
+/// The config of one model: the fields that all models have, then its own.
+macro_rules! model_config {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $ty:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            /// `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+            #[serde(default = "auto")]
+            pub device: String,
+            /// Shape of one sample.
+            pub x_size: Size,
+            /// Shape of one condition, for conditional models.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub condition_size: Option<Size>,
+            /// Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+            /// without one and with classifier-free guidance.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schemars(range(min = 0), extend("exclusiveMaximum" = 1))]
+            pub condition_dropout: Option<f64>,
+            /// Seed of the parameters' initial values.
+            #[serde(default)]
+            pub seed: i64,
+            /// Element type of parameters and computation.
+            #[serde(default)]
+            pub dtype: Precision,
+            /// How samples are integrated, unless a call says otherwise.
+            #[serde(default)]
+            pub solver: SolverConfig,
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+
+        impl $name {
+            fn common(&self) -> Common {
+                Common {
+                    device: self.device.clone(),
+                    x_size: self.x_size.clone(),
+                    condition_size: self.condition_size.clone(),
+                    condition_dropout: self.condition_dropout,
+                    seed: self.seed,
+                    dtype: self.dtype,
+                    solver: self.solver.clone(),
+                }
+            }
+        }
+    };
+}
+
+model_config! {
+    /// A diffusion model.
+    DiffusionConfig {
+        /// The probability path between data and noise.
+        path: Path,
+        /// The network and what it predicts.
+        model: NetworkConfig,
+    }
+}
+
+model_config! {
+    /// A flow model: a velocity that carries a source distribution (t = 0) to the data (t = 1).
+    FlowConfig {
+        /// The path from a source sample to a datum, given both.
+        #[serde(default)]
+        path: Interpolant,
+        /// Which source sample meets which datum. By default what the model's name says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupling: Option<Coupling>,
+        /// The network; it predicts the velocity.
+        model: NetworkConfig,
+    }
+}
+
+model_config! {
+    /// A Schrödinger bridge: a velocity and a score, fitted together, between two distributions.
+    BridgeConfig {
+        /// The Brownian bridge from a source sample to a datum, given both.
+        path: SchrodingerBridge,
+        /// Which source sample meets which datum; by default the exact transport plan of each batch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coupling: Option<Coupling>,
+        /// The network of the velocity.
+        velocity_model: NetworkConfig,
+        /// The network of the score.
+        score_model: NetworkConfig,
+    }
+}
+
+model_config! {
+    /// A diffusion model with an energy that guides it: samples come from p·exp(E) for an energy E of the data (Lu et al. 2023, contrastive energy prediction).
+    EnergyConfig {
+        /// The probability path between data and noise.
+        path: Path,
+        /// The network of the diffusion model and what it predicts.
+        model: NetworkConfig,
+        /// The network of the energy at each time; its output has one number per row.
+        energy_guidance: IntrinsicConfig,
+    }
+}
+
+/// The registry of models: the class of TypeScript, and its config.
+macro_rules! models {
+    ($($(#[$doc:meta])* $variant:ident($config:ident) = $name:literal),* $(,)?) => {
+        /// The config of any model, by the name of its class.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum ModelConfig {
+            $($(#[$doc])* $variant($config),)*
+        }
+
+        impl ModelConfig {
+            /// The classes' names.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// Reads and validates the config of the model `class`.
+            ///
+            /// # Errors
+            /// A `ConfigError` with the path of the field at fault.
+            pub fn parse(class: &str, json: &str) -> Result<ModelConfig> {
+                let config = match class {
+                    $($name => ModelConfig::$variant(parse(json)?),)*
+                    other => return Err(ModelError::config("model", ModelConfig::NAMES.join(", "), other)),
+                };
+                config.validate()?;
+                Ok(config)
+            }
+
+            /// The name of its class.
+            pub fn class(&self) -> &'static str {
+                match self { $(ModelConfig::$variant(_) => $name,)* }
+            }
+
+            /// What all models have.
+            pub fn common(&self) -> Common {
+                match self { $(ModelConfig::$variant(config) => config.common(),)* }
+            }
+
+            /// As JSON, with all defaults.
+            ///
+            /// # Errors
+            /// `InternalError` where it cannot be written.
+            pub fn to_json(&self) -> Result<serde_json::Value> {
+                let value = match self { $(ModelConfig::$variant(config) => serde_json::to_value(config),)* };
+                value.map_err(|e| ModelError::new("InternalError", e.to_string()))
+            }
+        }
+    };
+}
+
+models! {
+    /// See [`DiffusionConfig`].
+    Diffusion(DiffusionConfig) = "DiffusionModel",
+    /// Source samples and data meet at random.
+    IndependentFlow(FlowConfig) = "IndependentConditionalFlowModel",
+    /// Source samples and data meet by optimal transport within each batch.
+    OptimalTransportFlow(FlowConfig) = "OptimalTransportConditionalFlowModel",
+    /// See [`EnergyConfig`].
+    EnergyDiffusion(EnergyConfig) = "EnergyConditionalDiffusionModel",
+    /// See [`BridgeConfig`].
+    SchrodingerBridge(BridgeConfig) = "SchrodingerBridgeConditionalFlowModel",
+}
+
+impl ModelConfig {
+    fn validate(&self) -> Result<()> {
+        let at_path = |e: thalweg_path::PathError| ModelError::config(format!("path.{}", e.field), e.expected, e.got);
+        match self {
+            ModelConfig::Diffusion(config) => config.path.validate().map_err(at_path)?,
+            ModelConfig::EnergyDiffusion(config) => config.path.validate().map_err(at_path)?,
+            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => {
+                config.path.validate().map_err(at_path)?;
+                check_coupling(config.coupling.as_ref())?;
+                predicts("model.type", &config.model, Parameterization::Velocity)?;
+            }
+            ModelConfig::SchrodingerBridge(config) => {
+                config.path.validate().map_err(at_path)?;
+                check_coupling(config.coupling.as_ref())?;
+                predicts("velocityModel.type", &config.velocity_model, Parameterization::Velocity)?;
+                predicts("scoreModel.type", &config.score_model, Parameterization::Score)?;
+            }
+        }
+        for role in roles(self) {
+            check_preconditioning(role.path, role.config, matches!(self, ModelConfig::Diffusion(_) | ModelConfig::EnergyDiffusion(_)))?;
+        }
+        let common = self.common();
+        for (name, size) in [("xSize", Some(&common.x_size)), ("conditionSize", common.condition_size.as_ref())] {
             let Some(size) = size else { continue };
             let leaves = size.leaves();
             if leaves.is_empty() || leaves.values().any(|shape| shape.contains(&0)) {
@@ -124,8 +297,39 @@ impl DiffusionConfig {
                 return Err(ModelError::config(name, "positive sizes", got));
             }
         }
-        Ok(config)
+        match common.condition_dropout {
+            Some(_) if common.condition_size.is_none() => {
+                Err(ModelError::config("conditionDropout", "a conditionSize beside it, or no conditionDropout", "no conditionSize"))
+            }
+            Some(share) if !(0.0..1.0).contains(&share) => Err(ModelError::config("conditionDropout", "a number in [0, 1)", share)),
+            _ => Ok(common.solver.validate().map_err(|e| ModelError::from(e).under("solver.args"))?),
+        }
     }
+}
+
+/// Refuses a preconditioning that is wrong or in the wrong place.
+fn check_preconditioning(path: &str, network: &NetworkConfig, diffusion: bool) -> Result<()> {
+    let Some(preconditioning) = &network.preconditioning else { return Ok(()) };
+    let place = path.replace("args", "preconditioning");
+    preconditioning.validate().map_err(|e| ModelError::config(format!("{place}.{}", e.field), e.expected, e.got))?;
+    if !diffusion || network.parameterization != Parameterization::Data {
+        let expected = "a diffusion model whose type is data_prediction_function, or no preconditioning";
+        return Err(ModelError::config(place, expected, network.parameterization.name()));
+    }
+    Ok(())
+}
+
+/// Checks a coupling.
+fn check_coupling(coupling: Option<&Coupling>) -> Result<()> {
+    coupling.map_or(Ok(()), |coupling| Ok(Couple::validate(coupling)?))
+}
+
+/// Refuses a network that predicts something else.
+fn predicts(path: &str, network: &NetworkConfig, wanted: Parameterization) -> Result<()> {
+    if network.parameterization == wanted {
+        return Ok(());
+    }
+    Err(ModelError::config(path, format!("{:?}", wanted.name()), format!("{:?}", network.parameterization.name())))
 }
 
 /// Reads JSON into a type, with the path of whatever does not fit.

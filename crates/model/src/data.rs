@@ -1,18 +1,29 @@
 //! Training data on the device: checked once, its columns' mean and standard deviation measured once.
 //! A row is one sample; the leaves of a state and of a condition have equal row counts.
 
+use crate::objective::Rows;
 use crate::store::Normalization;
 use crate::{ModelError, Result};
 use thalweg_engine::{CompileOptions, Program, Tensor, random};
 use thalweg_graph::{Builder, DType, Leaves, Type, count};
 
-/// Rows of a state, and of a condition if the model has one.
-#[derive(Clone)]
-pub struct Rows {
-    /// Leaves `[N, …]` of the state.
-    pub x: Leaves<Tensor>,
-    /// Leaves `[N, …]` of the condition.
-    pub condition: Option<Leaves<Tensor>>,
+impl Rows {
+    /// `length` rows from `start` on. Source samples go with their rows.
+    ///
+    /// # Errors
+    /// Rows that there are not.
+    pub fn narrow(&self, start: usize, length: usize) -> Result<Rows> {
+        let part = |leaves: &Leaves<Tensor>| -> Result<Leaves<Tensor>> {
+            let entries = leaves.iter().map(|(n, t)| Ok((n.to_string(), t.narrow(0, start, length)?)));
+            Ok(Leaves::new(entries.collect::<Result<_>>()?))
+        };
+        Ok(Rows {
+            x: part(&self.x)?,
+            x0: self.x0.as_ref().map(part).transpose()?,
+            condition: self.condition.as_ref().map(part).transpose()?,
+            weight: self.weight.as_ref().map(|w| w.narrow(0, start, length)).transpose()?,
+        })
+    }
 }
 
 /// Checks tensors against the leaves that a model asks for; all have one number of rows, ≥ 1.
@@ -79,27 +90,63 @@ pub fn check_finite(what: &str, leaves: &Leaves<Tensor>) -> Result<()> {
     Ok(())
 }
 
-/// Mean and standard deviation of every column; a constant column keeps its scale.
+/// Mean and standard deviation of every column of the data, together with those of a source's samples if there are any: both go through
+/// one map. A constant column keeps its scale.
 ///
 /// # Errors
 /// Those of reading tensors.
-pub fn measure(leaves: &Leaves<Tensor>) -> Result<Normalization> {
-    let one = |tensor: &Tensor| -> Result<(Tensor, Tensor)> {
+pub fn measure(x: &Leaves<Tensor>, x0: Option<&Leaves<Tensor>>) -> Result<Normalization> {
+    let mut leaves = Vec::new();
+    for (k, tensor) in x.values().enumerate() {
         let (shape, dtype) = (tensor.ty().shape[1..].to_vec(), tensor.ty().dtype);
-        let (rows, width) = (tensor.ty().shape[0], count(&shape));
+        let width = count(&shape).max(1);
+        let mut sets = vec![tensor.to_f64_vec()?];
+        sets.extend(x0.and_then(|x0| x0.values().nth(k)).map(|t| t.to_f64_vec()).transpose()?);
+        let (mean, std) = moments(&sets, width);
+        leaves.push((tensor_of(mean, &shape, dtype)?, tensor_of(std, &shape, dtype)?));
+    }
+    Ok(Normalization { leaves })
+}
+
+/// Mean and standard deviation of each of `width` columns over the rows of all sets.
+fn moments(sets: &[Vec<f64>], width: usize) -> (Vec<f64>, Vec<f64>) {
+    let rows = sets.iter().map(Vec::len).sum::<usize>() / width;
+    let mut mean = vec![0.0; width];
+    for row in sets.iter().flat_map(|values| values.chunks_exact(width)) {
+        row.iter().zip(&mut mean).for_each(|(v, m)| *m += v / rows as f64);
+    }
+    let mut square = vec![0.0; width];
+    for row in sets.iter().flat_map(|values| values.chunks_exact(width)) {
+        row.iter().zip(&mean).zip(&mut square).for_each(|((v, m), s)| *s += (v - m) * (v - m) / rows as f64);
+    }
+    let std = square.iter().zip(&mean).map(|(s, m)| if s.sqrt() > 1e-12 * m.abs().max(1e-300) { s.sqrt() } else { 1.0 }).collect();
+    (mean, std)
+}
+
+/// All rows on the host, the leaves of a row one after the other, in the model's units if there is a normalisation: the width of a row, and the values.
+///
+/// # Errors
+/// Those of reading tensors.
+pub fn host_rows(leaves: &Leaves<Tensor>, normalization: Option<&Normalization>) -> Result<(usize, Vec<f32>)> {
+    let widths: Vec<usize> = leaves.values().map(|t| count(&t.ty().shape[1..])).collect();
+    let (rows, width) = (rows(leaves), widths.iter().sum::<usize>());
+    thalweg_engine::memory::require(rows.saturating_mul(width).saturating_mul(4), "rows to couple")?;
+    let mut out = vec![0.0; rows * width];
+    let mut offset = 0;
+    for (k, (tensor, &own)) in leaves.values().zip(&widths).enumerate() {
         let values = tensor.to_f64_vec()?;
-        let mut mean = vec![0.0; width];
-        for row in values.chunks_exact(width) {
-            row.iter().zip(&mut mean).for_each(|(v, m)| *m += v / rows as f64);
+        let scales = normalization.map(|n| &n.leaves[k]);
+        let (mean, std) = match scales {
+            Some((mean, std)) => (mean.to_f64_vec()?, std.to_f64_vec()?),
+            None => (vec![0.0; own], vec![1.0; own]),
+        };
+        for (row, of_row) in values.chunks_exact(own.max(1)).enumerate() {
+            let place = &mut out[row * width + offset..][..own];
+            place.iter_mut().zip(of_row).zip(mean.iter().zip(&std)).for_each(|((o, v), (m, s))| *o = ((v - m) / s) as f32);
         }
-        let mut square = vec![0.0; width];
-        for row in values.chunks_exact(width) {
-            row.iter().zip(&mean).zip(&mut square).for_each(|((v, m), s)| *s += (v - m) * (v - m) / rows as f64);
-        }
-        let std = square.iter().zip(&mean).map(|(s, m)| if s.sqrt() > 1e-12 * m.abs().max(1e-300) { s.sqrt() } else { 1.0 }).collect();
-        Ok((tensor_of(mean, &shape, dtype)?, tensor_of(std, &shape, dtype)?))
-    };
-    Ok(Normalization { leaves: leaves.values().map(one).collect::<Result<_>>()? })
+        offset += own;
+    }
+    Ok((width, out))
 }
 
 /// Host values as a tensor of this element type.

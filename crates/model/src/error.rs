@@ -2,6 +2,7 @@
 //! `code` names the TypeScript class; `path` is the place in the user's config, if the config is at fault.
 
 use std::fmt;
+use thalweg_coupling::CouplingError;
 use thalweg_engine::EngineError;
 use thalweg_graph::{ErrorCode, GraphError};
 use thalweg_solver::SolverError;
@@ -38,6 +39,15 @@ impl ModelError {
         let message = format!("{path}: expected {expected}, got {got}");
         ModelError { path: Some(path), ..ModelError::expected("ConfigError", message, expected, got) }
     }
+
+    /// The same mistake below `place` of the config.
+    #[must_use]
+    pub fn under(self, place: &str) -> ModelError {
+        match (self.path, self.expected, self.got) {
+            (Some(path), Some(expected), Some(got)) => ModelError::config(format!("{place}.{path}"), expected, got),
+            (path, expected, got) => ModelError { path, expected, got, ..ModelError::new(self.code, self.message) },
+        }
+    }
 }
 
 impl fmt::Display for ModelError {
@@ -73,6 +83,15 @@ impl From<SolverError> for ModelError {
     fn from(e: SolverError) -> Self {
         match e.path {
             Some(path) => ModelError::config(path, e.expected, e.got),
+            None => ModelError::expected(e.code, e.message, e.expected, e.got),
+        }
+    }
+}
+
+impl From<CouplingError> for ModelError {
+    fn from(e: CouplingError) -> Self {
+        match e.path {
+            Some(path) => ModelError::config(format!("coupling.{path}"), e.expected, e.got),
             None => ModelError::expected(e.code, e.message, e.expected, e.got),
         }
     }

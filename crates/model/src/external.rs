@@ -54,7 +54,7 @@ pub struct NamedType {
 pub struct Need {
     /// Names the forward; given back with the traced graph.
     pub key: String,
-    /// The registered type of the module.
+    /// The place of the module's network in the config: `model.args`.
     pub module: String,
     /// `train` or `sample`.
     pub mode: &'static str,
@@ -84,6 +84,8 @@ impl Forwards {
 /// A backbone whose forward is traced in TypeScript.
 pub struct ExternalBackbone {
     module: String,
+    /// The place of its network in the config.
+    place: String,
     names: Vec<String>,
     params: Vec<Param>,
     forwards: Arc<Forwards>,
@@ -91,12 +93,18 @@ pub struct ExternalBackbone {
 
 impl ExternalBackbone {
     /// Declares the module's parameters.
-    pub fn new(module: &str, spec: &ExternalModule, declare: &mut Declare, forwards: Arc<Forwards>) -> std::result::Result<Self, NnError> {
+    pub fn new(
+        module: &str,
+        place: &str,
+        spec: &ExternalModule,
+        declare: &mut Declare,
+        forwards: Arc<Forwards>,
+    ) -> std::result::Result<Self, NnError> {
         let mut params = Vec::new();
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { module: module.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
+        Ok(ExternalBackbone { module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
     }
 
     fn fail<'g>(&self, ctx: &Context<'_, 'g>, message: &str, expected: &str, got: String, like: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
@@ -126,10 +134,10 @@ impl Backbone for ExternalBackbone {
         }
         let mode = if ctx.mode == Mode::Train { "train" } else { "sample" };
         let types: Vec<String> = inputs.iter().map(|(n, _)| format!("{} {} {:?}", n.name, n.dtype, n.shape)).collect();
-        let key = format!("{}|{mode}|{}", self.module, types.join(";"));
+        let key = format!("{}|{mode}|{}", self.place, types.join(";"));
         let known = self.forwards.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let Some(graph) = known else {
-            let need = Need { key: key.clone(), module: self.module.clone(), mode, inputs: inputs.into_iter().map(|(n, _)| n).collect() };
+            let need = Need { key: key.clone(), module: self.place.clone(), mode, inputs: inputs.into_iter().map(|(n, _)| n).collect() };
             self.forwards.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), need);
             return self.fail(ctx, "not traced for these shapes", "a traced forward", key, x);
         };

@@ -1,12 +1,14 @@
 //! A model with parameter values: what users hold. Jobs on the device's worker read and change it, one step at a time.
 
 use crate::bind::{self, Bindings, normalize, random_inputs};
-use crate::config::DiffusionConfig;
+use crate::config::ModelConfig;
 use crate::external::{ExternalModule, Need};
-use crate::objective::{Draw, Objective, mode};
+use crate::definition::At;
+use crate::groups::Groups;
+use crate::objective::{Draw, Objective, Rows, mode};
 use crate::save;
 use crate::store::{Store, Weights};
-use crate::{Diffusion, ModelError, Result};
+use crate::{Definition, ModelError, Result};
 use std::collections::HashMap;
 use std::path::Path as FsPath;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,15 +16,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
-use thalweg_path::{GaussianPath, Parameterization};
+use thalweg_path::Parameterization;
 
 /// How many programs a model keeps.
 const PROGRAMS: usize = 64;
 
+/// What shapes the graph of a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LossShape {
+    /// Number of rows.
+    pub rows: usize,
+    /// Whether source samples are given.
+    pub x0: bool,
+    /// Whether rows have weights.
+    pub weighted: bool,
+    /// Whether data is normalised.
+    pub normalized: bool,
+}
+
+impl LossShape {
+    fn of(rows: &Rows, normalized: bool) -> LossShape {
+        LossShape { rows: crate::data::rows(&rows.x), x0: rows.x0.is_some(), weighted: rows.weight.is_some(), normalized }
+    }
+}
+
 /// What all handles and jobs of a model share.
 pub struct Inner {
     /// The model as a function.
-    pub diffusion: Diffusion,
+    pub definition: Definition,
     store: Mutex<Option<Store>>,
     programs: ProgramCache,
     training: AtomicBool,
@@ -43,10 +64,10 @@ impl Model {
     ///
     /// # Errors
     /// A `ConfigError`.
-    pub fn new(config: DiffusionConfig, externals: &HashMap<String, ExternalModule>) -> Result<Model> {
-        let diffusion = Diffusion::new(config, externals)?;
+    pub fn new(config: ModelConfig, externals: &HashMap<String, ExternalModule>) -> Result<Model> {
+        let definition = Definition::new(config, externals)?;
         let inner = Inner {
-            diffusion,
+            definition,
             store: Mutex::new(None),
             programs: ProgramCache::new(PROGRAMS),
             training: AtomicBool::new(false),
@@ -62,13 +83,13 @@ impl Model {
     }
 
     /// The model as a function.
-    pub fn diffusion(&self) -> &Diffusion {
-        &self.inner.diffusion
+    pub fn definition(&self) -> &Definition {
+        &self.inner.definition
     }
 
     /// Forwards that TypeScript must trace before a job on `rows` rows.
     pub fn needs(&self, mode: Mode, rows: usize) -> Vec<Need> {
-        self.inner.diffusion.needs(mode, rows)
+        self.inner.definition.needs(mode, rows)
     }
 
     /// Marks the model as being trained.
@@ -114,7 +135,7 @@ impl Inner {
         let mut slot = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let store = match slot.take() {
             Some(store) => slot.insert(store),
-            None => slot.insert(Store::new(self.diffusion.layout(), self.diffusion.config().seed)?),
+            None => slot.insert(Store::new(self.definition.layout(), self.definition.common().seed)?),
         };
         let result = f(store);
         self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
@@ -139,27 +160,25 @@ impl Inner {
         made.map_err(|error| failure.unwrap_or_else(|| error.into()))
     }
 
-    /// Per-sample losses `[N]` of rows in the user's units; `random` is (seed, counter).
-    #[allow(clippy::too_many_arguments, reason = "the loss's own arguments, once")]
+    /// Per-sample losses `[N]` of rows in the user's units; `random` is (seed, counter). Rows with source samples are pairs as they stand.
     pub fn losses(
         &self,
-        objective: Objective,
+        objective: &Objective,
         training: bool,
-        x: &Leaves<Tensor>,
-        condition: Option<&Leaves<Tensor>>,
+        rows: &Rows,
         weight: Option<&Graph>,
         random: (i64, i64),
         weights: Weights,
     ) -> Result<Tensor> {
-        let rows = crate::data::rows(x);
         let normalized = self.with_store(|s| Ok(s.normalization.is_some()))?;
+        let shape = LossShape::of(rows, normalized);
         let build = || {
             let b = Builder::new();
-            let params = self.diffusion.layout().views(&b);
-            let losses = self.trace_losses(&b, &params, objective, training, rows, weight, normalized);
+            let params = self.definition.layout().views(&b);
+            let losses = self.trace_losses(&b, &params, objective, training, weight, shape);
             Ok((b.finish(&[losses])?, CompileOptions::default()))
         };
-        let key = format!("losses {objective:?} {training} {rows} {normalized}");
+        let key = format!("losses {objective:?} {training} {shape:?}");
         let (program, names) = match weight {
             None => self.named_program(key, build)?,
             Some(_) => {
@@ -168,10 +187,7 @@ impl Inner {
             }
         };
         let mut bound = Bindings::new();
-        bound.set_leaves("x", x);
-        if let Some(c) = condition {
-            bound.set_leaves("condition", c);
-        }
+        bound.set_rows(rows);
         bound.set_i64("random.seed", random.0)?;
         bound.set_i64("random.counter", random.1)?;
         self.with_store(|store| {
@@ -181,40 +197,49 @@ impl Inner {
         })
     }
 
-    /// Losses `[rows]` as graph values; declares the inputs `x`, `condition`, `random.*` and, if data is normalised, `norm.*`.
-    #[allow(clippy::too_many_arguments, reason = "the loss's own arguments, once")]
+    /// Losses `[rows]` as graph values; declares the inputs `x`, `x0`, `condition`, `weight`, `random.*` and, if data is normalised, `norm.*`.
     fn trace_losses<'g>(
         &self,
         b: &'g Builder,
         params: &[Var<'g>],
-        objective: Objective,
+        objective: &Objective,
         training: bool,
-        rows: usize,
         weight: Option<&Graph>,
-        normalized: bool,
+        shape: LossShape,
     ) -> Var<'g> {
+        let definition = &self.definition;
         let (seed, counter) = random_inputs(b);
         let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        let x = normalize(b, &self.diffusion.input_leaves(b, "x", self.diffusion.x(), rows), normalized);
-        let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(b, "condition", sizes, rows));
-        objective.per_sample(&self.diffusion, &ctx, &x, condition.as_ref(), weight, Draw { seed, counter })
+        let state = |name: &str| normalize(b, &definition.input_leaves(b, name, definition.x(), shape.rows), shape.normalized);
+        let rows = Rows {
+            x: state("x"),
+            x0: shape.x0.then(|| state("x0")),
+            condition: definition.condition().map(|sizes| definition.input_leaves(b, "condition", sizes, shape.rows)),
+            weight: shape.weighted.then(|| b.input("weight", definition.dtype(), &[shape.rows])),
+        };
+        objective.per_sample(definition, &ctx, &rows, weight, Draw { seed, counter })
     }
 
     /// Parameters as inputs `param:<name>`, the convention of graphs that are traced in TypeScript.
     fn named_parameters<'g>(&self, b: &'g Builder) -> Vec<Var<'g>> {
-        self.diffusion.layout().specs().iter().map(|s| b.input(&format!("param:{}", s.name), self.dtype(), &s.shape)).collect()
+        self.definition.layout().specs().iter().map(|s| b.input(&format!("param:{}", s.name), self.dtype(), &s.shape)).collect()
     }
 
-    /// Losses `[rows]` as a graph to be inlined into a user's trace. Inputs: `param:<name>`, `x`, `x.<leaf>`, `condition` …, `random.seed`, `random.counter`, `norm.*`.
+    /// Losses `[rows]` as a graph to be inlined into a user's trace. Inputs: `param:<name>`, `x`, `x.<leaf>`, `x0` …, `condition` …, `weight`,
+    /// `random.seed`, `random.counter`, `norm.*`.
     ///
     /// # Errors
     /// What the network's ops refuse; a TypeScript forward that was not provided.
-    pub fn loss_graph(&self, objective: Objective, training: bool, rows: usize, weight: Option<&Graph>) -> Result<Graph> {
+    pub fn loss_graph(&self, objective: &Objective, training: bool, shape: LossShape, weight: Option<&Graph>) -> Result<Graph> {
         let b = Builder::new();
         let params = self.named_parameters(&b);
-        let normalized = self.normalized.load(Ordering::SeqCst);
-        let losses = self.trace_losses(&b, &params, objective, training, rows, weight, normalized);
+        let losses = self.trace_losses(&b, &params, objective, training, weight, shape);
         Ok(b.finish(&[losses])?)
+    }
+
+    /// Whether data is normalised, as far as the main thread knows.
+    pub fn is_normalized(&self) -> bool {
+        self.normalized.load(Ordering::SeqCst)
     }
 
     /// One of the four functions as a graph to be inlined into a user's trace, with inputs as in [`Inner::loss_graph`] and `t`.
@@ -231,10 +256,10 @@ impl Inner {
     }
 
     fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
-        let t = b.input("t", self.diffusion.dtype(), &[rows]);
-        let x = self.diffusion.input_leaves(b, "x", self.diffusion.x(), rows);
-        let condition = self.diffusion.condition().map(|sizes| self.diffusion.input_leaves(b, "condition", sizes, rows));
-        self.diffusion.function(ctx, which, t, &x, condition.as_ref()).values().copied().collect()
+        let t = b.input("t", self.definition.dtype(), &[rows]);
+        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
+        let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
+        self.definition.function(ctx, which, &At { t, x: &x, condition: condition.as_ref() }).values().copied().collect()
     }
 
     /// One of the four functions of the model at `t [N]` and `x [N, …]`, in the model's (normalised) units.
@@ -247,21 +272,22 @@ impl Inner {
         weights: Weights,
     ) -> Result<Vec<Tensor>> {
         let rows = crate::data::rows(x);
-        if t.ty().shape != [rows] || t.ty().dtype != self.diffusion.dtype() {
+        if t.ty().shape != [rows] || t.ty().dtype != self.definition.dtype() {
             return Err(ModelError::expected(
                 "ShapeError",
                 "t: wrong type",
-                format!("{} [{rows}], one time per row", self.diffusion.dtype()),
+                format!("{} [{rows}], one time per row", self.definition.dtype()),
                 t.ty(),
             ));
         }
-        let t_max = self.diffusion.path().t_max();
-        if let Some(bad) = t.to_f64_vec()?.into_iter().find(|t| !(0.0..=t_max).contains(t)) {
-            return Err(ModelError::expected("DataError", "t: not a time of the path", format!("times from 0 to {t_max}"), bad));
+        let times = self.definition.process().times();
+        if let Some(bad) = t.to_f64_vec()?.into_iter().find(|&t| !times.contains(t)) {
+            let expected = format!("times from {} to {}", times.t_min, times.t_max);
+            return Err(ModelError::expected("DataError", "t: not a time of the path", expected, bad));
         }
         let build = || {
             let b = Builder::new();
-            let params = self.diffusion.layout().views(&b);
+            let params = self.definition.layout().views(&b);
             let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
             Ok((b.finish(&self.trace_call(&b, &ctx, which, rows))?, CompileOptions::default()))
         };
@@ -294,7 +320,7 @@ impl Inner {
     /// # Errors
     /// `DataError` if one is missing or not wanted.
     pub fn check_condition(&self, tensors: &[Tensor]) -> Result<Option<Leaves<Tensor>>> {
-        match (self.diffusion.condition(), tensors) {
+        match (self.definition.condition(), tensors) {
             (None, []) => Ok(None),
             (None, _) => Err(ModelError::expected(
                 "DataError",
@@ -305,8 +331,16 @@ impl Inner {
             (Some(_), []) => {
                 Err(ModelError::expected("DataError", "condition: missing", "a condition of the config's conditionSize", "none"))
             }
-            (Some(sizes), _) => crate::data::check("condition", tensors, sizes, self.diffusion.dtype()).map(Some),
+            (Some(sizes), _) => crate::data::check("condition", tensors, sizes, self.definition.dtype()).map(Some),
         }
+    }
+
+    /// As [`Inner::check_condition`], for calls that can do without a condition where the model was trained to.
+    ///
+    /// # Errors
+    /// As [`Inner::check_condition`].
+    pub fn check_optional_condition(&self, tensors: &[Tensor]) -> Result<Option<Leaves<Tensor>>> {
+        if tensors.is_empty() && self.definition.has_null_condition() { Ok(None) } else { self.check_condition(tensors) }
     }
 
     /// Checks rows of the state.
@@ -314,7 +348,31 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
-        crate::data::check(what, tensors, self.diffusion.x(), self.diffusion.dtype())
+        crate::data::check(what, tensors, self.definition.x(), self.definition.dtype())
+    }
+
+    /// Checks the groups `x`, `x0`, `condition` and `sampleWeight` of a call; `place` is what their names begin with.
+    ///
+    /// # Errors
+    /// `DataError`, `ShapeError`, `DTypeError`.
+    pub fn check_rows(&self, place: &str, groups: &Groups<Tensor>) -> Result<Rows> {
+        let group = |name: &str| groups.get(&format!("{place}{name}"));
+        let x = self.check_x(&format!("{place}x"), group("x"))?;
+        let x0 = match group("x0") {
+            [] => None,
+            given => Some(self.check_x(&format!("{place}x0"), given)?),
+        };
+        let condition = self.check_condition(group("condition"))?;
+        let rows = crate::data::rows(&x);
+        if let Some(other) = condition.as_ref().map(crate::data::rows).filter(|n| *n != rows) {
+            return Err(ModelError::expected("ShapeError", format!("{place}condition: wrong number of rows"), rows, other));
+        }
+        let weight = group("sampleWeight").first().cloned();
+        if let Some(weight) = weight.as_ref().filter(|w| w.ty().shape != [rows] || w.ty().dtype != self.dtype()) {
+            let expected = format!("{} [{rows}], one weight per row", self.dtype());
+            return Err(ModelError::expected("ShapeError", format!("{place}sampleWeight: wrong type"), expected, weight.ty()));
+        }
+        Ok(Rows { x, x0, condition, weight })
     }
 
     /// Writes a checkpoint folder.
@@ -322,7 +380,7 @@ impl Inner {
     /// # Errors
     /// `CheckpointError`.
     pub fn save_now(&self, dir: &FsPath) -> Result<()> {
-        self.with_store(|store| save::save(dir, &self.diffusion, store))
+        self.with_store(|store| save::save(dir, &self.definition, store))
     }
 
     /// Reads a checkpoint folder; on an error nothing has changed.
@@ -331,7 +389,7 @@ impl Inner {
     /// `CheckpointError`, or `TrainingError` while a fit is under way.
     pub fn load_now(&self, dir: &FsPath) -> Result<()> {
         self.refuse_while_training("load")?;
-        let store = save::load(dir, &self.diffusion)?;
+        let store = save::load(dir, &self.definition)?;
         self.set_store(store);
         Ok(())
     }
@@ -357,7 +415,7 @@ impl Inner {
     /// # Errors
     /// No memory.
     pub fn state_dict(&self, weights: Weights) -> Result<Vec<Tensor>> {
-        let layout = self.diffusion.layout();
+        let layout = self.definition.layout();
         self.with_store(|store| layout.unflatten(&store.flat(weights)))
     }
 
@@ -367,7 +425,7 @@ impl Inner {
     /// `CheckpointError` listing what does not fit; nothing has changed then.
     pub fn load_state_dict(&self, named: &[(String, Tensor)], strict: bool) -> Result<(Vec<String>, Vec<String>)> {
         self.refuse_while_training("loadStateDict")?;
-        let layout = self.diffusion.layout();
+        let layout = self.definition.layout();
         let mut tensors = self.state_dict(Weights::Raw)?;
         let mut missing: Vec<String> = layout.specs().iter().map(|s| s.name.clone()).collect();
         let mut extra = Vec::new();
@@ -409,7 +467,7 @@ impl Inner {
 
     /// Element type of the model.
     pub fn dtype(&self) -> DType {
-        self.diffusion.dtype()
+        self.definition.dtype()
     }
 }
 
@@ -419,7 +477,7 @@ impl Inner {
     /// # Errors
     /// `CheckpointError`; nothing has changed then.
     pub fn import_weights(&self, file: &FsPath, strict: bool) -> Result<(Vec<String>, Vec<String>)> {
-        let specs = self.diffusion.layout().specs();
+        let specs = self.definition.layout().specs();
         let ours = |name: &str| {
             let mut rest = name;
             while !specs.iter().any(|s| s.name == rest) {

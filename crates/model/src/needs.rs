@@ -1,11 +1,10 @@
 //! Which forwards of TypeScript modules a job will use: asked on the main thread before the job is submitted.
 
 use crate::external::Need;
-use crate::fit::{VALIDATION_ROWS, batches};
-use crate::fit_options::FitOptions;
+use crate::fit::{FitOptions, VALIDATION_ROWS, batches};
 use crate::model::Model;
 use crate::objective::mode;
-use crate::sample::{SampleOptions, SampleRequest, chunk_rows};
+use crate::sampling::{SampleOptions, SampleRequest, chunk_rows};
 use crate::{ModelError, Result};
 use serde::Deserialize;
 use thalweg_nn::Mode;

@@ -2,7 +2,7 @@
 //! Written whole or not at all by the checkpoint crate; read in full and checked before anything changes.
 
 use crate::store::{Group, Normalization, Store};
-use crate::{Diffusion, DiffusionConfig, ModelError, Result};
+use crate::{Definition, ModelConfig, ModelError, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,8 +24,9 @@ const FORMAT: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Header {
     format: u32,
+    /// The class of the model.
     model: String,
-    config: DiffusionConfig,
+    config: serde_json::Value,
 }
 
 /// What the training file holds.
@@ -33,6 +34,8 @@ struct Header {
 struct Training {
     step: i64,
     normalization: Option<Vec<Scales>>,
+    #[serde(default)]
+    source_is_data: bool,
     options: Option<serde_json::Value>,
 }
 
@@ -68,33 +71,35 @@ fn entry(name: &str, tensor: &Tensor) -> Result<NamedTensor> {
 }
 
 /// Parameters under their names.
-fn named(diffusion: &Diffusion, flat: &[Tensor; 3]) -> Result<Tensors> {
+fn named(definition: &Definition, flat: &[Tensor; 3]) -> Result<Tensors> {
     let mut out = Tensors::default();
-    for (spec, tensor) in diffusion.layout().specs().iter().zip(diffusion.layout().unflatten(flat)?) {
+    for (spec, tensor) in definition.layout().specs().iter().zip(definition.layout().unflatten(flat)?) {
         out.push(entry(&spec.name, &tensor)?)?;
     }
     Ok(out)
 }
 
 /// Writes the folder.
-pub fn save(dir: &Path, diffusion: &Diffusion, store: &Store) -> Result<()> {
-    let header = Header { format: FORMAT, model: "DiffusionModel".into(), config: diffusion.config().clone() };
+pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
+    let config = definition.config();
+    let header = Header { format: FORMAT, model: config.class().into(), config: config.to_json()? };
     let scales = |n: &Normalization| -> Result<Vec<Scales>> {
         n.leaves.iter().map(|(mean, std)| Ok(Scales { mean: mean.to_f64_vec()?, std: std.to_f64_vec()? })).collect()
     };
     let training = Training {
         step: store.step,
         normalization: store.normalization.as_ref().map(scales).transpose()?,
+        source_is_data: store.source_is_data,
         options: store.training.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     };
     let mut files = vec![
         (CONFIG.to_string(), json(&header)?),
         (TRAINING.to_string(), json(&training)?),
-        (MODEL.to_string(), safetensors_bytes(&named(diffusion, &store.parameters)?)?),
+        (MODEL.to_string(), safetensors_bytes(&named(definition, &store.parameters)?)?),
     ];
     if let Some([a, b]) = &store.ema {
         let flat = [a.clone(), b.clone(), store.parameters[2].clone()];
-        files.push((EMA.to_string(), safetensors_bytes(&named(diffusion, &flat)?)?));
+        files.push((EMA.to_string(), safetensors_bytes(&named(definition, &flat)?)?));
     }
     if !store.optimizer.is_empty() {
         let mut tensors = Tensors::default();
@@ -126,12 +131,15 @@ fn open(dir: &Path) -> Result<Files> {
     Ok(files)
 }
 
-/// The config of a saved model.
+/// The config of a saved model, with its class.
 ///
 /// # Errors
 /// `CheckpointError`.
-pub fn read_config(dir: &Path) -> Result<DiffusionConfig> {
-    header(&open(dir)?, dir).map(|h| h.config)
+pub fn read_config(dir: &Path) -> Result<ModelConfig> {
+    let header = header(&open(dir)?, dir)?;
+    ModelConfig::parse(&header.model, &header.config.to_string()).map_err(|e| {
+        ModelError::expected("CheckpointError", dir.join(CONFIG).display().to_string(), "the config of a model", e.message)
+    })
 }
 
 fn header(files: &Files, dir: &Path) -> Result<Header> {
@@ -144,37 +152,41 @@ fn header(files: &Files, dir: &Path) -> Result<Header> {
         )
     };
     let header: Header = serde_json::from_value(files.json(CONFIG)?).map_err(|e| wrong(e.to_string()))?;
-    if header.format != FORMAT || header.model != "DiffusionModel" {
+    if header.format != FORMAT || !ModelConfig::NAMES.contains(&header.model.as_str()) {
         return Err(wrong(format!("{} of format {}", header.model, header.format)));
     }
     Ok(header)
 }
 
-/// Reads the folder into a store for `diffusion`.
-pub fn load(dir: &Path, diffusion: &Diffusion) -> Result<Store> {
+/// Reads the folder into a store for `definition`.
+pub fn load(dir: &Path, definition: &Definition) -> Result<Store> {
     let files = open(dir)?;
-    header(&files, dir)?;
+    let saved = header(&files, dir)?.model;
+    if saved != definition.config().class() {
+        let message = format!("{}: another kind of model. Nothing was loaded", dir.display());
+        return Err(ModelError::expected("CheckpointError", message, definition.config().class(), saved));
+    }
     let training: Training = serde_json::from_value(files.json(TRAINING)?)
         .map_err(|e| ModelError::expected("CheckpointError", dir.join(TRAINING).display().to_string(), "training state", e))?;
-    let parameters = parameters(diffusion, &files, MODEL)?;
+    let parameters = parameters(definition, &files, MODEL)?;
     let ema = if files.names().any(|n| n == EMA) {
-        let [a, b, _] = parameters_of(diffusion, &files.tensors(EMA)?)?;
+        let [a, b, _] = parameters_of(definition, &files.tensors(EMA)?)?;
         Some([a, b])
     } else {
         None
     };
-    let optimizer = if files.names().any(|n| n == OPTIMIZER) { buffers(diffusion, &files.tensors(OPTIMIZER)?)? } else { HashMap::new() };
-    let normalization = training.normalization.map(|leaves| scales(diffusion, leaves)).transpose()?;
+    let optimizer = if files.names().any(|n| n == OPTIMIZER) { buffers(definition, &files.tensors(OPTIMIZER)?)? } else { HashMap::new() };
+    let normalization = training.normalization.map(|leaves| scales(definition, leaves)).transpose()?;
     let options = training.options.map(|value| value.to_string());
-    Ok(Store { parameters, ema, optimizer, step: training.step, version: 1, normalization, training: options })
+    Ok(Store { parameters, ema, optimizer, step: training.step, version: 1, normalization, source_is_data: training.source_is_data, training: options })
 }
 
-fn parameters(diffusion: &Diffusion, files: &Files, name: &str) -> Result<[Tensor; 3]> {
-    parameters_of(diffusion, &files.tensors(name)?)
+fn parameters(definition: &Definition, files: &Files, name: &str) -> Result<[Tensor; 3]> {
+    parameters_of(definition, &files.tensors(name)?)
 }
 
-fn parameters_of(diffusion: &Diffusion, tensors: &Tensors) -> Result<[Tensor; 3]> {
-    let layout = diffusion.layout();
+fn parameters_of(definition: &Definition, tensors: &Tensors) -> Result<[Tensor; 3]> {
+    let layout = definition.layout();
     let expected: Vec<(String, Vec<usize>, FileType)> =
         layout.specs().iter().map(|s| (s.name.clone(), s.shape.clone(), file_type(layout.dtype()))).collect();
     tensors.check_against(&expected)?;
@@ -190,8 +202,8 @@ pub fn tensor(entry: &NamedTensor, dtype: DType) -> Result<Tensor> {
     })
 }
 
-fn buffers(diffusion: &Diffusion, tensors: &Tensors) -> Result<HashMap<String, [Tensor; 2]>> {
-    let layout = diffusion.layout();
+fn buffers(definition: &Definition, tensors: &Tensors) -> Result<HashMap<String, [Tensor; 2]>> {
+    let layout = definition.layout();
     let mut out: HashMap<String, Vec<Tensor>> = HashMap::new();
     let mut names: Vec<String> = tensors.names().filter_map(|n| n.strip_suffix(".decayed").map(String::from)).collect();
     names.sort();
@@ -211,16 +223,16 @@ fn buffers(diffusion: &Diffusion, tensors: &Tensors) -> Result<HashMap<String, [
     out.into_iter().map(pair).collect()
 }
 
-fn scales(diffusion: &Diffusion, leaves: Vec<Scales>) -> Result<Normalization> {
-    let fits = leaves.len() == diffusion.x().len()
-        && leaves.iter().zip(diffusion.x().values()).all(|(s, shape)| s.mean.len() == count(shape) && s.std.len() == count(shape));
+fn scales(definition: &Definition, leaves: Vec<Scales>) -> Result<Normalization> {
+    let fits = leaves.len() == definition.x().len()
+        && leaves.iter().zip(definition.x().values()).all(|(s, shape)| s.mean.len() == count(shape) && s.std.len() == count(shape));
     if !fits {
         return Err(ModelError::new("CheckpointError", format!("{TRAINING}: the normalisation does not fit xSize. Nothing was loaded.")));
     }
     let one = |(s, shape): (Scales, &Vec<usize>)| -> Result<(Tensor, Tensor)> {
-        Ok((crate::data::tensor_of(s.mean, shape, diffusion.dtype())?, crate::data::tensor_of(s.std, shape, diffusion.dtype())?))
+        Ok((crate::data::tensor_of(s.mean, shape, definition.dtype())?, crate::data::tensor_of(s.std, shape, definition.dtype())?))
     };
-    Ok(Normalization { leaves: leaves.into_iter().zip(diffusion.x().values()).map(one).collect::<Result<_>>()? })
+    Ok(Normalization { leaves: leaves.into_iter().zip(definition.x().values()).map(one).collect::<Result<_>>()? })
 }
 
 /// The named tensors of a `.pt` or `.safetensors` file.

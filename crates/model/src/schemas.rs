@@ -1,10 +1,10 @@
 //! JSON schemas of everything users configure, from the types that read it: the source of TypeScript's schemas and types.
 
-use crate::config::DiffusionConfig;
-use crate::fit_options::FitOptions;
+use crate::config::{BridgeConfig, DiffusionConfig, EnergyConfig, FlowConfig};
+use crate::fit::FitOptions;
 use crate::objective::Objective;
 use crate::optimizer::Optimizer;
-use crate::sample::SampleOptions;
+use crate::sampling::{LogProbOptions, SampleOptions};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
@@ -16,6 +16,10 @@ fn schema<T: JsonSchema>() -> Value {
 pub fn schemas() -> Value {
     let mut all = Map::new();
     all.insert("DiffusionConfig".into(), schema::<DiffusionConfig>());
+    all.insert("FlowConfig".into(), schema::<FlowConfig>());
+    all.insert("BridgeConfig".into(), schema::<BridgeConfig>());
+    all.insert("EnergyConfig".into(), schema::<EnergyConfig>());
+    all.insert("LogProbOptions".into(), schema::<LogProbOptions>());
     all.insert("FitOptions".into(), schema::<FitOptions>());
     all.insert("SampleOptions".into(), schema::<SampleOptions>());
     all.insert("Objective".into(), schema::<Objective>());

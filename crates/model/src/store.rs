@@ -90,7 +90,12 @@ impl Layout {
 
     /// Declares the flat inputs and returns each parameter as a view, in declaration order.
     pub fn views<'g>(&self, b: &'g Builder) -> Vec<Var<'g>> {
-        let flat = Group::ALL.map(|g| b.input(g.input(), self.dtype, &[self.size(g)]));
+        self.views_at(b, "")
+    }
+
+    /// As [`Layout::views`], of inputs whose names begin with `prefix`.
+    pub fn views_at<'g>(&self, b: &'g Builder, prefix: &str) -> Vec<Var<'g>> {
+        let flat = Group::ALL.map(|g| b.input(&format!("{prefix}{}", g.input()), self.dtype, &[self.size(g)]));
         let view = |(spec, &(group, offset)): (&ParamSpec, &(Group, usize))| {
             flat[group as usize].narrow(0, offset, thalweg_graph::count(&spec.shape)).reshape(&spec.shape)
         };
@@ -174,6 +179,8 @@ pub struct Store {
     pub version: u64,
     /// How data was normalised.
     pub normalization: Option<Normalization>,
+    /// Whether the model was fitted from samples of a source, so that starts are in the user's units.
+    pub source_is_data: bool,
     /// Text of the fit that is under way, for resuming; JSON.
     pub training: Option<String>,
 }
@@ -193,7 +200,7 @@ impl Store {
     /// Fresh parameters.
     pub fn new(layout: &Layout, seed: i64) -> Result<Store> {
         let parameters = layout.initial(seed)?;
-        Ok(Store { parameters, ema: None, optimizer: HashMap::new(), step: 0, version: 0, normalization: None, training: None })
+        Ok(Store { parameters, ema: None, optimizer: HashMap::new(), step: 0, version: 0, normalization: None, source_is_data: false, training: None })
     }
 
     /// The flat buffers that `weights` names.

@@ -57,7 +57,7 @@ impl TrainStep {
     }
 
     fn compile(&self) -> Result<Arc<Compiled>> {
-        let layout = self.inner.diffusion.layout();
+        let layout = self.inner.definition.layout();
         let rule = StepRule { optimizer: self.optimizer.clone(), ema: None, frozen: vec![false; layout.specs().len()], accumulate: 1 };
         let loss = LossGraph { inner: &self.inner, graph: &self.graph };
         let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| loss.build(b, params))?;
@@ -79,8 +79,8 @@ impl TrainStep {
         for (name, tensor) in self.arguments().into_iter().zip(tensors) {
             bound.set(name, tensor);
         }
-        bound.set_i64("random.seed", self.inner.diffusion.config().seed)?;
-        let layout = self.inner.diffusion.layout();
+        bound.set_i64("random.seed", self.inner.definition.common().seed)?;
+        let layout = self.inner.definition.layout();
         self.inner.with_store(|store| {
             for name in self.optimizer.rule().state() {
                 store.ensure_state(layout, name)?;
@@ -109,7 +109,7 @@ struct LossGraph<'a> {
 
 impl LossGraph<'_> {
     fn build<'g>(&self, b: &'g Builder, params: &[Var<'g>]) -> Result<Var<'g>> {
-        let specs = self.inner.diffusion.layout().specs();
+        let specs = self.inner.definition.layout().specs();
         let mut args = Vec::new();
         for input in &self.graph.inputs {
             args.push(match input.name.strip_prefix("param:") {

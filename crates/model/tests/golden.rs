@@ -56,16 +56,16 @@ fn the_four_functions_of_every_path_and_parameterization_are_those_of_the_refere
 
 /// Loss of each sample and gradient of the mean with respect to all parameters, at given times and noise.
 fn loss_and_gradients(model: &Model, kind: ObjectiveKind, section: &Section, case: &Value) -> (Vec<f32>, Vec<Vec<f32>>) {
-    let diffusion = model.diffusion();
+    let definition = model.definition();
     let b = Builder::new();
-    let params = diffusion.layout().views(&b);
+    let params = definition.layout().views(&b);
     let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
     let t = b.input("t", DType::F32, &[8]);
-    let x = diffusion.input_leaves(&b, "x", diffusion.x(), 8);
-    let noise = diffusion.input_leaves(&b, "noise", diffusion.x(), 8);
-    let condition = diffusion.condition().map(|sizes| diffusion.input_leaves(&b, "condition", sizes, 8));
+    let x = definition.input_leaves(&b, "x", definition.x(), 8);
+    let noise = definition.input_leaves(&b, "noise", definition.x(), 8);
+    let condition = definition.condition().map(|sizes| definition.input_leaves(&b, "condition", sizes, 8));
     let objective = Objective { kind, weighting: Weighting::Vanilla };
-    let losses = objective.at(diffusion, &ctx, t, &x, &noise, condition.as_ref(), None);
+    let losses = objective.at(definition, &ctx, t, &x, &noise, condition.as_ref(), None);
     let grads = grad(losses.mean_all(), &params);
     let outputs: Vec<Var> = [losses].into_iter().chain(grads).collect();
     let graph = b.finish(&outputs).unwrap();
@@ -102,7 +102,7 @@ fn losses_and_their_gradients_at_given_times_and_noise_are_those_of_the_referenc
             let mean = losses.iter().sum::<f32>() / losses.len() as f32;
             assert_close(&format!("{name} {loss}"), &[mean], &section.read(output).1, 1e-5);
             compared += 1;
-            for (spec, grad) in model.diffusion().layout().specs().iter().zip(&grads) {
+            for (spec, grad) in model.definition().layout().specs().iter().zip(&grads) {
                 let key = format!("grad.{loss}.model.model.{}", spec.name);
                 if let Some(entry) = case["outputs"].get(&key) {
                     assert_close(&format!("{name} {key}"), grad, &section.read(entry).1, 1e-5);
@@ -170,14 +170,14 @@ fn fixed_and_adaptive_sampling_gives_the_trajectories_of_the_reference() {
 
 /// The loss of the training cases as a graph whose inputs are parameters, x, t and noise.
 fn loss_graph(model: &Model, kind: ObjectiveKind) -> thalweg_model::graph::Graph {
-    let diffusion = model.diffusion();
+    let definition = model.definition();
     let b = Builder::new();
-    let specs = diffusion.layout().specs();
+    let specs = definition.layout().specs();
     let params: Vec<Var> = specs.iter().map(|s| b.input(&format!("param:{}", s.name), DType::F32, &s.shape)).collect();
     let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
     let (x, t, noise) = (b.input("x", DType::F32, &[8, 2]), b.input("t", DType::F32, &[8]), b.input("noise", DType::F32, &[8, 2]));
     let objective = Objective { kind, weighting: Weighting::Vanilla };
-    let loss = objective.at(diffusion, &ctx, t, &Leaves::one(x), &Leaves::one(noise), None, None).mean_all();
+    let loss = objective.at(definition, &ctx, t, &Leaves::one(x), &Leaves::one(noise), None, None).mean_all();
     b.finish(&[loss]).unwrap()
 }
 
@@ -206,7 +206,7 @@ fn training_steps_give_the_losses_and_parameters_of_the_reference() {
         }
         assert_close(&format!("{name} losses"), &losses, &section.read(&case["outputs"]["losses"]).1, 1e-4);
         let state = model.inner().state_dict(Weights::Raw).unwrap();
-        for (spec, tensor) in model.diffusion().layout().specs().iter().zip(state) {
+        for (spec, tensor) in model.definition().layout().specs().iter().zip(state) {
             let entry = &case["outputs"][format!("final.model.model.{}", spec.name)];
             assert_close(&format!("{name} {}", spec.name), &tensor.to_f32_vec().unwrap(), &section.read(entry).1, 1e-4);
         }

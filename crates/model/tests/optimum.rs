@@ -47,7 +47,7 @@ fn model(path: &Path, which: Parameterization, rows: usize) -> Model {
     let module = ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)] };
     let model = Model::new(DiffusionConfig::parse(&config.to_string()).unwrap(), &HashMap::from([("Exact".to_string(), module)])).unwrap();
     for need in model.needs(Mode::Sample, rows) {
-        model.diffusion().forwards().provide(&need.key, Arc::new(network(path, which, rows)));
+        model.definition().forwards().provide(&need.key, Arc::new(network(path, which, rows)));
     }
     model
 }
@@ -56,7 +56,7 @@ fn model(path: &Path, which: Parameterization, rows: usize) -> Model {
 fn expected(path: &Path, which: Parameterization, kind: ObjectiveKind, t: f64, at: [f64; 2]) -> (f64, f64, f64) {
     let rows = NODES.len() * NODES.len();
     let model = model(path, which, rows);
-    let diffusion = model.diffusion();
+    let definition = model.definition();
     let b = Builder::new();
     let params: Vec<Var> = at.iter().map(|&v| b.full(v, DType::F64, &[1]).stop_gradient()).collect();
     let params: Vec<Var> = params.iter().enumerate().map(|(i, p)| b.input(&format!("p{i}"), DType::F64, &[1]) + *p).collect();
@@ -64,7 +64,7 @@ fn expected(path: &Path, which: Parameterization, kind: ObjectiveKind, t: f64, a
     let column = |name: &str| b.input(name, DType::F64, &[rows, 1]);
     let objective = Objective { kind, weighting: Weighting::Vanilla };
     let losses = objective.at(
-        diffusion,
+        definition,
         &ctx,
         b.input("t", DType::F64, &[rows]),
         &Leaves::one(column("x0")),

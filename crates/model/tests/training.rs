@@ -96,7 +96,7 @@ fn frozen_parameters_keep_their_bits_and_the_others_move() {
     let before = bits(&model, Weights::Raw);
     fit(&model, r#"{"steps":5,"batchSize":32,"frozen":["backbone.first_block"]}"#);
     let after = bits(&model, Weights::Raw);
-    for ((spec, a), b) in model.diffusion().layout().specs().iter().zip(&before).zip(&after) {
+    for ((spec, a), b) in model.definition().layout().specs().iter().zip(&before).zip(&after) {
         let frozen = spec.name.starts_with("backbone.first_block") || !spec.trainable;
         assert_eq!(a == b, frozen, "{}", spec.name);
     }

@@ -29,7 +29,7 @@ impl Part {
     /// # Errors
     /// `InternalError` for another name.
     pub fn new(model: &Model, name: &str) -> Result<Part, ThalwegError> {
-        let specs = model.diffusion().layout().specs();
+        let specs = model.definition().layout().specs();
         let parameter = name.strip_prefix("param:").and_then(|own| specs.iter().position(|spec| spec.name == own));
         let leaf = |end: &str| name.strip_prefix("norm.")?.strip_suffix(end)?.parse::<usize>().ok();
         let which = parameter
@@ -64,7 +64,7 @@ impl Part {
         for numbers in of_model.into_values() {
             let model = &parts[numbers[0]].model;
             let (parameters, normalization) = model.inner().with_store(|store| {
-                let parameters = model.diffusion().layout().unflatten(&store.flat(weights))?;
+                let parameters = model.definition().layout().unflatten(&store.flat(weights))?;
                 Ok((parameters, store.normalization.clone()))
             })?;
             let scales = |leaf: usize| normalization.as_ref().and_then(|n| n.leaves.get(leaf));

@@ -10,7 +10,7 @@ use serde_json::json;
 use thalweg_model::graph::Type;
 use thalweg_model::{ModelError, Task, read_config};
 
-use super::{NativeModel, enqueue_text, getters, text, weights};
+use super::{NativeModel, enqueue_text, getters, weights};
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::tensor::NativeTensor;
@@ -78,7 +78,7 @@ impl NativeModel {
         guard("NativeModel.stateDict", || {
             let model = self.model()?;
             let which = self::weights(&weights)?;
-            let layout = model.diffusion().layout();
+            let layout = model.definition().layout();
             let types: Vec<Type> = layout.specs().iter().map(|spec| Type::new(layout.dtype(), spec.shape.clone())).collect();
             let work = {
                 let model = model.clone();
@@ -142,13 +142,16 @@ impl NativeModel {
     }
 }
 
-/// The config of a saved model, as JSON.
+/// Class and config of a saved model, as JSON: `{ class, config }`.
 #[napi(ts_return_type = "Promise<string>")]
 pub fn load_model_config<'env>(env: &'env Env, folder: String) -> napi::Result<Object<'env>> {
     const NAME: &str = "loadModelConfig";
     guard(NAME, || {
         let (settle, object) = promise(NAME, env)?;
-        enqueue_text(NAME, Vec::new(), settle, move |_| text(&read_config(&PathBuf::from(folder))?))?;
+        enqueue_text(NAME, Vec::new(), settle, move |_| {
+            let config = read_config(&PathBuf::from(folder))?;
+            Ok(json!({ "class": config.class(), "config": config.to_json()? }).to_string())
+        })?;
         Ok(object)
     })
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use thalweg_model::engine::Tensor;
 use thalweg_model::graph::{Graph, Leaves, Type};
-use thalweg_model::{Model, ModelError, Objective, ObjectiveKind, Weighting, Weights, config, leaf_name};
+use thalweg_model::{Cuts, Groups, LossShape, Model, ModelError, Objective, Weights, config, leaf_name};
 
 use super::{NativeModel, getters, weights};
 use crate::args;
@@ -37,9 +37,7 @@ enum Reduction {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LossOptions {
-    kind: ObjectiveKind,
-    #[serde(default)]
-    weighting: Weighting,
+    objective: Objective,
     #[serde(default)]
     reduction: Reduction,
     seed: Option<i64>,
@@ -49,12 +47,6 @@ struct LossOptions {
 
 fn raw() -> Weights {
     Weights::Raw
-}
-
-impl LossOptions {
-    fn objective(&self) -> Objective {
-        Objective { kind: self.kind, weighting: self.weighting }
-    }
 }
 
 /// One of the four functions: the model crate's names of what networks predict.
@@ -82,34 +74,33 @@ fn rows(ty: Option<&Type>) -> Result<usize, ThalwegError> {
 
 #[napi]
 impl NativeModel {
-    /// The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-    /// Options as JSON: `{ kind, weighting, reduction, seed, weights }`; `weight` is a graph of the rows' times that their
-    /// losses are multiplied by.
+    /// The loss of rows in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
+    /// Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`;
+    /// `weight` is a graph of the rows' times that their losses are multiplied by.
     #[napi]
     pub fn loss(
         &self,
         env: &Env,
         options: String,
-        #[napi(ts_arg_type = "NativeTensor[]")] x: Array<'_>,
-        #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+        groups: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
         weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<NativeTensor> {
         guard("NativeModel.loss", || {
-            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
-            let (x, condition) = (take(&x)?, take(&condition)?);
+            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+            let cuts: Cuts = config::parse(&groups)?;
             let model = self.model()?;
             let options: LossOptions = config::parse(&options)?;
-            let rows = rows(x.first().map(|value| value.ty()))?;
+            options.objective.validate(model.definition()).map_err(|e| e.under("loss"))?;
+            let rows = rows(values.first().map(|value| value.ty()))?;
             let shape = if options.reduction == Reduction::Mean { Vec::new() } else { vec![rows] };
-            let types = [Type::new(model.diffusion().dtype(), shape)];
-            let leaves = x.len();
-            let inputs = [getters(&x), getters(&condition)].concat();
+            let types = [Type::new(model.definition().dtype(), shape)];
             let weight = weight.map(|graph| graph.source().clone());
             let work = move |tensors: Vec<Tensor>| {
                 let weight = weight.map(|source| source.function("a weight")).transpose()?;
-                losses(&model, &options, weight.as_deref(), &tensors, leaves)
+                losses(&model, &options, weight.as_deref(), &cuts.apply(tensors)?)
             };
-            let results = value::enqueue("NativeModel.loss", inputs, &types, work)?;
+            let results = value::enqueue("NativeModel.loss", getters(&values), &types, work)?;
             Ok(NativeTensor::all(env, results)?.remove(0))
         })
     }
@@ -154,19 +145,27 @@ impl NativeModel {
         &self,
         trace: ClassInstance<'_, NativeTrace>,
         options: String,
-        #[napi(ts_arg_type = "number[]")] x: Array<'_>,
-        #[napi(ts_arg_type = "number[]")] condition: Array<'_>,
+        groups: String,
+        #[napi(ts_arg_type = "number[]")] values: Array<'_>,
         weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<TracedValue> {
         guard("NativeModel.traceLoss", || {
-            let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
+            let ids = args::ids(&values, args::VALUES)?;
+            let groups: Groups<f64> = config::parse::<Cuts>(&groups)?.apply(ids)?;
             let model = self.model()?;
             let options: LossOptions = config::parse(&options)?;
+            options.objective.validate(model.definition()).map_err(|e| e.under("loss"))?;
             let weight = weight.map(|graph| graph.source().function("a weight")).transpose()?;
             trace.one(|recording| {
-                let given = Given::of(recording, &model, None, &x, &condition)?;
+                let given = Given::of(recording, &model, &groups)?;
                 let training = recording.tape()?.training();
-                let graph = model.inner().loss_graph(options.objective(), training, given.rows, weight.as_deref())?;
+                let shape = LossShape {
+                    rows: given.rows,
+                    x0: !groups.get("x0").is_empty(),
+                    weighted: !groups.get("sampleWeight").is_empty(),
+                    normalized: model.inner().is_normalized(),
+                };
+                let graph = model.inner().loss_graph(&options.objective, training, shape, weight.as_deref())?;
                 let losses = given.inline(recording, &model, &graph, options.seed)?;
                 match options.reduction {
                     Reduction::None => Ok(losses[0]),
@@ -182,16 +181,16 @@ impl NativeModel {
         &self,
         trace: ClassInstance<'_, NativeTrace>,
         #[napi(ts_arg_type = "\"score\" | \"noise\" | \"velocity\" | \"data\"")] name: String,
-        t: f64,
-        #[napi(ts_arg_type = "number[]")] x: Array<'_>,
-        #[napi(ts_arg_type = "number[]")] condition: Array<'_>,
+        groups: String,
+        #[napi(ts_arg_type = "number[]")] values: Array<'_>,
     ) -> napi::Result<Vec<TracedValue>> {
         guard("NativeModel.traceCall", || {
-            let (x, condition) = (args::ids(&x, args::VALUES)?, args::ids(&condition, args::VALUES)?);
+            let ids = args::ids(&values, args::VALUES)?;
+            let groups: Groups<f64> = config::parse::<Cuts>(&groups)?.apply(ids)?;
             let model = self.model()?;
             let which = function(&name)?;
             trace.several(|recording| {
-                let given = Given::of(recording, &model, Some(t), &x, &condition)?;
+                let given = Given::of(recording, &model, &groups)?;
                 let training = recording.tape()?.training();
                 let graph = model.inner().call_graph(which, given.rows, training)?;
                 given.inline(recording, &model, &graph, None)
@@ -200,19 +199,12 @@ impl NativeModel {
     }
 }
 
-/// Losses of tensors: the state's leaves, then the condition's.
-fn losses(
-    model: &Model,
-    options: &LossOptions,
-    weight: Option<&Graph>,
-    tensors: &[Tensor],
-    leaves: usize,
-) -> Result<Vec<Tensor>, ModelError> {
+/// Losses of groups of tensors.
+fn losses(model: &Model, options: &LossOptions, weight: Option<&Graph>, groups: &Groups<Tensor>) -> Result<Vec<Tensor>, ModelError> {
     let inner = model.inner();
-    let (x, condition) = tensors.split_at(leaves);
-    let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
+    let rows = inner.check_rows("", groups)?;
     let random = (options.seed.unwrap_or(0), 0);
-    let losses = inner.losses(options.objective(), false, &x, condition.as_ref(), weight, random, options.weights)?;
+    let losses = inner.losses(&options.objective, false, &rows, weight, random, options.weights)?;
     if options.reduction == Reduction::None {
         return Ok(vec![losses]);
     }
@@ -222,8 +214,8 @@ fn losses(
 
 /// The types of the state's leaves, of so many rows.
 fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
-    let dtype = model.diffusion().dtype();
-    model.diffusion().x().map(|shape| Type::new(dtype, [&[rows], &shape[..]].concat()))
+    let dtype = model.definition().dtype();
+    model.definition().x().map(|shape| Type::new(dtype, [&[rows], &shape[..]].concat()))
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.
@@ -233,19 +225,22 @@ struct Given {
 }
 
 impl Given {
-    /// Checks the leaves of state and condition, and the times.
-    fn of(recording: &mut Recording, model: &Model, t: Option<f64>, x: &[f64], condition: &[f64]) -> Result<Given, ThalwegError> {
-        let diffusion = model.diffusion();
-        let first = x.first().map(|&id| recording.number(id)).transpose()?;
+    /// Checks the leaves of `x`, `x0` and `condition`, and takes `t` and `sampleWeight` as they are.
+    fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+        let definition = model.definition();
+        let first = groups.get("x").first().map(|&id| recording.number(id)).transpose()?;
         let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
         let rows = rows(ty.as_ref())?;
         let mut named = Vec::new();
-        if let Some(id) = t {
-            named.push(("t".to_string(), recording.number(id)?));
+        for (group, input) in [("t", "t"), ("sampleWeight", "weight")] {
+            for &id in groups.get(group) {
+                named.push((input.to_string(), recording.number(id)?));
+            }
         }
-        for (prefix, ids, sizes) in [("x", x, Some(diffusion.x())), ("condition", condition, diffusion.condition())] {
+        for (prefix, sizes) in [("x", Some(definition.x())), ("x0", Some(definition.x())), ("condition", definition.condition())] {
+            let ids = groups.get(prefix);
             let names: Vec<&str> = sizes.into_iter().flat_map(|leaves| leaves.iter().map(|(name, _)| name)).collect();
-            if names.len() != ids.len() {
+            if names.len() != ids.len() && !(prefix == "x0" && ids.is_empty()) {
                 let message = format!("{prefix}: wrong number of parts");
                 return Err(ThalwegError::expected(ErrorCode::DataError, message, names.len(), ids.len()));
             }

@@ -17,7 +17,7 @@ use napi_derive::napi;
 use serde_json::json;
 use thalweg_model::engine::{Device, Getter, Tensor};
 use thalweg_model::external::{self, ExternalModule};
-use thalweg_model::{DiffusionConfig, Model, ModelError, Task, Weights};
+use thalweg_model::{Model, ModelConfig, ModelError, Task, Weights};
 
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
@@ -81,13 +81,13 @@ fn enqueue_text(
 
 #[napi]
 impl NativeModel {
-    /// Reads and checks a config (JSON). `external` describes the modules that TypeScript registered:
-    /// `{ [type]: { parameters: [{ name, shape, init, trainable, decay }] } }`.
+    /// Reads and checks the config (JSON) of a model of the class `class`. `external` describes the modules that TypeScript registered, by
+    /// the place of their network in the config: `{ "model.args": { parameters: [{ name, shape, init, trainable, decay }] } }`.
     #[napi(constructor)]
-    pub fn new(config: String, external: String) -> napi::Result<Self> {
+    pub fn new(class: String, config: String, external: String) -> napi::Result<Self> {
         guard("NativeModel", || {
-            let config = DiffusionConfig::parse(&config)?;
-            Device::parse(&config.device).map_err(|error| ThalwegError::from(error).with_path("device"))?;
+            let config = ModelConfig::parse(&class, &config)?;
+            Device::parse(&config.common().device).map_err(|error| ThalwegError::from(error).with_path("device"))?;
             let externals: HashMap<String, ExternalModule> = thalweg_model::config::parse(&external)?;
             Ok(NativeModel { model: RefCell::new(Some(Model::new(config, &externals)?)) })
         })
@@ -96,7 +96,7 @@ impl NativeModel {
     /// The config with all defaults, as JSON.
     #[napi]
     pub fn config(&self) -> napi::Result<String> {
-        guard("NativeModel.config", || Ok(text(self.model()?.diffusion().config())?))
+        guard("NativeModel.config", || Ok(self.model()?.definition().config().to_json()?.to_string()))
     }
 
     /// The parameters in the order of their declaration, as JSON: `[{ name, shape, trainable, decay }]`.
@@ -105,7 +105,7 @@ impl NativeModel {
         guard("NativeModel.parameters", || {
             let model = self.model()?;
             let described = model
-                .diffusion()
+                .definition()
                 .layout()
                 .specs()
                 .iter()
@@ -129,7 +129,7 @@ impl NativeModel {
             let model = self.model()?;
             let traced = graph.source().function("a forward")?;
             external::check(&traced)?;
-            model.diffusion().forwards().provide(&key, traced);
+            model.definition().forwards().provide(&key, traced);
             Ok(())
         })
     }

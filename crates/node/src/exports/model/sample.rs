@@ -1,42 +1,92 @@
-//! Sampling as one job; its results are tensors, one per leaf of the state.
+//! Sampling and likelihood as one job each; their results are tensors.
 
 use napi::Env;
-use napi::bindgen_prelude::Array;
+use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
+use std::sync::Arc;
 use thalweg_model::engine::Future;
-use thalweg_model::{Run, SampleJob, SampleOptions, SampleRequest};
+use thalweg_model::graph::Graph;
+use thalweg_model::sampling::chunk_rows;
+use thalweg_model::{Ask, Cuts, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, config};
 
 use super::run::{NativeRun, end_with};
 use super::{NativeModel, getters};
 use crate::args;
+use crate::error::ThalwegError;
+use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
+use crate::recording::Source;
 use crate::worker::{submit, waker};
+
+/// An energy's graph and the number of rows that it was traced for: that of its input `t`.
+fn energy(source: &Arc<Source>) -> Result<(usize, Arc<Graph>), ModelError> {
+    let graph = source.function("an energy")?;
+    let rows = graph.inputs.iter().find(|input| input.name == "t").and_then(|input| input.ty.shape.first().copied());
+    Ok((rows.unwrap_or(0), graph))
+}
+
+impl NativeModel {
+    fn start(&self, env: &Env, name: &'static str, request: SampleRequest) -> Result<NativeRun, ThalwegError> {
+        let model = self.model()?;
+        let run = Run::new();
+        run.attach(waker()?);
+        end_with(env, &run)?;
+        let (setters, results) = (0..request.results(model.inner())).map(|_| Future::new()).unzip();
+        submit(name, Box::new(SampleJob::new(model.inner().clone(), request, run.clone(), setters)))?;
+        Ok(NativeRun::new(run, Future::ready(Ok(())), results))
+    }
+}
 
 #[napi]
 impl NativeModel {
-    /// Starts sampling with options as JSON, from starts `x0` and for conditions, if there are any (one tensor per leaf).
+    /// Starts sampling with options as JSON. Groups of tensors, where there are any: starts `x0`, `condition` (one tensor per leaf).
+    /// `other` is a model that guides; `energies` are graphs of one energy, traced for each of `sampleRows`.
     #[napi]
     pub fn sample(
         &self,
         env: &Env,
         options: String,
-        #[napi(ts_arg_type = "NativeTensor[]")] x0: Array<'_>,
-        #[napi(ts_arg_type = "NativeTensor[]")] condition: Array<'_>,
+        groups: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
+        #[napi(ts_arg_type = "NativeGraph[]")] energies: Array<'_>,
+        other: Option<ClassInstance<'_, NativeModel>>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.sample", || {
-            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
-            let (x0, condition) = (take(&x0)?, take(&condition)?);
-            let model = self.model()?;
-            let options = SampleOptions::parse(&options)?;
-            let run = Run::new();
-            run.attach(waker()?);
-            end_with(env, &run)?;
-            let (setters, results) = model.diffusion().x().values().map(|_| Future::new()).unzip();
-            let request = SampleRequest { options, x0: getters(&x0), condition: getters(&condition) };
-            let job = SampleJob::new(model.inner().clone(), request, run.clone(), setters);
-            submit("NativeModel.sample", Box::new(job))?;
-            Ok(NativeRun::new(run, Future::ready(Ok(())), results))
+            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+            let sources = args::instances(&energies, args::VALUES, |graph: &NativeGraph| Ok(graph.source().clone()))?;
+            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
+            let mut request = SampleRequest::new(Ask::Sample(SampleOptions::parse(&options)?), given);
+            request.other = other.map(|model| model.model()).transpose()?.map(|model| model.inner().clone());
+            request.energy = sources.iter().map(energy).collect::<Result<_, _>>()?;
+            self.start(env, "NativeModel.sample", request)
         })
     }
+
+    /// Starts computing log densities with options as JSON, of the rows `x0` (one tensor per leaf) under the `condition`, if there is one.
+    #[napi]
+    pub fn log_prob(
+        &self,
+        env: &Env,
+        options: String,
+        groups: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
+    ) -> napi::Result<NativeRun> {
+        guard("NativeModel.logProb", || {
+            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
+            let request = SampleRequest::new(Ask::LogProb(LogProbOptions::parse(&options)?), given);
+            self.start(env, "NativeModel.logProb", request)
+        })
+    }
+}
+
+/// The numbers of rows of the programs that sampling with these options (JSON) runs, given so many starts or conditions.
+#[napi]
+pub fn sample_rows(options: String, given: Option<f64>) -> napi::Result<Vec<f64>> {
+    guard("sampleRows", || {
+        let options = SampleOptions::parse(&options)?;
+        let rows = SampleRequest::rows(&options, given.and_then(args::natural));
+        Ok(args::sizes(&chunk_rows(rows)))
+    })
 }

@@ -1,11 +1,20 @@
 //! fit: the training loop as a job of the worker, one optimiser step per turn.
 //! JavaScript is not called; it sees events, and may stop or pause the run between two steps.
 
-use crate::bind::{self, Bindings, normalize, random_inputs};
-use crate::data::{self, Rows};
-use crate::fit_options::{FitOptions, LastBatch};
+mod batch;
+mod options;
+mod planner;
+
+pub use options::FitOptions;
+
+use self::batch::{BatchLoss, Sources, pair_input};
+use self::options::LastBatch;
+use self::planner::{HostRows, PlanRequest, Planner};
+use crate::bind::{self, Bindings};
+use crate::data;
 use crate::model::Inner;
-use crate::objective::{Draw, mode};
+use crate::objective::{Objective, Rows};
+use crate::process::coupling;
 use crate::run::{Event, Report, Run};
 use crate::step::{self, REPORT, StepGraph, StepRule, ema_input, state_input};
 use crate::store::{Group, Store, Weights};
@@ -14,9 +23,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+use thalweg_coupling::Coupling;
 use thalweg_engine::{Job, Program, Step, Tensor, random};
-use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
-use thalweg_nn::{Context, RandomSource};
+use thalweg_graph::{Graph, Leaves};
 
 /// Key of the validation loss's random numbers, so that evaluations compare like with like.
 const VALIDATION_SEED: i64 = 0x7661_6c69_6461_7465;
@@ -65,6 +74,8 @@ struct Compiled {
 }
 
 struct Progress {
+    objective: Objective,
+    planner: Option<Planner>,
     steps: u64,
     per_epoch: u64,
     first: u64,
@@ -112,48 +123,42 @@ impl FitJob {
 
     fn start(&self) -> Result<Progress> {
         let FitRequest { options, data, validation, .. } = &self.request;
-        data::check_finite("data", &data.x)?;
-        if let Some(c) = &data.condition {
-            data::check_finite("condition", c)?;
-        }
+        check_rows("", data)?;
         if let Some(v) = validation {
-            data::check_finite("validation", &v.x)?;
+            check_rows("validation.", v)?;
         }
+        let objective = self.objective()?;
         let rows = data::rows(&data.x);
-        let Batches { batch, per_step, rest, per_epoch } = batches(options, rows);
+        let plan = batches(options, rows);
+        let Batches { batch, per_step, rest, per_epoch } = plan;
         let steps = options.steps.or(options.epochs.map(|e| e.saturating_mul(per_epoch))).unwrap_or(0);
         let rule = self.rule()?;
-        let layout = self.inner.diffusion.layout();
-        let mut first = 0;
-        self.inner.with_store(|store| {
-            if !options.resume {
-                store.step = 0;
-                store.optimizer.clear();
-                store.ema = None;
-                store.normalization = if options.normalize { Some(data::measure(&data.x)?) } else { None };
-            }
-            for name in options.optimizer.rule().state() {
-                store.ensure_state(layout, name)?;
-            }
-            match (&rule.ema, &store.ema) {
-                (Some(_), None) => store.ema = Some([store.parameters[0].clone(), store.parameters[1].clone()]),
-                (None, _) => store.ema = None,
-                _ => {}
-            }
-            store.training = Some(serde_json::to_string(options).map_err(|e| ModelError::new("InternalError", e.to_string()))?);
-            first = store.step as u64;
-            Ok(())
-        })?;
+        let first = self.prepare_store(&rule)?;
         let normalized = self.inner.with_store(|s| Ok(s.normalization.is_some()))?;
-        let full = self.compile(&rule, batch, per_step, rows, normalized)?;
-        let last = if rest > 0 { Some(self.compile(&rule, rest, rest, rows, normalized)?) } else { None };
+        let planner = self.planner(&plan, first, steps)?;
+        let sources = Sources {
+            rows,
+            source_rows: data.x0.as_ref().map(data::rows),
+            weighted: data.weight.is_some(),
+            normalized,
+            planned: planner.is_some(),
+        };
+        let full = self.compile(&rule, &objective, batch, per_step, sources)?;
+        let last = if rest > 0 { Some(self.compile(&rule, &objective, rest, rest, sources)?) } else { None };
         let mut fixed = Bindings::new();
         fixed.set_leaves("data", &data.x);
-        if let Some(c) = &data.condition {
-            fixed.set_leaves("condition", c);
+        for (name, leaves) in [("source", &data.x0), ("condition", &data.condition)] {
+            if let Some(leaves) = leaves {
+                fixed.set_leaves(name, leaves);
+            }
+        }
+        if let Some(weight) = &data.weight {
+            fixed.set("weight", weight.clone());
         }
         fixed.set_i64("random.seed", options.seed)?;
         Ok(Progress {
+            objective,
+            planner,
             steps,
             per_epoch,
             first,
@@ -169,9 +174,83 @@ impl FitJob {
         })
     }
 
+    fn objective(&self) -> Result<Objective> {
+        let definition = &self.inner.definition;
+        let default = || Objective::default_for(definition.process(), definition.networks()).into();
+        let objective = self.request.options.loss.clone().map_or_else(default, |loss| loss.objective());
+        objective.validate(definition).map_err(|e| e.under("loss"))?;
+        Ok(objective)
+    }
+
+    /// Makes the store ready for the first step; the number of steps that were done before.
+    fn prepare_store(&self, rule: &StepRule) -> Result<u64> {
+        let FitRequest { options, data, .. } = &self.request;
+        let layout = self.inner.definition.layout();
+        self.inner.with_store(|store| {
+            if !options.resume {
+                store.step = 0;
+                store.optimizer.clear();
+                store.ema = None;
+                let measured = || data::measure(&data.x, data.x0.as_ref());
+                store.normalization = if options.normalize { Some(measured()?) } else { None };
+                store.source_is_data = data.x0.is_some();
+            }
+            for name in options.optimizer.rule().state() {
+                store.ensure_state(layout, name)?;
+            }
+            match (&rule.ema, &store.ema) {
+                (Some(_), None) => store.ema = Some([store.parameters[0].clone(), store.parameters[1].clone()]),
+                (None, _) => store.ema = None,
+                _ => {}
+            }
+            store.training = Some(serde_json::to_string(options).map_err(|e| ModelError::new("InternalError", e.to_string()))?);
+            Ok(store.step as u64)
+        })
+    }
+
+    /// What couples the batches, where rows do not simply come by a shuffled order.
+    fn planner(&self, plan: &Batches, first: u64, last: u64) -> Result<Option<Planner>> {
+        let FitRequest { options, data, .. } = &self.request;
+        let coupling = coupling(self.inner.definition.config());
+        let definition = &self.inner.definition;
+        if definition.process().gaussian().is_some() {
+            return match data.x0 {
+                Some(_) => Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0")),
+                None => Ok(None),
+            };
+        }
+        if matches!(coupling, Coupling::Independent(_)) && data.x0.is_none() {
+            return Ok(None);
+        }
+        if let (Coupling::Paired(_), Some(x0)) = (&coupling, &data.x0)
+            && data::rows(x0) != data::rows(&data.x)
+        {
+            let message = "x0: a paired coupling takes one source sample per datum";
+            return Err(ModelError::expected("DataError", message, data::rows(&data.x), data::rows(x0)));
+        }
+        let normalization = self.inner.with_store(|store| Ok(store.normalization.clone()))?;
+        let host = |leaves: &Leaves<Tensor>, normalized: bool| -> Result<HostRows> {
+            data::host_rows(leaves, normalization.as_ref().filter(|_| normalized)).map(|(width, values)| HostRows { width, values })
+        };
+        let request = PlanRequest {
+            coupling,
+            x: host(&data.x, true)?,
+            x0: data.x0.as_ref().map(|x0| host(x0, true)).transpose()?,
+            condition: data.condition.as_ref().map(|c| host(c, false)).transpose()?,
+            sizes: definition.x().clone(),
+            dtype: definition.dtype(),
+            seed: options.seed,
+            batch: plan.batch,
+            parts: plan.per_step / plan.batch.max(1),
+            rest: plan.rest,
+            per_epoch: plan.per_epoch,
+        };
+        Planner::start(request, first, last).map(Some)
+    }
+
     fn rule(&self) -> Result<StepRule> {
         let options = &self.request.options;
-        let specs = self.inner.diffusion.layout().specs();
+        let specs = self.inner.definition.layout().specs();
         for prefix in &options.frozen {
             if !specs.iter().any(|s| s.name.starts_with(prefix.as_str())) {
                 return Err(ModelError::config("frozen", "a prefix of a parameter's name", format!("{prefix:?}")));
@@ -181,13 +260,12 @@ impl FitJob {
         Ok(StepRule { optimizer: options.optimizer.clone(), ema: options.ema, frozen, accumulate: options.accumulate as usize })
     }
 
-    /// The program of a step over `per_step` of the `rows` rows, in batches of `batch`.
-    fn compile(&self, rule: &StepRule, batch: usize, per_step: usize, rows: usize, normalized: bool) -> Result<Compiled> {
-        let diffusion = &self.inner.diffusion;
-        let objective = self.request.options.loss.objective();
+    /// The program of a step over `per_step` rows, in batches of `batch`.
+    fn compile(&self, rule: &StepRule, objective: &Objective, batch: usize, per_step: usize, sources: Sources) -> Result<Compiled> {
         let rule = StepRule { accumulate: per_step / batch, ..rule.clone() };
-        let build = BatchLoss { inner: &self.inner, objective, batch, rows, normalized, weight: self.request.weight.as_deref() };
-        let StepGraph { graph, options, state } = step::build(diffusion.layout(), &rule, &|b, params, part| build.loss(b, params, part))?;
+        let build = BatchLoss { inner: &self.inner, objective, batch, sources, weight: self.request.weight.as_deref() };
+        let layout = self.inner.definition.layout();
+        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))?;
         let program = Arc::new(Program::compile(&graph, &options)?);
         Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
     }
@@ -196,20 +274,25 @@ impl FitJob {
         let options = &self.request.options;
         let index = p.first + p.done;
         let (epoch, within) = (index / p.per_epoch, index % p.per_epoch);
-        if p.permutation.as_ref().is_none_or(|(e, _)| *e != epoch) {
-            let rows = data::rows(&self.request.data.x);
-            let order = random::permutation(rows, options.seed, random::stream_of("fit.permutation"), epoch as i64);
-            p.permutation = Some((epoch, Tensor::from_i64(order, &[rows])?));
-        }
         let compiled = match &p.last {
             Some(last) if within + 1 == p.per_epoch => last,
             _ => &p.full,
         };
         let mut bound = p.fixed.clone();
-        if let Some((_, order)) = &p.permutation {
-            bound.set("permutation", order.clone());
+        match &p.planner {
+            Some(planner) => {
+                for (part, pairs) in planner.next()?.into_iter().enumerate() {
+                    for (which, rows) in [("data", pairs.data), ("source", pairs.source)] {
+                        let shape = [rows.len()];
+                        bound.set(pair_input(which, part), Tensor::from_i64(rows, &shape)?);
+                    }
+                }
+            }
+            None => {
+                bound.set("permutation", self.order(&mut p.permutation, epoch)?);
+                bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
+            }
         }
-        bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
         let report = self
             .inner
             .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, index as i64))?;
@@ -234,7 +317,7 @@ impl FitJob {
         let mut validation = None;
         let mut stop = false;
         if let Some(v) = self.request.validation.as_ref().filter(|_| due(Some(options.validation.map_or(100, |v| v.every)))) {
-            let value = self.validate(v)?;
+            let value = self.validate(v, &p.objective)?;
             validation = Some(value);
             stop = self.judge(p, value)?;
         }
@@ -258,6 +341,18 @@ impl FitJob {
         Ok(stop)
     }
 
+    /// The order of the rows in an epoch.
+    fn order(&self, known: &mut Option<(u64, Tensor)>, epoch: u64) -> Result<Tensor> {
+        match known {
+            Some((of, order)) if *of == epoch => Ok(order.clone()),
+            _ => {
+                let rows = data::rows(&self.request.data.x);
+                let order = random::permutation(rows, self.request.options.seed, random::stream_of("fit.permutation"), epoch as i64);
+                Ok(known.insert((epoch, Tensor::from_i64(order, &[rows])?)).1.clone())
+            }
+        }
+    }
+
     /// Keeps count of validation losses; saves the best; whether to stop.
     fn judge(&self, p: &mut Progress, value: f64) -> Result<bool> {
         let options = &self.request.options;
@@ -275,21 +370,12 @@ impl FitJob {
     }
 
     /// Mean loss over the validation rows, in chunks, at fixed times and noise.
-    fn validate(&self, rows: &Rows) -> Result<f64> {
+    fn validate(&self, rows: &Rows, objective: &Objective) -> Result<f64> {
         let total = data::rows(&rows.x);
-        let objective = self.request.options.loss.objective();
         let (mut sum, mut start) = (0.0, 0);
         while start < total {
             let length = VALIDATION_ROWS.min(total - start);
-            let part = |leaves: &Leaves<Tensor>| -> Result<Leaves<Tensor>> {
-                let entries: std::result::Result<Vec<_>, _> =
-                    leaves.iter().map(|(n, t)| t.narrow(0, start, length).map(|t| (n.to_string(), t))).collect();
-                Ok(Leaves::new(entries?))
-            };
-            let x = part(&rows.x)?;
-            let condition = rows.condition.as_ref().map(part).transpose()?;
-            let losses =
-                self.inner.losses(objective, false, &x, condition.as_ref(), None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
+            let losses = self.inner.losses(objective, false, &rows.narrow(start, length)?, None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
             sum += losses.to_f64_vec()?.iter().sum::<f64>();
             start += length;
         }
@@ -312,30 +398,21 @@ impl FitJob {
     }
 }
 
-/// The loss of one batch, gathered inside the program.
-struct BatchLoss<'a> {
-    inner: &'a Inner,
-    objective: crate::objective::Objective,
-    batch: usize,
-    rows: usize,
-    normalized: bool,
-    weight: Option<&'a Graph>,
-}
-
-impl BatchLoss<'_> {
-    fn loss<'g>(&self, b: &'g Builder, params: &[Var<'g>], part: usize) -> Result<Var<'g>> {
-        let diffusion = &self.inner.diffusion;
-        let order = b.input("permutation", DType::I64, &[self.rows]);
-        let offset = b.input("offset", DType::I64, &[]);
-        let indices = order.gather(0, b.iota(DType::I64, self.batch) + offset + (part * self.batch) as f64);
-        let gather = |leaves: Leaves<Var<'g>>| leaves.map(|x| x.gather(0, indices));
-        let x = normalize(b, &gather(diffusion.input_leaves(b, "data", diffusion.x(), self.rows)), self.normalized);
-        let condition = diffusion.condition().map(|sizes| gather(diffusion.input_leaves(b, "condition", sizes, self.rows)));
-        let (seed, counter) = random_inputs(b);
-        let counter = counter * 4096.0 + part as f64;
-        let ctx = Context { builder: b, params, mode: mode(true), random: Some(RandomSource::new(seed, counter)) };
-        let losses = self.objective.per_sample(diffusion, &ctx, &x, condition.as_ref(), self.weight, Draw { seed, counter });
-        Ok(losses.mean_all())
+/// Refuses rows that cannot be trained on. `place` is what their names begin with.
+fn check_rows(place: &str, rows: &Rows) -> Result<()> {
+    data::check_finite(&format!("{place}data"), &rows.x)?;
+    for (name, leaves) in [("x0", &rows.x0), ("condition", &rows.condition)] {
+        if let Some(leaves) = leaves {
+            data::check_finite(&format!("{place}{name}"), leaves)?;
+        }
+    }
+    let Some(weight) = &rows.weight else { return Ok(()) };
+    match weight.to_f64_vec()?.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
+        Some((row, w)) => {
+            let message = format!("{place}sampleWeight: row {row} is not a weight");
+            Err(ModelError::expected("DataError", message, "finite numbers ≥ 0", w))
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What `fit` can be told. Read once; unknown keys are errors.
 
-use crate::objective::{Objective, ObjectiveKind, Weighting};
+use crate::objective::{Objective, ObjectiveKind};
 use crate::optimizer::Optimizer;
 use crate::step::Ema;
 use crate::{ModelError, Result};
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A loss by name, or with settings.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Loss {
     /// With vanilla weighting.
@@ -21,7 +21,7 @@ impl Loss {
     /// The objective.
     pub fn objective(self) -> Objective {
         match self {
-            Loss::Kind(kind) => Objective { kind, weighting: Weighting::Vanilla },
+            Loss::Kind(kind) => kind.into(),
             Loss::Objective(objective) => objective,
         }
     }
@@ -79,8 +79,8 @@ pub struct Saving {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FitOptions {
-    /// The loss.
-    pub loss: Loss,
+    /// The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`.
+    pub loss: Option<Loss>,
     /// Rows per step; at most the number of rows.
     pub batch_size: u32,
     /// Steps to take; give this or `epochs`.
@@ -118,7 +118,7 @@ pub struct FitOptions {
 impl Default for FitOptions {
     fn default() -> Self {
         FitOptions {
-            loss: Loss::Kind(ObjectiveKind::FlowMatching),
+            loss: None,
             batch_size: 512,
             steps: None,
             epochs: None,

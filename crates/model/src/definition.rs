@@ -1,0 +1,320 @@
+//! A model as a function of graph values: its process, its networks, and the quantities that follow from what they predict.
+//! Knows shapes and formulas; holds no parameter values.
+
+use crate::config::{Common, ModelConfig};
+use crate::external::{ExternalBackbone, ExternalModule, Forwards, Need};
+use crate::objective::per_row;
+use crate::process::{Process, Role, energy, roles, why_no};
+use crate::store::Layout;
+use crate::{ModelError, Result};
+use std::collections::HashMap;
+use std::sync::Arc;
+use thalweg_graph::{Builder, DType, GraphError, Leaves, Var};
+use thalweg_nn::{Context, Declare, Init, IntrinsicConfig, IntrinsicModel, Mode, NnError, Param, RandomSource};
+use thalweg_path::{GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert};
+
+/// A network and what it is read as.
+struct Network {
+    parameterization: Parameterization,
+    preconditioning: Option<Preconditioning>,
+    model: IntrinsicModel,
+    /// Its place in the config, for errors.
+    path: &'static str,
+}
+
+/// A model: a process, and networks that predict one quantity each.
+pub struct Definition {
+    config: ModelConfig,
+    common: Common,
+    process: Process,
+    networks: Vec<Network>,
+    energy: Option<IntrinsicModel>,
+    layout: Layout,
+    x: Leaves<Vec<usize>>,
+    condition: Option<Leaves<Vec<usize>>>,
+    /// What stands for "no condition", leaf by leaf, if training hides conditions.
+    null_condition: Option<Vec<Param>>,
+    forwards: Arc<Forwards>,
+}
+
+impl Definition {
+    /// Builds the model. `externals` are the backbones that TypeScript registered, by the place of their network in the config (`"model.args"`).
+    ///
+    /// # Errors
+    /// A `ConfigError` with the path of the field at fault.
+    pub fn new(config: ModelConfig, externals: &HashMap<String, ExternalModule>) -> Result<Definition> {
+        let common = config.common();
+        let forwards = Arc::new(Forwards::default());
+        let declare = Declare::new();
+        let mut networks = Vec::new();
+        for Role { prefix, path, config } in roles(&config) {
+            let model = network(&config.args, &declare.at(prefix), path, externals, &forwards)?;
+            networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, path });
+        }
+        let energy = energy(&config).map(|(args, prefix, path)| network(args, &declare.at(prefix), path, externals, &forwards)).transpose()?;
+        let x = common.x_size.leaves();
+        let condition = common.condition_size.as_ref().map(|size| size.leaves());
+        let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
+            let declare = declare.at("null_condition");
+            leaves.iter().map(|(name, shape)| declare.undecayed(if name.is_empty() { "value" } else { name }, shape, Init::Zeros)).collect()
+        });
+        let layout = Layout::new(declare.finish().map_err(|e| at_network("model.args", e))?, common.dtype.dtype());
+        let process = Process::of(&config);
+        let model = Definition { config, common, process, networks, energy, layout, x, condition, null_condition, forwards };
+        model.check_shapes()?;
+        Ok(model)
+    }
+
+    /// Traces the networks once, so that a config whose sizes do not fit is refused when it is made.
+    fn check_shapes(&self) -> Result<()> {
+        for network in &self.networks {
+            let b = Builder::new();
+            let outcome = self.trace(&b, Mode::Sample, 2, network);
+            if !self.forwards.take_missing().is_empty() {
+                continue;
+            }
+            let outputs = outcome.map_err(|e| {
+                let message = format!("{}: the network does not fit xSize and conditionSize: {}", network.path, e.message);
+                ModelError { code: "ConfigError", path: Some(network.path.into()), message, ..e }
+            })?;
+            for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
+                if v.shape()[1..] != shape[..] {
+                    let got = format!("{:?}", &v.shape()[1..]);
+                    let path = format!("{}.backbone", network.path);
+                    return Err(ModelError::config(path, format!("an output of shape {shape:?} (xSize)"), got));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn trace<'g>(&self, b: &'g Builder, mode: Mode, rows: usize, network: &Network) -> Result<Leaves<Var<'g>>> {
+        let params = self.layout.views(b);
+        let ctx = Context { builder: b, params: &params, mode, random: self.random(b) };
+        let t = b.input("t", self.dtype(), &[rows]);
+        let x = self.input_leaves(b, "x", &self.x, rows);
+        let condition = self.condition.as_ref().map(|c| self.input_leaves(b, "condition", c, rows));
+        let out = network.model.forward(&ctx, t, &x, condition.as_ref());
+        b.check()?;
+        Ok(out)
+    }
+
+    fn random<'g>(&self, b: &'g Builder) -> Option<RandomSource<'g>> {
+        Some(RandomSource::new(b.input("random.seed", DType::I64, &[]), b.input("random.counter", DType::I64, &[])))
+    }
+
+    /// Declares inputs `<prefix>` or `<prefix>.<leaf>` of `rows` samples.
+    pub fn input_leaves<'g>(&self, b: &'g Builder, prefix: &str, sizes: &Leaves<Vec<usize>>, rows: usize) -> Leaves<Var<'g>> {
+        let entry = |(name, shape): (&str, &Vec<usize>)| {
+            (name.to_string(), b.input(&leaf_name(prefix, name), self.dtype(), &[&[rows], &shape[..]].concat()))
+        };
+        Leaves::new(sizes.iter().map(entry).collect())
+    }
+
+    /// Which forwards TypeScript must trace before the network can be evaluated on `rows` rows.
+    pub fn needs(&self, mode: Mode, rows: usize) -> Vec<Need> {
+        self.forwards.take_missing();
+        for network in &self.networks {
+            let _ = self.trace(&Builder::new(), mode, rows, network);
+        }
+        self.forwards.take_missing()
+    }
+
+    /// The traced forwards of TypeScript modules.
+    pub fn forwards(&self) -> &Forwards {
+        &self.forwards
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// What all models have in their configuration.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// The parameters' declarations and places.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What is transported, and in which time.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Shapes of one sample's leaves.
+    pub fn x(&self) -> &Leaves<Vec<usize>> {
+        &self.x
+    }
+
+    /// Shapes of one condition's leaves.
+    pub fn condition(&self) -> Option<&Leaves<Vec<usize>>> {
+        self.condition.as_ref()
+    }
+
+    /// Element type.
+    pub fn dtype(&self) -> DType {
+        self.common.dtype.dtype()
+    }
+
+    /// What the first network predicts.
+    pub fn predicted(&self) -> Parameterization {
+        self.networks[0].parameterization
+    }
+
+    /// How many networks it has.
+    pub fn networks(&self) -> usize {
+        self.networks.len()
+    }
+
+    /// What network `k` predicts.
+    pub fn predict<'g>(&self, ctx: &Context<'_, 'g>, k: usize, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        let Network { preconditioning, model, .. } = &self.networks[k];
+        let (Some(edm), Process::Gaussian(path)) = (preconditioning, &self.process) else {
+            return model.forward(ctx, at.t, at.x, at.condition);
+        };
+        let input = at.x.map(|x| edm.input(path, per_row(at.t, *x), *x));
+        let output = model.forward(ctx, edm.coefficients(path, at.t).c_noise, &input, at.condition);
+        at.x.zip(&output, |x, f| edm.data(path, per_row(at.t, *x), *x, *f))
+    }
+
+    /// The network that the quantity `which` follows from.
+    pub fn source_of(&self, which: Parameterization) -> usize {
+        if which == Parameterization::Score { self.networks.len() - 1 } else { 0 }
+    }
+
+    /// The quantity `which` of the prediction of the network [`Definition::source_of`] it. One that the model does not have is an error of the
+    /// graph; see [`Definition::range`].
+    pub fn read<'g>(&self, which: Parameterization, at: &At<'_, 'g>, predicted: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
+        let from = self.networks[self.source_of(which)].parameterization;
+        match &self.process {
+            Process::Gaussian(path) => at.x.zip(predicted, |x, value| convert(path, from, which, per_row(at.t, *x), *x, *value)),
+            Process::Interpolant(Interpolant::SchrodingerBridge(bridge)) if which == Parameterization::Score => {
+                predicted.map(|scaled| bridge.score(*scaled))
+            }
+            Process::Interpolant(_) if which == from => predicted.clone(),
+            Process::Interpolant(path) => match path.as_gaussian() {
+                Some(gaussian) => at.x.zip(predicted, |x, value| {
+                    let t = per_row(at.t, *x);
+                    convert(&gaussian, Parameterization::Velocity, which, t.constant(1.0) - t, *x, -*value)
+                }),
+                None => {
+                    let why = GraphError::trace(which.name(), "the model does not have it", why_no(which, &self.process), path.name());
+                    let poison = at.t.builder().fail(why);
+                    at.x.map(|_| poison)
+                }
+            },
+        }
+    }
+
+    /// The quantity `which`, whatever the networks predict; see [`Definition::read`].
+    pub fn function<'g>(&self, ctx: &Context<'_, 'g>, which: Parameterization, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        self.read(which, at, &self.predict(ctx, self.source_of(which), at))
+    }
+
+    /// The velocity; see [`Definition::function`].
+    pub fn velocity<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        self.function(ctx, Parameterization::Velocity, at)
+    }
+
+    /// (σ²/2)∇log p, which the second network of a bridge predicts.
+    pub fn scaled_score<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        self.predict(ctx, self.networks.len() - 1, at)
+    }
+
+    /// Whether it has an energy network.
+    pub fn has_energy(&self) -> bool {
+        self.energy.is_some()
+    }
+
+    /// The energy of each row, `[B]`, of a model that has an energy network.
+    pub fn energy<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Var<'g> {
+        let rows = at.x.first().shape()[0];
+        match &self.energy {
+            Some(network) => network.forward(ctx, at.t, at.x, at.condition).first().reshape(&[rows]),
+            None => ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model")),
+        }
+    }
+
+    /// The times at which the quantity `which` is finite; `None` where the model does not have it.
+    pub fn range(&self, which: Parameterization) -> Option<TimeRange> {
+        let from = self.networks[0].parameterization;
+        match &self.process {
+            // The preconditioned network's time is ¼ log(σ/s), which must be finite.
+            Process::Gaussian(path) if self.networks[0].preconditioning.is_some() => {
+                Some(conversion_range(path, from, which).intersect(path.regular_range()))
+            }
+            Process::Gaussian(path) => Some(conversion_range(path, from, which)),
+            Process::Interpolant(_) if which == from => Some(self.process.times()),
+            Process::Interpolant(Interpolant::SchrodingerBridge(_)) if which == Parameterization::Score => Some(self.process.times()),
+            Process::Interpolant(path) => path.as_gaussian().map(|gaussian| {
+                let mirrored = conversion_range(&gaussian, Parameterization::Velocity, which);
+                TimeRange::new(1.0 - mirrored.t_max, 1.0 - mirrored.t_min)
+            }),
+        }
+    }
+
+    /// `condition`, of which the rows where `hide [B]` is true are replaced by "no condition".
+    pub fn hide_conditions<'g>(&self, ctx: &Context<'_, 'g>, condition: &Leaves<Var<'g>>, hide: Var<'g>) -> Leaves<Var<'g>> {
+        let Some(null) = &self.null_condition else { return condition.clone() };
+        let mut params = null.iter();
+        condition.map(|c| match params.next() {
+            Some(param) => per_row(hide, *c).broadcast_to(&c.shape()).select(ctx.param(*param).broadcast_to(&c.shape()), *c),
+            None => *c,
+        })
+    }
+
+    /// "No condition" for `rows` rows; `None` where training hid none.
+    pub fn no_condition<'g>(&self, ctx: &Context<'_, 'g>, rows: usize) -> Option<Leaves<Var<'g>>> {
+        let (null, sizes) = (self.null_condition.as_ref()?, self.condition.as_ref()?);
+        let mut params = null.iter();
+        let leaf = |(name, shape): (&str, &Vec<usize>)| {
+            let value = params.next().map(|p| ctx.param(*p).broadcast_to(&[&[rows], &shape[..]].concat()));
+            value.map(|v| (name.to_string(), v))
+        };
+        Some(Leaves::new(sizes.iter().filter_map(leaf).collect()))
+    }
+
+    /// Whether training hides conditions, so that the model can do without one.
+    pub fn has_null_condition(&self) -> bool {
+        self.null_condition.is_some()
+    }
+}
+
+/// Where a network is evaluated.
+#[derive(Clone, Copy)]
+pub struct At<'a, 'g> {
+    /// Times `[B]`.
+    pub t: Var<'g>,
+    /// The state.
+    pub x: &'a Leaves<Var<'g>>,
+    /// The condition, for conditional models.
+    pub condition: Option<&'a Leaves<Var<'g>>>,
+}
+
+fn network(
+    config: &IntrinsicConfig,
+    declare: &Declare,
+    path: &'static str,
+    externals: &HashMap<String, ExternalModule>,
+    forwards: &Arc<Forwards>,
+) -> Result<IntrinsicModel> {
+    let external = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
+        let spec = externals.get(path)?;
+        let built = ExternalBackbone::new(name, path, spec, declare, forwards.clone());
+        Some(built.map(|b| Box::new(b) as Box<dyn thalweg_nn::Backbone + Send + Sync>))
+    };
+    IntrinsicModel::build(config, &mut declare.at(""), &external).map_err(|e| at_network(path, e))
+}
+
+/// `prefix` or `prefix.leaf`.
+pub fn leaf_name(prefix: &str, leaf: &str) -> String {
+    if leaf.is_empty() { prefix.to_string() } else { format!("{prefix}.{leaf}") }
+}
+
+fn at_network(path: &str, e: NnError) -> ModelError {
+    ModelError::config(format!("{path}.{}", e.field), e.expected, e.got)
+}

@@ -1,0 +1,108 @@
+//! What a model transports: which way its time runs, where sampling starts, and how its quantities follow from what its networks predict.
+//! The one place where diffusion models (data at t = 0) and flows (data at t = 1) differ.
+
+use crate::config::{ModelConfig, NetworkConfig};
+use thalweg_coupling::Coupling;
+use thalweg_nn::IntrinsicConfig;
+use thalweg_path::{GaussianPath, Interpolant, Parameterization, Path, TimeRange};
+
+/// The stochastic process between a simple distribution and the data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Process {
+    /// x_t = s(t)x₀ + σ(t)ε from data at t = 0 to noise at t = t_max.
+    Gaussian(Path),
+    /// x_t = a(t)x₀ + b(t)x₁ + c(t)ε from a source at t = 0 to data at t = 1.
+    Interpolant(Interpolant),
+}
+
+impl Process {
+    /// The process of a config.
+    pub fn of(config: &ModelConfig) -> Process {
+        match config {
+            ModelConfig::Diffusion(config) => Process::Gaussian(config.path.clone()),
+            ModelConfig::EnergyDiffusion(config) => Process::Gaussian(config.path.clone()),
+            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => Process::Interpolant(config.path.clone()),
+            ModelConfig::SchrodingerBridge(config) => Process::Interpolant(config.path.clone().into()),
+        }
+    }
+
+    /// All of its times.
+    pub fn times(&self) -> TimeRange {
+        match self {
+            Process::Gaussian(path) => TimeRange::new(path.t_min(), path.t_max()),
+            Process::Interpolant(_) => TimeRange::new(0.0, 1.0),
+        }
+    }
+
+    /// Whether data is where t is least: sampling then runs against t.
+    pub fn data_first(&self) -> bool {
+        matches!(self, Process::Gaussian(_))
+    }
+
+    /// Standard deviation of the normal distribution that sampling starts from, unless it is given starts.
+    pub fn prior_std(&self) -> f64 {
+        match self {
+            Process::Gaussian(path) => path.prior_std(),
+            Process::Interpolant(_) => 1.0,
+        }
+    }
+
+    /// The Gaussian path, if it is one.
+    pub fn gaussian(&self) -> Option<&Path> {
+        match self {
+            Process::Gaussian(path) => Some(path),
+            Process::Interpolant(_) => None,
+        }
+    }
+}
+
+/// A network of a model: where its parameters are and what it is read as.
+pub struct Role<'a> {
+    /// Prefix of its parameters' names, empty where the model has one network.
+    pub prefix: &'static str,
+    /// Its place in the config, for errors.
+    pub path: &'static str,
+    /// Its config.
+    pub config: &'a NetworkConfig,
+}
+
+/// The networks of a config: the one that the velocity follows from comes first.
+pub fn roles(config: &ModelConfig) -> Vec<Role<'_>> {
+    match config {
+        ModelConfig::Diffusion(c) => vec![Role { prefix: "", path: "model.args", config: &c.model }],
+        ModelConfig::EnergyDiffusion(c) => vec![Role { prefix: "", path: "model.args", config: &c.model }],
+        ModelConfig::IndependentFlow(c) | ModelConfig::OptimalTransportFlow(c) => {
+            vec![Role { prefix: "", path: "model.args", config: &c.model }]
+        }
+        ModelConfig::SchrodingerBridge(c) => vec![
+            Role { prefix: "velocity_model.model", path: "velocityModel.args", config: &c.velocity_model },
+            Role { prefix: "score_model.model", path: "scoreModel.args", config: &c.score_model },
+        ],
+    }
+}
+
+/// The energy network of a config, the prefix of its parameters' names, and its place in the config.
+pub fn energy(config: &ModelConfig) -> Option<(&IntrinsicConfig, &'static str, &'static str)> {
+    match config {
+        ModelConfig::EnergyDiffusion(c) => Some((&c.energy_guidance, "energy_guidance.model", "energyGuidance")),
+        _ => None,
+    }
+}
+
+/// How batches are coupled: as the config says, or else by the custom of its class.
+pub fn coupling(config: &ModelConfig) -> Coupling {
+    match config {
+        ModelConfig::Diffusion(_) | ModelConfig::EnergyDiffusion(_) => Coupling::independent(),
+        ModelConfig::IndependentFlow(c) => c.coupling.unwrap_or_default(),
+        ModelConfig::OptimalTransportFlow(c) => c.coupling.unwrap_or(Coupling::exact()),
+        ModelConfig::SchrodingerBridge(c) => c.coupling.unwrap_or(Coupling::exact()),
+    }
+}
+
+/// What a model's score is in terms of its networks, for messages.
+pub fn why_no(which: Parameterization, process: &Process) -> &'static str {
+    match (which, process) {
+        (Parameterization::Score, _) => "a flow knows its score only where its source is standard normal and independent of the data",
+        _ => "a flow knows this only where its source is standard normal and independent of the data",
+    }
+}
