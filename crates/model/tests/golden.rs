@@ -11,7 +11,7 @@ use thalweg_model::engine::{CompileOptions, Future, Program, Tensor};
 use thalweg_model::graph::{Builder, DType, Leaves, Var, grad};
 use thalweg_model::optimizer::Optimizer;
 use thalweg_model::{
-    Bindings, Model, Objective, ObjectiveKind, Run, SampleJob, SampleOptions, SampleRequest, TrainStep, Weighting, Weights,
+    Ask, Bindings, Fixed, Groups, Model, Objective, ObjectiveKind, Run, SampleJob, SampleOptions, SampleRequest, TrainStep, Weights,
 };
 use thalweg_nn::{Context, Mode};
 use thalweg_path::Parameterization;
@@ -64,8 +64,8 @@ fn loss_and_gradients(model: &Model, kind: ObjectiveKind, section: &Section, cas
     let x = definition.input_leaves(&b, "x", definition.x(), 8);
     let noise = definition.input_leaves(&b, "noise", definition.x(), 8);
     let condition = definition.condition().map(|sizes| definition.input_leaves(&b, "condition", sizes, 8));
-    let objective = Objective { kind, weighting: Weighting::Vanilla };
-    let losses = objective.at(definition, &ctx, t, &x, &noise, condition.as_ref(), None);
+    let objective = Objective::from(kind);
+    let losses = objective.at(definition, &ctx, t, &x, &Fixed { x0: None, noise, condition }, None);
     let grads = grad(losses.mean_all(), &params);
     let outputs: Vec<Var> = [losses].into_iter().chain(grads).collect();
     let graph = b.finish(&outputs).unwrap();
@@ -124,7 +124,8 @@ fn is_later(name: &str) -> bool {
 fn sample(model: &Model, case: &Value, section: &Section, options: Value) -> Vec<f32> {
     let options = SampleOptions::parse(&options.to_string()).unwrap();
     let ready = |entry: Option<&Value>| entry.map(|e| Future::ready(Ok(section.tensor(e)))).into_iter().collect();
-    let request = SampleRequest { options, x0: ready(case["inputs"].get("x_0")), condition: ready(case["inputs"].get("condition")) };
+    let given = Groups::of(vec![("x0", ready(case["inputs"].get("x_0"))), ("condition", ready(case["inputs"].get("condition")))]);
+    let request = SampleRequest::new(Ask::Sample(options), given);
     let (setter, getter) = Future::new();
     let mut job = SampleJob::new(model.inner().clone(), request, Run::new(), vec![setter]);
     run_job(&mut job);
@@ -176,8 +177,8 @@ fn loss_graph(model: &Model, kind: ObjectiveKind) -> thalweg_model::graph::Graph
     let params: Vec<Var> = specs.iter().map(|s| b.input(&format!("param:{}", s.name), DType::F32, &s.shape)).collect();
     let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
     let (x, t, noise) = (b.input("x", DType::F32, &[8, 2]), b.input("t", DType::F32, &[8]), b.input("noise", DType::F32, &[8, 2]));
-    let objective = Objective { kind, weighting: Weighting::Vanilla };
-    let loss = objective.at(definition, &ctx, t, &Leaves::one(x), &Leaves::one(noise), None, None).mean_all();
+    let objective = Objective::from(kind);
+    let loss = objective.at(definition, &ctx, t, &Leaves::one(x), &Fixed { x0: None, noise: Leaves::one(noise), condition: None }, None).mean_all();
     b.finish(&[loss]).unwrap()
 }
 
@@ -219,7 +220,7 @@ fn every_form_of_a_saved_state_loads_by_name_and_gives_the_references_outputs() 
     let case = section.case("checkpoint");
     for file in ["checkpoint_7.pt", "module_checkpoint_7.pt", "orig_mod_checkpoint_7.pt"] {
         let model = Model::new(
-            thalweg_model::DiffusionConfig::parse(&support::config(&case["config"]).to_string()).unwrap(),
+            thalweg_model::ModelConfig::parse("DiffusionModel", &support::config(&case["config"]).to_string()).unwrap(),
             &std::collections::HashMap::new(),
         )
         .unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thalweg_model::engine::{CompileOptions, Program, Tensor};
 use thalweg_model::external::{ExternalModule, ExternalParameter};
 use thalweg_model::graph::{Builder, DType, Graph, Leaves, Scalar, Var, grad};
-use thalweg_model::{DiffusionConfig, Model, Objective, ObjectiveKind, Weighting};
+use thalweg_model::{Fixed, Model, ModelConfig, Objective, ObjectiveKind};
 use thalweg_nn::{Context, Init, Mode};
 use thalweg_path::{GaussianPath, Parameterization, Path};
 
@@ -45,7 +45,7 @@ fn model(path: &Path, which: Parameterization, rows: usize) -> Model {
     });
     let parameter = |name: &str, init: Init| ExternalParameter { name: name.into(), shape: vec![1], init, trainable: true, decay: true };
     let module = ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)] };
-    let model = Model::new(DiffusionConfig::parse(&config.to_string()).unwrap(), &HashMap::from([("Exact".to_string(), module)])).unwrap();
+    let model = Model::new(ModelConfig::parse("DiffusionModel", &config.to_string()).unwrap(), &HashMap::from([("model.args".to_string(), module)])).unwrap();
     for need in model.needs(Mode::Sample, rows) {
         model.definition().forwards().provide(&need.key, Arc::new(network(path, which, rows)));
     }
@@ -62,14 +62,13 @@ fn expected(path: &Path, which: Parameterization, kind: ObjectiveKind, t: f64, a
     let params: Vec<Var> = params.iter().enumerate().map(|(i, p)| b.input(&format!("p{i}"), DType::F64, &[1]) + *p).collect();
     let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
     let column = |name: &str| b.input(name, DType::F64, &[rows, 1]);
-    let objective = Objective { kind, weighting: Weighting::Vanilla };
+    let objective = Objective::from(kind);
     let losses = objective.at(
         definition,
         &ctx,
         b.input("t", DType::F64, &[rows]),
         &Leaves::one(column("x0")),
-        &Leaves::one(column("noise")),
-        None,
+        &Fixed { x0: None, noise: Leaves::one(column("noise")), condition: None },
         None,
     );
     let total = (losses * b.input("w", DType::F64, &[rows])).sum_all();

@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashMap;
 use support::run_job;
 use thalweg_model::engine::{Future, Tensor};
-use thalweg_model::{DiffusionConfig, Model, ModelError, Report, Run, SampleJob, SampleOptions, SampleRequest};
+use thalweg_model::{Ask, Groups, Model, ModelConfig, ModelError, Report, Run, SampleJob, SampleOptions, SampleRequest};
 
 fn config(extra: &str) -> String {
     format!(
@@ -17,16 +17,17 @@ fn config(extra: &str) -> String {
 }
 
 fn model() -> Model {
-    Model::new(DiffusionConfig::parse(&config("")).unwrap(), &HashMap::new()).unwrap()
+    Model::new(ModelConfig::parse("DiffusionModel", &config("")).unwrap(), &HashMap::new()).unwrap()
 }
 
 fn conditional() -> Model {
-    Model::new(DiffusionConfig::parse(&config(r#","conditionSize":3"#)).unwrap(), &HashMap::new()).unwrap()
+    Model::new(ModelConfig::parse("DiffusionModel", &config(r#","conditionSize":3"#)).unwrap(), &HashMap::new()).unwrap()
 }
 
 fn sample_with(model: &Model, options: &str, x0: Option<Tensor>, condition: Option<Tensor>) -> Result<(Tensor, Report), ModelError> {
     let ready = |t: Option<Tensor>| t.map(|t| Future::ready(Ok(t))).into_iter().collect();
-    let request = SampleRequest { options: SampleOptions::parse(options)?, x0: ready(x0), condition: ready(condition) };
+    let given = Groups::of(vec![("x0", ready(x0)), ("condition", ready(condition))]);
+    let request = SampleRequest::new(Ask::Sample(SampleOptions::parse(options)?), given);
     let (setter, getter) = Future::new();
     let run = Run::new();
     run_job(&mut SampleJob::new(model.inner().clone(), request, run.clone(), vec![setter]));

@@ -5,14 +5,14 @@ mod support;
 use std::collections::HashMap;
 use support::run_job;
 use thalweg_model::engine::{Job, Step, Tensor};
-use thalweg_model::{DiffusionConfig, Event, FitJob, FitOptions, FitRequest, Model, Report, Rows, Run, Weights};
+use thalweg_model::{Event, FitJob, FitOptions, FitRequest, Model, ModelConfig, Report, Rows, Run, Weights};
 
 const CONFIG: &str = r#"{"xSize":2,"path":{"type":"linear_vp_sde"},"model":{"type":"noise_function","args":{
     "tEncoder":{"type":"GaussianFourierProjectionTimeEncoder","args":{"embedDim":8}},
     "backbone":{"type":"TemporalSpatialResidualNet","args":{"hiddenSizes":[16,8],"outputDim":2,"tDim":8}}}}}"#;
 
 fn model() -> Model {
-    Model::new(DiffusionConfig::parse(CONFIG).unwrap(), &HashMap::new()).unwrap()
+    Model::new(ModelConfig::parse("DiffusionModel", CONFIG).unwrap(), &HashMap::new()).unwrap()
 }
 
 fn ring(rows: usize) -> Tensor {
@@ -20,8 +20,13 @@ fn ring(rows: usize) -> Tensor {
     Tensor::from_f32((0..rows).flat_map(point).collect(), &[rows, 2]).unwrap()
 }
 
+/// Data without anything beside it.
+fn only(model: &Model, data: Tensor) -> Rows {
+    Rows { x: model.inner().check_x("data", &[data]).unwrap(), x0: None, condition: None, weight: None }
+}
+
 fn fit_with(model: &Model, data: Tensor, validation: Option<Tensor>, options: &str) -> Result<Report, thalweg_model::ModelError> {
-    let rows = |t: Tensor| Rows { x: model.inner().check_x("data", &[t]).unwrap(), condition: None };
+    let rows = |t: Tensor| only(model, t);
     let request =
         FitRequest { options: FitOptions::parse(options).unwrap(), data: rows(data), validation: validation.map(rows), weight: None };
     let run = Run::new();
@@ -145,10 +150,9 @@ fn early_stopping_ends_a_run_that_gets_no_better_and_keeps_the_best() {
 fn a_fit_lowers_the_loss_and_normalises_its_data() {
     let model = model();
     let losses = |seed: i64| {
-        let x = model.inner().check_x("data", &[ring(512)]).unwrap();
-        let objective =
-            thalweg_model::Objective { kind: thalweg_model::ObjectiveKind::ScoreMatching, weighting: thalweg_model::Weighting::Vanilla };
-        let all = model.inner().losses(objective, false, &x, None, None, (seed, 0), Weights::Ema).unwrap().to_f64_vec().unwrap();
+        let rows = only(&model, ring(512));
+        let objective = thalweg_model::Objective::from(thalweg_model::ObjectiveKind::ScoreMatching);
+        let all = model.inner().losses(&objective, false, &rows, None, (seed, 0), Weights::Ema).unwrap().to_f64_vec().unwrap();
         all.iter().sum::<f64>() / all.len() as f64
     };
     fit(&model, r#"{"steps":1,"loss":"score_matching","batchSize":64}"#);
@@ -174,7 +178,7 @@ fn bad_data_is_refused_with_row_and_column() {
 #[test]
 fn a_pause_waits_for_resume_and_a_stop_is_obeyed_between_steps() {
     let model = model();
-    let rows = Rows { x: model.inner().check_x("data", &[ring(100)]).unwrap(), condition: None };
+    let rows = only(&model, ring(100));
     let options = FitOptions::parse(r#"{"steps":10,"batchSize":50,"every":{"steps":4}}"#).unwrap();
     let run = Run::new();
     let mut job = FitJob::new(model.inner().clone(), FitRequest { options, data: rows, validation: None, weight: None }, run.clone());
@@ -224,7 +228,7 @@ fn a_checkpoint_without_its_manifest_is_refused() {
 #[test]
 fn a_fit_of_a_model_that_its_owner_let_go_of_ends() {
     let model = model();
-    let rows = Rows { x: model.inner().check_x("data", &[ring(100)]).unwrap(), condition: None };
+    let rows = only(&model, ring(100));
     let options = FitOptions::parse(r#"{"steps":1000000,"batchSize":50}"#).unwrap();
     let run = Run::new();
     let mut job = FitJob::new(model.inner().clone(), FitRequest { options, data: rows, validation: None, weight: None }, run.clone());

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use thalweg_checkpoint::{Tensors, read_safetensors};
 use thalweg_model::engine::{Job, Step, Tensor};
-use thalweg_model::{DiffusionConfig, Model};
+use thalweg_model::{Model, ModelConfig};
 
 pub fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../__test__/golden")
@@ -85,7 +85,7 @@ fn camel_key(key: &str) -> String {
 
 /// The model of a case with the case's own weights, or those of the case it refers to.
 pub fn model_of(case: &Value) -> Model {
-    let model = Model::new(DiffusionConfig::parse(&config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    let model = Model::new(ModelConfig::parse("DiffusionModel", &config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
     let state = match case.get("state_ref") {
         Some(reference) => {
             let section = Section::open(reference["section"].as_str().unwrap());
@@ -99,7 +99,7 @@ pub fn model_of(case: &Value) -> Model {
 
 /// The model of a case that carries its weights.
 pub fn model_with_state(section: &Section, case: &Value) -> Model {
-    let model = Model::new(DiffusionConfig::parse(&config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    let model = Model::new(ModelConfig::parse("DiffusionModel", &config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
     model.inner().load_state_dict(&section.state(case), true).unwrap();
     model
 }
