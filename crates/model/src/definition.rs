@@ -48,10 +48,10 @@ impl Definition {
         let declare = Declare::new();
         let mut networks = Vec::new();
         for Role { prefix, path, config } in roles(&config) {
-            let model = network(&config.args, &declare.at(prefix), path, externals, &forwards)?;
+            let model = network(&config.args, declare.at(prefix), path, externals, &forwards)?;
             networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, path });
         }
-        let energy = energy(&config).map(|(args, prefix, path)| network(args, &declare.at(prefix), path, externals, &forwards)).transpose()?;
+        let energy = energy(&config).map(|(args, prefix, path)| network(args, declare.at(prefix), path, externals, &forwards)).transpose()?;
         let x = common.x_size.leaves();
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
         let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
@@ -297,7 +297,7 @@ pub struct At<'a, 'g> {
 
 fn network(
     config: &IntrinsicConfig,
-    declare: &Declare,
+    mut declare: Declare,
     path: &'static str,
     externals: &HashMap<String, ExternalModule>,
     forwards: &Arc<Forwards>,
@@ -307,7 +307,7 @@ fn network(
         let built = ExternalBackbone::new(name, path, spec, declare, forwards.clone());
         Some(built.map(|b| Box::new(b) as Box<dyn thalweg_nn::Backbone + Send + Sync>))
     };
-    IntrinsicModel::build(config, &mut declare.at(""), &external).map_err(|e| at_network(path, e))
+    IntrinsicModel::build(config, &mut declare, &external).map_err(|e| at_network(path, e))
 }
 
 /// `prefix` or `prefix.leaf`.

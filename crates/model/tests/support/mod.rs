@@ -54,16 +54,40 @@ pub fn ours(name: &str) -> &str {
     name.strip_prefix("model.model.").unwrap_or(name)
 }
 
-/// GenerativeRL's config in our spelling.
-pub fn config(theirs: &Value) -> Value {
+/// Class and config of a model of GenerativeRL's in our spelling. Its flows' paths have a sigma and no name; which flow it is, the case's name says.
+pub fn class_and_config(name: &str, theirs: &Value) -> (&'static str, Value) {
     let mut out = Map::new();
     out.insert("xSize".into(), theirs["x_size"].clone());
-    out.insert("path".into(), camel(&theirs["path"]));
-    out.insert("model".into(), camel(&theirs["model"]));
-    if let Some(dim) = theirs["model"]["args"]["backbone"]["args"].get("condition_dim") {
-        out.insert("conditionSize".into(), dim.clone());
+    let mut path = camel(&theirs["path"]);
+    let bridge = theirs.get("velocity_model").is_some();
+    if path.get("type").is_none() && !bridge {
+        path["type"] = "independent".into();
     }
-    Value::Object(out)
+    out.insert("path".into(), path);
+    for (key, ours) in [("model", "model"), ("velocity_model", "velocityModel"), ("score_model", "scoreModel")] {
+        let Some(network) = theirs.get(key) else { continue };
+        out.insert(ours.into(), camel(network));
+        if let Some(dim) = network["args"]["backbone"]["args"].get("condition_dim") {
+            out.insert("conditionSize".into(), dim.clone());
+        }
+    }
+    let class = match name {
+        _ if bridge => "SchrodingerBridgeConditionalFlowModel",
+        _ if name.starts_with("otcfm") => "OptimalTransportConditionalFlowModel",
+        _ if theirs["path"].get("type").is_none() => "IndependentConditionalFlowModel",
+        _ => "DiffusionModel",
+    };
+    (class, Value::Object(out))
+}
+
+/// GenerativeRL's config of a diffusion model in our spelling.
+pub fn config(theirs: &Value) -> Value {
+    class_and_config("", theirs).1
+}
+
+fn fresh(case: &Value) -> Model {
+    let (class, config) = class_and_config(case["name"].as_str().unwrap(), &case["config"]);
+    Model::new(ModelConfig::parse(class, &config.to_string()).unwrap(), &HashMap::new()).unwrap()
 }
 
 fn camel(value: &Value) -> Value {
@@ -85,7 +109,7 @@ fn camel_key(key: &str) -> String {
 
 /// The model of a case with the case's own weights, or those of the case it refers to.
 pub fn model_of(case: &Value) -> Model {
-    let model = Model::new(ModelConfig::parse("DiffusionModel", &config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    let model = fresh(case);
     let state = match case.get("state_ref") {
         Some(reference) => {
             let section = Section::open(reference["section"].as_str().unwrap());
@@ -99,7 +123,7 @@ pub fn model_of(case: &Value) -> Model {
 
 /// The model of a case that carries its weights.
 pub fn model_with_state(section: &Section, case: &Value) -> Model {
-    let model = Model::new(ModelConfig::parse("DiffusionModel", &config(&case["config"]).to_string()).unwrap(), &HashMap::new()).unwrap();
+    let model = fresh(case);
     model.inner().load_state_dict(&section.state(case), true).unwrap();
     model
 }

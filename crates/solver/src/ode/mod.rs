@@ -13,6 +13,7 @@ mod heun3;
 mod midpoint;
 mod ralston;
 mod rk4;
+mod rk4_three_eighths;
 mod tsit5;
 
 use adams_bashforth::AdamsBashforth;
@@ -67,6 +68,8 @@ registry! {
     "heun3" => Heun3 = RungeKutta(heun3::HEUN3),
     /// Order 4, four evaluations per step.
     "rk4" => Rk4 = RungeKutta(rk4::RK4),
+    /// Order 4, four evaluations per step; torchdiffeq's rk4.
+    "rk4_three_eighths" => Rk4ThreeEighths = RungeKutta(rk4_three_eighths::RK4_THREE_EIGHTHS),
     /// Order 5, six evaluations per step; chooses its steps.
     "dopri5" => Dopri5 = RungeKutta(dopri5::DOPRI5),
     /// Order 3, three evaluations per step; chooses its steps. For loose tolerances.
