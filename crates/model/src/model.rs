@@ -7,13 +7,14 @@ use crate::definition::At;
 use crate::groups::Groups;
 use crate::objective::{Draw, Objective, Rows, mode};
 use crate::save;
-use crate::store::{Store, Weights};
+use crate::process::coupling;
+use crate::store::{Normalization, Store, Weights};
 use crate::{Definition, ModelError, Result};
 use std::collections::HashMap;
 use std::path::Path as FsPath;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor};
+use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor, random};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
 use thalweg_path::Parameterization;
@@ -51,6 +52,8 @@ pub struct Inner {
     abandoned: AtomicBool,
     /// Whether data is normalised; kept here too, so that tracing need not wait for a job that holds the store.
     normalized: AtomicBool,
+    /// Whether starts are in the user's units; likewise.
+    source_is_data: AtomicBool,
 }
 
 /// A diffusion model with parameters. Clones share everything.
@@ -73,6 +76,7 @@ impl Model {
             training: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             normalized: AtomicBool::new(false),
+            source_is_data: AtomicBool::new(false),
         };
         Ok(Model { inner: Arc::new(inner) })
     }
@@ -138,13 +142,24 @@ impl Inner {
             None => slot.insert(Store::new(self.definition.layout(), self.definition.common().seed)?),
         };
         let result = f(store);
-        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.remember(store);
         result
+    }
+
+    /// Keeps what tracing asks for.
+    fn remember(&self, store: &Store) {
+        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.source_is_data.store(store.source_is_data, Ordering::SeqCst);
+    }
+
+    /// Whether starts are in the user's units, as far as the main thread knows.
+    pub fn source_is_data(&self) -> bool {
+        self.source_is_data.load(Ordering::SeqCst)
     }
 
     /// Replaces the parameter values.
     pub fn set_store(&self, store: Store) {
-        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.remember(&store);
         *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
     }
 
@@ -373,6 +388,39 @@ impl Inner {
             return Err(ModelError::expected("ShapeError", format!("{place}sampleWeight: wrong type"), expected, weight.ty()));
         }
         Ok(Rows { x, x0, condition, weight })
+    }
+
+    /// Couples the groups `x0` and `x` (with their `condition`) by the model's coupling: rows of x0, and the rows of x that they meet.
+    ///
+    /// # Errors
+    /// `ConfigError` for a model without sources; `ShapeError` where rows differ; those of the coupling.
+    pub fn couple(&self, groups: &Groups<Tensor>, seed: i64) -> Result<[Tensor; 2]> {
+        let Rows { x, x0, condition, .. } = self.check_rows("", groups)?;
+        let (Some(x0), None) = (x0, self.definition.process().gaussian()) else {
+            let expected = "a flow or a bridge, and samples x0 of its source";
+            return Err(ModelError::expected("DataError", "couple", expected, self.definition.config().class()));
+        };
+        let (rows, sources) = (crate::data::rows(&x), crate::data::rows(&x0));
+        if rows != sources {
+            return Err(ModelError::expected("ShapeError", "couple: x0 and x1 differ in rows", rows, sources));
+        }
+        for (name, leaves) in [("x0", &x0), ("x1", &x)] {
+            crate::data::check_finite(name, leaves)?;
+        }
+        let normalization = self.with_store(|store| Ok(store.normalization.clone()))?;
+        let host = |leaves: &Leaves<Tensor>, scales: Option<&Normalization>| -> Result<(usize, Vec<f64>)> {
+            crate::data::host_rows(leaves, scales).map(|(width, values)| (width, values.into_iter().map(f64::from).collect()))
+        };
+        let (width, data) = host(&x, normalization.as_ref())?;
+        let (_, source) = host(&x0, normalization.as_ref())?;
+        let condition = condition.map(|c| host(&c, None)).transpose()?.map(|(width, values)| (values, width));
+        let pairs = crate::fit::pair(&coupling(self.definition.config()), &source, &data, width, condition, |count| {
+            let mut uniforms = vec![0.0; count];
+            random::uniform_f64(seed, random::stream_of("couple"), 0, 0, &mut uniforms);
+            uniforms
+        })?;
+        let indices = |rows: Vec<usize>| Tensor::from_i64(rows.into_iter().map(|r| r as i64).collect(), &[sources]);
+        Ok([indices(pairs.source)?, indices(pairs.data)?])
     }
 
     /// Writes a checkpoint folder.

@@ -6,6 +6,7 @@ mod options;
 mod planner;
 
 pub use options::FitOptions;
+pub(crate) use planner::pair;
 
 use self::batch::{BatchLoss, Sources, pair_input};
 use self::options::LastBatch;

@@ -10,6 +10,7 @@ pub mod guidance;
 mod job;
 mod noise;
 mod options;
+mod setup;
 mod times;
 mod unrolled;
 
@@ -17,6 +18,7 @@ pub use dynamics::Dynamics;
 pub use field::{Field, Inputs, Other};
 pub use job::{Ask, SampleJob, SampleRequest};
 pub use unrolled::Unrolled;
+pub use setup::{Given, Guides, Setup};
 pub use options::{BatchSize, LogProbOptions, SampleOptions};
 
 /// Largest number of rows that are integrated at once.

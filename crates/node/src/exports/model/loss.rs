@@ -219,7 +219,7 @@ fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.
-struct Given {
+pub struct Given {
     rows: usize,
     named: Vec<(String, usize)>,
 }
@@ -227,8 +227,23 @@ struct Given {
 impl Given {
     /// Checks the leaves of `x`, `x0` and `condition`, and takes `t` and `sampleWeight` as they are.
     fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+        Given::by(recording, model, groups, "x")
+    }
+
+    /// As [`Given::of`], where the state is `x0`: starts of samples, or data.
+    pub fn of_starts(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+        Given::by(recording, model, groups, "x0")
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The values of the groups, of which `state` must be there.
+    fn by(recording: &mut Recording, model: &Model, groups: &Groups<f64>, state: &str) -> Result<Given, ThalwegError> {
         let definition = model.definition();
-        let first = groups.get("x").first().map(|&id| recording.number(id)).transpose()?;
+        let first = groups.get(state).first().map(|&id| recording.number(id)).transpose()?;
         let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
         let rows = rows(ty.as_ref())?;
         let mut named = Vec::new();
@@ -240,7 +255,8 @@ impl Given {
         for (prefix, sizes) in [("x", Some(definition.x())), ("x0", Some(definition.x())), ("condition", definition.condition())] {
             let ids = groups.get(prefix);
             let names: Vec<&str> = sizes.into_iter().flat_map(|leaves| leaves.iter().map(|(name, _)| name)).collect();
-            if names.len() != ids.len() && !(prefix == "x0" && ids.is_empty()) {
+            let optional = prefix != state && (prefix != "condition" || definition.has_null_condition());
+            if names.len() != ids.len() && !(optional && ids.is_empty()) {
                 let message = format!("{prefix}: wrong number of parts");
                 return Err(ThalwegError::expected(ErrorCode::DataError, message, names.len(), ids.len()));
             }
@@ -252,7 +268,10 @@ impl Given {
     }
 
     /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
-    fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+    ///
+    /// # Errors
+    /// `TraceError` after the recording was finished, or where types differ.
+    pub fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {
