@@ -222,8 +222,8 @@ fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.
-struct Given {
-    rows: usize,
+pub(super) struct Given {
+    pub(super) rows: usize,
     /// The number of candidates of a row, if their energies are given.
     candidates: Option<usize>,
     named: Vec<(String, usize)>,
@@ -231,7 +231,7 @@ struct Given {
 
 impl Given {
     /// Checks the leaves of `x`, `x0` and `condition`, and takes `t`, `sampleWeight` and `energy` as they are.
-    fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+    pub(super) fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
         let definition = model.definition();
         let first = groups.get("x").first().map(|&id| recording.number(id)).transpose()?;
         let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
@@ -260,7 +260,7 @@ impl Given {
     }
 
     /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
-    fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+    pub(super) fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {

@@ -2,6 +2,7 @@
 //! Jobs, losses, checkpoints and training steps are in files of their own.
 
 pub mod checkpoint;
+pub mod energy;
 pub mod loss;
 pub mod run;
 pub mod sample;
