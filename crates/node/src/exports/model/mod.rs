@@ -3,6 +3,7 @@
 
 pub mod checkpoint;
 pub mod couple;
+pub mod energy;
 pub mod loss;
 pub mod run;
 pub mod sample;
