@@ -88,6 +88,8 @@ pub struct ExternalBackbone {
     place: String,
     names: Vec<String>,
     params: Vec<Param>,
+    /// Of tokens, how many numbers a position's output has.
+    vocabulary: Option<usize>,
     forwards: Arc<Forwards>,
 }
 
@@ -104,7 +106,13 @@ impl ExternalBackbone {
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
+        Ok(ExternalBackbone { module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, vocabulary: None, forwards })
+    }
+
+    /// Of states that are tokens: its forward gets them as i64 and returns logits `[B, …, V]`.
+    #[must_use]
+    pub fn of_tokens(self, vocabulary: Option<usize>) -> Self {
+        ExternalBackbone { vocabulary, ..self }
     }
 
     fn fail<'g>(&self, ctx: &Context<'_, 'g>, message: &str, expected: &str, got: String, like: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
@@ -152,7 +160,8 @@ impl Backbone for ExternalBackbone {
             }
         }
         let outputs = ctx.builder.inline(&graph, &args);
-        let expected: Vec<Type> = x.values().map(|v| v.ty()).collect();
+        let logits = |ty: Type, v: usize| Type::new(t.dtype(), [&ty.shape[..], &[v]].concat());
+        let expected: Vec<Type> = x.values().map(|x| self.vocabulary.map_or(x.ty(), |v| logits(x.ty(), v))).collect();
         let got: Vec<Type> = outputs.iter().map(|v| v.ty()).collect();
         if outputs.iter().all(|v| !v.is_poison()) && got != expected {
             let show = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");

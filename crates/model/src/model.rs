@@ -210,7 +210,7 @@ impl Inner {
         let definition = &self.definition;
         let (seed, counter) = random_inputs(b);
         let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        let state = |name: &str| normalize(b, &definition.input_leaves(b, name, definition.x(), shape.rows), shape.normalized);
+        let state = |name: &str| normalize(b, &definition.state_leaves(b, name, shape.rows), shape.normalized);
         let rows = Rows {
             x: state("x"),
             x0: shape.x0.then(|| state("x0")),
@@ -257,7 +257,7 @@ impl Inner {
 
     fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
         let t = b.input("t", self.definition.dtype(), &[rows]);
-        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
+        let x = self.definition.state_leaves(b, "x", rows);
         let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
         self.definition.function(ctx, which, &At { t, x: &x, condition: condition.as_ref() }).values().copied().collect()
     }
@@ -348,7 +348,9 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
-        crate::data::check(what, tensors, self.definition.x(), self.definition.dtype())
+        let leaves = crate::data::check(what, tensors, self.definition.x(), self.definition.state_dtype())?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, false))?;
+        Ok(leaves)
     }
 
     /// Checks the groups `x`, `x0`, `condition` and `sampleWeight` of a call; `place` is what their names begin with.
@@ -358,6 +360,7 @@ impl Inner {
     pub fn check_rows(&self, place: &str, groups: &Groups<Tensor>) -> Result<Rows> {
         let group = |name: &str| groups.get(&format!("{place}{name}"));
         let x = self.check_x(&format!("{place}x"), group("x"))?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(&format!("{place}x"), &x, true))?;
         let x0 = match group("x0") {
             [] => None,
             given => Some(self.check_x(&format!("{place}x0"), given)?),

@@ -52,10 +52,10 @@ impl BatchLoss<'_> {
         let planned_rows = |which: &str| b.input(&pair_input(which, part), DType::I64, &[self.batch]);
         let picked = if planned { planned_rows("data") } else { self.shuffled(b, part) };
         let gather = |leaves: Leaves<Var<'g>>, indices: Var<'g>| leaves.map(|x| x.gather(0, indices));
-        let x = normalize(b, &gather(definition.input_leaves(b, "data", definition.x(), rows), picked), normalized);
+        let x = normalize(b, &gather(definition.state_leaves(b, "data", rows), picked), normalized);
         let x0 = match source_rows {
             Some(n) => {
-                let all = definition.input_leaves(b, "source", definition.x(), n);
+                let all = definition.state_leaves(b, "source", n);
                 Some(normalize(b, &gather(all, planned_rows("source")), normalized))
             }
             None if planned => Some(gather(draw.normal(SOURCE, &x), planned_rows("source"))),

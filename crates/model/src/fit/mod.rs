@@ -192,7 +192,7 @@ impl FitJob {
                 store.optimizer.clear();
                 store.ema = None;
                 let measured = || data::measure(&data.x, data.x0.as_ref());
-                store.normalization = if options.normalize { Some(measured()?) } else { None };
+                store.normalization = if options.normalize && self.inner.definition.tokens().is_none() { Some(measured()?) } else { None };
                 store.source_is_data = data.x0.is_some();
             }
             for name in options.optimizer.rule().state() {
@@ -219,7 +219,9 @@ impl FitJob {
                 None => Ok(None),
             };
         }
-        if matches!(coupling, Coupling::Independent(_)) && data.x0.is_none() {
+        // Tokens of the source are independent of each other: whichever meets which datum.
+        let alike = matches!(coupling, Coupling::Independent(_)) || definition.tokens().is_some();
+        if alike && data.x0.is_none() {
             return Ok(None);
         }
         if let (Coupling::Paired(_), Some(x0)) = (&coupling, &data.x0)

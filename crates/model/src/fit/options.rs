@@ -93,7 +93,8 @@ pub struct FitOptions {
     pub ema: Option<Ema>,
     /// Seed of the order of rows, times, noise and dropout.
     pub seed: i64,
-    /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling).
+    /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Tokens are
+    /// never normalised.
     pub normalize: bool,
     /// What to do with a last, smaller batch.
     pub last_batch: LastBatch,
