@@ -183,6 +183,22 @@ pub fn normal(seed: i64, stream: u64, counter: i64, first: u64, scale: f64, ty: 
     Ok(Tensor::from_f32(out, &ty.shape)?)
 }
 
+/// Uniform numbers in (0, 1): elements `first` … of draw `counter` of `stream`.
+///
+/// # Errors
+/// No memory.
+pub fn uniform(seed: i64, stream: u64, counter: i64, first: u64, ty: Type) -> Result<Tensor> {
+    thalweg_engine::memory::require(ty.bytes(), "random numbers")?;
+    if ty.dtype == DType::F64 {
+        let mut out = vec![0.0; ty.count()];
+        random::uniform_f64(seed, stream, counter, first, &mut out);
+        return Ok(Tensor::from_f64(out, &ty.shape)?);
+    }
+    let mut out = vec![0.0; ty.count()];
+    random::uniform_f32(seed, stream, counter, first, &mut out);
+    Ok(Tensor::from_f32(out, &ty.shape)?)
+}
+
 /// Rows picked by index.
 ///
 /// # Errors

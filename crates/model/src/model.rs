@@ -233,7 +233,7 @@ impl Inner {
         let definition = &self.definition;
         let (seed, counter) = random_inputs(b);
         let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        let state = |name: &str| normalize(b, &definition.input_leaves(b, name, definition.x(), shape.rows), shape.normalized);
+        let state = |name: &str| normalize(b, &definition.state_leaves(b, name, shape.rows), shape.normalized);
         let rows = Rows {
             x: match shape.candidates.map(|c| *c.numbers()) {
                 None => state("x"),
@@ -284,7 +284,7 @@ impl Inner {
 
     fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
         let t = b.input("t", self.definition.dtype(), &[rows]);
-        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
+        let x = self.definition.state_leaves(b, "x", rows);
         let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
         self.definition.function(ctx, which, &At { t, x: &x, condition: condition.as_ref() }).values().copied().collect()
     }
@@ -380,7 +380,9 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
-        crate::data::check(what, tensors, self.definition.x(), self.definition.dtype())
+        let leaves = crate::data::check(what, tensors, self.definition.x(), self.definition.state_dtype())?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, false))?;
+        Ok(leaves)
     }
 
     /// Checks the groups `x`, `x0`, `condition`, `sampleWeight` and `energy` of a call; `place` is what their names begin with. With energies `[N, K]`
@@ -395,7 +397,8 @@ impl Inner {
             None => self.definition.x().clone(),
             Some(energy) => of_candidates(self.definition.x(), energy.ty().shape[1]),
         };
-        let x = crate::data::check(&format!("{place}x"), group("x"), &sizes, self.dtype())?;
+        let x = crate::data::check(&format!("{place}x"), group("x"), &sizes, self.definition.state_dtype())?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(&format!("{place}x"), &x, true))?;
         if let Some(other) = candidates.as_ref().map(|energy| energy.ty().shape[0]).filter(|n| *n != crate::data::rows(&x)) {
             return Err(ModelError::expected("ShapeError", format!("{place}energy: wrong number of rows"), crate::data::rows(&x), other));
         }

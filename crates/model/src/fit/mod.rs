@@ -236,7 +236,8 @@ impl FitJob {
     fn set_normalization(&self, store: &mut Store) -> Result<()> {
         let FitRequest { options, data, .. } = &self.request;
         if store.energy_step == 0 {
-            store.normalization = if options.normalize { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
+            let continuous = self.inner.definition.tokens().is_none();
+            store.normalization = if options.normalize && continuous { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
             return Ok(());
         }
         if options.normalize != store.normalization.is_some() {
@@ -257,7 +258,9 @@ impl FitJob {
                 None => Ok(None),
             };
         }
-        if matches!(coupling, Coupling::Independent(_)) && data.x0.is_none() {
+        // Tokens of the source are independent of each other: whichever meets which datum.
+        let alike = matches!(coupling, Coupling::Independent(_)) || definition.tokens().is_some();
+        if alike && data.x0.is_none() {
             return Ok(None);
         }
         if let (Coupling::Paired(_), Some(x0)) = (&coupling, &data.x0)

@@ -139,6 +139,9 @@ impl SampleJob {
 
     fn begin(&self) -> Result<Work> {
         let (options, inner) = (&self.options, &self.inner);
+        if inner.definition.tokens().is_some() {
+            return Err(ModelError::config("model", "a model of continuous states: tokens have neither a velocity nor a density", inner.definition.config().class()));
+        }
         let tensors = |name: &str| resolve(self.request.given.get(name));
         let what = if self.is_likelihood() { "x" } else { "x0" };
         let x0 = tensors("x0")?;
@@ -371,7 +374,7 @@ pub fn stream(k: usize) -> String {
     if k == 0 { "sample.noise".into() } else { format!("sample.noise{k}") }
 }
 
-fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
+pub(super) fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
     let entries: Result<Vec<_>> = leaves.iter().map(|(name, t)| Ok((name.to_string(), crate::data::gather_rows(t, rows)?))).collect();
     Ok(Leaves::new(entries?))
 }

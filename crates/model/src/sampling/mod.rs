@@ -3,6 +3,7 @@
 
 mod brownian;
 pub mod density;
+mod discrete;
 mod dynamics;
 pub mod energy;
 mod field;
@@ -14,6 +15,7 @@ mod setup;
 mod times;
 mod unrolled;
 
+pub use discrete::{DiscreteSampleOptions, DiscreteSampler, TokenGrid, TokenJob, TokenRequest};
 pub use dynamics::Dynamics;
 pub use field::{Field, Inputs, Other};
 pub use job::{Ask, SampleJob, SampleRequest};

@@ -88,6 +88,7 @@ pub fn view(process: &Process) -> Option<GaussianView> {
     match process {
         Process::Gaussian(path) => Some(GaussianView { path: path.clone(), mirrored: false }),
         Process::Interpolant(path) => path.as_gaussian().map(|path| GaussianView { path, mirrored: true }),
+        Process::Discrete(_) => None,
     }
 }
 

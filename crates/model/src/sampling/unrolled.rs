@@ -58,6 +58,10 @@ impl Unrolled {
     /// A `ConfigError` where the solver's steps are not known beforehand; what the network's ops refuse.
     pub fn graph(self) -> Result<Graph> {
         let Setup { field, solver, spread, times } = self.setup;
+        if field.definition().tokens().is_some() {
+            let expected = "a model of continuous states: a draw of tokens has no derivative";
+            return Err(ModelError::config("model", expected, field.definition().config().class()));
+        }
         if solver.is_adaptive() {
             let expected = "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
             return Err(ModelError::config("solver.args.steps", expected, "an adaptive solver"));

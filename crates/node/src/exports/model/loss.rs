@@ -124,7 +124,7 @@ impl NativeModel {
             let model = self.model()?;
             let (which, weights) = (function(&name)?, self::weights(&weights)?);
             let rows = rows(x.first().map(|value| value.ty()))?;
-            let types: Vec<Type> = state_types(&model, rows).values().cloned().collect();
+            let types: Vec<Type> = quantity_types(&model, rows).values().cloned().collect();
             let leaves = x.len();
             let inputs = [vec![t.getter()], getters(&x), getters(&condition)].concat();
             let work = move |tensors: Vec<Tensor>| {
@@ -215,10 +215,10 @@ fn losses(model: &Model, options: &LossOptions, weight: Option<&Graph>, groups: 
     mean.run(vec![losses])
 }
 
-/// The types of the state's leaves, of so many rows.
-fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
+/// The types of a quantity's leaves, of so many rows.
+fn quantity_types(model: &Model, rows: usize) -> Leaves<Type> {
     let dtype = model.definition().dtype();
-    model.definition().x().map(|shape| Type::new(dtype, [&[rows], &shape[..]].concat()))
+    model.definition().x().map(|shape| Type::new(dtype, [&[rows], &model.definition().quantity_shape(shape)[..]].concat()))
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use thalweg_model::engine::Future;
 use thalweg_model::graph::Graph;
 use thalweg_model::sampling::{Unrolled, chunk_rows};
-use thalweg_model::{Ask, Cuts, Groups, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, config};
+use thalweg_model::{
+    Ask, Cuts, DiscreteSampleOptions, Groups, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, TokenJob, TokenRequest, config,
+};
 
 use super::loss::Given;
 use super::run::{NativeRun, end_with};
@@ -62,6 +64,30 @@ impl NativeModel {
             request.other = other.map(|model| model.model()).transpose()?.map(|model| model.inner().clone());
             request.energy = sources.iter().map(energy).collect::<Result<_, _>>()?;
             self.start(env, "NativeModel.sample", request)
+        })
+    }
+
+    /// Starts sampling tokens, of a discrete flow, with options as JSON. Groups of tensors, where there are any: starts `x0` (i64), `condition` (one tensor
+    /// per leaf). The results are i64.
+    #[napi]
+    pub fn sample_tokens(
+        &self,
+        env: &Env,
+        options: String,
+        groups: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
+    ) -> napi::Result<NativeRun> {
+        guard("NativeModel.sampleTokens", || {
+            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
+            let request = TokenRequest { options: DiscreteSampleOptions::parse(&options)?, given };
+            let model = self.model()?;
+            let run = Run::new();
+            run.attach(waker()?);
+            end_with(env, &run)?;
+            let (setters, results) = (0..model.definition().x().len()).map(|_| Future::new()).unzip();
+            submit("NativeModel.sampleTokens", Box::new(TokenJob::new(model.inner().clone(), request, run.clone(), setters)))?;
+            Ok(NativeRun::new(run, Future::ready(Ok(())), results))
         })
     }
 
