@@ -46,6 +46,12 @@ export {
 } from "./model/expression.js";
 export type { GaussianModel } from "./model/gaussian-model.js";
 export type { AnyConfigOf, GenerativeModel } from "./model/generative-model.js";
+export {
+  GuidedConditionalFlowModel,
+  GuidedDiffusionModel,
+  type GuidedSampleSettings,
+  GuidedSchrodingerBridgeModel,
+} from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
 export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-flow-model.js";
 export type {
