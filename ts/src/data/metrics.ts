@@ -61,7 +61,7 @@ export interface Wasserstein {
  *
  * @example
  * ```ts
- * const { distance } = await metrics.wasserstein(tensor([[0, 0], [1, 2]]), tensor([[3, 0], [4, 2]])); // 3
+ * (await metrics.wasserstein(tensor([[0, 0], [1, 2]]), tensor([[3, 0], [4, 2]]))).distance; // 3
  * ```
  */
 export async function wasserstein(a: Tensor, b: Tensor): Promise<Wasserstein> {
@@ -96,7 +96,7 @@ export interface Mmd {
  * @example
  * ```ts
  * const points = tensor([[0], [1]]);
- * const { squaredBiased } = await metrics.mmd(points, points); // 0
+ * (await metrics.mmd(points, points, { bandwidths: [1] })).squaredBiased; // 0
  * ```
  */
 export async function mmd(a: Tensor, b: Tensor, settings: MmdSettings = {}): Promise<Mmd> {
@@ -122,7 +122,7 @@ export interface EnergyDistance {
  *
  * @example
  * ```ts
- * const { squared } = await metrics.energyDistance(tensor([[0], [0]]), tensor([[1], [1]])); // 2
+ * (await metrics.energyDistance(tensor([[0], [0]]), tensor([[1], [1]]))).squared; // 2
  * ```
  */
 export async function energyDistance(a: Tensor, b: Tensor): Promise<EnergyDistance> {
@@ -157,7 +157,7 @@ export interface MomentErrors {
  * @example
  * ```ts
  * const exact = { mean: [0.5], covariance: [[0.5]] };
- * const { mean } = await metrics.momentErrors(tensor([[0], [1]]), exact); // 0
+ * (await metrics.momentErrors(tensor([[0], [1]]), exact)).mean; // 0
  * ```
  */
 export async function momentErrors(samples: Tensor, reference: Tensor | Moments): Promise<MomentErrors> {
@@ -182,7 +182,8 @@ export interface TrajectorySettings {
  *
  * @example
  * ```ts
- * await metrics.pathEnergy(tensor([[[0]], [[3]], [[4]]])); // (3² + 1²)/½ = 20
+ * // (3² + 1²)/½
+ * await metrics.pathEnergy(tensor([[[0]], [[3]], [[4]]])); // 20
  * ```
  */
 export async function pathEnergy(trajectories: Tensor, settings: TrajectorySettings = {}): Promise<number> {
@@ -214,7 +215,7 @@ export interface NormalizedPathEnergy {
  *
  * @example
  * ```ts
- * const { normalized } = await metrics.normalizedPathEnergy(tensor([[[0]], [[1]], [[2]]])); // 0
+ * (await metrics.normalizedPathEnergy(tensor([[[0]], [[1]], [[2]]]))).normalized; // 0
  * ```
  */
 export async function normalizedPathEnergy(
@@ -233,7 +234,8 @@ export async function normalizedPathEnergy(
  *
  * @example
  * ```ts
- * await metrics.straightness(tensor([[[0]], [[3]], [[4]]])); // 4: velocities 6 and 2 around the mean 4
+ * // Velocities 6 and 2 around the mean 4.
+ * await metrics.straightness(tensor([[[0]], [[3]], [[4]]])); // 4
  * ```
  */
 export async function straightness(trajectories: Tensor, settings: TrajectorySettings = {}): Promise<number> {
@@ -288,7 +290,7 @@ function levelsOf(levels: number): number {
  * @example
  * ```ts
  * // The uniform density on [0, 1) tells 256 levels apart with 8 bits.
- * const { mean } = await metrics.bitsPerDimension(tensor([0, 0]), { dimensions: 1, levels: 256 }); // 8
+ * (await metrics.bitsPerDimension(tensor([0, 0]), { dimensions: 1, levels: 256 })).mean; // 8
  * ```
  */
 export async function bitsPerDimension(logProb: Tensor, settings: BitsSettings): Promise<Estimate> {

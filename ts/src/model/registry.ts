@@ -17,12 +17,13 @@ const classes = {
   SchrodingerBridgeConditionalFlowModel: SchrodingerBridgeConditionalFlowModel<PlainSize, PlainSize>,
 };
 
-type Classes = typeof classes;
+/** Every class of models by its name. */
+export type ModelClasses = typeof classes;
 
 /** A model of any class, whose states are plain tensors. */
-export type AnyModel = { [Name in keyof Classes]: InstanceType<Classes[Name]> }[keyof Classes];
+export type AnyModel = { [Name in keyof ModelClasses]: InstanceType<ModelClasses[Name]> }[keyof ModelClasses];
 
-const isKnown = (name: string): name is keyof Classes => Object.hasOwn(classes, name);
+const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(classes, name);
 
 /**
  * The model of a folder, of the class that it was saved from. Where the class is known, its own `load` has the more exact type.
@@ -31,8 +32,9 @@ const isKnown = (name: string): name is keyof Classes => Object.hasOwn(classes, 
  *
  * @example
  * ```ts
- * const model = await load("my-model");
- * if (model instanceof DiffusionModel) await model.logProb(data);
+ * await model.save("my-model");
+ * const again = await load("my-model");
+ * if (again instanceof DiffusionModel) await again.logProb(data);
  * ```
  */
 export async function load(folder: string): Promise<AnyModel> {
