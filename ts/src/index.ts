@@ -53,6 +53,7 @@ export {
   GuidedSchrodingerBridgeModel,
 } from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
+export type { AnyConfig } from "./model/network.js";
 export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-flow-model.js";
 export type {
   BridgeConfigOf,
@@ -79,7 +80,7 @@ export type {
   ValidationSettings,
 } from "./model/options.js";
 export type { PairModel } from "./model/pair-model.js";
-export { type AnyModel, load } from "./model/registry.js";
+export { type AnyModel, load, type ModelClasses } from "./model/registry.js";
 export type { DensityReport, LoadReport, ModelInfo, Normalization, SamplesWithDensity } from "./model/reports.js";
 export { SchrodingerBridgeConditionalFlowModel } from "./model/schrodinger-bridge-model.js";
 export type { StateOf } from "./model/state.js";

@@ -17,6 +17,7 @@ const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyCon
  *
  * @example
  * ```ts
+ * const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 2, activation: "silu" } } as const;
  * const model = new EnergyConditionalDiffusionModel({
  *   xSize: 2,
  *   path: { type: "linear_vp_sde" },
