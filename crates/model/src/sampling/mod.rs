@@ -6,10 +6,12 @@ pub mod density;
 mod dynamics;
 pub mod energy;
 mod field;
+mod fixed;
 pub mod guidance;
 mod job;
 mod noise;
 mod options;
+mod resample;
 mod times;
 mod unrolled;
 
@@ -18,6 +20,7 @@ pub use field::{Field, Inputs, Other};
 pub use job::{Ask, SampleJob, SampleRequest};
 pub use unrolled::Unrolled;
 pub use options::{BatchSize, LogProbOptions, SampleOptions};
+pub use resample::Resample;
 
 /// Largest number of rows that are integrated at once.
 pub const CHUNK: usize = 4096;
