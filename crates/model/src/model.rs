@@ -348,8 +348,13 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
+        self.check_state(what, tensors, false)
+    }
+
+    /// As [`Inner::check_x`]; `data` cannot have the mask that other states of tokens may have.
+    fn check_state(&self, what: &str, tensors: &[Tensor], data: bool) -> Result<Leaves<Tensor>> {
         let leaves = crate::data::check(what, tensors, self.definition.x(), self.definition.state_dtype())?;
-        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, false))?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, data))?;
         Ok(leaves)
     }
 
@@ -359,8 +364,7 @@ impl Inner {
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_rows(&self, place: &str, groups: &Groups<Tensor>) -> Result<Rows> {
         let group = |name: &str| groups.get(&format!("{place}{name}"));
-        let x = self.check_x(&format!("{place}x"), group("x"))?;
-        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(&format!("{place}x"), &x, true))?;
+        let x = self.check_state(&format!("{place}x"), group("x"), true)?;
         let x0 = match group("x0") {
             [] => None,
             given => Some(self.check_x(&format!("{place}x0"), given)?),

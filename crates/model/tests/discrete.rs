@@ -151,7 +151,7 @@ fn with_the_exact_posterior_the_loss_of_all_positions_is_that_of_the_masked_ones
         assert!((all - masked).abs() < 1e-12, "{all} {masked}");
         // Away from it the others count, if they are counted.
         let [all, masked] = ["all", "masked"].map(|positions| expected(TokenSource::Mask, positions, t, (0.001, [0.0; V])).0);
-        assert!(all > masked + 0.05, "{all} {masked}");
+        assert!(all > masked + 0.02, "{all} {masked}");
     }
 }
 
@@ -328,14 +328,17 @@ fn a_small_network_learns_that_one_token_excludes_the_others() {
 
 #[test]
 fn a_model_fitted_from_pairs_goes_from_the_start_it_is_given() {
-    let model = model(serde_json::json!({ "coupling": { "type": "paired" } }));
-    let starts = tokens((0..900).map(|i| [i % 3, (i / 3) % 3]));
-    let ends = tokens((0..900).map(|i| [(i + 1) % 3, (i / 3 + 2) % 3]));
+    // Source and data share no token: what a token says of its start is never forgotten on the way.
+    let mut network = with_input(9);
+    network["args"]["backbone"]["args"]["outputSize"] = 8.into();
+    let model = model(serde_json::json!({ "vocabulary": 4, "coupling": { "type": "paired" }, "model": network }));
+    let starts = tokens((0..900).map(|i| [i % 2, (i / 2) % 2]));
+    let ends = tokens((0..900).map(|i| [i % 2 + 2, (i / 2) % 2 + 2]));
     fit_groups(&model, train(), vec![("x", vec![ends]), ("x0", vec![starts])]).unwrap();
-    let x0 = tokens([[0, 0], [1, 2], [2, 1]]);
+    let x0 = tokens([[0, 0], [1, 0], [0, 1]]);
     let got = sample_with(&model, serde_json::json!({ "batchSize": 200 }), Some(x0), None).unwrap();
     assert_eq!(got.ty().shape, [200, 3, 2]);
-    let wanted = [[1, 2], [2, 1], [0, 0]];
+    let wanted = [[2, 2], [3, 2], [2, 3]];
     let right = got.to_i64_vec().unwrap().chunks_exact(2).enumerate().filter(|(i, pair)| *pair == wanted[i % 3]).count();
     assert!(right > 570, "{right} of 600");
     assert_eq!(sample_with(&model, serde_json::json!({}), None, None).unwrap_err().code, "DataError");
