@@ -57,7 +57,8 @@ impl Definition {
         for Role { prefix, path, config } in roles(&config) {
             let external = externals.contains_key(path);
             let model = network(&config.args, &declare.at(prefix), path, &outside)?;
-            networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, external, path });
+            let (parameterization, preconditioning) = (config.parameterization, config.preconditioning);
+            networks.push(Network { parameterization, preconditioning, model, external, path });
         }
         let energy = energy(&config).map(|(args, prefix, path)| network(args, &declare.at(prefix), path, &outside)).transpose()?;
         let tokens = match &config {

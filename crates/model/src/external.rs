@@ -106,7 +106,14 @@ impl ExternalBackbone {
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, vocabulary: None, forwards })
+        Ok(ExternalBackbone {
+            module: module.into(),
+            place: place.into(),
+            names: spec.parameters.iter().map(|p| p.name.clone()).collect(),
+            params,
+            vocabulary: None,
+            forwards,
+        })
     }
 
     /// Of states that are tokens: its forward gets them as i64 and returns logits `[B, …, V]`.

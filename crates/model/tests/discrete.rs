@@ -65,8 +65,13 @@ fn exact_model(source: TokenSource, positions: &str, rows: &[usize]) -> Model {
         "path": { "type": "polynomial", "exponent": 1.5 },
         "model": { "type": "data_prediction_function", "args": { "backbone": { "type": "Exact", "args": {} } } },
     });
-    let parameter =
-        |name: &str, size: usize, init: Init| ExternalParameter { name: name.into(), shape: vec![size], init, trainable: true, decay: true };
+    let parameter = |name: &str, size: usize, init: Init| ExternalParameter {
+        name: name.into(),
+        shape: vec![size],
+        init,
+        trainable: true,
+        decay: true,
+    };
     let module = ExternalModule { parameters: vec![parameter("scale", 1, Init::Ones), parameter("offset", V, Init::Zeros)] };
     let model = build(config, &HashMap::from([("model.args".to_string(), module)])).unwrap();
     for &rows in rows {
@@ -110,9 +115,8 @@ fn expected(source: TokenSource, positions: &str, t: f64, at: (f64, [f64; V])) -
     let total = (losses * b.input("w", DType::F64, &[rows])).sum_all();
     let grads = grad(total, &params);
     let graph = b.finish(&[total, grads[0], grads[1]]).unwrap();
-    let ints = |f: &dyn Fn(usize) -> [usize; 2]| {
-        Tensor::from_i64((0..rows).flat_map(|i| f(i).map(|v| v as i64)).collect(), &[rows, 2]).unwrap()
-    };
+    let ints =
+        |f: &dyn Fn(usize) -> [usize; 2]| Tensor::from_i64((0..rows).flat_map(|i| f(i).map(|v| v as i64)).collect(), &[rows, 2]).unwrap();
     let value = |name: &str| match name {
         "scale" => Tensor::from_f64(vec![at.0], &[1]).unwrap(),
         "offset" => Tensor::from_f64(at.1.to_vec(), &[V]).unwrap(),
