@@ -380,8 +380,13 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
+        self.check_state(what, tensors, false)
+    }
+
+    /// As [`Inner::check_x`]; `data` cannot have the mask that other states of tokens may have.
+    fn check_state(&self, what: &str, tensors: &[Tensor], data: bool) -> Result<Leaves<Tensor>> {
         let leaves = crate::data::check(what, tensors, self.definition.x(), self.definition.state_dtype())?;
-        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, false))?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, data))?;
         Ok(leaves)
     }
 

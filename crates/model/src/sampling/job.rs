@@ -147,7 +147,8 @@ impl SampleJob {
     fn begin(&self) -> Result<Work> {
         let (options, inner) = (&self.options, &self.inner);
         if inner.definition.tokens().is_some() {
-            return Err(ModelError::config("model", "a model of continuous states: tokens have neither a velocity nor a density", inner.definition.config().class()));
+            let expected = "a model of continuous states: tokens have neither a velocity nor a density";
+            return Err(ModelError::config("model", expected, inner.definition.config().class()));
         }
         let tensors = |name: &str| resolve(self.request.given.get(name));
         let what = if self.is_likelihood() { "x" } else { "x0" };
