@@ -38,7 +38,7 @@ impl Bindings {
         }
     }
 
-    /// Binds `x`, and `x0`, `condition` and `weight` where there are any.
+    /// Binds `x`, and `x0`, `condition`, `weight` and `energy` where there are any.
     pub fn set_rows(&mut self, rows: &Rows) {
         self.set_leaves("x", &rows.x);
         for (name, leaves) in [("x0", &rows.x0), ("condition", &rows.condition)] {
@@ -48,6 +48,9 @@ impl Bindings {
         }
         if let Some(weight) = &rows.weight {
             self.set("weight", weight.clone());
+        }
+        if let Some(candidates) = &rows.candidates {
+            self.set("energy", candidates.numbers().clone());
         }
     }
 

@@ -1,7 +1,7 @@
 //! Training data on the device: checked once, its columns' mean and standard deviation measured once.
 //! A row is one sample; the leaves of a state and of a condition have equal row counts.
 
-use crate::objective::Rows;
+use crate::objective::{Candidates, Rows};
 use crate::store::Normalization;
 use crate::{ModelError, Result};
 use thalweg_engine::{CompileOptions, Program, Tensor, random};
@@ -22,6 +22,11 @@ impl Rows {
             x0: self.x0.as_ref().map(part).transpose()?,
             condition: self.condition.as_ref().map(part).transpose()?,
             weight: self.weight.as_ref().map(|w| w.narrow(0, start, length)).transpose()?,
+            candidates: match &self.candidates {
+                None => None,
+                Some(Candidates::Energies(e)) => Some(Candidates::Energies(e.narrow(0, start, length)?)),
+                Some(Candidates::Weights(w)) => Some(Candidates::Weights(w.narrow(0, start, length)?)),
+            },
         })
     }
 }

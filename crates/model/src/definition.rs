@@ -2,7 +2,7 @@
 //! Knows shapes and formulas; holds no parameter values.
 
 use crate::config::{Common, ModelConfig};
-use crate::external::{ExternalBackbone, ExternalModule, Forwards, Need};
+use crate::external::{ExternalBackbone, ExternalModule, Forwards, Gives, Need};
 use crate::objective::per_row;
 use crate::process::{Process, Role, energy, roles, why_no};
 use crate::store::Layout;
@@ -48,10 +48,14 @@ impl Definition {
         let declare = Declare::new();
         let mut networks = Vec::new();
         for Role { prefix, path, config } in roles(&config) {
-            let model = network(&config.args, declare.at(prefix), path, externals, &forwards)?;
+            let external = External { modules: externals, forwards: &forwards, gives: Gives::State };
+            let model = network(&config.args, declare.at(prefix), path, &external)?;
             networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, path });
         }
-        let energy = energy(&config).map(|(args, prefix, path)| network(args, declare.at(prefix), path, externals, &forwards)).transpose()?;
+        let energy = energy(&config).map(|(args, prefix, path)| {
+            network(args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives: Gives::Number })
+        });
+        let energy = energy.transpose()?;
         let x = common.x_size.leaves();
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
         let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
@@ -85,7 +89,17 @@ impl Definition {
                 }
             }
         }
-        Ok(())
+        if !self.has_energy() {
+            return Ok(());
+        }
+        let b = Builder::new();
+        match self.trace_energy(&b, Mode::Sample, 2) {
+            Err(e) if self.forwards.take_missing().is_empty() => {
+                let message = format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
+                Err(ModelError { code: "ConfigError", path: Some("energyGuidance".into()), message, ..e })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn trace<'g>(&self, b: &'g Builder, mode: Mode, rows: usize, network: &Network) -> Result<Leaves<Var<'g>>> {
@@ -97,6 +111,16 @@ impl Definition {
         let out = network.model.forward(&ctx, t, &x, condition.as_ref());
         b.check()?;
         Ok(out)
+    }
+
+    fn trace_energy<'g>(&self, b: &'g Builder, mode: Mode, rows: usize) -> Result<Var<'g>> {
+        let params = self.layout.views(b);
+        let ctx = Context { builder: b, params: &params, mode, random: self.random(b) };
+        let x = self.input_leaves(b, "x", &self.x, rows);
+        let condition = self.condition.as_ref().map(|c| self.input_leaves(b, "condition", c, rows));
+        let energy = self.energy(&ctx, &At { t: b.input("t", self.dtype(), &[rows]), x: &x, condition: condition.as_ref() });
+        b.check()?;
+        Ok(energy)
     }
 
     fn random<'g>(&self, b: &'g Builder) -> Option<RandomSource<'g>> {
@@ -116,6 +140,9 @@ impl Definition {
         self.forwards.take_missing();
         for network in &self.networks {
             let _ = self.trace(&Builder::new(), mode, rows, network);
+        }
+        if self.has_energy() {
+            let _ = self.trace_energy(&Builder::new(), mode, rows);
         }
         self.forwards.take_missing()
     }
@@ -225,6 +252,12 @@ impl Definition {
         self.predict(ctx, self.networks.len() - 1, at)
     }
 
+    /// For each parameter, whether it is the energy network's.
+    pub fn energy_parameters(&self) -> Vec<bool> {
+        let prefix = energy(&self.config).map(|(_, prefix, _)| format!("{prefix}."));
+        self.layout.specs().iter().map(|spec| prefix.as_ref().is_some_and(|prefix| spec.name.starts_with(prefix.as_str()))).collect()
+    }
+
     /// Whether it has an energy network.
     pub fn has_energy(&self) -> bool {
         self.energy.is_some()
@@ -295,19 +328,25 @@ pub struct At<'a, 'g> {
     pub condition: Option<&'a Leaves<Var<'g>>>,
 }
 
+/// What networks written in TypeScript are built with.
+struct External<'a> {
+    modules: &'a HashMap<String, ExternalModule>,
+    forwards: &'a Arc<Forwards>,
+    gives: Gives,
+}
+
 fn network(
     config: &IntrinsicConfig,
     mut declare: Declare,
     path: &'static str,
-    externals: &HashMap<String, ExternalModule>,
-    forwards: &Arc<Forwards>,
+    external: &External<'_>,
 ) -> Result<IntrinsicModel> {
-    let external = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
-        let spec = externals.get(path)?;
-        let built = ExternalBackbone::new(name, path, spec, declare, forwards.clone());
+    let build = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
+        let spec = external.modules.get(path)?;
+        let built = ExternalBackbone::new(name, path, spec, declare, external.forwards.clone(), external.gives);
         Some(built.map(|b| Box::new(b) as Box<dyn thalweg_nn::Backbone + Send + Sync>))
     };
-    IntrinsicModel::build(config, &mut declare, &external).map_err(|e| at_network(path, e))
+    IntrinsicModel::build(config, &mut declare, &build).map_err(|e| at_network(path, e))
 }
 
 /// `prefix` or `prefix.leaf`.

@@ -81,8 +81,18 @@ impl Forwards {
     }
 }
 
+/// What a module's forward gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// Leaves like those of the state.
+    State,
+    /// One number per row, `[B]` or `[B, 1]`.
+    Number,
+}
+
 /// A backbone whose forward is traced in TypeScript.
 pub struct ExternalBackbone {
+    gives: Gives,
     module: String,
     /// The place of its network in the config.
     place: String,
@@ -99,17 +109,34 @@ impl ExternalBackbone {
         spec: &ExternalModule,
         declare: &mut Declare,
         forwards: Arc<Forwards>,
+        gives: Gives,
     ) -> std::result::Result<Self, NnError> {
         let mut params = Vec::new();
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
+        Ok(ExternalBackbone { gives, module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
     }
 
     fn fail<'g>(&self, ctx: &Context<'_, 'g>, message: &str, expected: &str, got: String, like: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
         let poison = ctx.builder.fail(GraphError::trace(&format!("{}.forward", self.module), message, expected, got));
         like.map(|_| poison)
+    }
+}
+
+impl ExternalBackbone {
+    /// One number per row, as `[B, 1]`.
+    fn number<'g>(&self, ctx: &Context<'_, 'g>, x: &Leaves<Var<'g>>, outputs: &[Var<'g>]) -> Leaves<Var<'g>> {
+        let (rows, dtype) = (x.first().shape()[0], x.first().dtype());
+        match outputs {
+            [one] if one.is_poison() => Leaves::one(*one),
+            [one] if one.dtype() == dtype && (one.shape() == [rows] || one.shape() == [rows, 1]) => Leaves::one(one.reshape(&[rows, 1])),
+            _ => {
+                let got = outputs.iter().map(|v| v.ty().to_string()).collect::<Vec<_>>().join(", ");
+                let expected = format!("{dtype} [{rows}, 1]: one number per row");
+                Leaves::one(ctx.builder.fail(GraphError::shape(&format!("{}.forward", self.module), "wrong result", expected, got)))
+            }
+        }
     }
 }
 
@@ -152,6 +179,9 @@ impl Backbone for ExternalBackbone {
             }
         }
         let outputs = ctx.builder.inline(&graph, &args);
+        if self.gives == Gives::Number {
+            return self.number(ctx, x, &outputs);
+        }
         let expected: Vec<Type> = x.values().map(|v| v.ty()).collect();
         let got: Vec<Type> = outputs.iter().map(|v| v.ty()).collect();
         if outputs.iter().all(|v| !v.is_poison()) && got != expected {

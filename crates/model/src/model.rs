@@ -5,7 +5,7 @@ use crate::config::ModelConfig;
 use crate::external::{ExternalModule, Need};
 use crate::definition::At;
 use crate::groups::Groups;
-use crate::objective::{Draw, Objective, Rows, mode};
+use crate::objective::{Candidates, Draw, Objective, ObjectiveKind, Rows, mode};
 use crate::save;
 use crate::process::coupling;
 use crate::store::{Normalization, Store, Weights};
@@ -33,11 +33,19 @@ pub struct LossShape {
     pub weighted: bool,
     /// Whether data is normalised.
     pub normalized: bool,
+    /// The number of candidates of a row, of an energy's loss.
+    pub candidates: Option<Candidates<usize>>,
 }
 
 impl LossShape {
     fn of(rows: &Rows, normalized: bool) -> LossShape {
-        LossShape { rows: crate::data::rows(&rows.x), x0: rows.x0.is_some(), weighted: rows.weight.is_some(), normalized }
+        LossShape {
+            rows: crate::data::rows(&rows.x),
+            x0: rows.x0.is_some(),
+            weighted: rows.weight.is_some(),
+            normalized,
+            candidates: rows.candidates.as_ref().map(|c| c.map(|numbers| numbers.ty().shape[1])),
+        }
     }
 }
 
@@ -212,7 +220,7 @@ impl Inner {
         })
     }
 
-    /// Losses `[rows]` as graph values; declares the inputs `x`, `x0`, `condition`, `weight`, `random.*` and, if data is normalised, `norm.*`.
+    /// Losses `[rows]` as graph values; declares the inputs `x`, `x0`, `condition`, `weight`, `energy`, `random.*` and, if data is normalised, `norm.*`.
     fn trace_losses<'g>(
         &self,
         b: &'g Builder,
@@ -227,10 +235,14 @@ impl Inner {
         let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
         let state = |name: &str| normalize(b, &definition.input_leaves(b, name, definition.x(), shape.rows), shape.normalized);
         let rows = Rows {
-            x: state("x"),
+            x: match shape.candidates.map(|c| *c.numbers()) {
+                None => state("x"),
+                Some(k) => normalize(b, &flat_candidates(&definition.input_leaves(b, "x", &of_candidates(definition.x(), k), shape.rows)), shape.normalized),
+            },
             x0: shape.x0.then(|| state("x0")),
             condition: definition.condition().map(|sizes| definition.input_leaves(b, "condition", sizes, shape.rows)),
             weight: shape.weighted.then(|| b.input("weight", definition.dtype(), &[shape.rows])),
+            candidates: shape.candidates.map(|c| c.map(|&k| b.input("energy", definition.dtype(), &[shape.rows, k]))),
         };
         objective.per_sample(definition, &ctx, &rows, weight, Draw { seed, counter })
     }
@@ -240,7 +252,7 @@ impl Inner {
         self.definition.layout().specs().iter().map(|s| b.input(&format!("param:{}", s.name), self.dtype(), &s.shape)).collect()
     }
 
-    /// Losses `[rows]` as a graph to be inlined into a user's trace. Inputs: `param:<name>`, `x`, `x.<leaf>`, `x0` …, `condition` …, `weight`,
+    /// Losses `[rows]` as a graph to be inlined into a user's trace. Inputs: `param:<name>`, `x`, `x.<leaf>`, `x0` …, `condition` …, `weight`, `energy`,
     /// `random.seed`, `random.counter`, `norm.*`.
     ///
     /// # Errors
@@ -287,19 +299,7 @@ impl Inner {
         weights: Weights,
     ) -> Result<Vec<Tensor>> {
         let rows = crate::data::rows(x);
-        if t.ty().shape != [rows] || t.ty().dtype != self.definition.dtype() {
-            return Err(ModelError::expected(
-                "ShapeError",
-                "t: wrong type",
-                format!("{} [{rows}], one time per row", self.definition.dtype()),
-                t.ty(),
-            ));
-        }
-        let times = self.definition.process().times();
-        if let Some(bad) = t.to_f64_vec()?.into_iter().find(|&t| !times.contains(t)) {
-            let expected = format!("times from {} to {}", times.t_min, times.t_max);
-            return Err(ModelError::expected("DataError", "t: not a time of the path", expected, bad));
-        }
+        self.check_times(t, rows)?;
         let build = || {
             let b = Builder::new();
             let params = self.definition.layout().views(&b);
@@ -317,6 +317,23 @@ impl Inner {
             bound.set_store(store, weights);
             bound.run(&program, &names, &[])
         })
+    }
+
+    fn check_times(&self, t: &Tensor, rows: usize) -> Result<()> {
+        if t.ty().shape != [rows] || t.ty().dtype != self.definition.dtype() {
+            return Err(ModelError::expected(
+                "ShapeError",
+                "t: wrong type",
+                format!("{} [{rows}], one time per row", self.definition.dtype()),
+                t.ty(),
+            ));
+        }
+        let times = self.definition.process().times();
+        if let Some(bad) = t.to_f64_vec()?.into_iter().find(|&t| !times.contains(t)) {
+            let expected = format!("times from {} to {}", times.t_min, times.t_max);
+            return Err(ModelError::expected("DataError", "t: not a time of the path", expected, bad));
+        }
+        Ok(())
     }
 
     /// A cached program and the names of its inputs.
@@ -366,13 +383,22 @@ impl Inner {
         crate::data::check(what, tensors, self.definition.x(), self.definition.dtype())
     }
 
-    /// Checks the groups `x`, `x0`, `condition` and `sampleWeight` of a call; `place` is what their names begin with.
+    /// Checks the groups `x`, `x0`, `condition`, `sampleWeight` and `energy` of a call; `place` is what their names begin with. With energies `[N, K]`
+    /// the leaves of `x` are `[N, K, …]`.
     ///
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_rows(&self, place: &str, groups: &Groups<Tensor>) -> Result<Rows> {
         let group = |name: &str| groups.get(&format!("{place}{name}"));
-        let x = self.check_x(&format!("{place}x"), group("x"))?;
+        let candidates = group("energy").first().map(|energy| self.check_energy(&format!("{place}energy"), energy)).transpose()?;
+        let sizes = match &candidates {
+            None => self.definition.x().clone(),
+            Some(energy) => of_candidates(self.definition.x(), energy.ty().shape[1]),
+        };
+        let x = crate::data::check(&format!("{place}x"), group("x"), &sizes, self.dtype())?;
+        if let Some(other) = candidates.as_ref().map(|energy| energy.ty().shape[0]).filter(|n| *n != crate::data::rows(&x)) {
+            return Err(ModelError::expected("ShapeError", format!("{place}energy: wrong number of rows"), crate::data::rows(&x), other));
+        }
         let x0 = match group("x0") {
             [] => None,
             given => Some(self.check_x(&format!("{place}x0"), given)?),
@@ -387,7 +413,95 @@ impl Inner {
             let expected = format!("{} [{rows}], one weight per row", self.dtype());
             return Err(ModelError::expected("ShapeError", format!("{place}sampleWeight: wrong type"), expected, weight.ty()));
         }
-        Ok(Rows { x, x0, condition, weight })
+        Ok(Rows { x, x0, condition, weight, candidates: candidates.map(Candidates::Energies) })
+    }
+
+    /// Checks energies of candidates: `[N, K]`, K ≥ 2.
+    fn check_energy(&self, what: &str, energy: &Tensor) -> Result<Tensor> {
+        if energy.ty().dtype != self.dtype() {
+            return Err(ModelError::expected("DTypeError", what, self.dtype(), energy.ty().dtype));
+        }
+        match energy.ty().shape[..] {
+            [_, candidates] if candidates >= 2 => Ok(energy.clone()),
+            _ => {
+                let expected = "[N, K], the energies of K ≥ 2 candidates per row";
+                Err(ModelError::expected("ShapeError", format!("{what}: wrong shape"), expected, format!("{:?}", energy.ty().shape)))
+            }
+        }
+    }
+
+    /// Refuses rows that are not what an objective compares; `given` says whether they carry energies.
+    ///
+    /// # Errors
+    /// `DataError` where an energy's loss gets no energies, or another loss gets some.
+    pub fn check_candidates(&self, objective: &Objective, given: bool) -> Result<()> {
+        match (objective.kind == ObjectiveKind::EnergyMatching, given) {
+            (true, false) => Err(ModelError::expected("DataError", "energy: missing", "energies [N, K] of the candidates x [N, K, …]", "none")),
+            (false, true) => Err(ModelError::expected("DataError", "energy: not wanted", "data alone, or the loss \"energy_matching\"", "energies")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The weights of candidates among all rows given, as an objective wants them.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn candidate_weights(&self, objective: &Objective, candidates: &Candidates<Tensor>) -> Result<Candidates<Tensor>> {
+        let Candidates::Energies(energy) = candidates else { return Ok(candidates.clone()) };
+        let b = Builder::new();
+        let weights = objective.energy.unwrap_or_default().weights(b.input("energy", energy.ty().dtype, &energy.ty().shape));
+        let graph = b.finish(&[weights])?;
+        let mut out = Program::compile(&graph, &CompileOptions::default())?.run(vec![energy.clone()])?;
+        Ok(Candidates::Weights(out.swap_remove(0)))
+    }
+
+    /// The model's own energy `[N]` at `t [N]` and `x [N, …]`, in the model's (normalised) units: up to a function of t and the condition, log E[exp(αE(x₀)) | x_t].
+    ///
+    /// # Errors
+    /// `ConfigError` for a model that has none; as [`Inner::call`].
+    pub fn energy(&self, t: &Tensor, x: &Leaves<Tensor>, condition: Option<&Leaves<Tensor>>, weights: Weights) -> Result<Tensor> {
+        if !self.definition.has_energy() {
+            let class = self.definition.config().class();
+            return Err(ModelError::expected("ConfigError", "energy: the model has none", "an EnergyConditionalDiffusionModel", class));
+        }
+        let rows = crate::data::rows(x);
+        self.check_times(t, rows)?;
+        let build = || {
+            let b = Builder::new();
+            let params = self.definition.layout().views(&b);
+            let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
+            Ok((b.finish(&[self.trace_energy(&b, &ctx, rows)])?, CompileOptions::default()))
+        };
+        let (program, names) = self.named_program(format!("energy {rows}"), build)?;
+        let mut bound = Bindings::new();
+        bound.set("t", t.clone());
+        bound.set_leaves("x", x);
+        if let Some(c) = condition {
+            bound.set_leaves("condition", c);
+        }
+        self.with_store(|store| {
+            bound.set_store(store, weights);
+            Ok(bound.run(&program, &names, &[])?.swap_remove(0))
+        })
+    }
+
+    /// The model's own energy as a graph to be inlined into a user's trace, with inputs as in [`Inner::call_graph`]; output `[rows]`.
+    ///
+    /// # Errors
+    /// As [`Inner::loss_graph`].
+    pub fn energy_graph(&self, rows: usize, training: bool) -> Result<Graph> {
+        let b = Builder::new();
+        let params = self.named_parameters(&b);
+        let (seed, counter) = random_inputs(&b);
+        let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
+        Ok(b.finish(&[self.trace_energy(&b, &ctx, rows)])?)
+    }
+
+    fn trace_energy<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, rows: usize) -> Var<'g> {
+        let t = b.input("t", self.definition.dtype(), &[rows]);
+        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
+        let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
+        self.definition.energy(ctx, &At { t, x: &x, condition: condition.as_ref() })
     }
 
     /// Couples the groups `x0` and `x` (with their `condition`) by the model's coupling: rows of x0, and the rows of x that they meet.
@@ -543,4 +657,17 @@ impl Inner {
             e
         })
     }
+}
+
+/// The shapes of rows of K candidates.
+pub(crate) fn of_candidates(sizes: &Leaves<Vec<usize>>, candidates: usize) -> Leaves<Vec<usize>> {
+    sizes.map(|shape| [&[candidates], &shape[..]].concat())
+}
+
+/// `[B, K, …]` as `[B·K, …]`.
+pub(crate) fn flat_candidates<'g>(x: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
+    x.map(|x| {
+        let shape = x.shape();
+        x.reshape(&[&[shape[0] * shape[1]], &shape[2..]].concat())
+    })
 }

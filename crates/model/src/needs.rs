@@ -19,13 +19,25 @@ enum Ahead {
         rows: usize,
         #[serde(default)]
         validation_rows: usize,
+        /// The number of candidates of a row, of an energy's loss.
+        #[serde(default = "one")]
+        candidates: usize,
     },
     /// Sampling, with `given` starts or conditions.
     Sample { options: serde_json::Value, given: Option<usize> },
     /// A loss of `rows` rows.
-    Loss { rows: usize, training: bool },
+    Loss {
+        rows: usize,
+        training: bool,
+        #[serde(default = "one")]
+        candidates: usize,
+    },
     /// One of the four functions at `rows` rows.
     Call { rows: usize },
+}
+
+fn one() -> usize {
+    1
 }
 
 impl Model {
@@ -35,19 +47,19 @@ impl Model {
     /// A `ConfigError` if the description or its options are wrong.
     pub fn needs_of(&self, json: &str) -> Result<Vec<Need>> {
         let sizes: Vec<(Mode, usize)> = match crate::config::parse::<Ahead>(json)? {
-            Ahead::Fit { options, rows, validation_rows } => {
+            Ahead::Fit { options, rows, validation_rows, candidates } => {
                 let options = FitOptions::parse(&options.to_string())?;
                 let plan = batches(&options, rows);
                 let full = validation_rows / VALIDATION_ROWS * VALIDATION_ROWS;
                 let validation = [VALIDATION_ROWS.min(full), validation_rows - full].into_iter().filter(|&n| n > 0);
                 let train = [plan.batch, plan.rest].into_iter().filter(|&n| n > 0);
-                train.map(|n| (Mode::Train, n)).chain(validation.map(|n| (Mode::Sample, n))).collect()
+                train.map(|n| (Mode::Train, n * candidates)).chain(validation.map(|n| (Mode::Sample, n * candidates))).collect()
             }
             Ahead::Sample { options, given } => {
                 let options = SampleOptions::parse(&options.to_string())?;
                 chunk_rows(SampleRequest::rows(&options, given)).into_iter().map(|n| (Mode::Sample, n)).collect()
             }
-            Ahead::Loss { rows, training } => vec![(mode(training), rows)],
+            Ahead::Loss { rows, training, candidates } => vec![(mode(training), rows * candidates)],
             Ahead::Call { rows } => vec![(Mode::Sample, rows)],
         };
         if let Some((_, rows)) = sizes.iter().find(|(_, rows)| *rows == 0) {

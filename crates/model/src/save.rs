@@ -33,6 +33,8 @@ struct Header {
 #[derive(Serialize, Deserialize)]
 struct Training {
     step: i64,
+    #[serde(default)]
+    energy_step: i64,
     normalization: Option<Vec<Scales>>,
     #[serde(default)]
     source_is_data: bool,
@@ -88,6 +90,7 @@ pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
     };
     let training = Training {
         step: store.step,
+        energy_step: store.energy_step,
         normalization: store.normalization.as_ref().map(scales).transpose()?,
         source_is_data: store.source_is_data,
         options: store.training.as_ref().and_then(|text| serde_json::from_str(text).ok()),
@@ -178,7 +181,7 @@ pub fn load(dir: &Path, definition: &Definition) -> Result<Store> {
     let optimizer = if files.names().any(|n| n == OPTIMIZER) { buffers(definition, &files.tensors(OPTIMIZER)?)? } else { HashMap::new() };
     let normalization = training.normalization.map(|leaves| scales(definition, leaves)).transpose()?;
     let options = training.options.map(|value| value.to_string());
-    Ok(Store { parameters, ema, optimizer, step: training.step, version: 1, normalization, source_is_data: training.source_is_data, training: options })
+    Ok(Store { parameters, ema, optimizer, step: training.step, energy_step: training.energy_step, version: 1, normalization, source_is_data: training.source_is_data, training: options })
 }
 
 fn parameters(definition: &Definition, files: &Files, name: &str) -> Result<[Tensor; 3]> {

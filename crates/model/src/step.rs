@@ -56,7 +56,7 @@ pub struct StepRule {
     pub optimizer: Optimizer,
     /// The moving average.
     pub ema: Option<Ema>,
-    /// For each parameter, whether it is left alone on top of the frozen ones.
+    /// For each parameter, whether it is left alone on top of the frozen ones: its value, its optimiser state and its average.
     pub frozen: Vec<bool>,
     /// Over how many losses the gradient is averaged.
     pub accumulate: usize,
@@ -129,17 +129,18 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
         let gradient = applied.select(clipped, clipped.constant(0.0));
         let parameters = input(group.input().into());
         let names: Vec<String> = optimizer.state().iter().map(|name| state_input(name, group)).collect();
-        let buffers = names.iter().map(|name| input(name.clone())).collect();
-        let (moved, buffers) = optimizer.update(Updated { parameters, gradient, state: buffers, decays: group == Group::Decayed }, &step);
+        let before: Vec<Var> = names.iter().map(|name| input(name.clone())).collect();
+        let (moved, buffers) = optimizer.update(Updated { parameters, gradient, state: before.clone(), decays: group == Group::Decayed }, &step);
         let moved = keep_frozen(layout, group, &rule.frozen, parameters, moved);
         state.push(group.input().to_string());
         outputs.push(moved);
         state.extend(names);
-        outputs.extend(buffers);
+        outputs.extend(before.iter().zip(buffers).map(|(old, new)| keep_frozen(layout, group, &rule.frozen, *old, new)));
         if let Some(ema) = rule.ema {
             let decay = step.gate(ema.decay(number), 1.0, layout.dtype());
             let rest = step.gate(-ema.decay(number) + 1.0, 0.0, layout.dtype());
-            outputs.push(input(ema_input(group)) * decay + moved * rest);
+            let average = input(ema_input(group));
+            outputs.push(keep_frozen(layout, group, &rule.frozen, average, average * decay + moved * rest));
             state.push(ema_input(group));
         }
     }
@@ -175,7 +176,7 @@ fn mean_gradient<'g>(
     sum.ok_or_else(|| ModelError::new("InternalError", "no loss"))
 }
 
-/// `moved`, except where a parameter is frozen by this fit.
+/// `moved`, or what moves with it, except where a parameter is frozen by this fit.
 fn keep_frozen<'g>(layout: &Layout, group: Group, frozen: &[bool], old: Var<'g>, moved: Var<'g>) -> Var<'g> {
     if !layout.members(group).any(|(i, _)| frozen[i]) {
         return moved;

@@ -123,6 +123,20 @@ impl Layout {
         self.members(group).map(part).collect()
     }
 
+    /// A group's buffer in which the parameters that are `kept` have the values of `old` and the others those of `new`, or 0.
+    fn merge(&self, group: Group, old: &Tensor, new: Option<&Tensor>, kept: &[bool]) -> Result<Tensor> {
+        let mut values = match new {
+            Some(new) => new.to_f64_vec()?,
+            None => vec![0.0; self.size(group)],
+        };
+        let old = old.to_f64_vec()?;
+        for (i, offset) in self.members(group).filter(|(i, _)| kept[*i]) {
+            let place = offset..offset + thalweg_graph::count(&self.specs[i].shape);
+            values[place.clone()].copy_from_slice(&old[place]);
+        }
+        crate::data::tensor_of(values, &[self.size(group)], self.dtype)
+    }
+
     /// All parameters, in declaration order, of flat buffers.
     pub fn unflatten(&self, flat: &[Tensor; 3]) -> Result<Vec<Tensor>> {
         let mut out: Vec<Option<Tensor>> = vec![None; self.specs.len()];
@@ -164,6 +178,16 @@ pub struct Normalization {
     pub leaves: Vec<(Tensor, Tensor)>,
 }
 
+/// Which of a model's networks a fit trains. Their parameters, optimiser states and numbers of steps do not touch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// Those that samples come from.
+    #[default]
+    Model,
+    /// The energy that guides them.
+    Energy,
+}
+
 /// What training changes.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -175,6 +199,8 @@ pub struct Store {
     pub optimizer: HashMap<String, [Tensor; 2]>,
     /// Number of steps taken.
     pub step: i64,
+    /// Number of steps taken by the energy.
+    pub energy_step: i64,
     /// Bumped by every write.
     pub version: u64,
     /// How data was normalised.
@@ -200,7 +226,7 @@ impl Store {
     /// Fresh parameters.
     pub fn new(layout: &Layout, seed: i64) -> Result<Store> {
         let parameters = layout.initial(seed)?;
-        Ok(Store { parameters, ema: None, optimizer: HashMap::new(), step: 0, version: 0, normalization: None, source_is_data: false, training: None })
+        Ok(Store { parameters, ema: None, optimizer: HashMap::new(), step: 0, energy_step: 0, version: 0, normalization: None, source_is_data: false, training: None })
     }
 
     /// The flat buffers that `weights` names.
@@ -209,6 +235,40 @@ impl Store {
             (Some([a, b]), Weights::Ema) => [a.clone(), b.clone(), self.parameters[2].clone()],
             _ => self.parameters.clone(),
         }
+    }
+
+    /// Number of steps that a part has taken.
+    pub fn steps(&mut self, part: Part) -> &mut i64 {
+        match part {
+            Part::Model => &mut self.step,
+            Part::Energy => &mut self.energy_step,
+        }
+    }
+
+    /// Begins a fit anew: no steps, no optimiser state and a moving average equal to the parameters, for all but the `kept` parameters.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn restart(&mut self, layout: &Layout, part: Part, kept: &[bool]) -> Result<()> {
+        *self.steps(part) = 0;
+        if !kept.contains(&true) {
+            self.optimizer.clear();
+            self.ema = None;
+            return Ok(());
+        }
+        for buffers in self.optimizer.values_mut() {
+            for group in Group::TRAINED {
+                let buffer = &mut buffers[group as usize];
+                *buffer = layout.merge(group, buffer, None, kept)?;
+            }
+        }
+        if let Some(ema) = &mut self.ema {
+            for group in Group::TRAINED {
+                let average = &mut ema[group as usize];
+                *average = layout.merge(group, average, Some(&self.parameters[group as usize]), kept)?;
+            }
+        }
+        Ok(())
     }
 
     /// Buffers of zeros for `name`, unless they exist.

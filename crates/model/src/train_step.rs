@@ -5,6 +5,7 @@ use crate::fit::apply_step;
 use crate::model::Inner;
 use crate::optimizer::Optimizer;
 use crate::step::{self, StepGraph, StepRule};
+use crate::store::Part;
 use crate::{ModelError, Result};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +88,7 @@ impl TrainStep {
             }
             store.ema = None;
             let index = store.step;
-            let report = apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, index)?;
+            let report = apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, Part::Model, index)?;
             if !report.applied {
                 let got = format!("{} and {}", report.loss, report.grad_norm);
                 return Err(ModelError::expected(

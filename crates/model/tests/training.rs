@@ -22,7 +22,7 @@ fn ring(rows: usize) -> Tensor {
 
 /// Data without anything beside it.
 fn only(model: &Model, data: Tensor) -> Rows {
-    Rows { x: model.inner().check_x("data", &[data]).unwrap(), x0: None, condition: None, weight: None }
+    Rows { x: model.inner().check_x("data", &[data]).unwrap(), x0: None, condition: None, weight: None, candidates: None }
 }
 
 fn fit_with(model: &Model, data: Tensor, validation: Option<Tensor>, options: &str) -> Result<Report, thalweg_model::ModelError> {

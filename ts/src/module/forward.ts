@@ -11,6 +11,8 @@ import type { Module } from "./module.js";
 export interface Need {
   /** Names the forward when its graph is handed over. */
   readonly key: string;
+  /** The place of its network in the config: `model.args`. */
+  readonly module: string;
   /** Whether it is for training. */
   readonly mode: Mode;
   /** `t`, `x` or `x.<leaf>`, `condition` or `condition.<leaf>`, in this order. */

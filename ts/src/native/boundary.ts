@@ -84,19 +84,24 @@ export interface NativeModel {
   /** Forwards that must be traced before this job, as JSON. */
   needs(kind: string): string;
   provide(key: string, graph: NativeGraph): void;
-  fit(
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, and the same below `validation.`. */
+  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeRun;
+  /** Groups: `x0`, `condition`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
+  sample(
     options: string,
-    x: NativeTensor[],
-    condition: NativeTensor[],
-    validation: NativeTensor[],
-    validationCondition: NativeTensor[],
-    weight?: NativeGraph,
+    groups: string,
+    tensors: NativeTensor[],
+    energies: NativeGraph[],
+    other?: NativeModel,
   ): NativeRun;
-  sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun;
-  loss(options: string, x: NativeTensor[], condition: NativeTensor[], weight?: NativeGraph): NativeTensor;
+  /** Groups: `x0` (the data), `condition`. */
+  logProb(options: string, groups: string, tensors: NativeTensor[]): NativeRun;
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`; `x` is first. */
+  loss(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeTensor;
   call(name: Quantity, t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor[];
-  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[], weight?: NativeGraph): TracedValue;
-  traceCall(trace: NativeTrace, name: Quantity, t: number, x: number[], condition: number[]): TracedValue[];
+  traceLoss(trace: NativeTrace, options: string, groups: string, ids: number[], weight?: NativeGraph): TracedValue;
+  /** Groups: `t`, `x`, `condition`. */
+  traceCall(trace: NativeTrace, name: Quantity, groups: string, ids: number[]): TracedValue[];
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
   save(folder: string): Promise<void>;
   load(folder: string): Promise<string>;
@@ -117,9 +122,16 @@ export interface Boundary {
   memory(): { liveTensors: number; liveBytes: number };
   initialise(init: string, seed: number, name: string, dtype: DType, shape: number[]): NativeTensor;
   slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>;
+  /** What is measured as JSON, `{ type, … }`; its numbers as JSON. */
+  measure(what: string, tensors: NativeTensor[]): Promise<string>;
+  /** A recorded function of t as the JSON of an `Expression`. */
+  graphExpression(graph: NativeGraph): string;
+  /** Numbers of rows of the programs that sampling runs. */
+  sampleRows(options: string, given?: number): number[];
   schemas(): string;
+  /** `{ class, config }` as JSON. */
   loadModelConfig(folder: string): Promise<string>;
   NativeTensorWriter: new (dtype: DType, shape: number[]) => NativeTensorWriter;
   NativeTrace: new (mode: Mode) => NativeTrace;
-  NativeModel: new (config: string, external: string) => NativeModel;
+  NativeModel: new (className: string, config: string, external: string) => NativeModel;
 }

@@ -2,8 +2,8 @@
 //! Rows come by a shuffled order, or by the pairs that a planner coupled.
 
 use crate::bind::{normalize, random_inputs};
-use crate::model::Inner;
-use crate::objective::{Draw, Objective, Rows, SOURCE, mode};
+use crate::model::{Inner, flat_candidates, of_candidates};
+use crate::objective::{Candidates, Draw, Objective, Rows, SOURCE, mode};
 use crate::Result;
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, RandomSource};
@@ -22,6 +22,8 @@ pub(crate) struct Sources {
     pub weighted: bool,
     /// Whether data are normalised.
     pub normalized: bool,
+    /// The number of candidates of a row, of an energy's loss.
+    pub candidates: Option<usize>,
     /// Whether pairs are planned, so that the program is given their indices.
     pub planned: bool,
 }
@@ -45,14 +47,18 @@ impl BatchLoss<'_> {
     /// The mean loss of batch `part` of a step.
     pub fn loss<'g>(&self, b: &'g Builder, params: &[Var<'g>], part: usize) -> Result<Var<'g>> {
         let definition = &self.inner.definition;
-        let Sources { rows, source_rows, weighted, normalized, planned } = self.sources;
+        let Sources { rows, source_rows, weighted, normalized, candidates, planned } = self.sources;
         let (seed, counter) = random_inputs(b);
         let counter = counter * PARTS as f64 + part as f64;
         let draw = Draw { seed, counter };
         let planned_rows = |which: &str| b.input(&pair_input(which, part), DType::I64, &[self.batch]);
         let picked = if planned { planned_rows("data") } else { self.shuffled(b, part) };
         let gather = |leaves: Leaves<Var<'g>>, indices: Var<'g>| leaves.map(|x| x.gather(0, indices));
-        let x = normalize(b, &gather(definition.input_leaves(b, "data", definition.x(), rows), picked), normalized);
+        let x = match candidates {
+            None => gather(definition.input_leaves(b, "data", definition.x(), rows), picked),
+            Some(k) => flat_candidates(&gather(definition.input_leaves(b, "data", &of_candidates(definition.x(), k), rows), picked)),
+        };
+        let x = normalize(b, &x, normalized);
         let x0 = match source_rows {
             Some(n) => {
                 let all = definition.input_leaves(b, "source", definition.x(), n);
@@ -63,8 +69,9 @@ impl BatchLoss<'_> {
         };
         let condition = definition.condition().map(|sizes| gather(definition.input_leaves(b, "condition", sizes, rows), picked));
         let weight = weighted.then(|| b.input("weight", definition.dtype(), &[rows]).gather(0, picked));
+        let candidates = candidates.map(|k| Candidates::Weights(b.input("energy", definition.dtype(), &[rows, k]).gather(0, picked)));
         let ctx = Context { builder: b, params, mode: mode(true), random: Some(RandomSource::new(seed, counter)) };
-        let given = Rows { x, x0, condition, weight };
+        let given = Rows { x, x0, condition, weight, candidates };
         Ok(self.objective.per_sample(definition, &ctx, &given, self.weight, draw).mean_all())
     }
 

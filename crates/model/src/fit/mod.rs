@@ -14,11 +14,11 @@ use self::planner::{HostRows, PlanRequest, Planner};
 use crate::bind::{self, Bindings};
 use crate::data;
 use crate::model::Inner;
-use crate::objective::{Objective, Rows};
+use crate::objective::{Candidates, Objective, ObjectiveKind, Rows};
 use crate::process::coupling;
 use crate::run::{Event, Report, Run};
-use crate::step::{self, REPORT, StepGraph, StepRule, ema_input, state_input};
-use crate::store::{Group, Store, Weights};
+use crate::step::{self, Ema, REPORT, StepGraph, StepRule, ema_input, state_input};
+use crate::store::{Group, Part, Store, Weights};
 use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -76,6 +76,9 @@ struct Compiled {
 
 struct Progress {
     objective: Objective,
+    part: Part,
+    /// Validation data, the weights of whose candidates are known.
+    validation: Option<Rows>,
     planner: Option<Planner>,
     steps: u64,
     per_epoch: u64,
@@ -129,12 +132,14 @@ impl FitJob {
             check_rows("validation.", v)?;
         }
         let objective = self.objective()?;
+        let part = part_of(&objective);
+        let weights = data.candidates.as_ref().map(|c| self.inner.candidate_weights(&objective, c)).transpose()?;
         let rows = data::rows(&data.x);
         let plan = batches(options, rows);
         let Batches { batch, per_step, rest, per_epoch } = plan;
         let steps = options.steps.or(options.epochs.map(|e| e.saturating_mul(per_epoch))).unwrap_or(0);
-        let rule = self.rule()?;
-        let first = self.prepare_store(&rule)?;
+        let rule = self.rule(part)?;
+        let first = self.prepare_store(&rule, part)?;
         let normalized = self.inner.with_store(|s| Ok(s.normalization.is_some()))?;
         let planner = self.planner(&plan, first, steps)?;
         let sources = Sources {
@@ -142,6 +147,7 @@ impl FitJob {
             source_rows: data.x0.as_ref().map(data::rows),
             weighted: data.weight.is_some(),
             normalized,
+            candidates: weights.as_ref().map(|w| w.numbers().ty().shape[1]),
             planned: planner.is_some(),
         };
         let full = self.compile(&rule, &objective, batch, per_step, sources)?;
@@ -156,9 +162,18 @@ impl FitJob {
         if let Some(weight) = &data.weight {
             fixed.set("weight", weight.clone());
         }
+        if let Some(weights) = &weights {
+            fixed.set("energy", weights.numbers().clone());
+        }
         fixed.set_i64("random.seed", options.seed)?;
+        let validation = validation.as_ref().map(|rows| -> Result<Rows> {
+            let candidates = rows.candidates.as_ref().map(|c| self.inner.candidate_weights(&objective, c)).transpose()?;
+            Ok(Rows { candidates, ..rows.clone() })
+        });
         Ok(Progress {
             objective,
+            part,
+            validation: validation.transpose()?,
             planner,
             steps,
             per_epoch,
@@ -180,21 +195,24 @@ impl FitJob {
         let default = || Objective::default_for(definition.process(), definition.networks()).into();
         let objective = self.request.options.loss.clone().map_or_else(default, |loss| loss.objective());
         objective.validate(definition).map_err(|e| e.under("loss"))?;
+        for rows in [Some(&self.request.data), self.request.validation.as_ref()].into_iter().flatten() {
+            self.inner.check_candidates(&objective, rows.candidates.is_some())?;
+        }
         Ok(objective)
     }
 
     /// Makes the store ready for the first step; the number of steps that were done before.
-    fn prepare_store(&self, rule: &StepRule) -> Result<u64> {
+    fn prepare_store(&self, rule: &StepRule, part: Part) -> Result<u64> {
         let FitRequest { options, data, .. } = &self.request;
         let layout = self.inner.definition.layout();
         self.inner.with_store(|store| {
             if !options.resume {
-                store.step = 0;
-                store.optimizer.clear();
-                store.ema = None;
-                let measured = || data::measure(&data.x, data.x0.as_ref());
-                store.normalization = if options.normalize { Some(measured()?) } else { None };
-                store.source_is_data = data.x0.is_some();
+                let kept = self.kept(part);
+                store.restart(layout, part, &kept)?;
+                if part == Part::Model {
+                    self.set_normalization(store)?;
+                    store.source_is_data = data.x0.is_some();
+                }
             }
             for name in options.optimizer.rule().state() {
                 store.ensure_state(layout, name)?;
@@ -205,8 +223,27 @@ impl FitJob {
                 _ => {}
             }
             store.training = Some(serde_json::to_string(options).map_err(|e| ModelError::new("InternalError", e.to_string()))?);
-            Ok(store.step as u64)
+            Ok(*store.steps(part) as u64)
         })
+    }
+
+    /// For each parameter, whether it belongs to the part that is not trained.
+    fn kept(&self, part: Part) -> Vec<bool> {
+        self.inner.definition.energy_parameters().into_iter().map(|of_energy| of_energy != (part == Part::Energy)).collect()
+    }
+
+    /// Measures the data, unless an energy was fitted in the units that there are.
+    fn set_normalization(&self, store: &mut Store) -> Result<()> {
+        let FitRequest { options, data, .. } = &self.request;
+        if store.energy_step == 0 {
+            store.normalization = if options.normalize { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
+            return Ok(());
+        }
+        if options.normalize != store.normalization.is_some() {
+            let expected = format!("{}, as when the model's energy was fitted", !options.normalize);
+            return Err(ModelError::config("normalize", expected, options.normalize));
+        }
+        Ok(())
     }
 
     /// What couples the batches, where rows do not simply come by a shuffled order.
@@ -249,7 +286,7 @@ impl FitJob {
         Planner::start(request, first, last).map(Some)
     }
 
-    fn rule(&self) -> Result<StepRule> {
+    fn rule(&self, part: Part) -> Result<StepRule> {
         let options = &self.request.options;
         let specs = self.inner.definition.layout().specs();
         for prefix in &options.frozen {
@@ -257,8 +294,13 @@ impl FitJob {
                 return Err(ModelError::config("frozen", "a prefix of a parameter's name", format!("{prefix:?}")));
             }
         }
-        let frozen = specs.iter().map(|s| options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
-        Ok(StepRule { optimizer: options.optimizer.clone(), ema: options.ema, frozen, accumulate: options.accumulate as usize })
+        let kept = self.kept(part);
+        let frozen = specs.iter().zip(&kept).map(|(s, &kept)| kept || options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
+        // Without an average of its own a part goes on in that of the other, as its parameters are.
+        let follow = Ema::Settings { decay: 0.0, warmup: false };
+        let others = kept.contains(&true) && self.inner.with_store(|store| Ok(store.ema.is_some()))?;
+        let ema = options.ema.or(others.then_some(follow));
+        Ok(StepRule { optimizer: options.optimizer.clone(), ema, frozen, accumulate: options.accumulate as usize })
     }
 
     /// The program of a step over `per_step` rows, in batches of `batch`.
@@ -296,7 +338,7 @@ impl FitJob {
         }
         let report = self
             .inner
-            .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, index as i64))?;
+            .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64))?;
         if !report.applied {
             let message = format!(
                 "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
@@ -317,8 +359,8 @@ impl FitJob {
         let due = |every: Option<u32>| every.is_some_and(|n| step.is_multiple_of(n as u64));
         let mut validation = None;
         let mut stop = false;
-        if let Some(v) = self.request.validation.as_ref().filter(|_| due(Some(options.validation.map_or(100, |v| v.every)))) {
-            let value = self.validate(v, &p.objective)?;
+        if let Some(v) = p.validation.clone().filter(|_| due(Some(options.validation.map_or(100, |v| v.every)))) {
+            let value = self.validate(&v, &p.objective)?;
             validation = Some(value);
             stop = self.judge(p, value)?;
         }
@@ -399,6 +441,11 @@ impl FitJob {
     }
 }
 
+/// The part that an objective trains.
+fn part_of(objective: &Objective) -> Part {
+    if objective.kind == ObjectiveKind::EnergyMatching { Part::Energy } else { Part::Model }
+}
+
 /// Refuses rows that cannot be trained on. `place` is what their names begin with.
 fn check_rows(place: &str, rows: &Rows) -> Result<()> {
     data::check_finite(&format!("{place}data"), &rows.x)?;
@@ -406,6 +453,9 @@ fn check_rows(place: &str, rows: &Rows) -> Result<()> {
         if let Some(leaves) = leaves {
             data::check_finite(&format!("{place}{name}"), leaves)?;
         }
+    }
+    if let Some(Candidates::Energies(energy)) = &rows.candidates {
+        data::check_finite(&format!("{place}energy"), &Leaves::one(energy.clone()))?;
     }
     let Some(weight) = &rows.weight else { return Ok(()) };
     match weight.to_f64_vec()?.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
@@ -432,6 +482,7 @@ pub(crate) fn apply_step(
     inputs: &[String],
     state: &[String],
     bound: &mut Bindings,
+    part: Part,
     index: i64,
 ) -> Result<StepReport> {
     bound.set_i64("step", index)?;
@@ -470,7 +521,7 @@ pub(crate) fn apply_step(
     let number = |i: usize| -> Result<f64> { Ok(report[i].to_f64_vec()?[0]) };
     let applied = report[3].to_bool_vec()?[0];
     if applied {
-        store.step += 1;
+        *store.steps(part) += 1;
         store.version += 1;
     }
     Ok(StepReport { loss: number(0)?, grad_norm: number(1)?, rate: number(2)?, applied })

@@ -79,7 +79,7 @@ pub struct Saving {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FitOptions {
-    /// The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`.
+    /// The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`. `"energy_matching"` trains a model's own energy, and nothing else.
     pub loss: Option<Loss>,
     /// Rows per step; at most the number of rows.
     pub batch_size: u32,
@@ -93,7 +93,8 @@ pub struct FitOptions {
     pub ema: Option<Ema>,
     /// Seed of the order of rows, times, noise and dropout.
     pub seed: i64,
-    /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling).
+    /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Without effect on
+    /// `"energy_matching"`: an energy is fitted in the units that its model has, which later fits of the model then keep.
     pub normalize: bool,
     /// What to do with a last, smaller batch.
     pub last_batch: LastBatch,

@@ -10,7 +10,7 @@ use thalweg_path::{Path, TimeDensity, TimeRange, interpolate, target};
 
 /// See [`Objective::validate`].
 pub fn validate(objective: &Objective, model: &Definition) -> Result<()> {
-    if objective.kind == ObjectiveKind::BridgeMatching {
+    if !matches!(objective.kind, ObjectiveKind::ScoreMatching | ObjectiveKind::FlowMatching) {
         return Err(unknown("\"score_matching\" or \"flow_matching\"", objective.kind));
     }
     let Some(path) = model.process().gaussian() else { return Ok(()) };

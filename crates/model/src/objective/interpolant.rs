@@ -10,6 +10,9 @@ use thalweg_path::{Interpolant, StochasticInterpolant, TimeRange, TimeSampler, W
 
 /// See [`Objective::validate`].
 pub fn validate(objective: &Objective, model: &Definition) -> Result<()> {
+    if objective.kind == ObjectiveKind::EnergyMatching {
+        return Err(unknown("another loss, since the model has no energy of its own", objective.kind));
+    }
     if model.networks() == 1 && objective.kind != ObjectiveKind::FlowMatching {
         return Err(unknown("\"flow_matching\", since the model has a velocity only", objective.kind));
     }

@@ -1,8 +1,11 @@
 //! Objectives: how networks are fitted. Each is half the squared error of one quantity, summed over all dimensions of a sample
 //! and all leaves, at a random time; which quantity, which times and which weight is all that tells them apart.
 
+mod energy;
 mod gaussian;
 mod interpolant;
+
+pub use energy::{Contrast, EnergyMatching, EnergyWeights};
 
 use crate::process::Process;
 use crate::{Definition, ModelError, Result};
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use thalweg_engine::Tensor;
 use thalweg_engine::random::stream_of;
 use thalweg_graph::ops::Distribution;
-use thalweg_graph::{DType, Graph, Leaves, Literal, Type, Var};
+use thalweg_graph::{DType, Graph, GraphError, Leaves, Literal, Type, Var};
 use thalweg_nn::{Context, Mode};
 use thalweg_path::{Parameterization, Path, TimeDensity, TimeLayout, TimeSampler, Weight, layout};
 
@@ -38,6 +41,9 @@ pub enum ObjectiveKind {
     FlowMatching,
     /// Both, of a Schrödinger bridge: its velocity and its score (Tong et al., AISTATS 2024, "simulation-free score and flow matching").
     BridgeMatching,
+    /// The model's own energy, by contrast among candidates: −Σ_k w_k·log softmax_k E(t, x_t^k) (Lu et al., ICML 2023, "contrastive energy prediction"). Trains the
+    /// energy network alone; every other loss leaves it alone. A row of data is K candidates of one condition, of shape `[K, …xSize]`, with their energies `[K]`.
+    EnergyMatching,
 }
 
 /// An objective.
@@ -59,18 +65,47 @@ pub struct Objective {
     /// A factor of the loss as a function of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<Weight>,
+    /// Settings of `"energy_matching"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<EnergyMatching>,
+}
+
+/// What says how good the candidates of a row are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Candidates<T> {
+    /// Their energies `[N, K]`.
+    Energies(T),
+    /// The weights that their energies have among all of the data, `[N, K]`.
+    Weights(T),
+}
+
+impl<T> Candidates<T> {
+    /// The numbers.
+    pub fn numbers(&self) -> &T {
+        match self {
+            Candidates::Energies(numbers) | Candidates::Weights(numbers) => numbers,
+        }
+    }
+
+    /// The same with other numbers.
+    pub fn map<U>(&self, f: impl FnOnce(&T) -> U) -> Candidates<U> {
+        match self {
+            Candidates::Energies(numbers) => Candidates::Energies(f(numbers)),
+            Candidates::Weights(numbers) => Candidates::Weights(f(numbers)),
+        }
+    }
 }
 
 impl From<ObjectiveKind> for Objective {
     fn from(kind: ObjectiveKind) -> Objective {
-        Objective { kind, weighting: Weighting::Vanilla, time: None, layout: TimeLayout::default(), weight: None }
+        Objective { kind, weighting: Weighting::Vanilla, time: None, layout: TimeLayout::default(), weight: None, energy: None }
     }
 }
 
 /// Rows of data: what a loss or a fit is given.
 #[derive(Clone, Debug)]
 pub struct Rows<T = Tensor> {
-    /// The data.
+    /// The data `[N, …]`; of an energy's loss `[N, K, …]`, and `[N·K, …]` in its graph.
     pub x: Leaves<T>,
     /// Samples of the source, for flows and bridges; without them the source is standard normal.
     pub x0: Option<Leaves<T>>,
@@ -78,6 +113,8 @@ pub struct Rows<T = Tensor> {
     pub condition: Option<Leaves<T>>,
     /// A factor of each row's loss `[N]`.
     pub weight: Option<T>,
+    /// What says how good the candidates of a row are, for the loss of an energy.
+    pub candidates: Option<Candidates<T>>,
 }
 
 /// Random numbers of one evaluation of a loss.
@@ -122,7 +159,11 @@ impl Objective {
     /// # Errors
     /// A `ConfigError` with the path of the field at fault, relative to the loss.
     pub fn validate(&self, model: &Definition) -> Result<()> {
+        if self.energy.is_some() && self.kind != ObjectiveKind::EnergyMatching {
+            return Err(ModelError::config("energy", "no energy settings, or the type \"energy_matching\"", "both"));
+        }
         match model.process() {
+            Process::Gaussian(path) if self.kind == ObjectiveKind::EnergyMatching => energy::validate(self, model, path),
             Process::Gaussian(_) => gaussian::validate(self, model),
             Process::Interpolant(_) => interpolant::validate(self, model),
         }
@@ -132,7 +173,8 @@ impl Objective {
     pub fn target(&self) -> Parameterization {
         match self.kind {
             ObjectiveKind::ScoreMatching => Parameterization::Noise,
-            ObjectiveKind::FlowMatching | ObjectiveKind::BridgeMatching => Parameterization::Velocity,
+            // An energy is no quantity of the path: its loss asks for none.
+            ObjectiveKind::FlowMatching | ObjectiveKind::BridgeMatching | ObjectiveKind::EnergyMatching => Parameterization::Velocity,
         }
     }
 
@@ -154,6 +196,9 @@ impl Objective {
         weight: Option<&Graph>,
         draw: Draw<'g>,
     ) -> Var<'g> {
+        if self.kind == ObjectiveKind::EnergyMatching {
+            return self.energy_loss(model, ctx, rows, weight, draw);
+        }
         let (batch, dtype) = (rows.x.first().shape()[0], rows.x.first().dtype());
         let uniform = draw.uniform("objective.time", dtype, batch);
         let u = self.layout_of(uniform, batch);
@@ -174,6 +219,38 @@ impl Objective {
                 self.at(model, ctx, t, &rows.x, &Fixed { x0: Some(x0), ..fixed }, weight)
             }
         };
+        rows.weight.map_or(loss, |w| loss * w)
+    }
+
+    /// As [`Objective::per_sample`], of the model's energy. Conditions are not hidden: candidates are those of one condition.
+    fn energy_loss<'g>(
+        &self,
+        model: &Definition,
+        ctx: &Context<'_, 'g>,
+        rows: &Rows<Var<'g>>,
+        weight: Option<&Graph>,
+        draw: Draw<'g>,
+    ) -> Var<'g> {
+        let b = ctx.builder;
+        let (Process::Gaussian(path), Some(candidates)) = (model.process(), &rows.candidates) else {
+            return b.fail(GraphError::trace("energy_matching", "nothing to compare", "energies of candidates", "none"));
+        };
+        let weights = match candidates {
+            Candidates::Energies(energy) => self.energy.unwrap_or_default().weights(*energy),
+            Candidates::Weights(weights) => *weights,
+        };
+        let (batch, dtype) = (weights.shape()[0], weights.dtype());
+        let u = self.layout_of(draw.uniform("objective.time", dtype, batch), batch);
+        let times = energy::times(self, path);
+        let t = self.sampler().sample(path, u, times.t_min, times.t_max);
+        let noise = draw.normal("objective.noise", &rows.x);
+        let contrast = Contrast { t, x: &rows.x, noise: &noise, condition: rows.condition.as_ref(), weights };
+        let loss = contrast.loss(model, ctx, path);
+        let loss = match &self.weight {
+            Some(Weight::Function(weight)) => loss * weight.weight.evaluate(t),
+            _ => loss,
+        };
+        let loss = weight.map_or(loss, |graph| loss * b.inline(graph, &[t])[0]);
         rows.weight.map_or(loss, |w| loss * w)
     }
 

@@ -106,6 +106,9 @@ fn field(inner: &Arc<Inner>, options: &SampleOptions, guides: Guides, given: Giv
             if no_function && !definition.has_energy() {
                 return Err(ModelError::config("energy", "an energy function, or a model with an energy of its own", "neither"));
             }
+            if no_function && definition.condition().is_some() && !conditioned {
+                return Err(ModelError::config("energy", "a condition, since the model's energy has one", "no condition"));
+            }
             let energy = Energy { settings: settings.unwrap_or_default(), source, normalized };
             energy.check(definition)?;
             Some(energy)

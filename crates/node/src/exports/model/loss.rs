@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use thalweg_model::engine::Tensor;
 use thalweg_model::graph::{Graph, Leaves, Type};
-use thalweg_model::{Cuts, Groups, LossShape, Model, ModelError, Objective, Weights, config, leaf_name};
+use thalweg_model::{Candidates, Cuts, Groups, LossShape, Model, ModelError, Objective, Weights, config, leaf_name};
 
 use super::{NativeModel, getters, weights};
 use crate::args;
@@ -75,7 +75,7 @@ fn rows(ty: Option<&Type>) -> Result<usize, ThalwegError> {
 #[napi]
 impl NativeModel {
     /// The loss of rows in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-    /// Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`;
+    /// Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`, `energy`;
     /// `weight` is a graph of the rows' times that their losses are multiplied by.
     #[napi]
     pub fn loss(
@@ -158,12 +158,14 @@ impl NativeModel {
             let weight = weight.map(|graph| graph.source().function("a weight")).transpose()?;
             trace.one(|recording| {
                 let given = Given::of(recording, &model, &groups)?;
+                model.inner().check_candidates(&options.objective, given.candidates.is_some())?;
                 let training = recording.tape()?.training();
                 let shape = LossShape {
                     rows: given.rows,
                     x0: !groups.get("x0").is_empty(),
                     weighted: !groups.get("sampleWeight").is_empty(),
                     normalized: model.inner().is_normalized(),
+                    candidates: given.candidates.map(Candidates::Energies),
                 };
                 let graph = model.inner().loss_graph(&options.objective, training, shape, weight.as_deref())?;
                 let losses = given.inline(recording, &model, &graph, options.seed)?;
@@ -203,6 +205,7 @@ impl NativeModel {
 fn losses(model: &Model, options: &LossOptions, weight: Option<&Graph>, groups: &Groups<Tensor>) -> Result<Vec<Tensor>, ModelError> {
     let inner = model.inner();
     let rows = inner.check_rows("", groups)?;
+    inner.check_candidates(&options.objective, rows.candidates.is_some())?;
     let random = (options.seed.unwrap_or(0), 0);
     let losses = inner.losses(&options.objective, false, &rows, weight, random, options.weights)?;
     if options.reduction == Reduction::None {
@@ -219,25 +222,22 @@ fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.
-pub struct Given {
-    rows: usize,
+pub(super) struct Given {
+    pub(super) rows: usize,
+    /// The number of candidates of a row, if their energies are given.
+    candidates: Option<usize>,
     named: Vec<(String, usize)>,
 }
 
 impl Given {
-    /// Checks the leaves of `x`, `x0` and `condition`, and takes `t` and `sampleWeight` as they are.
-    fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+    /// Checks the leaves of `x`, `x0` and `condition`, and takes `t`, `sampleWeight` and `energy` as they are.
+    pub(super) fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
         Given::by(recording, model, groups, "x")
     }
 
     /// As [`Given::of`], where the state is `x0`: starts of samples, or data.
-    pub fn of_starts(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+    pub(super) fn of_starts(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
         Given::by(recording, model, groups, "x0")
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.rows
     }
 
     /// The values of the groups, of which `state` must be there.
@@ -247,7 +247,7 @@ impl Given {
         let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
         let rows = rows(ty.as_ref())?;
         let mut named = Vec::new();
-        for (group, input) in [("t", "t"), ("sampleWeight", "weight")] {
+        for (group, input) in [("t", "t"), ("sampleWeight", "weight"), ("energy", "energy")] {
             for &id in groups.get(group) {
                 named.push((input.to_string(), recording.number(id)?));
             }
@@ -264,14 +264,14 @@ impl Given {
                 named.push((leaf_name(prefix, name), recording.number(id)?));
             }
         }
-        Ok(Given { rows, named })
+        let energy = groups.get("energy").first().map(|&id| recording.number(id)).transpose()?;
+        let energy = energy.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
+        let candidates = energy.map(|ty| ty.shape.get(1).copied().unwrap_or(0));
+        Ok(Given { rows, candidates, named })
     }
 
     /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
-    ///
-    /// # Errors
-    /// `TraceError` after the recording was finished, or where types differ.
-    pub fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+    pub(super) fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {

@@ -138,7 +138,7 @@ impl NativeModel {
         trace.several(|recording| {
             let given = Given::of_starts(recording, &model, &groups)?;
             let conditioned = !groups.get("condition").is_empty();
-            let graph = Unrolled::of(model.inner(), ask, given.rows(), conditioned, energies)?.graph()?;
+            let graph = Unrolled::of(model.inner(), ask, given.rows, conditioned, energies)?.graph()?;
             given.inline(recording, &model, &graph, Some(seed))
         })
     }

@@ -60,7 +60,7 @@ fn request(model: &Model, ask: Ask, tensors: Vec<Tensor>) -> Result<FitRequest, 
 
 #[napi]
 impl NativeModel {
-    /// Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight` and the same below
+    /// Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight`, `energy` and the same below
     /// `validation.` where there are any. Forwards that `needs` names must be given before. One model is trained by one run at a time.
     /// `weight` is a graph of the times of a batch that its losses are multiplied by.
     #[napi]
