@@ -5,21 +5,22 @@ import { DiffusionModel } from "./diffusion-model.js";
 import { EnergyConditionalDiffusionModel } from "./energy-diffusion-model.js";
 import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
+import type { PlainSize } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
 import { savedModel } from "./stored-model.js";
 
 const classes = {
-  DiffusionModel,
-  EnergyConditionalDiffusionModel,
-  IndependentConditionalFlowModel,
-  OptimalTransportConditionalFlowModel,
-  SchrodingerBridgeConditionalFlowModel,
+  DiffusionModel: DiffusionModel<PlainSize, PlainSize>,
+  EnergyConditionalDiffusionModel: EnergyConditionalDiffusionModel<PlainSize, PlainSize>,
+  IndependentConditionalFlowModel: IndependentConditionalFlowModel<PlainSize, PlainSize>,
+  OptimalTransportConditionalFlowModel: OptimalTransportConditionalFlowModel<PlainSize, PlainSize>,
+  SchrodingerBridgeConditionalFlowModel: SchrodingerBridgeConditionalFlowModel<PlainSize, PlainSize>,
 };
 
 type Classes = typeof classes;
 
-/** A model of any class. */
-export type AnyModel = { [Name in keyof Classes]: Awaited<ReturnType<Classes[Name]["load"]>> }[keyof Classes];
+/** A model of any class, whose states are plain tensors. */
+export type AnyModel = { [Name in keyof Classes]: InstanceType<Classes[Name]> }[keyof Classes];
 
 const isKnown = (name: string): name is keyof Classes => Object.hasOwn(classes, name);
 
@@ -36,7 +37,7 @@ const isKnown = (name: string): name is keyof Classes => Object.hasOwn(classes, 
  */
 export async function load(folder: string): Promise<AnyModel> {
   const { name } = await savedModel(folder);
-  if (isKnown(name)) return classes[name].load(folder);
+  if (isKnown(name)) return classes[name].load<PlainSize, PlainSize>(folder);
   const [expected, got] = [`one of ${Object.keys(classes).join(", ")}`, name];
   throw new CheckpointError(`${folder}: expected ${expected}, got ${got}`, { expected, got, path: folder });
 }
