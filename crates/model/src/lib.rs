@@ -7,6 +7,7 @@ mod bind;
 pub mod config;
 mod data;
 mod definition;
+mod discrete_config;
 mod distance;
 mod error;
 pub mod external;
@@ -33,8 +34,9 @@ mod tokens;
 mod train_step;
 
 pub use bind::Bindings;
-pub use config::{DiscreteConfig, ModelConfig};
+pub use config::ModelConfig;
 pub use definition::{At, Definition, leaf_name};
+pub use discrete_config::DiscreteConfig;
 pub use distance::sliced_wasserstein;
 pub use error::{ModelError, Result};
 pub use fit::{FitJob, FitOptions, FitRequest};

@@ -1,6 +1,7 @@
 //! JSON schemas of everything users configure, from the types that read it: the source of TypeScript's schemas and types.
 
-use crate::config::{BridgeConfig, DiffusionConfig, DiscreteConfig, EnergyConfig, FlowConfig};
+use crate::config::{BridgeConfig, DiffusionConfig, EnergyConfig, FlowConfig};
+use crate::discrete_config::DiscreteConfig;
 use crate::fit::FitOptions;
 use crate::objective::Objective;
 use crate::optimizer::Optimizer;
