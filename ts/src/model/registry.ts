@@ -2,6 +2,7 @@
 // A new class is one file and one line here.
 import { CheckpointError } from "../errors.js";
 import { DiffusionModel } from "./diffusion-model.js";
+import { DiscreteFlowMatchingModel } from "./discrete-flow-model.js";
 import { EnergyConditionalDiffusionModel } from "./energy-diffusion-model.js";
 import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
@@ -10,6 +11,7 @@ import { savedModel } from "./stored-model.js";
 
 const classes = {
   DiffusionModel,
+  DiscreteFlowMatchingModel,
   EnergyConditionalDiffusionModel,
   IndependentConditionalFlowModel,
   OptimalTransportConditionalFlowModel,
