@@ -39,7 +39,14 @@ async function rowsFrom(name, program, args, env) {
 async function exact(quick) {
   // With the addon's package, so that cargo finds the features of every dependency as they were compiled for it.
   const packages = ["--package", "thalweg-node", "--package", "thalweg-verify"];
-  const build = ["build", "--release", ...packages, "--bin", "thalweg-verify", "--message-format=json-render-diagnostics"];
+  const build = [
+    "build",
+    "--release",
+    ...packages,
+    "--bin",
+    "thalweg-verify",
+    "--message-format=json-render-diagnostics",
+  ];
   const { ok, stdout } = await run("cargo", build, { hideStdout: true });
   const artifact = stdout
     .split("\n")

@@ -25,7 +25,8 @@ describe("guided models", () => {
     [0.3, -1],
     [1.2, 0.4],
   ]);
-  const at = async (guidanceScale?: number) => (await model.sample({ x0, ...(guidanceScale !== undefined && { guidanceScale }) })).data();
+  const at = async (guidanceScale?: number) =>
+    (await model.sample({ x0, ...(guidanceScale !== undefined && { guidanceScale }) })).data();
 
   it("are the base at g = 0, and the guided model at g = 1, the default", async () => {
     expect(await at(0)).toEqual(await (await base.sample({ x0 })).data());

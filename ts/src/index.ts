@@ -33,6 +33,8 @@ export {
 } from "./errors.js";
 export type * as config from "./generated/config.js";
 export { DiffusionModel } from "./model/diffusion-model.js";
+export { DiscreteFlowMatchingModel } from "./model/discrete-flow-model.js";
+export type { DiscreteConfigOf, DiscreteSampleSettings } from "./model/discrete-options.js";
 export type { Energy } from "./model/energy.js";
 export { EnergyConditionalDiffusionModel } from "./model/energy-diffusion-model.js";
 export {
@@ -44,8 +46,9 @@ export {
   type PlainSchedule,
   weightFunction,
 } from "./model/expression.js";
+export type { AnyConfigOf, FittedModel } from "./model/fitted-model.js";
 export type { GaussianModel } from "./model/gaussian-model.js";
-export type { AnyConfigOf, GenerativeModel } from "./model/generative-model.js";
+export type { GenerativeModel } from "./model/generative-model.js";
 export {
   GuidedConditionalFlowModel,
   GuidedDiffusionModel,
@@ -58,7 +61,10 @@ export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-
 export type {
   BridgeConfigOf,
   CallSettings,
+  Candidates,
   ConfigOf,
+  Coupled,
+  CoupleSettings,
   DensitySampleSettings,
   EnergyConfigOf,
   EnergyGuideSettings,
@@ -77,6 +83,8 @@ export type {
   RowSettings,
   SampleSettings,
   Sizes,
+  TracedLogProbSettings,
+  TracedSampleSettings,
   ValidationSettings,
 } from "./model/options.js";
 export type { PairModel } from "./model/pair-model.js";

@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use thalweg_graph::{Builder, DType, GraphError, Leaves, Var};
 use thalweg_nn::{Context, Declare, Init, IntrinsicConfig, IntrinsicModel, Mode, NnError, Param, RandomSource};
-use thalweg_path::{GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert};
+use thalweg_path::{
+    GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert,
+};
 
 /// A network and what it is read as.
 struct Network {
@@ -108,7 +110,8 @@ impl Definition {
         let b = Builder::new();
         match self.trace_energy(&b, Mode::Sample, 2) {
             Err(e) if self.forwards.take_missing().is_empty() => {
-                let message = format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
+                let message =
+                    format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
                 Err(ModelError { code: "ConfigError", path: Some("energyGuidance".into()), message, ..e })
             }
             _ => Ok(()),
@@ -329,7 +332,9 @@ impl Definition {
         let rows = at.x.first().shape()[0];
         match &self.energy {
             Some(network) => network.forward(ctx, at.t, at.x, at.condition).first().reshape(&[rows]),
-            None => ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model")),
+            None => {
+                ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model"))
+            }
         }
     }
 
@@ -397,12 +402,7 @@ struct External<'a> {
     gives: Gives,
 }
 
-fn network(
-    config: &IntrinsicConfig,
-    mut declare: Declare,
-    path: &'static str,
-    external: &External<'_>,
-) -> Result<IntrinsicModel> {
+fn network(config: &IntrinsicConfig, mut declare: Declare, path: &'static str, external: &External<'_>) -> Result<IntrinsicModel> {
     let build = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
         let spec = external.modules.get(path)?;
         let built = ExternalBackbone::new(name, path, spec, declare, external.forwards.clone(), external.gives);

@@ -2,12 +2,12 @@
 
 use crate::bind::{self, Bindings, normalize, random_inputs};
 use crate::config::ModelConfig;
-use crate::external::{ExternalModule, Need};
 use crate::definition::At;
+use crate::external::{ExternalModule, Need};
 use crate::groups::Groups;
 use crate::objective::{Candidates, Draw, Objective, ObjectiveKind, Rows, mode};
-use crate::save;
 use crate::process::coupling;
+use crate::save;
 use crate::store::{Normalization, Store, Weights};
 use crate::{Definition, ModelError, Result};
 use std::collections::HashMap;
@@ -237,7 +237,11 @@ impl Inner {
         let rows = Rows {
             x: match shape.candidates.map(|c| *c.numbers()) {
                 None => state("x"),
-                Some(k) => normalize(b, &flat_candidates(&definition.input_leaves(b, "x", &of_candidates(definition.x(), k), shape.rows)), shape.normalized),
+                Some(k) => normalize(
+                    b,
+                    &flat_candidates(&definition.input_leaves(b, "x", &of_candidates(definition.x(), k), shape.rows)),
+                    shape.normalized,
+                ),
             },
             x0: shape.x0.then(|| state("x0")),
             condition: definition.condition().map(|sizes| definition.input_leaves(b, "condition", sizes, shape.rows)),
@@ -443,8 +447,12 @@ impl Inner {
     /// `DataError` where an energy's loss gets no energies, or another loss gets some.
     pub fn check_candidates(&self, objective: &Objective, given: bool) -> Result<()> {
         match (objective.kind == ObjectiveKind::EnergyMatching, given) {
-            (true, false) => Err(ModelError::expected("DataError", "energy: missing", "energies [N, K] of the candidates x [N, K, …]", "none")),
-            (false, true) => Err(ModelError::expected("DataError", "energy: not wanted", "data alone, or the loss \"energy_matching\"", "energies")),
+            (true, false) => {
+                Err(ModelError::expected("DataError", "energy: missing", "energies [N, K] of the candidates x [N, K, …]", "none"))
+            }
+            (false, true) => {
+                Err(ModelError::expected("DataError", "energy: not wanted", "data alone, or the loss \"energy_matching\"", "energies"))
+            }
             _ => Ok(()),
         }
     }

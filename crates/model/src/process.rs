@@ -23,8 +23,8 @@ impl Process {
         match config {
             ModelConfig::Diffusion(config) => Process::Gaussian(config.path.clone()),
             ModelConfig::EnergyDiffusion(config) => Process::Gaussian(config.path.clone()),
-            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => Process::Interpolant(config.path.clone()),
-            ModelConfig::SchrodingerBridge(config) => Process::Interpolant(config.path.clone().into()),
+            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => Process::Interpolant(config.path),
+            ModelConfig::SchrodingerBridge(config) => Process::Interpolant(config.path.into()),
             ModelConfig::DiscreteFlow(config) => Process::Discrete(config.discrete_path()),
         }
     }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use support::run_job;
 use thalweg_model::engine::{Future, Tensor};
 use thalweg_model::{
-    Ask, FitJob, FitOptions, FitRequest, Groups, Model, ModelConfig, ModelError, Report, Rows, Run, SampleJob, SampleOptions, SampleRequest,
-    Weights,
+    Ask, FitJob, FitOptions, FitRequest, Groups, Model, ModelConfig, ModelError, Report, Rows, Run, SampleJob, SampleOptions,
+    SampleRequest, Weights,
 };
 
 fn network(kind: &str) -> Value {
@@ -101,7 +101,10 @@ fn a_bridge_carries_samples_of_one_set_to_another_in_their_own_units_by_ode_and_
     let model = model(BRIDGE, json!({}));
     fit(&model, rows(&model, cloud(256, 40.0), Some(cloud(300, -20.0)), None), steps(300)).unwrap();
     let starts = cloud(400, -20.0);
-    for solver in [json!({ "type": "ODESolver", "args": { "method": "euler", "steps": 50 } }), json!({ "type": "SDESolver", "args": { "steps": 50 } })] {
+    for solver in [
+        json!({ "type": "ODESolver", "args": { "method": "euler", "steps": 50 } }),
+        json!({ "type": "SDESolver", "args": { "steps": 50 } }),
+    ] {
         let got = sample(&model, json!({ "solver": solver }), Some(starts.clone())).unwrap();
         assert!((mean_of_first(&got) - 40.0).abs() < 1.5, "{solver}: mean {}", mean_of_first(&got));
     }

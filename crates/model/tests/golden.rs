@@ -213,7 +213,9 @@ fn loss_graph(model: &Model, kind: ObjectiveKind) -> thalweg_model::graph::Graph
     let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
     let (x, t, noise) = (b.input("x", DType::F32, &[8, 2]), b.input("t", DType::F32, &[8]), b.input("noise", DType::F32, &[8, 2]));
     let objective = Objective::from(kind);
-    let loss = objective.at(definition, &ctx, t, &Leaves::one(x), &Fixed { x0: None, noise: Leaves::one(noise), condition: None }, None).mean_all();
+    let loss = objective
+        .at(definition, &ctx, t, &Leaves::one(x), &Fixed { x0: None, noise: Leaves::one(noise), condition: None }, None)
+        .mean_all();
     b.finish(&[loss]).unwrap()
 }
 

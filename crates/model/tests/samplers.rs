@@ -50,7 +50,9 @@ fn run(model: &Model, ask: Ask, x0: Vec<Tensor>) -> Result<Vec<Vec<f64>>, ModelE
     let request = SampleRequest::new(ask, given);
     let (setters, getters): (Vec<_>, Vec<_>) = (0..request.results(model.inner())).map(|_| Future::new()).unzip();
     run_job(&mut SampleJob::new(model.inner().clone(), request, Run::new(), setters));
-    let value = |g: thalweg_model::engine::Getter<Tensor>| g.wait().map(|t| t.to_f64_vec().unwrap()).map_err(|e| ModelError::new(e.code, e.message));
+    let value = |g: thalweg_model::engine::Getter<Tensor>| {
+        g.wait().map(|t| t.to_f64_vec().unwrap()).map_err(|e| ModelError::new(e.code, e.message))
+    };
     getters.into_iter().map(value).collect()
 }
 
@@ -95,8 +97,10 @@ fn a_model_trained_on_one_path_is_sampled_along_another() {
             assert!((got - wanted).abs() < 2e-2, "{}: {got}, not {wanted}", sampled.name());
         }
     }
-    let own = sample(&model, json!({ "solver": { "type": "ODESolver", "args": { "rtol": 1e-9, "atol": 1e-9 } } }), vec![x0.clone()]).unwrap();
-    let same = json!({ "schedule": { "type": "linear_vp_sde" }, "solver": { "type": "ODESolver", "args": { "rtol": 1e-9, "atol": 1e-9 } } });
+    let own =
+        sample(&model, json!({ "solver": { "type": "ODESolver", "args": { "rtol": 1e-9, "atol": 1e-9 } } }), vec![x0.clone()]).unwrap();
+    let same =
+        json!({ "schedule": { "type": "linear_vp_sde" }, "solver": { "type": "ODESolver", "args": { "rtol": 1e-9, "atol": 1e-9 } } });
     for (a, b) in own[0].iter().zip(&sample(&model, same, vec![x0]).unwrap()[0]) {
         assert!((a - b).abs() < 1e-7, "its own path changes nothing: {a} and {b}");
     }
@@ -182,7 +186,8 @@ fn a_state_of_several_parts_goes_through_sampler_and_likelihood() {
     let got = sample(&model, json!({ "batchSize": 4, "seed": 2, "solver": solver, "logProb": true }), Vec::new()).unwrap();
     assert_eq!(got.iter().map(Vec::len).collect::<Vec<_>>(), [8, 16, 4]);
     let parts = || vec![Tensor::from_f64(got[0].clone(), &[4, 2]).unwrap(), Tensor::from_f64(got[1].clone(), &[4, 1, 2, 2]).unwrap()];
-    let ask = |divergence: &str| Ask::LogProb(LogProbOptions::parse(&json!({ "solver": solver, "divergence": divergence }).to_string()).unwrap());
+    let ask =
+        |divergence: &str| Ask::LogProb(LogProbOptions::parse(&json!({ "solver": solver, "divergence": divergence }).to_string()).unwrap());
     for divergence in ["exact", "hutchinson"] {
         let density = run(&model, ask(divergence), parts()).unwrap().remove(0);
         for row in 0..4 {

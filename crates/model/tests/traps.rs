@@ -87,7 +87,8 @@ fn likelihood_weighted_times_do_not_depend_on_the_batch() {
         let x = Tensor::from_f64(vec![0.0; rows], &[rows, 1]).unwrap();
         let given = model.inner().check_rows("", &Groups::of(vec![("x", vec![x])])).unwrap();
         let objective: Objective = serde_json::from_value(json!({ "type": "score_matching", "weighting": "likelihood" })).unwrap();
-        let zero: Objective = serde_json::from_value(json!({ "type": "score_matching", "weighting": "likelihood", "time": { "type": "uniform" } })).unwrap();
+        let zero: Objective =
+            serde_json::from_value(json!({ "type": "score_matching", "weighting": "likelihood", "time": { "type": "uniform" } })).unwrap();
         let mean = |objective: &Objective| {
             let batch = |k: i64| model.inner().losses(objective, false, &given, None, (7, k), Weights::Raw).unwrap().to_f64_vec().unwrap();
             (0..batches).flat_map(batch).sum::<f64>() / (rows as f64 * batches as f64)
@@ -113,7 +114,8 @@ fn one_probe_is_kept_along_a_trajectory() {
         let v = thalweg_model::graph::Var::concat(&[first * 0.3 + second * 0.5, first * 0.5 - second * 0.1], 1);
         b.finish(&[v]).unwrap()
     };
-    let config = json!({ "xSize": 2, "dtype": "f64", "path": { "type": "independent", "sigma": 0.0 }, "model": network("velocity_function") });
+    let config =
+        json!({ "xSize": 2, "dtype": "f64", "path": { "type": "independent", "sigma": 0.0 }, "model": network("velocity_function") });
     let model = model("IndependentConditionalFlowModel", config, &[2, 64], &rotate);
     let log_prob = |divergence: &str| {
         let solver = json!({ "type": "ODESolver", "args": { "method": "rk4", "steps": 40 } });

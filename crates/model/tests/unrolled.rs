@@ -152,7 +152,12 @@ fn check_gradients(what: &str, model: &Model, graph: &Graph, seed: i64) {
             let difference = (total(k, element, h) - total(k, element, -h)) / (2.0 * h);
             let scale = difference.abs().max(1.0);
             let error = (difference - gradient[element]).abs() / scale;
-            assert!(error < 1e-6, "{what}: {} [{element}]: {difference} by differences, {} by grad", graph.inputs[k].name, gradient[element]);
+            assert!(
+                error < 1e-6,
+                "{what}: {} [{element}]: {difference} by differences, {} by grad",
+                graph.inputs[k].name,
+                gradient[element]
+            );
         }
     }
 }

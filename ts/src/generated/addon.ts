@@ -40,8 +40,17 @@ export declare class NativeModel {
    */
   info(): Promise<string>
   /**
+   * Couples `x0 [B, …]` with `x [B, …]` (and their `condition`) by the model's coupling. Two i64 tensors `[B]`: rows of x0, and the rows of x
+   * that they meet; conditions and weights go with x. `seed` is that of couplings that draw their pairs.
+   */
+  couple(seed: number, groups: string, tensors: NativeTensor[]): Array<NativeTensor>
+  /** The energy `[N]` at times `t [N]` and states `x [N, …]`, in the units that the network sees. */
+  energy(t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: "ema" | "raw"): NativeTensor
+  /** As `energy`, inside a recording, of the groups `t`, `x` and `condition`: the model's parameters are inputs by reference. */
+  traceEnergy(trace: NativeTrace, groups: string, values: number[]): TracedValue
+  /**
    * The loss of rows in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-   * Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`;
+   * Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`, `energy`;
    * `weight` is a graph of the rows' times that their losses are multiplied by.
    */
   loss(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph | undefined | null): NativeTensor
@@ -62,12 +71,24 @@ export declare class NativeModel {
    * `other` is a model that guides; `energies` are graphs of one energy, traced for each of `sampleRows`.
    */
   sample(options: string, groups: string, tensors: NativeTensor[], energies: NativeGraph[], other?: NativeModel | undefined | null): NativeRun
+  /**
+   * Starts sampling tokens, of a discrete flow, with options as JSON. Groups of tensors, where there are any: starts `x0` (i64), `condition` (one tensor
+   * per leaf). The results are i64.
+   */
+  sampleTokens(options: string, groups: string, tensors: NativeTensor[]): NativeRun
   /** Starts computing log densities with options as JSON, of the rows `x0` (one tensor per leaf) under the `condition`, if there is one. */
   logProb(options: string, groups: string, tensors: NativeTensor[]): NativeRun
+  /**
+   * As `sample`, inside a recording: all steps of a solver of fixed steps, to be differentiated. Groups: the starts `x0`, or the data of a
+   * forward run; `condition`. The model's parameters are inputs by reference.
+   */
+  traceSample(trace: NativeTrace, options: string, groups: string, values: number[], energies: NativeGraph[]): Array<TracedValue>
+  /** As `logProb`, inside a recording, by a solver of fixed steps; see `traceSample`. */
+  traceLogProb(trace: NativeTrace, options: string, groups: string, values: number[]): Array<TracedValue>
   /** A training step that lowers the graph's first output, a float scalar, with an optimiser given as JSON. */
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep
   /**
-   * Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight` and the same below
+   * Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight`, `energy` and the same below
    * `validation.` where there are any. Forwards that `needs` names must be given before. One model is trained by one run at a time.
    * `weight` is a graph of the times of a batch that its losses are multiplied by.
    */

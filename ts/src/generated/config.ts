@@ -326,7 +326,7 @@ export type Grid = {
 };
 
 /** A step rule of ODEs, by name. */
-export type Method = "euler" | "midpoint" | "heun2" | "ralston" | "heun3" | "rk4" | "dopri5" | "bosh3" | "tsit5" | "dopri8" | "ab2" | "ab4";
+export type Method = "euler" | "midpoint" | "heun2" | "ralston" | "heun3" | "rk4" | "rk4_three_eighths" | "dopri5" | "bosh3" | "tsit5" | "dopri8" | "ab2" | "ab4";
 
 /** Settings of an ODE solver. */
 export interface OdeSolver {
@@ -813,6 +813,186 @@ export interface DiffusionConfig {
   readonly xSize: Size;
 }
 
+/** How tokens go from source to data: each is the data's with probability κ(t). */
+export type Mixture = {
+  /** κ = t. */
+  readonly type: "linear";
+} | {
+  /** κ = t^exponent: with an exponent above 1 data comes in late. */
+  readonly type: "polynomial";
+  /** n; a finite number ≥ 1. */
+  readonly exponent: number;
+} | {
+  /** κ = 1 − cos(πt/2): slowly at first. */
+  readonly type: "cosine";
+} | {
+  /** κ is a function of one's own. */
+  readonly type: "function";
+  /** κ(t), a traced function of t that does not decrease from κ(0) = 0 to κ(1) = 1. */
+  readonly kappa: Expression;
+};
+
+/** Which positions count. */
+export type Positions = "all" | "masked";
+
+/** Where steps end. */
+export type TokenGrid = {
+  /** `steps` equal steps over all of `tSpan`. */
+  readonly type: "uniform";
+} | {
+  /** At these times, as far as they are within `tSpan`; `steps` is not used. */
+  readonly type: "times";
+  /** Times in [0, 1], strictly increasing. */
+  readonly times: readonly number[];
+};
+
+/**
+ * How the probability of a jump follows from its rate. Either way it is at most 1, so that every step's probabilities are a distribution, and a step
+ * that ends at t = 1 draws every token from the posterior.
+ */
+export type JumpRule = "exponential" | "euler";
+
+/** How tokens are sampled. */
+export interface DiscreteSampler {
+  /**
+   * Whether a step that ends at t = 1 takes the likeliest token instead of drawing one.
+   * Default: `false`.
+   */
+  readonly argmaxFinal?: boolean;
+  /** Where steps end. */
+  readonly grid?: TokenGrid;
+  /**
+   * How the probability of a jump follows from its rate.
+   * Default: `"exponential"`.
+   */
+  readonly method?: JumpRule;
+  /** Number of steps, each one evaluation of the network; ≥ 1. Default 100. */
+  readonly steps?: number;
+  /**
+   * η ≥ 0: tokens also go back to the source at a rate of ηκ̇(1 − κ), and forward at a higher one, so that mistakes are corrected; the distribution stays
+   * the same (Gat et al. 2024). Default 0.
+   */
+  readonly stochasticity?: number;
+  /** Divides the logits; > 0. Below 1 likely tokens become likelier. Default 1: the distribution that was learned. */
+  readonly temperature?: number;
+}
+
+/** Where tokens come from at t = 0, if no source samples are given. */
+export type TokenSource = "mask" | "uniform";
+
+/** How tokens become numbers for a backbone. The numbers of all positions are joined to one vector per row. */
+export type TokensConfig = {
+  /** V numbers per position: 1 at the token's place, else 0; the mask is all zeros. */
+  readonly type: "one_hot";
+} | {
+  /** A learned vector per token, the mask included: the parameter `token_embedding.weight`. */
+  readonly type: "embedding";
+  /** Numbers per position; ≥ 1. */
+  readonly dim: number;
+};
+
+/**
+ * A flow of tokens (Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024): from masked or random tokens (t = 0) to the data's (t = 1).
+ * States are integers, 64 bits each, of the shape `xSize`.
+ */
+export interface DiscreteConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
+  /** Shape of one condition, for conditional models. */
+  readonly conditionSize?: Size;
+  /** Which source sample meets which datum, where source samples are given: `independent` (default) or `paired`. */
+  readonly coupling?: Coupling;
+  /**
+   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Default: `"auto"`.
+   */
+  readonly device?: string;
+  /**
+   * Element type of parameters and computation.
+   * Default: `"f32"`.
+   */
+  readonly dtype?: Precision;
+  /** The network; it predicts the data (`data_prediction_function`): logits of p(x₁ | x_t), V numbers for each position. */
+  readonly model: NetworkConfig;
+  /** κ(t), the probability that a token is the data's. */
+  readonly path?: Mixture;
+  /**
+   * Which positions count.
+   * Default: `"all"`.
+   */
+  readonly positions?: Positions;
+  /** How samples are drawn, unless a call says otherwise. */
+  readonly sampler?: DiscreteSampler;
+  /**
+   * Seed of the parameters' initial values.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /**
+   * Where tokens come from.
+   * Default: `"mask"`.
+   */
+  readonly source?: TokenSource;
+  /** How tokens become numbers for the network. A module written in TypeScript gets the tokens themselves. */
+  readonly tokens?: TokensConfig;
+  /** V ≥ 2: tokens are 0 … V − 1. The mask of the source `"mask"` is V. */
+  readonly vocabulary: number;
+  /** Shape of one sample: a length, or a grid. */
+  readonly xSize: Size;
+}
+
+/** A number of samples, or a shape of them. */
+export type BatchSize = number | readonly number[];
+
+/** Classifier-free guidance (Ho & Salimans 2022): (1 + w)·conditional − w·unconditional. */
+export interface Guidance {
+  /** The times of the model's path, from least to greatest, between which guidance acts; elsewhere w is 0 (Kynkäänniemi et al. 2024). Default: all. */
+  readonly interval?: readonly [number, number];
+  /**
+   * Share φ in [0, 1] in which the prediction is scaled back to the standard deviation of the conditional one, row by row (Lin et al. 2024,
+   * "Common diffusion noise schedules and sample steps are flawed", section 3.4). Default 0.
+   */
+  readonly rescale?: number;
+  /** w. 0 is the conditional model, −1 the unconditional one; diffusers' `guidance_scale` is 1 + w. */
+  readonly scale: number;
+}
+
+/** Which weights a job reads. */
+export type Weights = "ema" | "raw";
+
+/** Options of `sample` of a discrete flow. */
+export interface DiscreteSampleOptions {
+  /** How many samples (of each condition or start, if there are any). */
+  readonly batchSize?: BatchSize;
+  /** Classifier-free guidance of the logits, for models trained with `conditionDropout`. Its `rescale` must be 0. */
+  readonly guidance?: Guidance;
+  /** How tokens are sampled, instead of the config's. */
+  readonly sampler?: DiscreteSampler;
+  /**
+   * Seed of the start and of the draws. The random numbers of row i depend on the seed and on i alone.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /**
+   * Times at which a trajectory is returned, increasing, from 0 (source) to 1 (data); by default these two. The last one is where sampling ends: before 1
+   * tokens of the source are left.
+   */
+  readonly tSpan?: readonly number[];
+  /**
+   * Whether to return all times, first dimension, instead of the last.
+   * Default: `false`.
+   */
+  readonly trajectory?: boolean;
+  /**
+   * Which parameters: `"ema"` where there are any, or `"raw"`.
+   * Default: `"ema"`.
+   */
+  readonly weights?: Weights;
+}
+
 /** A diffusion model with an energy that guides it: samples come from p·exp(E) for an energy E of the data (Lu et al. 2023, contrastive energy prediction). */
 export interface EnergyConfig {
   /**
@@ -889,7 +1069,24 @@ export interface Every {
 export type LastBatch = "drop" | "keep";
 
 /** Which quantity is compared. */
-export type ObjectiveKind = "score_matching" | "flow_matching" | "bridge_matching";
+export type ObjectiveKind = "score_matching" | "flow_matching" | "bridge_matching" | "energy_matching";
+
+/** How a candidate's energy E becomes its weight. */
+export type EnergyWeights = "exact" | "softmax";
+
+/** Settings of `"energy_matching"`. */
+export interface EnergyMatching {
+  /**
+   * α > 0, the inverse temperature: guided samples come from p·exp(αE).
+   * Default: `1`.
+   */
+  readonly alpha?: number;
+  /**
+   * How energies become weights.
+   * Default: `"exact"`.
+   */
+  readonly weights?: EnergyWeights;
+}
 
 /** How uniform numbers are laid out over the rows of a batch. */
 export type TimeLayout = "independent" | "stratified" | "antithetic";
@@ -984,6 +1181,8 @@ export type Weighting = "vanilla" | "likelihood";
 export interface Objective {
   /** What is compared. */
   readonly type: ObjectiveKind;
+  /** Settings of `"energy_matching"`. */
+  readonly energy?: EnergyMatching;
   /**
    * How the times of one batch relate to each other.
    * Default: `"independent"`.
@@ -1173,10 +1372,11 @@ export interface FitOptions {
    * Default: `"drop"`.
    */
   readonly lastBatch?: LastBatch;
-  /** The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`. */
+  /** The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`. `"energy_matching"` trains a model's own energy, and nothing else. */
   readonly loss?: Loss;
   /**
-   * Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling).
+   * Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Without effect on
+   * `"energy_matching"`: an energy is fitted in the units that its model has, which later fits of the model then keep. Tokens are never normalised.
    * Default: `true`.
    */
   readonly normalize?: boolean;
@@ -1272,22 +1472,6 @@ export interface FlowConfig {
 /** How ∇·v is computed. */
 export type Divergence = "exact" | "hutchinson";
 
-/** Classifier-free guidance (Ho & Salimans 2022): (1 + w)·conditional − w·unconditional. */
-export interface Guidance {
-  /** The times of the model's path, from least to greatest, between which guidance acts; elsewhere w is 0 (Kynkäänniemi et al. 2024). Default: all. */
-  readonly interval?: readonly [number, number];
-  /**
-   * Share φ in [0, 1] in which the prediction is scaled back to the standard deviation of the conditional one, row by row (Lin et al. 2024,
-   * "Common diffusion noise schedules and sample steps are flawed", section 3.4). Default 0.
-   */
-  readonly rescale?: number;
-  /** w. 0 is the conditional model, −1 the unconditional one; diffusers' `guidance_scale` is 1 + w. */
-  readonly scale: number;
-}
-
-/** Which weights a job reads. */
-export type Weights = "ema" | "raw";
-
 /** Options of `logProb`. */
 export interface LogProbOptions {
   /** How the divergence of the velocity is computed; by default exactly up to 64 dimensions, else by Hutchinson's estimate. */
@@ -1309,9 +1493,6 @@ export interface LogProbOptions {
    */
   readonly weights?: Weights;
 }
-
-/** A number of samples, or a shape of them. */
-export type BatchSize = number | readonly number[];
 
 /** The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE. */
 export type Diffusion = {
@@ -1360,6 +1541,14 @@ export interface EnergySettings {
   readonly scale?: number;
 }
 
+/** How often, and how far back. */
+export interface Resample {
+  /** How many of the solver's steps a stretch has; ≥ 1. */
+  readonly jump: number;
+  /** How often each stretch of steps is taken; ≥ 1, and 1 is plain replacement. The share of error that replacement leaves falls with it, the work grows with it. */
+  readonly times: number;
+}
+
 /** Options of `sample`, `sampleForwardProcess` and `forwardSample`. */
 export interface SampleOptions {
   /** How many samples (of each condition or start, if there are any). */
@@ -1384,6 +1573,8 @@ export interface SampleOptions {
   readonly logProb?: boolean;
   /** Weight g of this model where another one guides: (1 − g)·other + g·this. */
   readonly otherScale?: number;
+  /** Repeats stretches of steps, so that sampled coordinates agree with known ones (`fixedX`, `fixedMask`). Solvers of single steps, on Gaussian paths. */
+  readonly resample?: Resample;
   /** Another path along which a diffusion model is sampled, than the one it was trained on: `tSpan` and the solver's grid are times of this one. */
   readonly schedule?: Path;
   /**

@@ -2,7 +2,8 @@
 // What diffusion models with and without an energy share.
 import type { Size } from "../generated/config.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type AnyConfigOf, GenerativeModel } from "./generative-model.js";
+import type { AnyConfigOf } from "./fitted-model.js";
+import { GenerativeModel } from "./generative-model.js";
 import type { LossSettings } from "./options.js";
 import type { StateOf } from "./state.js";
 
@@ -11,7 +12,8 @@ export abstract class GaussianModel<
   const X extends Size,
   const C extends Size,
   Config extends AnyConfigOf<X, C>,
-> extends GenerativeModel<X, C, Config> {
+  Data = StateOf<X>,
+> extends GenerativeModel<X, C, Config, Data> {
   /**
    * ½‖ε̂ − ε‖², summed over all dimensions of a sample, at random times and noise; data `[N, …xSize]` as given to `fit`.
    * A scalar, or `[N]` with `reduction: "none"`. Traced within {@link trainStep} and {@link valueAndGrad}.

@@ -1,61 +1,34 @@
-// GenerativeModel: what all models have in common: fits, samples, tells densities, evaluates.
+// GenerativeModel: what all models of continuous states have in common: samples, tells densities, evaluates.
 // A thin layer: it validates, hands tensors over and waits; every number is computed on the native side.
 import { validate } from "../config/validate.js";
 import { ConfigError, DataError, InternalError } from "../errors.js";
-import type { ObjectiveKind, Size } from "../generated/config.js";
-import type { NativeGraph, NativeTensor, Quantity } from "../native/boundary.js";
+import type { Size } from "../generated/config.js";
+import type { DType, NativeTensor, Quantity } from "../native/boundary.js";
 import { native } from "../native.js";
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
-import { describe } from "../tensor/tree.js";
-import { progressOn } from "../train/progress.js";
-import { Run } from "../train/run.js";
 import { energyGraph } from "./energy.js";
+import { type AnyConfigOf, FittedModel, mapped, rowsOf } from "./fitted-model.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted, type Finished, finished } from "./job.js";
 import type { Network } from "./network.js";
 import type {
-  BridgeConfigOf,
   CallSettings,
-  ConfigOf,
   DensitySampleSettings,
-  EnergyConfigOf,
-  FitSettings,
-  FlowConfigOf,
   ForwardSettings,
   GuideSettings,
   LogProbSettings,
-  LossSettings,
-  RowSettings,
   SampleSettings,
+  TracedLogProbSettings,
+  TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
-import { type StateOf, stateOf, tensorsOf } from "./state.js";
-import { networkOf, StoredModel } from "./stored-model.js";
-import { type Weight, weightGraph } from "./weight.js";
-
-/** The config of any model of these sizes. */
-export type AnyConfigOf<X extends Size, C extends Size> =
-  | ConfigOf<X, C>
-  | FlowConfigOf<X, C>
-  | BridgeConfigOf<X, C>
-  | EnergyConfigOf<X, C>;
-
-/** Tensors by the name of their group. */
-export type Lists = Readonly<Record<string, readonly Tensor[]>>;
-
-/** Rows of a step where the options do not say. */
-const BATCH = 512;
-
-const rowsOf = (tensors: readonly Tensor[] = []) => tensors[0]?.shape[0] ?? 0;
-
-/** The same lists of something else. */
-const mapped = <T>(lists: Lists, change: (tensor: Tensor) => T): Record<string, T[]> =>
-  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
+import { type StateOf, stateOf } from "./state.js";
+import { networkOf } from "./stored-model.js";
+import { tracedDensity, tracedSamples } from "./traced.js";
 
 /**
- * What all models have in common. The config is validated at once; parameters get their values, a function of seed, name
- * and shape, at the first job.
+ * What all models of continuous states have in common, beside what {@link FittedModel} has.
  *
  * Times are t of the model: a diffusion model has its data at t = 0, a flow or a bridge at t = 1.
  *
@@ -69,49 +42,9 @@ export abstract class GenerativeModel<
   const C extends Size,
   Config extends AnyConfigOf<X, C>,
   Data = StateOf<X>,
-> extends StoredModel<Config> {
+> extends FittedModel<X, C, Config, Data> {
   get #network(): Network {
     return networkOf(this);
-  }
-
-  /**
-   * The leaves of a state.
-   *
-   * @internal
-   */
-  protected leaves(what: string, state: unknown): Tensor[] {
-    return tensorsOf(what, state, this.config.xSize);
-  }
-
-  /**
-   * What the model is fitted to, as groups of tensors: `x`, and of pairs `x0`.
-   *
-   * @internal
-   */
-  protected groups(what: string, data: Data): Lists {
-    return { x: this.leaves(what, data) };
-  }
-
-  #condition(condition: unknown): Tensor[] {
-    if (condition === undefined) return [];
-    const { conditionSize } = this.config;
-    if (conditionSize !== undefined) return tensorsOf("condition", condition, conditionSize);
-    const [expected, got] = ["no condition (the config has no conditionSize)", describe(condition)];
-    throw new DataError(`condition: expected ${expected}, got ${got}`, { expected, got, where: "condition" });
-  }
-
-  /** Data and what comes with its rows. */
-  #rows(data: Lists, { condition, sampleWeight }: RowSettings<C>): Lists {
-    const weight = sampleWeight === undefined ? [] : tensorsOf("sampleWeight", sampleWeight, 1);
-    return { ...data, condition: this.#condition(condition), sampleWeight: weight };
-  }
-
-  get #dtype(): "f32" | "f64" {
-    return this.config.dtype ?? "f32";
-  }
-
-  #weight(weight: Weight | undefined, rows: number): NativeGraph | undefined {
-    return weight && weightGraph(weight, rows, this.#dtype);
   }
 
   #state(handles: readonly NativeTensor[]): StateOf<X>;
@@ -120,47 +53,6 @@ export abstract class GenerativeModel<
       this.config.xSize,
       handles.map((handle) => new Tensor({ handle })),
     );
-  }
-
-  /**
-   * Starts training on data `[N, …xSize]`; see {@link Run} for how to follow and end it. One call trains in the engine
-   * until the end; JavaScript is not called in between, except where `every` asks for it.
-   *
-   * @throws ConfigError for wrong options; DataError, ShapeError or DTypeError for data that do not fit
-   *
-   * @example
-   * ```ts
-   * await model.fit(data, { loss: "flow_matching", batchSize: 512, steps: 5_000, optimizer: adamw({ lr: 1e-3 }) });
-   * ```
-   */
-  fit(data: Data, settings: FitSettings<C, Data> = {}): Run {
-    const { condition, sampleWeight, validation, every, weight, signal, progress, ...rest } = settings;
-    const options = {
-      ...rest,
-      ...(validation && { validation: { every: validation.every } }),
-      ...(every && { every: { steps: every.steps } }),
-    };
-    validate("FitOptions", options);
-    if (weight !== undefined && settings.lastBatch === "keep") {
-      const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
-      throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
-    }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      const [expected, got] = ["an AbortSignal", typeof signal];
-      throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
-    }
-    assertNotAborted("fit", signal);
-    const trained = this.#rows(this.groups("data", data), { condition, sampleWeight });
-    const held = validation && this.#rows(this.groups("validation.data", validation.data), validation);
-    const rows = rowsOf(trained.x);
-    this.#network.prepare({ kind: "fit", options, rows, validationRows: rowsOf(held?.x) });
-    const all = Object.fromEntries([
-      ...Object.entries(trained),
-      ...Object.entries(held ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
-    ]);
-    const graph = this.#weight(weight, Math.min(settings.batchSize ?? BATCH, rows));
-    const run = this.#network.native.fit(JSON.stringify(options), ...grouped(mapped(all, handleOf)), graph);
-    return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
   }
 
   async #sampled(settings: SampleSettings<X, C>, starts: readonly Tensor[], more: object): Promise<Finished> {
@@ -174,7 +66,7 @@ export abstract class GenerativeModel<
     };
     validate("SampleOptions", options);
     assertNotAborted("sample", signal);
-    const conditions = this.#condition(condition);
+    const conditions = this.conditions(condition);
     const first = [...starts, ...conditions];
     const given = first.length === 0 ? undefined : rowsOf(first);
     const other = guide && networkOf(guide.model);
@@ -182,7 +74,7 @@ export abstract class GenerativeModel<
       network.prepare({ kind: "sample", options, given });
     const text = JSON.stringify(options);
     const { xSize, conditionSize } = this.config;
-    const shapes = { dtype: this.#dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
+    const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
     const graphs = energyFunction
       ? native.sampleRows(text, given).map((rows) => energyGraph(energyFunction, { ...shapes, rows }))
       : [];
@@ -246,7 +138,7 @@ export abstract class GenerativeModel<
     const { condition, signal, ...options } = settings;
     validate("LogProbOptions", options);
     assertNotAborted("logProb", signal);
-    const [state, conditions] = [this.leaves("x", x), this.#condition(condition)];
+    const [state, conditions] = [this.leaves("x", x), this.conditions(condition)];
     this.#network.prepare({ kind: "sample", options: {}, given: rowsOf(state) });
     const lists = grouped(mapped({ x0: state, condition: conditions }, handleOf));
     const run = this.#network.native.logProb(JSON.stringify(options), ...lists);
@@ -265,13 +157,64 @@ export abstract class GenerativeModel<
     return this.#state((await this.#sampled(settings, this.leaves("data", data), more)).tensors);
   }
 
+  #traced(settings: TracedSampleSettings<X, C>, trajectory: boolean): StateOf<X> {
+    const { x0, condition, ...rest } = settings;
+    const { xSize, conditionSize } = this.config;
+    const conditions = this.conditions(condition);
+    const given = { network: this.#network, x0: this.leaves("x0", x0), condition: conditions };
+    const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
+    return stateOf(xSize, tracedSamples(given, rest, shapes as never, { trajectory }));
+  }
+
+  /**
+   * As {@link GenerativeModel.sample} from starts `x0 [N, …]`, within a function that is traced ({@link valueAndGrad}, {@link trainStep}, {@link compile}): all
+   * steps become part of its graph and can be differentiated, by x0, by the condition and, in {@link trainStep}, by the parameters, which
+   * are the raw ones. The solver must have fixed steps; derivatives are those of its steps, and its memory grows with their square root.
+   *
+   * @throws TraceError outside of a trace, where {@link GenerativeModel.sample} is the method to use; ConfigError for a solver that chooses its steps
+   *
+   * @example
+   * ```ts
+   * const solver = { type: "ODESolver", args: { method: "rk4", steps: 20 } } as const;
+   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(target).square().sum();
+   * const { grad } = valueAndGrad(distance)(x0); // how the starts must change for samples to come closer
+   * ```
+   */
+  tracedSample(settings: TracedSampleSettings<X, C>): StateOf<X> {
+    return this.#traced(settings, false);
+  }
+
+  /** As {@link GenerativeModel.tracedSample}, with the states at all times of `tSpan` along a first dimension. */
+  tracedSampleForwardProcess(settings: TracedSampleSettings<X, C>): StateOf<X> {
+    return this.#traced(settings, true);
+  }
+
+  /**
+   * As {@link GenerativeModel.logProb}, `[N]` in nats, within a function that is traced, by an ODE solver of fixed steps; see {@link GenerativeModel.tracedSample}.
+   *
+   * @throws TraceError outside of a trace; ConfigError for a solver that chooses its steps
+   *
+   * @example
+   * ```ts
+   * const solver = { type: "ODESolver", args: { method: "rk4", steps: 8 } } as const;
+   * const step = trainStep(flow, (x: Tensor) => flow.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * ```
+   */
+  tracedLogProb(x: StateOf<X>, settings: TracedLogProbSettings<C> = {}): Tensor {
+    const { condition, ...rest } = settings;
+    const given = { network: this.#network, x0: this.leaves("x", x), condition: this.conditions(condition) };
+    const [logProb] = tracedDensity(given, rest);
+    if (logProb === undefined) throw new InternalError("a density gave no tensor");
+    return logProb;
+  }
+
   #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): StateOf<X>;
   #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): unknown {
     const state = this.leaves("x", x);
-    const condition = this.#condition(settings.condition);
+    const condition = this.conditions(settings.condition);
     const [rows, trace] = [rowsOf(state), currentTrace()];
     this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
-    const times = timesOf(t, rows, state);
+    const times = timesOf(t, rows, state[0]?.dtype ?? "f32");
     if (trace === undefined) {
       const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
       const weights = settings.weights ?? "ema";
@@ -309,29 +252,6 @@ export abstract class GenerativeModel<
   dataPredictionFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.#function("data", t, x, settings);
   }
-
-  /**
-   * A loss of these rows: a scalar, or `[N]` with `reduction: "none"`.
-   *
-   * @internal
-   */
-  protected loss(type: ObjectiveKind, data: Lists, settings: LossSettings<C>): Tensor {
-    const { condition, sampleWeight, weight, weighting, time, layout, ...rest } = settings;
-    const [own, kept] = typeof weight === "function" ? [weight, undefined] : [undefined, weight];
-    const objective = { type, weighting, time, layout, weight: kept };
-    validate("Objective", objective);
-    const options = JSON.stringify({ objective, reduction: "mean", ...rest });
-    const lists = this.#rows(data, { condition, sampleWeight });
-    const [rows, trace] = [rowsOf(lists.x), currentTrace()];
-    const graph = this.#weight(own, rows);
-    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
-    const { native: model } = this.#network;
-    if (trace === undefined) {
-      return new Tensor({ handle: model.loss(options, ...grouped(mapped(lists, handleOf)), graph) });
-    }
-    const ids = grouped(mapped(lists, (tensor) => valueIn(trace, tensor).id));
-    return traced(trace, model.traceLoss(trace.native, options, ...ids, graph));
-  }
 }
 
 /** The tensor that a job gives last. */
@@ -348,10 +268,10 @@ function scaleOf({ scale }: GuideSettings): number {
   throw new ConfigError(`guide.scale: expected ${expected}, got ${got}`, { expected, got, path: "guide.scale" });
 }
 
-/** Times `[rows]` of the state's element type, from one number, a scalar, or one time per row. */
-function timesOf(t: number | Tensor, rows: number, state: readonly Tensor[]): Tensor {
+/** Times `[rows]` of this element type, from one number, a scalar, or one time per row. */
+export function timesOf(t: number | Tensor, rows: number, dtype: DType): Tensor {
   if (t instanceof Tensor) return t.rank === 0 ? t.broadcastTo([rows]) : t;
-  if (t >= 0 && Number.isFinite(t)) return filled(t, state[0]?.dtype ?? "f32", [rows]);
+  if (t >= 0 && Number.isFinite(t)) return filled(t, dtype, [rows]);
   const expected = "a finite time ≥ 0";
   throw new DataError(`t: expected ${expected}, got ${t}`, { expected, got: String(t), where: "t" });
 }

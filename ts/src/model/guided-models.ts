@@ -71,10 +71,11 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
  * const samples = await model.sample({ batchSize: 1_000, guidanceScale: 1.5 });
  * ```
  */
-export class GuidedDiffusionModel<
-  const X extends Size = PlainSize,
-  const C extends Size = never,
-> extends GuidedModel<X, C, DiffusionModel<X, C>> {
+export class GuidedDiffusionModel<const X extends Size = PlainSize, const C extends Size = never> extends GuidedModel<
+  X,
+  C,
+  DiffusionModel<X, C>
+> {
   /**
    * @param models - the base model and the one to be followed
    * @throws ConfigError where one of them is no DiffusionModel

@@ -5,6 +5,7 @@ import { ConfigError, InternalError, ThalwegError } from "../errors.js";
 import type {
   BridgeConfig,
   DiffusionConfig,
+  DiscreteConfig,
   EnergyConfig,
   FlowConfig,
   IntrinsicConfig,
@@ -17,14 +18,14 @@ import type { NativeModel } from "../native/boundary.js";
 import { native } from "../native.js";
 
 /** The config of any model. */
-export type AnyConfig = DiffusionConfig | FlowConfig | BridgeConfig | EnergyConfig;
+export type AnyConfig = DiffusionConfig | FlowConfig | BridgeConfig | EnergyConfig | DiscreteConfig;
 
 /** What kind of model it is. */
 export interface Kind {
   /** The class, as checkpoints name it. */
   readonly name: string;
   /** The definition of its config. */
-  readonly schema: "DiffusionConfig" | "FlowConfig" | "BridgeConfig" | "EnergyConfig";
+  readonly schema: "DiffusionConfig" | "FlowConfig" | "BridgeConfig" | "EnergyConfig" | "DiscreteConfig";
 }
 
 /** A job that is about to be submitted, as far as shapes go. */
@@ -92,12 +93,15 @@ export class Network {
   readonly native: NativeModel;
   /** How many times a module's forward was run to record it. */
   traces = 0;
+  /** Of a flow of tokens: the number of logits that a module gives at each position. */
+  readonly #vocabulary: number | undefined;
   /** By the place of their network in the config. */
   readonly #modules = new Map<string, { readonly type: string; readonly module: Module<never, unknown> }>();
 
   /** @throws ConfigError with the path of the field that is wrong */
   constructor(kind: Kind, config: AnyConfig) {
     validate(kind.schema, config, registeredNames());
+    this.#vocabulary = "vocabulary" in config ? config.vocabulary : undefined;
     for (const place of placesOf(config)) {
       const module = moduleOf(place);
       if (module !== undefined) this.#modules.set(place.path, { type: place.network.backbone.type, module });
@@ -113,7 +117,7 @@ export class Network {
     for (const need of needs) {
       const known = this.#modules.get(need.module);
       if (known === undefined) throw new InternalError(`a forward is needed of ${need.module}, which has no module`);
-      this.native.provide(need.key, traceForward(known.type, known.module, need));
+      this.native.provide(need.key, traceForward(known.type, known.module, need, this.#vocabulary));
       this.traces += 1;
     }
   }

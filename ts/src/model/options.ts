@@ -54,6 +54,28 @@ export interface Pairs<X extends Size> {
   readonly x1: StateOf<X>;
 }
 
+/** Candidates with their energies: what a model's own energy is fitted to. */
+export interface Candidates<X extends Size> {
+  /** K candidates of each condition, samples of the data: `[N, K, …xSize]`. */
+  readonly x: StateOf<X>;
+  /** Their energies E `[N, K]`, higher where samples should be. */
+  readonly energy: Tensor;
+}
+
+/** What {@link PairModel.couple} gives: rows that belong together. */
+export interface Coupled<X extends Size, C extends Size> extends Pairs<X> {
+  /** The conditions, which went with the data; absent where none were given. */
+  readonly condition?: StateOf<C>;
+}
+
+/** What {@link PairModel.couple} is given. */
+export interface CoupleSettings<X extends Size, C extends Size> extends Pairs<X> {
+  /** Conditions of the data, row by row; a coupling of type `"conditional"` looks at them. */
+  readonly condition?: StateOf<C>;
+  /** Seed of couplings that draw their pairs; an integer, default 0. */
+  readonly seed?: number;
+}
+
 /** What comes with the rows of the data. */
 export interface RowSettings<C extends Size> {
   /** Conditions, row by row, for conditional models. */
@@ -78,7 +100,7 @@ export interface EverySettings {
   readonly call: (event: FitEvent) => unknown;
 }
 
-/** Options of {@link GenerativeModel.fit}. */
+/** Options of {@link FittedModel.fit}. */
 export interface FitSettings<C extends Size = never, Data = Tensor>
   extends Omit<FitOptions, "every" | "validation">,
     RowSettings<C> {
@@ -150,6 +172,19 @@ export interface SampleSettings<X extends Size = PlainSize, C extends Size = nev
 export interface DensitySampleSettings<X extends Size = PlainSize, C extends Size = never>
   extends SampleSettings<X, C>,
     Pick<SampleOptions, "divergence"> {}
+
+/** Options of {@link GenerativeModel.tracedSample}: those of a job, of which a graph can do without stopping, and without another model. */
+export interface TracedSampleSettings<X extends Size = PlainSize, C extends Size = never>
+  extends Omit<FlowSettings<X, C>, "guide" | "signal"> {
+  /** Where to start, `[N, …]`: noise, or of a model fitted between two sets samples of its source. As many rows come out. */
+  readonly x0: StateOf<X>;
+}
+
+/** Options of {@link GenerativeModel.tracedLogProb}. */
+export interface TracedLogProbSettings<C extends Size = never> extends LogProbOptions {
+  /** Conditions, row by row, for conditional models. */
+  readonly condition?: StateOf<C>;
+}
 
 /** Options of {@link GenerativeModel.logProb}. */
 export interface LogProbSettings<C extends Size = never> extends LogProbOptions {

@@ -2,6 +2,7 @@
 // A new class is one file and one line here.
 import { CheckpointError } from "../errors.js";
 import { DiffusionModel } from "./diffusion-model.js";
+import { DiscreteFlowMatchingModel } from "./discrete-flow-model.js";
 import { EnergyConditionalDiffusionModel } from "./energy-diffusion-model.js";
 import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
@@ -11,6 +12,7 @@ import { savedModel } from "./stored-model.js";
 
 const classes = {
   DiffusionModel: DiffusionModel<PlainSize, PlainSize>,
+  DiscreteFlowMatchingModel: DiscreteFlowMatchingModel<PlainSize, PlainSize>,
   EnergyConditionalDiffusionModel: EnergyConditionalDiffusionModel<PlainSize, PlainSize>,
   IndependentConditionalFlowModel: IndependentConditionalFlowModel<PlainSize, PlainSize>,
   OptimalTransportConditionalFlowModel: OptimalTransportConditionalFlowModel<PlainSize, PlainSize>,

@@ -1,5 +1,5 @@
 // StoredModel: a model as what can be kept: a config and parameters, which come and go as folders, files and dicts.
-// What it does with them is the business of GenerativeModel.
+// What it does with them is the business of FittedModel and the classes below it.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -9,7 +9,7 @@ import { handleOf, isFresh, Tensor, traced, valueIn } from "../tensor/tensor.js"
 import { Trace } from "../tensor/trace.js";
 import { describe, leavesOf, rebuilt, signatureOf, type Tree } from "../tensor/tree.js";
 import { adamw } from "../train/optimizer.js";
-import type { AnyConfigOf, GenerativeModel } from "./generative-model.js";
+import type { AnyConfigOf, FittedModel } from "./fitted-model.js";
 import { networkOf } from "./stored-model.js";
 
 /** What a step of {@link trainStep} did. */
@@ -46,7 +46,7 @@ const GRAPHS = 64;
  * ```
  */
 export function trainStep<X extends Size, C extends Size, Config extends AnyConfigOf<X, C>, Data, Batch extends Tree>(
-  model: GenerativeModel<X, C, Config, Data>,
+  model: FittedModel<X, C, Config, Data>,
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {

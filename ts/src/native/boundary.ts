@@ -84,7 +84,7 @@ export interface NativeModel {
   /** Forwards that must be traced before this job, as JSON. */
   needs(kind: string): string;
   provide(key: string, graph: NativeGraph): void;
-  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, and the same below `validation.`. */
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`, and the same below `validation.`. */
   fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeRun;
   /** Groups: `x0`, `condition`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
   sample(
@@ -96,12 +96,30 @@ export interface NativeModel {
   ): NativeRun;
   /** Groups: `x0` (the data), `condition`. */
   logProb(options: string, groups: string, tensors: NativeTensor[]): NativeRun;
-  /** Groups: `x`, `x0`, `condition`, `sampleWeight`; `x` is first. */
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`; `x` is first. */
   loss(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeTensor;
   call(name: Quantity, t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor[];
   traceLoss(trace: NativeTrace, options: string, groups: string, ids: number[], weight?: NativeGraph): TracedValue;
   /** Groups: `t`, `x`, `condition`. */
   traceCall(trace: NativeTrace, name: Quantity, groups: string, ids: number[]): TracedValue[];
+  /** Groups: `x0`, `condition`; the leaves, then the log density if it was asked for. */
+  traceSample(
+    trace: NativeTrace,
+    options: string,
+    groups: string,
+    ids: number[],
+    energies: NativeGraph[],
+  ): TracedValue[];
+  /** Groups: `x0` (the data), `condition`. */
+  traceLogProb(trace: NativeTrace, options: string, groups: string, ids: number[]): TracedValue[];
+  /** Groups: `x0`, `x`, `condition`. Rows of x0, and the rows of x that they meet, as i64. */
+  couple(seed: number, groups: string, tensors: NativeTensor[]): NativeTensor[];
+  /** Groups: `x0` (i64), `condition`; of a flow of tokens. */
+  sampleTokens(options: string, groups: string, tensors: NativeTensor[]): NativeRun;
+  /** The model's own energy. */
+  energy(t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor;
+  /** Groups: `t`, `x`, `condition`. */
+  traceEnergy(trace: NativeTrace, groups: string, ids: number[]): TracedValue;
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
   save(folder: string): Promise<void>;
   load(folder: string): Promise<string>;

@@ -1,10 +1,10 @@
 //! The loss of one batch, gathered from the data set inside the training program.
 //! Rows come by a shuffled order, or by the pairs that a planner coupled.
 
+use crate::Result;
 use crate::bind::{normalize, random_inputs};
 use crate::model::{Inner, flat_candidates, of_candidates};
 use crate::objective::{Candidates, Draw, Objective, Rows, SOURCE, mode};
-use crate::Result;
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, RandomSource};
 

@@ -254,7 +254,9 @@ impl FitJob {
         let definition = &self.inner.definition;
         if definition.process().gaussian().is_some() {
             return match data.x0 {
-                Some(_) => Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0")),
+                Some(_) => {
+                    Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0"))
+                }
                 None => Ok(None),
             };
         }
@@ -298,7 +300,8 @@ impl FitJob {
             }
         }
         let kept = self.kept(part);
-        let frozen = specs.iter().zip(&kept).map(|(s, &kept)| kept || options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
+        let frozen =
+            specs.iter().zip(&kept).map(|(s, &kept)| kept || options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
         // Without an average of its own a part goes on in that of the other, as its parameters are.
         let follow = Ema::Settings { decay: 0.0, warmup: false };
         let others = kept.contains(&true) && self.inner.with_store(|store| Ok(store.ema.is_some()))?;
@@ -339,9 +342,9 @@ impl FitJob {
                 bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
             }
         }
-        let report = self
-            .inner
-            .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64))?;
+        let report = self.inner.with_store(|store| {
+            apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64)
+        })?;
         if !report.applied {
             let message = format!(
                 "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
@@ -421,7 +424,8 @@ impl FitJob {
         let (mut sum, mut start) = (0.0, 0);
         while start < total {
             let length = VALIDATION_ROWS.min(total - start);
-            let losses = self.inner.losses(objective, false, &rows.narrow(start, length)?, None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
+            let losses =
+                self.inner.losses(objective, false, &rows.narrow(start, length)?, None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
             sum += losses.to_f64_vec()?.iter().sum::<f64>();
             start += length;
         }

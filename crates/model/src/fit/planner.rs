@@ -4,8 +4,8 @@
 use super::batch::PARTS;
 use crate::objective::SOURCE;
 use crate::{ModelError, Result};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, sync_channel};
 use thalweg_coupling::{Batch, Conditions, Couple, Coupling, Pairing};
 use thalweg_engine::random;
 use thalweg_graph::{DType, Leaves, count};

@@ -23,7 +23,7 @@ use std::time::Instant;
 use thalweg_engine::{Getter, Job, Setter, Step, Tensor};
 use thalweg_graph::{Graph, Leaves, count};
 use thalweg_path::Diffusion as Spread;
-use thalweg_solver::{Action, Driver, PlannedStep, Verdict};
+use thalweg_solver::{Action, PlannedStep, Verdict};
 
 /// What is asked for.
 pub enum Ask {
@@ -271,7 +271,11 @@ impl SampleJob {
         let (process, solver) = (work.dynamics.field().process(), work.dynamics.solver());
         let Some(how) = self.options.resample else { return Ok(Pilot::Driver(driver(&process, solver, &work.spread, &work.times)?)) };
         let Some(view) = view(&process) else {
-            return Err(ModelError::config("resample", "a Gaussian path, along which states can be noised", self.inner.definition.config().class()));
+            return Err(ModelError::config(
+                "resample",
+                "a Gaussian path, along which states can be noised",
+                self.inner.definition.config().class(),
+            ));
         };
         if solver.is_adaptive() || solver.is_brownian() {
             let got = if solver.is_adaptive() { "an adaptive solver" } else { "brownian: true" };

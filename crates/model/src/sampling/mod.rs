@@ -21,10 +21,10 @@ pub use discrete::{DiscreteSampleOptions, DiscreteSampler, TokenGrid, TokenJob, 
 pub use dynamics::Dynamics;
 pub use field::{Field, Inputs, Other};
 pub use job::{Ask, SampleJob, SampleRequest};
-pub use unrolled::Unrolled;
-pub use setup::{Given, Guides, Setup};
 pub use options::{BatchSize, LogProbOptions, SampleOptions};
 pub use resample::Resample;
+pub use setup::{Given, Guides, Setup};
+pub use unrolled::Unrolled;
 
 /// Largest number of rows that are integrated at once.
 pub const CHUNK: usize = 4096;

@@ -63,7 +63,8 @@ impl Unrolled {
             return Err(ModelError::config("model", expected, field.definition().config().class()));
         }
         if solver.is_adaptive() {
-            let expected = "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
+            let expected =
+                "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
             return Err(ModelError::config("solver.args.steps", expected, "an adaptive solver"));
         }
         let plan = plan_of(&field.process(), &solver, &spread, &times)?;
@@ -146,7 +147,8 @@ fn scan_run<'g>(
 ) -> Result<StateAndHistory<'g>> {
     let (structure, length, dtype) = (run.structure, run.steps.len(), dynamics.field().inner.dtype());
     let (body, consts) = body(dynamics, outer.rows, structure, state)?;
-    let consts: Vec<Var<'g>> = consts.iter().map(|(name, ty)| probe(b, name, ty).unwrap_or_else(|| b.input(name, ty.dtype, &ty.shape))).collect();
+    let consts: Vec<Var<'g>> =
+        consts.iter().map(|(name, ty)| probe(b, name, ty).unwrap_or_else(|| b.input(name, ty.dtype, &ty.shape))).collect();
     let numbers = b.literal(Literal::dense(&run.flat(), Type::new(dtype, vec![length, structure.len()])));
     let indices: Vec<f64> = (run.first..run.first + length).map(|k| k as f64).collect();
     let index = b.literal(Literal::dense(&indices, Type::new(DType::I64, vec![length])));
@@ -204,6 +206,7 @@ fn probe<'g>(b: &'g Builder, name: &str, ty: &Type) -> Option<Var<'g>> {
 fn noise<'g>(b: &'g Builder, field: &Field, x: &[Var<'g>], k: usize, index: Var<'g>) -> Vec<Var<'g>> {
     let (seed, _) = random_inputs(b);
     let names = field.definition().x().iter().map(|(name, _)| name.to_string());
-    let leaf = |(name, v): (String, &Var<'g>)| b.random(Distribution::Normal, stream_of(&format!("{}.{name}", stream(k))), v.ty(), seed, index);
+    let leaf =
+        |(name, v): (String, &Var<'g>)| b.random(Distribution::Normal, stream_of(&format!("{}.{name}", stream(k))), v.ty(), seed, index);
     names.zip(x).map(leaf).collect()
 }

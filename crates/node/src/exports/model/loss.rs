@@ -271,7 +271,13 @@ impl Given {
     }
 
     /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
-    pub(super) fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+    pub(super) fn inline(
+        &self,
+        recording: &mut Recording,
+        model: &Model,
+        graph: &Graph,
+        seed: Option<i64>,
+    ) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {

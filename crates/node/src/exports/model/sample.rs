@@ -8,7 +8,8 @@ use thalweg_model::engine::Future;
 use thalweg_model::graph::Graph;
 use thalweg_model::sampling::{Unrolled, chunk_rows};
 use thalweg_model::{
-    Ask, Cuts, DiscreteSampleOptions, Groups, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, TokenJob, TokenRequest, config,
+    Ask, Cuts, DiscreteSampleOptions, Groups, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, TokenJob,
+    TokenRequest, config,
 };
 
 use super::loss::Given;
