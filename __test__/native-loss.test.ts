@@ -262,6 +262,61 @@ describe("a forward", () => {
   });
 });
 
+describe("a function of t as data", () => {
+  const recorded = (record: (trace: NativeTrace, t: TracedValue) => TracedValue) => {
+    const trace = new native.NativeTrace("sample");
+    return trace.finish([record(trace, trace.input("t", "f64", [])).id]);
+  };
+
+  it("is the list of what was recorded", () => {
+    const graph = recorded((trace, t) => trace.op("exp", "{}", [t.id])[0]!);
+    expect(JSON.parse(native.graphExpression(graph))).toEqual({
+      steps: [{ op: "time" }, { op: "unary", function: "exp", x: 0 }],
+    });
+  });
+
+  it("is no other function", async () => {
+    const floor = recorded((trace, t) => trace.op("floor", "{}", [t.id])[0]!);
+    const captured = recorded((trace) => trace.capture(native.tensorFull(1, "f64", [])));
+    for (const graph of [floor, captured]) {
+      expect(await failure(() => native.graphExpression(graph))).toMatchObject({ code: "TraceError" });
+    }
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).graphExpression?.(value))).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe("the rows of sampling", () => {
+  it("are those of padded chunks", async () => {
+    expect(native.sampleRows(json({ batchSize: [2, 3] }))).toEqual([8]);
+    expect(native.sampleRows(json({ batchSize: 2 }), 5)).toEqual([16]);
+    expect(await failure(() => native.sampleRows(json({ batchSize: 0 })))).toMatchObject({ code: "ConfigError" });
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).sampleRows?.(value))).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe("a measure", () => {
+  it("refuses names, settings and tensors that it does not know", async () => {
+    const a = rows(4);
+    const cases: [string, string][] = [
+      ["{}", "ConfigError"],
+      [json({ type: "fid" }), "ConfigError"],
+      [json({ type: "nll", of: 1 }), "ConfigError"],
+      [json({ type: "wasserstein" }), "InternalError"],
+      [json({ type: "nll" }), "ShapeError"],
+    ];
+    for (const [what, code] of cases) {
+      expect(await failure(() => native.measure(what, [a])), what).toMatchObject({ code });
+    }
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).measure?.(value, value))).toBeInstanceOf(Error);
+    }
+  });
+});
+
 describe("the sliced Wasserstein distance", () => {
   it("is computed on the worker, and refuses what does not fit", async () => {
     const a = native.tensorRandom("normal", 1, "f32", [500, 2]);

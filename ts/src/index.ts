@@ -49,7 +49,14 @@ export {
 export type { AnyConfigOf, FittedModel } from "./model/fitted-model.js";
 export type { GaussianModel } from "./model/gaussian-model.js";
 export type { GenerativeModel } from "./model/generative-model.js";
+export {
+  GuidedConditionalFlowModel,
+  GuidedDiffusionModel,
+  type GuidedSampleSettings,
+  GuidedSchrodingerBridgeModel,
+} from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
+export type { AnyConfig } from "./model/network.js";
 export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-flow-model.js";
 export type {
   BridgeConfigOf,
@@ -81,7 +88,7 @@ export type {
   ValidationSettings,
 } from "./model/options.js";
 export type { PairModel } from "./model/pair-model.js";
-export { type AnyModel, load } from "./model/registry.js";
+export { type AnyModel, load, type ModelClasses } from "./model/registry.js";
 export type { DensityReport, LoadReport, ModelInfo, Normalization, SamplesWithDensity } from "./model/reports.js";
 export { SchrodingerBridgeConditionalFlowModel } from "./model/schrodinger-bridge-model.js";
 export type { StateOf } from "./model/state.js";

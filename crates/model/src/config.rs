@@ -13,7 +13,9 @@ use thalweg_graph::{DType, Leaves};
 use thalweg_coupling::{Couple, Coupling};
 use thalweg_nn::IntrinsicConfig;
 use thalweg_path::interpolant::SchrodingerBridge;
-use thalweg_path::{DiscretePath, GaussianPath, Interpolant, Mixture, Parameterization, Path, Preconditioning, StochasticInterpolant, TokenSource};
+use thalweg_path::{
+    DiscretePath, GaussianPath, Interpolant, Mixture, Parameterization, Path, Preconditioning, StochasticInterpolant, TokenSource,
+};
 use thalweg_solver::SolverConfig;
 
 /// The shape of one sample of a state or a condition: a width, a shape, or named parts that are either.

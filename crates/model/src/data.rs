@@ -84,6 +84,9 @@ pub fn rows(leaves: &Leaves<Tensor>) -> usize {
 /// `DataError`.
 pub fn check_finite(what: &str, leaves: &Leaves<Tensor>) -> Result<()> {
     for (name, tensor) in leaves.iter() {
+        if !tensor.ty().dtype.is_float() {
+            continue;
+        }
         let width = count(&tensor.ty().shape[1..]).max(1);
         let values = tensor.to_f64_vec()?;
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
@@ -139,7 +142,10 @@ pub fn host_rows(leaves: &Leaves<Tensor>, normalization: Option<&Normalization>)
     let mut out = vec![0.0; rows * width];
     let mut offset = 0;
     for (k, (tensor, &own)) in leaves.values().zip(&widths).enumerate() {
-        let values = tensor.to_f64_vec()?;
+        let values = match tensor.ty().dtype {
+            DType::I64 => tensor.to_i64_vec()?.into_iter().map(|v| v as f64).collect(),
+            _ => tensor.to_f64_vec()?,
+        };
         let scales = normalization.map(|n| &n.leaves[k]);
         let (mean, std) = match scales {
             Some((mean, std)) => (mean.to_f64_vec()?, std.to_f64_vec()?),

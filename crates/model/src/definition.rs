@@ -57,7 +57,8 @@ impl Definition {
             let gives = process.discrete().map_or(Gives::State, |path| Gives::Logits(path.vocabulary));
             let external = externals.contains_key(path);
             let model = network(&config.args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives })?;
-            networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, external, path });
+            let (parameterization, preconditioning) = (config.parameterization, config.preconditioning);
+            networks.push(Network { parameterization, preconditioning, model, external, path });
         }
         let energy = energy(&config).map(|(args, prefix, path)| {
             network(args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives: Gives::Number })

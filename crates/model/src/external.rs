@@ -117,7 +117,14 @@ impl ExternalBackbone {
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { gives, module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
+        Ok(ExternalBackbone {
+            module: module.into(),
+            place: place.into(),
+            names: spec.parameters.iter().map(|p| p.name.clone()).collect(),
+            params,
+            gives,
+            forwards,
+        })
     }
 
     /// The type of the output for a leaf of the state, of a model of this element type.

@@ -44,7 +44,9 @@ pub use model::{LossShape, Model};
 pub use objective::{Candidates, Contrast, Draw, EnergyMatching, EnergyWeights, Fixed, Objective, ObjectiveKind, Rows, Weighting, per_row};
 pub use process::Process;
 pub use run::{Event, Report, Run};
-pub use sampling::{Ask, DiscreteSampleOptions, DiscreteSampler, LogProbOptions, SampleJob, SampleOptions, SampleRequest, TokenJob, TokenRequest};
+pub use sampling::{
+    Ask, DiscreteSampleOptions, DiscreteSampler, LogProbOptions, SampleJob, SampleOptions, SampleRequest, TokenJob, TokenRequest,
+};
 pub use save::read_config;
 pub use schemas::schemas;
 pub use step::{Ema, StepGraph, StepRule};

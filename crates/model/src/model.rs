@@ -380,8 +380,13 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
-        let leaves = crate::data::check(what, tensors, self.definition.x(), self.definition.state_dtype())?;
-        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, false))?;
+        self.check_state(what, tensors, self.definition.x(), false)
+    }
+
+    /// As [`Inner::check_x`]; `data` cannot have the mask that other states of tokens may have.
+    fn check_state(&self, what: &str, tensors: &[Tensor], sizes: &Leaves<Vec<usize>>, data: bool) -> Result<Leaves<Tensor>> {
+        let leaves = crate::data::check(what, tensors, sizes, self.definition.state_dtype())?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, data))?;
         Ok(leaves)
     }
 
@@ -397,8 +402,7 @@ impl Inner {
             None => self.definition.x().clone(),
             Some(energy) => of_candidates(self.definition.x(), energy.ty().shape[1]),
         };
-        let x = crate::data::check(&format!("{place}x"), group("x"), &sizes, self.definition.state_dtype())?;
-        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(&format!("{place}x"), &x, true))?;
+        let x = self.check_state(&format!("{place}x"), group("x"), &sizes, true)?;
         if let Some(other) = candidates.as_ref().map(|energy| energy.ty().shape[0]).filter(|n| *n != crate::data::rows(&x)) {
             return Err(ModelError::expected("ShapeError", format!("{place}energy: wrong number of rows"), crate::data::rows(&x), other));
         }

@@ -65,8 +65,13 @@ fn exact_model(source: TokenSource, positions: &str, rows: &[usize]) -> Model {
         "path": { "type": "polynomial", "exponent": 1.5 },
         "model": { "type": "data_prediction_function", "args": { "backbone": { "type": "Exact", "args": {} } } },
     });
-    let parameter =
-        |name: &str, size: usize, init: Init| ExternalParameter { name: name.into(), shape: vec![size], init, trainable: true, decay: true };
+    let parameter = |name: &str, size: usize, init: Init| ExternalParameter {
+        name: name.into(),
+        shape: vec![size],
+        init,
+        trainable: true,
+        decay: true,
+    };
     let module = ExternalModule { parameters: vec![parameter("scale", 1, Init::Ones), parameter("offset", V, Init::Zeros)] };
     let model = build(config, &HashMap::from([("model.args".to_string(), module)])).unwrap();
     for &rows in rows {
@@ -110,9 +115,8 @@ fn expected(source: TokenSource, positions: &str, t: f64, at: (f64, [f64; V])) -
     let total = (losses * b.input("w", DType::F64, &[rows])).sum_all();
     let grads = grad(total, &params);
     let graph = b.finish(&[total, grads[0], grads[1]]).unwrap();
-    let ints = |f: &dyn Fn(usize) -> [usize; 2]| {
-        Tensor::from_i64((0..rows).flat_map(|i| f(i).map(|v| v as i64)).collect(), &[rows, 2]).unwrap()
-    };
+    let ints =
+        |f: &dyn Fn(usize) -> [usize; 2]| Tensor::from_i64((0..rows).flat_map(|i| f(i).map(|v| v as i64)).collect(), &[rows, 2]).unwrap();
     let value = |name: &str| match name {
         "scale" => Tensor::from_f64(vec![at.0], &[1]).unwrap(),
         "offset" => Tensor::from_f64(at.1.to_vec(), &[V]).unwrap(),
@@ -151,7 +155,7 @@ fn with_the_exact_posterior_the_loss_of_all_positions_is_that_of_the_masked_ones
         assert!((all - masked).abs() < 1e-12, "{all} {masked}");
         // Away from it the others count, if they are counted.
         let [all, masked] = ["all", "masked"].map(|positions| expected(TokenSource::Mask, positions, t, (0.001, [0.0; V])).0);
-        assert!(all > masked + 0.05, "{all} {masked}");
+        assert!(all > masked + 0.02, "{all} {masked}");
     }
 }
 
@@ -328,14 +332,17 @@ fn a_small_network_learns_that_one_token_excludes_the_others() {
 
 #[test]
 fn a_model_fitted_from_pairs_goes_from_the_start_it_is_given() {
-    let model = model(serde_json::json!({ "coupling": { "type": "paired" } }));
-    let starts = tokens((0..900).map(|i| [i % 3, (i / 3) % 3]));
-    let ends = tokens((0..900).map(|i| [(i + 1) % 3, (i / 3 + 2) % 3]));
+    // Source and data share no token: what a token says of its start is never forgotten on the way.
+    let mut network = with_input(9);
+    network["args"]["backbone"]["args"]["outputSize"] = 8.into();
+    let model = model(serde_json::json!({ "vocabulary": 4, "coupling": { "type": "paired" }, "model": network }));
+    let starts = tokens((0..900).map(|i| [i % 2, (i / 2) % 2]));
+    let ends = tokens((0..900).map(|i| [i % 2 + 2, (i / 2) % 2 + 2]));
     fit_groups(&model, train(), vec![("x", vec![ends]), ("x0", vec![starts])]).unwrap();
-    let x0 = tokens([[0, 0], [1, 2], [2, 1]]);
+    let x0 = tokens([[0, 0], [1, 0], [0, 1]]);
     let got = sample_with(&model, serde_json::json!({ "batchSize": 200 }), Some(x0), None).unwrap();
     assert_eq!(got.ty().shape, [200, 3, 2]);
-    let wanted = [[1, 2], [2, 1], [0, 0]];
+    let wanted = [[2, 2], [3, 2], [2, 3]];
     let right = got.to_i64_vec().unwrap().chunks_exact(2).enumerate().filter(|(i, pair)| *pair == wanted[i % 3]).count();
     assert!(right > 570, "{right} of 600");
     assert_eq!(sample_with(&model, serde_json::json!({}), None, None).unwrap_err().code, "DataError");

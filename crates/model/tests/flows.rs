@@ -45,7 +45,7 @@ fn cloud(rows: usize, at: f32) -> Tensor {
 fn rows(model: &Model, x: Tensor, x0: Option<Tensor>, weight: Option<Vec<f32>>) -> Rows {
     let state = |what: &str, t: Tensor| model.inner().check_x(what, &[t]).unwrap();
     let weight = weight.map(|w| Tensor::from_f32(w.clone(), &[w.len()]).unwrap());
-    Rows { x: state("x", x), x0: x0.map(|t| state("x0", t)), condition: None, weight }
+    Rows { x: state("x", x), x0: x0.map(|t| state("x0", t)), condition: None, weight, candidates: None }
 }
 
 fn fit(model: &Model, data: Rows, options: Value) -> Result<Report, ModelError> {

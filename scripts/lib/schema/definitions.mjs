@@ -63,7 +63,9 @@ export function tagOf({ oneOf, anyOf }) {
 
 /** The item and number of an array of fixed length. */
 export function fixedList({ items, minItems, maxItems }) {
-  return items !== undefined && minItems === maxItems && minItems !== undefined ? Array(minItems).fill(items) : undefined;
+  return items !== undefined && minItems === maxItems && minItems !== undefined
+    ? Array(minItems).fill(items)
+    : undefined;
 }
 
 /** The strings that a schema allows, if it allows nothing else. */

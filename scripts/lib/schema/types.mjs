@@ -13,14 +13,15 @@ const literal = (value) => JSON.stringify(value);
 /** Rust's links as plain code, without its examples. */
 const prose = (text) =>
   text
-    .replace(/\n*```[^]*?```/g, "")
+    .replace(/\n*```[\s\S]*?```/g, "")
     .replace(/\[(`[^`]+`)\](\([^)]*\))?/g, "$1")
     .replaceAll("*/", "* /")
     .trim();
 
 function comment({ description, default: value }, indent) {
   const simple = value !== null && (typeof value !== "object" || Array.isArray(value));
-  const said = simple && value !== undefined && !/\bDefault \S/.test(description ?? "") ? `Default: \`${literal(value)}\`.` : "";
+  const said =
+    simple && value !== undefined && !/\bDefault \S/.test(description ?? "") ? `Default: \`${literal(value)}\`.` : "";
   const text = [prose(description ?? ""), said].filter((part) => part !== "").join("\n");
   if (text === "") return "";
   const lines = text.split("\n");

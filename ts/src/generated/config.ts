@@ -1541,6 +1541,14 @@ export interface EnergySettings {
   readonly scale?: number;
 }
 
+/** How often, and how far back. */
+export interface Resample {
+  /** How many of the solver's steps a stretch has; ≥ 1. */
+  readonly jump: number;
+  /** How often each stretch of steps is taken; ≥ 1, and 1 is plain replacement. The share of error that replacement leaves falls with it, the work grows with it. */
+  readonly times: number;
+}
+
 /** Options of `sample`, `sampleForwardProcess` and `forwardSample`. */
 export interface SampleOptions {
   /** How many samples (of each condition or start, if there are any). */
@@ -1565,6 +1573,8 @@ export interface SampleOptions {
   readonly logProb?: boolean;
   /** Weight g of this model where another one guides: (1 − g)·other + g·this. */
   readonly otherScale?: number;
+  /** Repeats stretches of steps, so that sampled coordinates agree with known ones (`fixedX`, `fixedMask`). Solvers of single steps, on Gaussian paths. */
+  readonly resample?: Resample;
   /** Another path along which a diffusion model is sampled, than the one it was trained on: `tSpan` and the solver's grid are times of this one. */
   readonly schedule?: Path;
   /**

@@ -72,7 +72,7 @@ export function customPath(schedule: LogSchedule | PlainSchedule, interval: Inte
  *
  * @example
  * ```ts
- * model.fit(data, { steps: 1_000, loss: { type: "score_matching", weight: weightFunction((t) => t.neg().add(2)) } });
+ * await model.fit(data, { steps: 1_000, loss: { type: "score_matching", weight: weightFunction((t) => t.neg().add(2)) } });
  * ```
  */
 export function weightFunction(weight: FunctionOfTime): KindOf<Weight, "function"> {
@@ -86,7 +86,7 @@ export function weightFunction(weight: FunctionOfTime): KindOf<Weight, "function
  *
  * @example
  * ```ts
- * model.sample({ solver: { type: "SDESolver", args: {} }, diffusion: diffusionFunction((t) => t.mul(0.5)) });
+ * await model.sample({ solver: { type: "SDESolver", args: { steps: 100 } }, diffusion: diffusionFunction((t) => t.mul(0.5)) });
  * ```
  */
 export function diffusionFunction(h: FunctionOfTime): KindOf<Diffusion, "function"> {

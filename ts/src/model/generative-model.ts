@@ -90,13 +90,14 @@ export abstract class GenerativeModel<
    * Samples. The shape follows from what is given: nothing → `[…D]`; `batchSize` B → `[B…, …D]`; N conditions or N starts →
    * `[N, …D]`; both → `[B…, N, …D]`, where entry `[b, n]` uses condition n. Row i depends on the seed and on i alone.
    *
-   * `guidance` is classifier-free, `guide` another model, `energy` an energy; they can be combined.
+   * `guidance` is classifier-free, of a model that is given a condition and was trained with `conditionDropout`; `guide` is another model, and
+   * `energy` an energy. They can be combined.
    *
    * @throws ConfigError for wrong options; AbortError where the signal ended it
    *
    * @example
    * ```ts
-   * await model.sample({ batchSize: 4, condition, guidance: { scale: 2 } }); // [4, N, …D]
+   * (await model.sample({ batchSize: [4, 3] })).shape; // [4, 3, 2]
    * await model.sample({ batchSize: 100, guide: { model: worse, scale: 1.5 } });
    * await model.sample({ batchSize: 100, energy: { scale: 1, function: (_t, x) => x.square().sum(1).neg() } });
    * ```
@@ -129,7 +130,8 @@ export abstract class GenerativeModel<
    *
    * @example
    * ```ts
-   * const { logProb, nfe } = await model.logProb(data); // Tensor [N], and how often the network was evaluated
+   * const { logProb, nfe } = await model.logProb(data); // and how often the network was evaluated
+   * logProb.shape; // [64]
    * ```
    */
   async logProb(x: StateOf<X>, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
@@ -174,7 +176,7 @@ export abstract class GenerativeModel<
    * @example
    * ```ts
    * const solver = { type: "ODESolver", args: { method: "rk4", steps: 20 } } as const;
-   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(target).square().sum();
+   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(samples).square().sum();
    * const { grad } = valueAndGrad(distance)(x0); // how the starts must change for samples to come closer
    * ```
    */
@@ -195,7 +197,8 @@ export abstract class GenerativeModel<
    * @example
    * ```ts
    * const solver = { type: "ODESolver", args: { method: "rk4", steps: 8 } } as const;
-   * const step = trainStep(flow, (x: Tensor) => flow.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * const step = trainStep(model, (x: Tensor) => model.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * await step(data);
    * ```
    */
   tracedLogProb(x: StateOf<X>, settings: TracedLogProbSettings<C> = {}): Tensor {

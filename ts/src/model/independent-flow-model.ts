@@ -17,12 +17,13 @@ const kind: Kind = { name: "IndependentConditionalFlowModel", schema: "FlowConfi
  *
  * @example
  * ```ts
+ * const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 2, activation: "silu" } } as const;
  * const model = new IndependentConditionalFlowModel({
  *   xSize: 2,
  *   model: { type: "velocity_function", args: { backbone: mlp } },
  * });
- * await model.fit({ x0: gaussians, x1: moons }, { steps: 5_000 });
- * const carried = await model.sample({ x0: gaussians }); // along the flow
+ * await model.fit({ x0, x1 }, { steps: 5_000 });
+ * const carried = await model.sample({ x0 }); // along the flow
  * ```
  */
 export class IndependentConditionalFlowModel<

@@ -17,6 +17,7 @@ const kind: Kind = { name: "OptimalTransportConditionalFlowModel", schema: "Flow
  *
  * @example
  * ```ts
+ * const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 2, activation: "silu" } } as const;
  * const model = new OptimalTransportConditionalFlowModel({
  *   xSize: 2,
  *   model: { type: "velocity_function", args: { backbone: mlp } },

@@ -19,6 +19,7 @@ const kind: Kind = { name: "SchrodingerBridgeConditionalFlowModel", schema: "Bri
  *
  * @example
  * ```ts
+ * const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 2, activation: "silu" } } as const;
  * const model = new SchrodingerBridgeConditionalFlowModel({
  *   xSize: 2,
  *   path: { sigma: 1 },

@@ -2,8 +2,8 @@
 //! The posterior of each position given all of x_t is its optimum, whatever the weight of the times.
 
 use super::{Draw, Fixed, Objective, SOURCE, per_row};
-use crate::definition::At;
 use crate::Definition;
+use crate::definition::At;
 use crate::tokens::Positions;
 use thalweg_graph::{DType, Leaves, Var};
 use thalweg_nn::Context;

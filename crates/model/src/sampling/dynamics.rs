@@ -2,6 +2,8 @@
 //! The solver crate decides what comes next, as coefficients; one program serves all steps of one structure. Times here are the process's.
 
 use super::field::{Field, Inputs};
+use super::fixed::{Fixed, Moment, keep};
+use super::resample::Jump;
 use crate::bind::{Bindings, denormalize, normalize};
 use crate::definition::leaf_name;
 use crate::{ModelError, Result};
@@ -45,7 +47,7 @@ impl State {
         }
     }
 
-    /// Replaces the present state, by one that is known better.
+    /// Replaces the present state by another, from which sampling goes on.
     pub fn replace(&mut self, x: Vec<Tensor>) {
         self.x = x;
     }
@@ -85,23 +87,50 @@ impl Dynamics {
     }
 
     /// The state at an output, in the user's units; the accumulated leaf is left out.
-    pub fn emit(&self, state: &State, output: &Output, bound: &mut Bindings) -> Result<Vec<Tensor>> {
-        let normalized = self.field.normalized;
+    pub fn emit(&self, state: &State, output: &Output, moment: Moment, bound: &mut Bindings) -> Result<Vec<Tensor>> {
+        let at_data = moment == Moment::Data;
+        if let Moment::At(t) = moment {
+            bound.set("t", self.number_tensor(t)?);
+        }
         match (output, &state.last) {
             (Output::Dense(step), Some((before, evaluations))) => {
                 self.set(bound, "x", before);
                 self.set_history(bound, evaluations);
                 self.set_numbers(bound, step)?;
-                self.run(&format!("dense {:?}", step.structure), before, bound, |b, i| {
+                self.run(&format!("dense {at_data} {:?}", step.structure), before, bound, |b, i| {
                     let x = self.named(&self.step_graph(i, &step.structure).x);
-                    Ok(values(&denormalize(b, &x, normalized)))
+                    Ok(values(&self.finished(b, i, &x, at_data)))
                 })
             }
             _ => {
                 self.set(bound, "x", &state.x);
-                self.run("finish", &state.x, bound, |b, i| Ok(values(&denormalize(b, &i.state("x"), normalized))))
+                self.run(&format!("finish {at_data}"), &state.x, bound, |b, i| Ok(values(&self.finished(b, i, &i.state("x"), at_data))))
             }
         }
+    }
+
+    /// A state in the user's units. Known coordinates are at their place at the time `t`, or what they were given as.
+    fn finished<'g>(&self, b: &'g Builder, i: &Inputs<'_, 'g>, x: &Leaves<Var<'g>>, at_data: bool) -> Leaves<Var<'g>> {
+        match (self.field.fixed, at_data) {
+            (false, _) => denormalize(b, x, self.field.normalized),
+            (true, false) => denormalize(b, &Fixed::of(i).place(i.scalar("t"), x), self.field.normalized),
+            (true, true) => keep(&i.state("fixed.mask"), &denormalize(b, x, self.field.normalized), &i.state("fixed.given")),
+        }
+    }
+
+    /// Noises the present state: scale·x + std·ε.
+    pub fn back(&self, state: &mut State, jump: &Jump, noise: &[Tensor], bound: &mut Bindings) -> Result<()> {
+        self.set(bound, "x", &state.x);
+        self.set(bound, "noise.0", noise);
+        for (name, value) in [("scale", jump.scale), ("std", jump.std)] {
+            bound.set(name, self.number_tensor(value)?);
+        }
+        let x = self.run("back", &state.x, bound, |_, i| {
+            let (scale, std) = (i.scalar("scale"), i.scalar("std"));
+            Ok(values(&i.state("x").zip(&i.state("noise.0"), |x, e| *x * scale + *e * std)))
+        })?;
+        state.replace(x);
+        Ok(())
     }
 
     /// log density of each row: that of the prior in the state `at_prior`, and what has accumulated in `state`, taken `sign` times.

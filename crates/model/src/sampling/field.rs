@@ -3,6 +3,7 @@
 
 use super::density::Divergence;
 use super::energy::Energy;
+use super::fixed::Fixed;
 use super::guidance::{Guidance, between};
 use crate::definition::At;
 use crate::Definition;
@@ -43,6 +44,8 @@ pub struct Field {
     pub divergence: Option<Divergence>,
     /// Whether data is normalised.
     pub normalized: bool,
+    /// Whether coordinates are known.
+    pub fixed: bool,
 }
 
 /// The inputs that a sampler's programs share.
@@ -114,14 +117,15 @@ impl Field {
     pub fn key(&self) -> String {
         let other = self.other.as_ref().map(|o| (Arc::as_ptr(&o.inner) as usize, o.scale.to_bits()));
         format!(
-            "{} {:?} {other:?} {:?} {:?} {:?} {:?} {}",
+            "{} {:?} {other:?} {:?} {:?} {:?} {:?} {} {}",
             self.conditioned,
             self.guidance,
             self.energy.as_ref().map(Energy::key),
             self.transform,
             self.thresholding,
             self.divergence,
-            self.normalized
+            self.normalized,
+            self.fixed
         )
     }
 
@@ -142,6 +146,8 @@ impl Field {
     pub fn evaluate<'g>(&self, i: &Inputs<'_, 'g>, query: &Query<Var<'g>>, x: &[Var<'g>]) -> Vec<Var<'g>> {
         let names = self.definition().x();
         let state = Leaves::new(names.iter().map(|(name, _)| name.to_string()).zip(x.iter().copied()).collect());
+        let fixed = self.fixed.then(|| Fixed::of(i));
+        let state = fixed.as_ref().map_or_else(|| state.clone(), |fixed| fixed.place(query.t, &state));
         let quantity = |which| self.guided(i, which, query.t, &state);
         let value = match query.quantity {
             Quantity::Velocity => quantity(Parameterization::Velocity),
@@ -152,6 +158,7 @@ impl Field {
                 quantity(Parameterization::Velocity).zip(&score, |v, s| *v + query.score * *s)
             }
         };
+        let value = fixed.map_or_else(|| value.clone(), |fixed| fixed.answer(query.quantity, query.t, &value));
         let mut out: Vec<Var<'g>> = value.values().copied().collect();
         if let Some(divergence) = self.divergence {
             let probe = (divergence == Divergence::Hutchinson).then(|| i.state("probe"));

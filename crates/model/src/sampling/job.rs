@@ -5,9 +5,12 @@ use super::brownian::Brownian;
 use super::density::Divergence;
 use super::dynamics::{Dynamics, State};
 use super::field::OTHER;
+use super::fixed::{self, Known, Moment};
 use super::noise;
 use super::options::{BatchSize, LogProbOptions, SampleOptions};
-use super::setup::{Given, Guides, Setup, driver, fitting};
+use super::resample::{Move, Pilot, Resampled};
+use super::setup::{Given, Guides, Setup, driver, fitting, plan_of};
+use super::times::view;
 use super::{CHUNK, padded};
 use crate::bind::Bindings;
 use crate::groups::Groups;
@@ -20,7 +23,7 @@ use std::time::Instant;
 use thalweg_engine::{Getter, Job, Setter, Step, Tensor};
 use thalweg_graph::{Graph, Leaves, count};
 use thalweg_path::Diffusion as Spread;
-use thalweg_solver::{Action, Driver, PlannedStep, Verdict};
+use thalweg_solver::{Action, PlannedStep, Verdict};
 
 /// What is asked for.
 pub enum Ask {
@@ -54,7 +57,8 @@ impl Ask {
 pub struct SampleRequest {
     /// What is asked for.
     pub ask: Ask,
-    /// Groups of tensors: starts or data `x0`, `condition`, one row each.
+    /// Groups of tensors: starts or data `x0`, `condition`, one row each; known coordinates `fixedX` and `fixedMask` (0 where they are known, 1 where
+    /// they are sampled), one row each or one for all.
     pub given: Groups<Getter<Tensor>>,
     /// Another model that guides.
     pub other: Option<Arc<Inner>>,
@@ -103,6 +107,9 @@ struct Work {
     starts_are_data: bool,
     condition: Option<Leaves<Tensor>>,
     given: Option<usize>,
+    known: Option<Known>,
+    /// Whether sampling ends at the data.
+    ends_at_data: bool,
     rows: usize,
     times: Vec<f64>,
     start: usize,
@@ -116,7 +123,7 @@ struct Work {
 }
 
 struct Chunk {
-    driver: Driver,
+    pilot: Pilot,
     state: State,
     /// Where it began, if a density is followed.
     first: Option<Vec<Tensor>>,
@@ -140,7 +147,8 @@ impl SampleJob {
     fn begin(&self) -> Result<Work> {
         let (options, inner) = (&self.options, &self.inner);
         if inner.definition.tokens().is_some() {
-            return Err(ModelError::config("model", "a model of continuous states: tokens have neither a velocity nor a density", inner.definition.config().class()));
+            let expected = "a model of continuous states: tokens have neither a velocity nor a density";
+            return Err(ModelError::config("model", expected, inner.definition.config().class()));
         }
         let tensors = |name: &str| resolve(self.request.given.get(name));
         let what = if self.is_likelihood() { "x" } else { "x0" };
@@ -154,6 +162,14 @@ impl SampleJob {
             }
             (a, b) => a.or(b),
         };
+        let known = Known::of(inner, &tensors("fixedX")?, &tensors("fixedMask")?)?;
+        let given = known.as_ref().map_or(Ok(given), |known| known.rows(given).map(Some))?;
+        if known.is_some() && (options.forward || options.log_prob) {
+            return Err(ModelError::config("fixedX", "samples without a density", "a likelihood, or the way to noise"));
+        }
+        if options.resample.is_some() && known.is_none() {
+            return Err(ModelError::config("resample", "known coordinates (fixedX and fixedMask)", "none"));
+        }
         if options.forward && x0.is_none() {
             return Err(ModelError::expected("DataError", "no data", "the data to start from", "none"));
         }
@@ -170,8 +186,8 @@ impl SampleJob {
         if let Some(other) = &guides.other {
             bound.set_parameters_at(OTHER, &fitting(inner, other, options.weights)?);
         }
-        let given_as = Given { conditioned: condition.is_some(), normalized: normalization.is_some() };
-        let Setup { field, solver, spread, times } = Setup::of(inner, options, guides, given_as)?;
+        let given_as = Given { conditioned: condition.is_some(), normalized: normalization.is_some(), fixed: known.is_some() };
+        let Setup { field, solver, spread, times, ends_at_data } = Setup::of(inner, options, guides, given_as)?;
         let rows = SampleRequest::rows(options, given);
         let row: usize = inner.definition.x().values().map(|shape| count(shape)).sum();
         let kept = if options.trajectory { times.len() } else { 1 };
@@ -185,6 +201,8 @@ impl SampleJob {
             starts_are_data: options.forward || source_is_data,
             condition,
             given,
+            known,
+            ends_at_data,
             rows,
             parts: vec![vec![Vec::new(); inner.definition.x().len()]; times.len()],
             densities: Vec::new(),
@@ -233,37 +251,72 @@ impl SampleJob {
         });
         let keep: Vec<bool> = (0..padded).map(|i| i < length).collect();
         work.bound.set("rows", Tensor::from_bool(keep, &[padded])?);
-        let driver = driver(&work.dynamics.field().process(), work.dynamics.solver(), &work.spread, &work.times)?;
+        if let Some(known) = &work.known {
+            let [given, mask] = known.picked(&pick)?;
+            let inside = work.dynamics.normalized(&given, &work.bound)?;
+            for (name, tensors) in [("fixed.given", given), ("fixed.mask", mask), ("fixed.x", inside)] {
+                let names = self.inner.definition.x().iter().map(|(name, _)| name.to_string());
+                work.bound.set_leaves(name, &Leaves::new(names.zip(tensors).collect()));
+            }
+            fixed::bind_noise(&rows, 0, &x, &mut work.bound)?;
+        }
+        let pilot = self.pilot(work)?;
         let (from, to) = (work.times[0], work.times[work.times.len() - 1]);
         let brownian = work.dynamics.solver().is_brownian().then(|| Brownian::new(&rows, from, to));
-        Ok(Some(Chunk { driver, first: first.transpose()?, brownian, state: State::new(x), length, index: 0 }))
+        Ok(Some(Chunk { pilot, first: first.transpose()?, brownian, state: State::new(x), length, index: 0 }))
     }
 
+    /// What a chunk's moves come from.
+    fn pilot(&self, work: &Work) -> Result<Pilot> {
+        let (process, solver) = (work.dynamics.field().process(), work.dynamics.solver());
+        let Some(how) = self.options.resample else { return Ok(Pilot::Driver(driver(&process, solver, &work.spread, &work.times)?)) };
+        let Some(view) = view(&process) else {
+            return Err(ModelError::config("resample", "a Gaussian path, along which states can be noised", self.inner.definition.config().class()));
+        };
+        if solver.is_adaptive() || solver.is_brownian() {
+            let got = if solver.is_adaptive() { "an adaptive solver" } else { "brownian: true" };
+            return Err(ModelError::config("resample", "fixed steps (solver.args.steps) with noise of their own", got));
+        }
+        Ok(Pilot::Resampled(Resampled::new(plan_of(&process, solver, &work.spread, &work.times)?, &view, how)?))
+    }
 
     fn advance(&self, work: &mut Work) -> Result<bool> {
         if work.chunk.is_none() {
             work.chunk = self.next_chunk(work)?;
         }
         let Some(mut chunk) = work.chunk.take() else { return Ok(true) };
-        match chunk.driver.next() {
+        let action = match chunk.pilot.next() {
+            Move::Action(action) => action,
+            Move::Back(jump) => {
+                let rows = self.rows_of(work.start, chunk.state.x()[0].ty().shape[0]);
+                let noise = rows.normal("sample.back", jump.pass as i64, 1.0)?;
+                work.dynamics.back(&mut chunk.state, &jump, &noise, &mut work.bound)?;
+                fixed::bind_noise(&rows, jump.pass, &[], &mut work.bound)?;
+                work.chunk = Some(chunk);
+                return Ok(false);
+            }
+        };
+        match action {
             Action::Emit { index, output } => {
-                let x = work.dynamics.emit(&chunk.state, &output, &mut work.bound)?;
+                let last = index + 1 == work.times.len() && work.ends_at_data;
+                let moment = if last { Moment::Data } else { Moment::At(work.times[index]) };
+                let x = work.dynamics.emit(&chunk.state, &output, moment, &mut work.bound)?;
                 for (leaf, tensor) in x.into_iter().enumerate() {
                     work.parts[index][leaf].push(tensor.narrow(0, 0, chunk.length)?);
                 }
             }
             Action::Evaluate(query) => {
                 let (state, value) = work.dynamics.evaluate(&mut chunk.state, &query, &mut work.bound)?;
-                chunk.driver.started(state, value)?;
+                chunk.pilot.started(state, value)?;
             }
             Action::Probe(step) => {
                 let change = work.dynamics.probe(&chunk.state, &step, &mut work.bound)?;
-                chunk.driver.probed(change);
+                chunk.pilot.probed(change);
             }
             Action::Step(planned) => {
                 let noise = self.step_noise(work, &mut chunk, &planned)?;
                 let errors = work.dynamics.step(&mut chunk.state, &planned.step, &noise, &mut work.bound)?;
-                if chunk.driver.stepped(&errors)? == Verdict::Accepted {
+                if chunk.pilot.stepped(&errors)? == Verdict::Accepted {
                     chunk.state.accept();
                     chunk.index += 1;
                 }
@@ -279,7 +332,7 @@ impl SampleJob {
     }
 
     fn finish_chunk(&self, work: &mut Work, chunk: &Chunk) -> Result<()> {
-        let s = chunk.driver.statistics();
+        let s = chunk.pilot.statistics();
         work.report.evaluations += s.nfe as u64;
         work.report.rejected += s.rejected as u64;
         work.report.steps_run += s.accepted as u64;
@@ -306,10 +359,10 @@ impl SampleJob {
 
     fn publish(&self, work: &Work, chunk: &Chunk) {
         let (from, to) = (work.times[0], work.times[work.times.len() - 1]);
-        let within = (chunk.driver.time() - from) / (to - from);
+        let within = (chunk.pilot.time() - from) / (to - from);
         let part = (work.start as f64 + within * chunk.length as f64) / work.rows as f64;
         let seconds = work.started.elapsed().as_secs_f64();
-        let done = work.report.steps_run + chunk.driver.statistics().accepted as u64;
+        let done = work.report.steps_run + chunk.pilot.statistics().accepted as u64;
         self.run.publish(Event {
             step: done,
             steps: (done as f64 / part.max(1e-9)).ceil() as u64,

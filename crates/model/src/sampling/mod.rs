@@ -7,10 +7,12 @@ mod discrete;
 mod dynamics;
 pub mod energy;
 mod field;
+mod fixed;
 pub mod guidance;
 mod job;
 mod noise;
 mod options;
+mod resample;
 mod setup;
 mod times;
 mod unrolled;
@@ -22,6 +24,7 @@ pub use job::{Ask, SampleJob, SampleRequest};
 pub use unrolled::Unrolled;
 pub use setup::{Given, Guides, Setup};
 pub use options::{BatchSize, LogProbOptions, SampleOptions};
+pub use resample::Resample;
 
 /// Largest number of rows that are integrated at once.
 pub const CHUNK: usize = 4096;

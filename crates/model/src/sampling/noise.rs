@@ -42,7 +42,8 @@ impl Chunk<'_> {
 
     /// Numbers of the rows as tensors, leaf after leaf.
     pub fn tensors(&self, leaves: Vec<Vec<f64>>) -> Result<Vec<Tensor>> {
-        let leaf = |(values, shape): (Vec<f64>, &Vec<usize>)| crate::data::tensor_of(values, &[&[self.rows], &shape[..]].concat(), self.dtype);
+        let leaf =
+            |(values, shape): (Vec<f64>, &Vec<usize>)| crate::data::tensor_of(values, &[&[self.rows], &shape[..]].concat(), self.dtype);
         leaves.into_iter().zip(self.sizes.values()).map(leaf).collect()
     }
 

@@ -3,6 +3,7 @@
 use super::density::Divergence;
 use super::energy::EnergySettings;
 use super::guidance::Guidance;
+use super::resample::Resample;
 use crate::store::Weights;
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
@@ -56,6 +57,8 @@ pub struct SampleOptions {
     pub energy: Option<EnergySettings>,
     /// Weight g of this model where another one guides: (1 − g)·other + g·this.
     pub other_scale: Option<f64>,
+    /// Repeats stretches of steps, so that sampled coordinates agree with known ones (`fixedX`, `fixedMask`). Solvers of single steps, on Gaussian paths.
+    pub resample: Option<Resample>,
     /// Whether to return all times, first dimension, instead of the last.
     pub trajectory: bool,
     /// Whether to go from data to noise.
@@ -101,6 +104,7 @@ impl SampleOptions {
             schedule.validate().map_err(|e| ModelError::config(format!("schedule.{}", e.field), e.expected, e.got))?;
         }
         options.guidance.as_ref().map_or(Ok(()), Guidance::validate)?;
+        options.resample.as_ref().map_or(Ok(()), Resample::validate)?;
         match options.other_scale {
             Some(scale) if !scale.is_finite() => Err(ModelError::config("guide.scale", "a finite number", scale)),
             _ => Ok(options),

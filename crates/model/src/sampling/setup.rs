@@ -32,6 +32,8 @@ pub struct Given {
     pub conditioned: bool,
     /// Whether data is normalised.
     pub normalized: bool,
+    /// Whether some coordinates are known.
+    pub fixed: bool,
 }
 
 /// What is integrated, how, and when.
@@ -44,6 +46,8 @@ pub struct Setup {
     pub spread: Spread,
     /// The process's times of the outputs.
     pub times: Vec<f64>,
+    /// Whether the last of them is where the data is.
+    pub ends_at_data: bool,
 }
 
 impl Setup {
@@ -57,8 +61,9 @@ impl Setup {
         let spread = spread(&field, options, &solver)?;
         let course = Course { field: &field, quantity: solver.quantity(), spread: &spread, forward: options.forward };
         let times = course.times(options.t_span.as_deref())?;
+        let ends_at_data = times.last() == course.times(None)?.last();
         let solver = solver.with_times(|t| course.process_time(t));
-        Ok(Setup { field, solver, spread, times })
+        Ok(Setup { field, solver, spread, times, ends_at_data })
     }
 }
 
@@ -91,7 +96,7 @@ fn spread(field: &Field, options: &SampleOptions, solver: &SolverConfig) -> Resu
 }
 
 fn field(inner: &Arc<Inner>, options: &SampleOptions, guides: Guides, given: Given, solver: &SolverConfig) -> Result<Field> {
-    let Given { conditioned, normalized } = given;
+    let Given { conditioned, normalized, fixed } = given;
     let definition = &inner.definition;
     if options.guidance.is_some() && !(conditioned && definition.has_null_condition()) {
         let expected = "a condition, and a model trained with conditionDropout";
@@ -125,7 +130,7 @@ fn field(inner: &Arc<Inner>, options: &SampleOptions, guides: Guides, given: Giv
     let width: usize = definition.x().values().map(|shape| count(shape)).sum();
     let divergence = options.log_prob.then(|| options.divergence.unwrap_or(Divergence::for_dimensions(width)));
     let (guidance, thresholding) = (options.guidance.clone(), solver.thresholding());
-    Ok(Field { inner: inner.clone(), conditioned, guidance, other, energy, transform, thresholding, divergence, normalized })
+    Ok(Field { inner: inner.clone(), conditioned, guidance, other, energy, transform, thresholding, divergence, normalized, fixed })
 }
 
 /// The other model, if it fits as far as its config says.

@@ -68,6 +68,9 @@ impl Course<'_> {
                 view(&self.field.process()).map_or(both, |view| both.intersect(view.range(|path| self.spread.range(path))))
             }
         };
+        if self.field.fixed {
+            range = range.intersect(super::fixed::range(&self.field.process()));
+        }
         if self.field.energy.is_some() {
             range = view(&self.field.process()).map_or(range, |view| range.intersect(view.range(GaussianPath::regular_range)));
         }

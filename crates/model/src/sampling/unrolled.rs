@@ -38,7 +38,7 @@ impl Unrolled {
     /// As [`Setup::of`].
     pub fn of(inner: &Arc<Inner>, ask: &Ask, rows: usize, conditioned: bool, energy: Vec<(usize, Arc<Graph>)>) -> Result<Unrolled> {
         let options = ask.options();
-        let given = Given { conditioned, normalized: inner.is_normalized() };
+        let given = Given { conditioned, normalized: inner.is_normalized(), fixed: false };
         let setup = Setup::of(inner, &options, Guides { other: None, energy }, given)?;
         Ok(Unrolled {
             setup,
@@ -57,7 +57,7 @@ impl Unrolled {
     /// # Errors
     /// A `ConfigError` where the solver's steps are not known beforehand; what the network's ops refuse.
     pub fn graph(self) -> Result<Graph> {
-        let Setup { field, solver, spread, times } = self.setup;
+        let Setup { field, solver, spread, times, .. } = self.setup;
         if field.definition().tokens().is_some() {
             let expected = "a model of continuous states: a draw of tokens has no derivative";
             return Err(ModelError::config("model", expected, field.definition().config().class()));

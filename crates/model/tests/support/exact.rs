@@ -9,7 +9,7 @@ use thalweg_model::external::{ExternalModule, ExternalParameter};
 use thalweg_model::graph::{Builder, DType, Graph, Scalar, Var};
 use thalweg_model::{Ask, Groups, Model, ModelConfig, ModelError, Run, SampleJob, SampleOptions, SampleRequest};
 use thalweg_nn::{Init, Mode};
-use thalweg_path::{GaussianPath, Parameterization, Path, convert};
+use thalweg_path::{GaussianPath, Parameterization, Path};
 
 /// A normal distribution: its mean, and its variances along orthonormal axes. A condition of its width shifts the mean by `shift` times itself.
 #[derive(Clone, Debug)]
@@ -44,26 +44,40 @@ impl Normal {
 
     /// E[x₀ | x_t = x].
     pub fn data<S: Scalar>(&self, path: &Path, t: S, x: &[S], condition: Option<&[S]>) -> Vec<S> {
+        self.quantity(path, Parameterization::Data, t, x, condition)
+    }
+
+    /// The exact value of what is predicted; finite wherever the quantity is.
+    pub fn quantity<S: Scalar>(&self, path: &Path, which: Parameterization, t: S, x: &[S], condition: Option<&[S]>) -> Vec<S> {
         let (s, sigma) = (path.scale(t), path.std(t));
         let mean: Vec<S> = self.mean.iter().enumerate().map(|(i, m)| condition.map_or(t.constant(*m), |c| c[i] * self.shift + *m)).collect();
-        let mut out = mean.clone();
+        // What the quantity is at x_t = s·mean, and by how much it grows along each axis, in units of 1/(s²v + σ²).
+        let gain = |v: f64| match which {
+            Parameterization::Data => s * v,
+            Parameterization::Noise => sigma,
+            Parameterization::Score => t.constant(-1.0),
+            Parameterization::Velocity => path.d_scale(t) * s * v + path.d_std(t) * sigma,
+        };
+        let rest = |m: S| match which {
+            Parameterization::Data => m,
+            Parameterization::Velocity => path.d_scale(t) * m,
+            _ => m * 0.0,
+        };
+        let mut out: Vec<S> = mean.iter().map(|m| rest(*m)).collect();
         for (axis, variance) in self.axes.iter().zip(&self.variances) {
             let zero = x[0] * 0.0;
             let along = x.iter().zip(&mean).zip(axis).fold(zero, |sum, ((x, m), a)| sum + (*x - s * *m) * *a);
-            let gain = s * *variance / (s * s * *variance + sigma * sigma);
-            out.iter_mut().zip(axis).for_each(|(o, a)| *o = *o + gain * along * *a);
+            let share = gain(*variance) / (s * s * *variance + sigma * sigma);
+            out.iter_mut().zip(axis).for_each(|(o, a)| *o = *o + share * along * *a);
         }
         out
     }
 
     /// The exact network of this data, of so many rows.
     pub fn network(&self, path: &Path, which: Parameterization, rows: usize, conditional: bool) -> Graph {
-        let width = self.width();
         self.graph(rows, conditional, |_, t, x, condition| {
-            let data = self.data(path, t, x, condition);
-            let columns: Vec<Var> = data.into_iter().zip(x).map(|(d, x)| convert(path, Parameterization::Data, which, t, *x, d.broadcast_to(&x.shape()))).collect();
-            assert_eq!(columns.len(), width);
-            Var::concat(&columns, 1)
+            let columns = self.quantity(path, which, t, x, condition).into_iter().zip(x).map(|(value, x)| value.broadcast_to(&x.shape()));
+            Var::concat(&columns.collect::<Vec<_>>(), 1)
         })
     }
 

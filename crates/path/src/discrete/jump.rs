@@ -52,7 +52,13 @@ impl DiscretePath {
             }
         };
         // Where κ has reached 1 before t = 1, 0/0: there is nothing left to jump.
-        let forward = if end >= 1.0 { 1.0 } else if forward.is_nan() { 0.0 } else { forward.clamp(0.0, 1.0) };
+        let forward = if end >= 1.0 {
+            1.0
+        } else if forward.is_nan() {
+            0.0
+        } else {
+            forward.clamp(0.0, 1.0)
+        };
         Jump { forward, backward: (backward * share).max(0.0) }
     }
 }

@@ -29,9 +29,8 @@ fn product() -> [[f64; V]; V] {
 
 /// p_t of the state (z, w), as a polynomial of κ.
 fn marginal<S: Scalar>(path: &DiscretePath, joint: &[[f64; V]; V], kappa: S, state: [usize; 2]) -> S {
-    let shown = |token: usize, data: usize| {
-        kappa * f64::from(token == data) + (kappa.constant(1.0) - kappa) * path.source_probability(token)
-    };
+    let shown =
+        |token: usize, data: usize| kappa * f64::from(token == data) + (kappa.constant(1.0) - kappa) * path.source_probability(token);
     let mut sum = kappa.constant(0.0);
     for (x, row) in joint.iter().enumerate() {
         for (y, p) in row.iter().enumerate() {
@@ -177,7 +176,8 @@ fn discrepancy(path: &DiscretePath, joint: &[[f64; V]; V], rule: JumpRule, eta: 
 fn steps_converge_to_the_data_at_first_order_with_every_rule_kappa_and_stochasticity() {
     for mixture in mixtures() {
         for source in [TokenSource::Mask, TokenSource::Uniform] {
-            for (rule, eta) in [(JumpRule::Exponential, 0.0), (JumpRule::Exponential, 2.0), (JumpRule::Euler, 0.0), (JumpRule::Euler, 2.0)] {
+            for (rule, eta) in [(JumpRule::Exponential, 0.0), (JumpRule::Exponential, 2.0), (JumpRule::Euler, 0.0), (JumpRule::Euler, 2.0)]
+            {
                 let path = path(mixture.clone(), source);
                 let at = |steps| discrepancy(&path, &JOINT, rule, eta, steps, 1.0);
                 let (coarse, fine) = (at(64), at(128));

@@ -42,7 +42,8 @@ impl Chain {
     /// `SolverError` where the network's logits are not finite.
     pub fn step(&self, x: &[Tensor], t: f64, jump: &Jump, pick: Pick, uniforms: &[Tensor], bound: &mut Bindings) -> Result<Vec<Tensor>> {
         let definition = &self.inner.definition;
-        let named = |tensors: &[Tensor]| Leaves::new(definition.x().iter().map(|(n, _)| n.to_string()).zip(tensors.iter().cloned()).collect());
+        let named =
+            |tensors: &[Tensor]| Leaves::new(definition.x().iter().map(|(n, _)| n.to_string()).zip(tensors.iter().cloned()).collect());
         bound.set_leaves("x", &named(x));
         bound.set_leaves("uniform", &named(uniforms));
         for (name, value) in [("t", t), ("forward", jump.forward), ("backward", jump.backward)] {
@@ -120,9 +121,7 @@ fn probabilities<'g>(tokens: &Tokens, jump: &Jump<Var<'g>>, x: Var<'g>, posterio
     after[last] = all - path.vocabulary;
     let stay = one_hot(x, all, dtype);
     let padded = posterior.pad(&vec![0; last + 1], &after);
-    let data = only_masked(tokens, x).map_or(padded, |masked| {
-        masked.unsqueeze(&[last]).broadcast_to(&stay.shape()).select(padded, stay)
-    });
+    let data = only_masked(tokens, x).map_or(padded, |masked| masked.unsqueeze(&[last]).broadcast_to(&stay.shape()).select(padded, stay));
     let source: Vec<f64> = (0..all).map(|token| path.source_probability(token)).collect();
     let source = b.literal(Literal::dense(&source, Type::new(dtype, vec![all])));
     let own = match path.source {
