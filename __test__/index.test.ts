@@ -25,7 +25,11 @@ it("exports no more than is meant for users", () => {
   const classes = ["Module", "Parameter", "Run", "Tensor"];
   const models = [
     "DiffusionModel",
+    "DiscreteFlowMatchingModel",
     "EnergyConditionalDiffusionModel",
+    "GuidedConditionalFlowModel",
+    "GuidedDiffusionModel",
+    "GuidedSchrodingerBridgeModel",
     "IndependentConditionalFlowModel",
     "OptimalTransportConditionalFlowModel",
     "SchrodingerBridgeConditionalFlowModel",

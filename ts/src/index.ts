@@ -70,6 +70,7 @@ export type {
   EnergyGuideSettings,
   EverySettings,
   FitSettings,
+  FixedSampleSettings,
   FlowConfigOf,
   FlowSettings,
   ForwardSettings,

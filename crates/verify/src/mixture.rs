@@ -59,6 +59,7 @@ impl<S: Scalar> Factors<S> {
                 let k = path.coefficients(t);
                 Factors { s: k.b, a: k.a, c: k.c, d_s: k.d_b, d_a: k.d_a, d_c: k.d_c }
             }
+            Process::Discrete(_) => unreachable!("the cases of a mixture of normal distributions have continuous states"),
         }
     }
 

@@ -32,6 +32,7 @@ pub fn rows(case: &Case) -> Result<Vec<Row>> {
     match &case.process {
         Process::Gaussian(path) => gaussian(case, path),
         Process::Interpolant(path) => interpolant(case, path),
+        Process::Discrete(_) => unreachable!("the cases of a mixture of normal distributions have continuous states"),
     }
 }
 

@@ -31,6 +31,7 @@ const kind: Kind = { name: "DiscreteFlowMatchingModel", schema: "DiscreteConfig"
  *
  * @example
  * ```ts
+ * const texts = zeros([64, 16], { dtype: "i64" });
  * const model = new DiscreteFlowMatchingModel({
  *   xSize: 16, // 16 tokens
  *   vocabulary: 4,
@@ -113,8 +114,10 @@ export class DiscreteFlowMatchingModel<
    *
    * @example
    * ```ts
-   * await model.sample({ batchSize: 100, seed: 1, sampler: { steps: 200, stochasticity: 1 } });
-   * await model.sample({ condition, guidance: { scale: 2 } }); // of a model with conditionDropout
+   * const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [7, 32], outputSize: 6, activation: "silu" } } as const;
+   * const model = new DiscreteFlowMatchingModel({ xSize: 2, vocabulary: 3, model: { type: "data_prediction_function", args: { backbone } } });
+   * const samples = await model.sample({ batchSize: [4, 25], seed: 1, sampler: { steps: 20, stochasticity: 1 } });
+   * samples.shape; // [4, 25, 2]
    * ```
    */
   sample(settings: DiscreteSampleSettings<X, C> = {}): Promise<StateOf<X>> {

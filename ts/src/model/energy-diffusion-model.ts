@@ -34,8 +34,9 @@ const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyCon
  *   energyGuidance: { backbone: { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 1, activation: "silu" } } },
  * });
  * await model.fit(data, { steps: 5_000 });
- * // [N, K, 2] and [N, K]: K samples of p at a time, and how good each is
- * await model.fit({ x: candidates, energy: rewards }, { loss: "energy_matching", steps: 5_000 });
+ * const candidates = randn([64, 8, 2], { seed: 1 }); // [N, K, 2]: K samples of p at a time
+ * const energy = candidates.square().sum(2).neg(); // [N, K]: how good each is
+ * await model.fit({ x: candidates, energy }, { loss: "energy_matching", steps: 5_000 });
  * const guided = await model.sample({ batchSize: 2_000, energy: { scale: 1 } });
  * ```
  */

@@ -8,13 +8,14 @@ import { native } from "../native.js";
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { energyGraph } from "./energy.js";
-import { type AnyConfigOf, FittedModel, mapped, rowsOf } from "./fitted-model.js";
+import { type AnyConfigOf, FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted, type Finished, finished } from "./job.js";
 import type { Network } from "./network.js";
 import type {
   CallSettings,
   DensitySampleSettings,
+  FixedSampleSettings,
   ForwardSettings,
   GuideSettings,
   LogProbSettings,
@@ -55,8 +56,14 @@ export abstract class GenerativeModel<
     );
   }
 
-  async #sampled(settings: SampleSettings<X, C>, starts: readonly Tensor[], more: object): Promise<Finished> {
+  async #sampled(
+    settings: SampleSettings<X, C>,
+    starts: readonly Tensor[],
+    more: object,
+    known: Lists = {},
+  ): Promise<Finished> {
     const { x0: _, condition, guide, energy, signal, ...rest } = settings;
+    const { fixedX = [], fixedMask = [] } = known;
     const { function: energyFunction, ...energySettings } = energy ?? {};
     const options = {
       ...rest,
@@ -68,7 +75,7 @@ export abstract class GenerativeModel<
     assertNotAborted("sample", signal);
     const conditions = this.conditions(condition);
     const first = [...starts, ...conditions];
-    const given = first.length === 0 ? undefined : rowsOf(first);
+    const given = first.length === 0 && fixedX.length === 0 ? undefined : rowsOf([...first, ...fixedX]);
     const other = guide && networkOf(guide.model);
     for (const network of [this.#network, ...(other ? [other] : [])])
       network.prepare({ kind: "sample", options, given });
@@ -78,7 +85,7 @@ export abstract class GenerativeModel<
     const graphs = energyFunction
       ? native.sampleRows(text, given).map((rows) => energyGraph(energyFunction, { ...shapes, rows }))
       : [];
-    const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
+    const lists = grouped(mapped({ x0: starts, condition: conditions, fixedX, fixedMask }, handleOf));
     return finished(this.#network.native.sample(text, ...lists, graphs, other?.native), signal);
   }
 
@@ -109,6 +116,33 @@ export abstract class GenerativeModel<
   /** As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension. */
   async sampleForwardProcess(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.#state((await this.#sampling(settings, { trajectory: true })).tensors);
+  }
+
+  /**
+   * Samples of which some coordinates are known, for filling in the others: where `mask` is 0 the result has exactly `xFix`, where it is 1 it is sampled. Known
+   * coordinates go along the path with the noise of their row at every step. The rest only comes near to the conditional distribution; `resample`
+   * (RePaint, Lugmayr et al. 2022) brings it nearer, with a solver of fixed single steps on a Gaussian path.
+   * Rows of `xFix` count as starts do: the result is `[N, …D]`, and `[B…, N, …D]` with `batchSize` B.
+   *
+   * @param xFix - the known values, `[N, …xSize]` or `[1, …xSize]` for all rows, in the units of the data; the others do not matter
+   * @param mask - 0 or 1, of the model's element type: `[N, …xSize]` or `[1, …xSize]`
+   * @throws DataError where a mask is neither 0 nor 1, or a value not finite; ShapeError for numbers of rows that do not fit; ConfigError for wrong options
+   *
+   * @example
+   * ```ts
+   * const mask = tensor([[0, 1]]); // the first coordinate is known
+   * const filled = await model.sampleWithFixedX(data, mask, { seed: 1 });
+   * filled.shape; // [64, 2]
+   * ```
+   */
+  async sampleWithFixedX(
+    xFix: StateOf<X>,
+    mask: StateOf<X>,
+    settings: FixedSampleSettings<X, C> = {},
+  ): Promise<StateOf<X>> {
+    const known = { fixedX: this.leaves("xFix", xFix), fixedMask: this.leaves("mask", mask) };
+    const starts = settings.x0 === undefined ? [] : this.leaves("x0", settings.x0);
+    return this.#state((await this.#sampled(settings, starts, {}, known)).tensors);
   }
 
   /**
@@ -176,7 +210,7 @@ export abstract class GenerativeModel<
    * @example
    * ```ts
    * const solver = { type: "ODESolver", args: { method: "rk4", steps: 20 } } as const;
-   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(target).square().sum();
+   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(samples).square().sum();
    * const { grad } = valueAndGrad(distance)(x0); // how the starts must change for samples to come closer
    * ```
    */
@@ -197,7 +231,8 @@ export abstract class GenerativeModel<
    * @example
    * ```ts
    * const solver = { type: "ODESolver", args: { method: "rk4", steps: 8 } } as const;
-   * const step = trainStep(flow, (x: Tensor) => flow.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * const step = trainStep(model, (x: Tensor) => model.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * await step(data);
    * ```
    */
   tracedLogProb(x: StateOf<X>, settings: TracedLogProbSettings<C> = {}): Tensor {

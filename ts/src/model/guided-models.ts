@@ -67,8 +67,8 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
  *
  * @example
  * ```ts
- * const model = new GuidedDiffusionModel({ base, guided });
- * const samples = await model.sample({ batchSize: 1_000, guidanceScale: 1.5 });
+ * const pair = new GuidedDiffusionModel({ base: worse, guided: model });
+ * const samples = await pair.sample({ batchSize: 1_000, guidanceScale: 1.5 });
  * ```
  */
 export class GuidedDiffusionModel<const X extends Size = PlainSize, const C extends Size = never> extends GuidedModel<

@@ -145,7 +145,7 @@ export interface EnergyGuideSettings<X extends Size, C extends Size> extends Par
 export interface FlowSettings<X extends Size, C extends Size>
   extends Omit<
     SampleOptions,
-    "trajectory" | "forward" | "batchSize" | "otherScale" | "energy" | "logProb" | "divergence"
+    "trajectory" | "forward" | "batchSize" | "otherScale" | "energy" | "logProb" | "divergence" | "resample"
   > {
   /** Conditions `[N, …]`, for conditional models; one with `conditionDropout` can do without. */
   readonly condition?: StateOf<C>;
@@ -167,6 +167,11 @@ export interface SampleSettings<X extends Size = PlainSize, C extends Size = nev
   /** Where to start, `[N, …]`: noise, instead of the model's prior; of a model fitted between two sets, samples of its source. */
   readonly x0?: StateOf<X>;
 }
+
+/** Options of {@link GenerativeModel.sampleWithFixedX}. */
+export interface FixedSampleSettings<X extends Size = PlainSize, C extends Size = never>
+  extends SampleSettings<X, C>,
+    Pick<SampleOptions, "resample"> {}
 
 /** Options of {@link GenerativeModel.sampleWithLogProb}. */
 export interface DensitySampleSettings<X extends Size = PlainSize, C extends Size = never>

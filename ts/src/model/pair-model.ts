@@ -36,8 +36,10 @@ export abstract class PairModel<
    *
    * @example
    * ```ts
-   * const { x0, x1 } = flow.couple({ x0: noise, x1: batch, seed: step });
-   * await train({ x0, x1 }); // a step of one's own
+   * const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 32], outputSize: 2, activation: "silu" } } as const;
+   * const flow = new OptimalTransportConditionalFlowModel({ xSize: 2, model: { type: "velocity_function", args: { backbone } } });
+   * const step = trainStep(flow, (pairs: { x0: Tensor; x1: Tensor }) => flow.flowMatchingLoss(pairs.x1, { x0: pairs.x0 }));
+   * await step(flow.couple({ x0, x1 }));
    * ```
    */
   couple(settings: CoupleSettings<X, C>): Coupled<X, C> {

@@ -86,7 +86,7 @@ export interface NativeModel {
   provide(key: string, graph: NativeGraph): void;
   /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`, and the same below `validation.`. */
   fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeRun;
-  /** Groups: `x0`, `condition`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
+  /** Groups: `x0`, `condition`, `fixedX`, `fixedMask`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
   sample(
     options: string,
     groups: string,
