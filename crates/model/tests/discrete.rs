@@ -46,7 +46,7 @@ fn network(path: &DiscretePath, rows: usize) -> Graph {
         let same = z.eq(z.constant(a as f64)).cast(DType::F64);
         kappa * same + (kappa.constant(1.0) - kappa) * source.gather(0, z)
     };
-    let mut sums = vec![kappa.constant(1e-300); 2 * V];
+    let mut sums = [kappa.constant(1e-300); 2 * V];
     for (a, row) in JOINT.iter().enumerate() {
         for (c, p) in row.iter().enumerate() {
             let joint = shown(0, a) * shown(1, c) * *p;
@@ -87,8 +87,9 @@ fn exact_model(source: TokenSource, positions: &str, rows: &[usize]) -> Model {
 fn expected(source: TokenSource, positions: &str, t: f64, at: (f64, [f64; V])) -> (f64, Vec<f64>) {
     let path = path(source);
     let kappa = path.mixture.kappa(t);
-    // Rows: (x₁, x₀, u, weight), where u is below or above κ.
-    let mut all: Vec<([usize; 2], [usize; 2], [f64; 2], f64)> = Vec::new();
+    // x₁, x₀, u (below or above κ), weight.
+    type Row = ([usize; 2], [usize; 2], [f64; 2], f64);
+    let mut all: Vec<Row> = Vec::new();
     let tokens = 0..path.tokens();
     for (a, c) in (0..V).flat_map(|a| (0..V).map(move |c| (a, c))) {
         for (z, w) in tokens.clone().flat_map(|z| tokens.clone().map(move |w| (z, w))) {

@@ -113,7 +113,7 @@ fn what_is_known_of_an_independent_coordinate_changes_nothing_and_steps_keep_the
 
 /// Mean and variance of the sampled coordinate over many rows.
 fn moments(model: &Model, options: Value) -> (f64, f64) {
-    let rows = 2048;
+    let rows = 8192;
     let mut options = options;
     options["batchSize"] = json!(rows);
     let x: Vec<f64> = sample(model, options, groups()).chunks_exact(2).map(|row| row[0]).collect();
@@ -124,7 +124,7 @@ fn moments(model: &Model, options: Value) -> (f64, f64) {
 #[test]
 fn resampling_comes_nearer_to_the_exact_conditional_the_more_often_and_replacement_alone_is_biased() {
     let path = Path::linear_vp_sde(0.1, 20.0);
-    let model = diffusion(&data(), &path, Parameterization::Noise, 4096);
+    let model = diffusion(&data(), &path, Parameterization::Noise, 16384);
     let (mean, variance) = conditional();
     for solver in [
         json!({ "type": "SDESolver", "args": { "steps": 60 } }),

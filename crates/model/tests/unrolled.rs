@@ -133,7 +133,8 @@ fn with_gradients(graph: &Graph, wrt: &[usize]) -> Graph {
 /// ∂total/∂input by central differences, against the gradient, in a few elements of each input.
 fn check_gradients(what: &str, model: &Model, graph: &Graph, seed: i64) {
     // Starts, conditions, and every ninth parameter.
-    let looked_at = |k: &usize| graph.inputs[*k].ty.dtype.is_float() && (k % 9 == 0 || !graph.inputs[*k].name.starts_with("param:"));
+    let looked_at =
+        |k: &usize| graph.inputs[*k].ty.dtype.is_float() && (k.is_multiple_of(9) || !graph.inputs[*k].name.starts_with("param:"));
     let wrt: Vec<usize> = (0..graph.inputs.len()).filter(looked_at).collect();
     let differentiated = with_gradients(graph, &wrt);
     let given = inputs(model, &differentiated, seed);
