@@ -225,7 +225,14 @@ fn guides_that_do_not_fit_are_refused_and_nothing_is_changed() {
     assert!(refused(&conditional(Parameterization::Noise, true)).starts_with("a model without condition"));
     let scaled = diffusion(&wide(), line());
     let leaf = |value: f64| Tensor::from_f64(vec![value; 2], &[2]).unwrap();
-    scaled.inner().with_store(|store| Ok(store.normalization = Some(Normalization { leaves: vec![(leaf(0.0), leaf(2.0))] }))).unwrap();
+    let normalization = Normalization { leaves: vec![(leaf(0.0), leaf(2.0))] };
+    scaled
+        .inner()
+        .with_store(|store| {
+            store.normalization = Some(normalization);
+            Ok(())
+        })
+        .unwrap();
     assert!(refused(&scaled).starts_with("a model normalised alike"));
     assert_eq!(sample(&own, options(json!({})), vec![("x0", starts())]), before);
 
