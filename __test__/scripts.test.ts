@@ -76,17 +76,25 @@ describe("set-up", () => {
 });
 
 describe("the counts of npm test", () => {
-  it("sum cargo's lines and take an ignored test for a failed one", () => {
+  it("sum cargo's lines, take an ignored test for a failed one, and name those that failed", () => {
     const output = [
+      "test order::euler ... ok",
+      "test order::heun ... FAILED",
       "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.1s",
       "test result: FAILED. 3 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s",
     ].join("\n");
-    expect(countRust(output)).toEqual({ passed: 15, failed: 3 });
+    expect(countRust(output)).toEqual({ passed: 15, failed: 3, failures: ["order::heun"] });
   });
 
-  it("take a skipped or pending TypeScript test for a failed one", () => {
-    const report = { numPassedTests: 9, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1 };
-    expect(countVitest(JSON.stringify(report))).toEqual({ passed: 9, failed: 4 });
+  it("take a skipped or pending TypeScript test for a failed one, and give its name and message", () => {
+    const assertionResults = [
+      { fullName: "a model fits", status: "passed", failureMessages: [] },
+      { fullName: "a model samples", status: "failed", failureMessages: ["expected 1 to be 2"] },
+    ];
+    const testResults = [{ name: "/a/model.test.ts", assertionResults }];
+    const report = { numPassedTests: 9, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, testResults };
+    const failures = ["model.test.ts: a model samples\nexpected 1 to be 2"];
+    expect(countVitest(JSON.stringify(report))).toEqual({ passed: 9, failed: 4, failures });
   });
 
   it("end in one line", () => {

@@ -33,6 +33,8 @@ function printTable(results) {
     const counts = `${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed`;
     console.log(`${mark} ${group.padEnd(9)}${name.padEnd(36)}${counts} ${duration(seconds).padStart(13)}`);
   }
+  // Repeated here, so that the end of a long output says what is wrong.
+  for (const failure of results.flatMap(({ failures = [] }) => failures)) console.log(`\nfailed: ${failure}`);
 }
 
 await main(async () => {

@@ -1,5 +1,6 @@
-// How many tests passed and failed, read from what the test runners report.
+// How many tests passed and failed, and which ones failed, read from what the test runners report.
 // A skipped test counts as a failed one: nothing is left out in silence.
+import { basename } from "node:path";
 
 /** Sums cargo's lines "test result: ok. 3 passed; 0 failed; 0 ignored; …". */
 export function countRust(output) {
@@ -10,13 +11,19 @@ export function countRust(output) {
     counts.passed += Number(passed);
     counts.failed += Number(failed) + Number(ignored);
   }
-  return counts;
+  const failures = [...output.matchAll(/^test (.+) \.\.\. FAILED$/gm)].map(([, name]) => name);
+  return { ...counts, failures };
 }
 
 /** Reads the JSON report of vitest. */
 export function countVitest(report) {
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(report);
-  return { passed: numPassedTests, failed: numFailedTests + numPendingTests + numTodoTests };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(report);
+  const failures = testResults.flatMap(({ name: file, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status !== "passed")
+      .map(({ fullName, failureMessages }) => [`${basename(file)}: ${fullName}`, ...failureMessages].join("\n")),
+  );
+  return { passed: numPassedTests, failed: numFailedTests + numPendingTests + numTodoTests, failures };
 }
 
 /** A duration for people: 3.2 s, or 14 min 3 s. */

@@ -26,7 +26,7 @@ const node = (group, name, ...args) => check(group, name, process.execPath, args
 /** No test at all is a failure, and so is a failing runner that reports none. */
 function counted(counts, ok) {
   const missing = (!ok || counts.passed === 0) && counts.failed === 0;
-  return { passed: counts.passed, failed: counts.failed + (missing ? 1 : 0) };
+  return { ...counts, failed: counts.failed + (missing ? 1 : 0) };
 }
 
 const rustTests = {

@@ -152,7 +152,9 @@ impl<J: Job> Begin<J> {
         make(tensors)
     }
 
+    /// Tells the outcome. What was held for a job that could not be made is let go of before: who hears of it may begin another at once.
     fn tell(&mut self, outcome: Result<(), ModelError>) {
+        self.make = None;
         if let Some(setter) = self.begun.take() {
             setter.set(outcome.map_err(EngineError::from));
         }
@@ -186,5 +188,61 @@ impl<J: Job> Job for Begin<J> {
             Some(job) => job.panicked(message),
             None => self.tell(Err(internal(&message))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Weak;
+
+    /// A job that is never made.
+    struct Never;
+
+    impl Job for Never {
+        fn step(&mut self) -> Step {
+            Step::Done
+        }
+
+        fn panicked(&mut self, _message: String) {}
+    }
+
+    /// A job whose maker holds what is given weakly, and which waits for one tensor.
+    fn begin() -> (Begin<Never>, Getter<()>, Setter<Tensor>, Weak<()>) {
+        let held = Arc::new(());
+        let weak = Arc::downgrade(&held);
+        let (data, getter) = Future::new();
+        let (job, begun) = Begin::new(vec![getter], move |_| {
+            drop(held);
+            Ok(Never)
+        });
+        (job, begun, data, weak)
+    }
+
+    /// Whether what the maker held is gone at the moment in which the end is heard of.
+    fn freed_when_told(begun: &Getter<()>, held: Weak<()>) -> Getter<bool> {
+        let (freed, seen) = Future::new();
+        begun.on_ready(move |_| freed.set(Ok(held.upgrade().is_none())));
+        seen
+    }
+
+    #[test]
+    fn a_job_without_its_data_lets_go_before_it_says_so() {
+        let (mut job, begun, data, held) = begin();
+        let seen = freed_when_told(&begun, held);
+        data.set(Err(EngineError::data("gather: index 5 is outside 0..1")));
+        assert!(job.ready());
+        assert!(matches!(job.step(), Step::Done));
+        assert!(begun.wait().is_err());
+        assert!(seen.wait().unwrap());
+    }
+
+    #[test]
+    fn a_job_that_panicked_before_it_began_lets_go_before_it_says_so() {
+        let (mut job, begun, _data, held) = begin();
+        let seen = freed_when_told(&begun, held);
+        job.panicked("out of cheese".into());
+        assert!(begun.wait().is_err());
+        assert!(seen.wait().unwrap());
     }
 }
