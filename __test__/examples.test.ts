@@ -58,7 +58,10 @@ const given = () => ({
   weight: thalweg.ones([64]),
   a: thalweg.ones([2]),
   b: thalweg.zeros([2]),
+  x0: thalweg.randn([64, 2], { seed: 4 }),
+  x1: thalweg.randn([64, 2], { seed: 5 }),
   model: small(),
+  worse: small(1),
   MyModule,
 });
 

@@ -4,12 +4,15 @@ import {
   adamw,
   ConfigError,
   compile,
+  customPath,
   DiffusionModel,
   type ErrorCode,
   grad,
+  IndependentConditionalFlowModel,
   Module,
   nn,
   registerModule,
+  SchrodingerBridgeConditionalFlowModel,
   sgd,
   type Tensor,
   tensor,
@@ -95,6 +98,22 @@ model.fit(x, { steps: 10, every: { steps: 1 } }); // error
 model.sample({ condition: x }); // error
 model.sample({ batchSize: "3" }); // error
 model.flowMatchingLoss(x, { reduction: "sum" }); // error
+model.fit({ x0: x, x1: x }, { steps: 10 }); // error
+model.flowMatchingLoss(x, { x0: x }); // error
+model.fit(x, { steps: 10, loss: { type: "flow_matching", weight: { type: "min_snr", gama: 5 } } }); // error
+model.sample({ guidance: { rescale: 0.5 } }); // error
+model.sample({ guidance: { scale: 1, interval: [0, 0.5, 1] } }); // error
+model.sample({ guide: { model: x, scale: 1 } }); // error
+model.sample({ energy: { function: (_t: Tensor, y: Tensor) => y.size } }); // error
+model.logProb(x, { divergence: "hutch" }); // error
+model.sample({ divergence: "exact" }); // error
+customPath({ logScale: (t) => t.neg() }); // error
+customPath({ scale: (t) => [t], std: (t) => t }); // error
+const flow = new IndependentConditionalFlowModel({ xSize: 2, model: { type: "velocity_function", args } });
+flow.fit({ x0: x, x1: x }, { steps: 10 });
+flow.fit({ x0: x }, { steps: 10 }); // error
+flow.scoreMatchingLoss(x); // error
+new SchrodingerBridgeConditionalFlowModel({ xSize: 2, path: {}, model: { type: "velocity_function", args } }); // error
 adamw({ momentum: 0.9 }); // error
 sgd({ momentum: 0.9 });
 adamw({ lr: warmupCosine({ peak: 1 }) }); // error

@@ -3,6 +3,9 @@ import { expectTypeOf, it } from "vitest";
 import type * as addon from "../ts/src/generated/addon.ts";
 import type * as boundary from "../ts/src/native/boundary.ts";
 
+/** The numbers of arguments that methods take. */
+type Arguments<T> = { [Name in keyof T]: T[Name] extends (...args: infer A) => unknown ? A["length"] : "a value" };
+
 it("every export is there", () => {
   expectTypeOf<keyof boundary.Boundary>().toExtend<keyof typeof addon>();
 });
@@ -17,8 +20,13 @@ it("every method of a class is there", () => {
   expectTypeOf<keyof boundary.NativeModel>().toExtend<keyof addon.NativeModel>();
 });
 
-/** The numbers of arguments that methods take. */
-type Arguments<T> = { [Name in keyof T]: T[Name] extends (...args: infer A) => unknown ? A["length"] : "a value" };
+it("every function takes as many arguments, and every constructor", () => {
+  type Functions = Pick<boundary.Boundary, Exclude<keyof boundary.Boundary, `Native${string}`>>;
+  type Theirs = Pick<typeof addon, keyof Functions & keyof typeof addon>;
+  expectTypeOf<Arguments<Functions>>().toEqualTypeOf<Arguments<Theirs>>();
+  type Made = ConstructorParameters<boundary.Boundary["NativeModel"]>["length"];
+  expectTypeOf<Made>().toEqualTypeOf<ConstructorParameters<typeof addon.NativeModel>["length"]>();
+});
 
 it("every method takes as many arguments", () => {
   type Same<Mine, Theirs> = {

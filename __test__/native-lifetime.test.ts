@@ -14,9 +14,9 @@ const prelude = `
     tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: 8, scale: 30 } },
     backbone: { type: "TemporalSpatialResidualNet", args: { hiddenSizes: [16, 8], outputDim: 2, tDim: 8 } } } } };
   const train = () => {
-    const model = new native.NativeModel(JSON.stringify(config), "{}");
+    const model = new native.NativeModel("DiffusionModel", JSON.stringify(config), "{}");
     const data = native.tensorRandom("normal", 0, "f32", [64, 2]);
-    return model.fit(JSON.stringify({ steps: 1e9, batchSize: 64 }), [data], [], [], []);
+    return model.fit(JSON.stringify({ steps: 1e9, batchSize: 64 }), '[["x", 1]]', [data]);
   };
 `;
 

@@ -3,7 +3,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { NativeGraph, NativeModel, NativeTrace, TracedValue } from "../ts/src/native/boundary.ts";
 import { native, testHooks } from "../ts/src/native.ts";
-import { json, newModel, rows } from "./native-model-support.ts";
+import { fit, json, lossOf, newModel, rows, traceCall, traceLoss } from "./native-model-support.ts";
 import { eager, f32, failure, hostileValues, numbersOf, slowExports, untyped } from "./native-support.ts";
 
 afterAll(() => expect(slowExports()).toEqual({}));
@@ -12,7 +12,7 @@ afterAll(() => expect(slowExports()).toEqual({}));
 function lossGraph(model: NativeModel, count: number) {
   const trace = new native.NativeTrace("sample");
   const x = trace.input("x", "f32", [count, 2]);
-  const loss = model.traceLoss(trace, json({ kind: "flow_matching" }), [x.id], []);
+  const loss = traceLoss(model, trace, json({ objective: { type: "flow_matching" } }), { x: [x.id] });
   const [gradient] = trace.grad(loss.id, [x.id]) as [TracedValue];
   return trace.finish([loss.id, gradient.id]);
 }
@@ -21,9 +21,11 @@ describe("losses and functions", () => {
   it("are the same eager and recorded", async () => {
     const model = newModel();
     const x = rows(16);
-    const each = await numbersOf(model.loss(json({ kind: "flow_matching", reduction: "none" }), [x], []));
+    const each = await numbersOf(
+      lossOf(model, json({ objective: { type: "flow_matching" }, reduction: "none" }), { x: [x] }),
+    );
     const mean = each.reduce((a, b) => a + b) / 16;
-    const [loss] = await numbersOf(model.loss(json({ kind: "flow_matching" }), [x], []));
+    const [loss] = await numbersOf(lossOf(model, json({ objective: { type: "flow_matching" } }), { x: [x] }));
     expect(loss).toBeCloseTo(mean, 4);
     const graph = lossGraph(model, 16);
     expect(graph.inputs().map(({ name }) => name)).toEqual(["x"]);
@@ -37,7 +39,7 @@ describe("losses and functions", () => {
     for (const name of ["score", "noise", "velocity", "data"] as const) {
       const trace = new native.NativeTrace("sample");
       const [ti, xi] = [trace.input("t", "f32", [16]), trace.input("x", "f32", [16, 2])];
-      const values = model.traceCall(trace, name, ti.id, [xi.id], []);
+      const values = traceCall(model, trace, name, ti.id, { x: [xi.id] });
       const [call] = trace.finish(values.map(({ id }) => id)).run([t, x]);
       const [direct] = model.call(name, t, [x], [], "ema");
       expect(await numbersOf(call!)).toEqual(await numbersOf(direct!));
@@ -48,7 +50,7 @@ describe("losses and functions", () => {
     const models = [newModel({ seed: 1 }), newModel({ seed: 2 })];
     const trace = new native.NativeTrace("sample");
     const [t, x] = [trace.input("t", "f32", [4]), trace.input("x", "f32", [4, 2])];
-    const ids = models.flatMap((model) => model.traceCall(trace, "score", t.id, [x.id], [])).map(({ id }) => id);
+    const ids = models.flatMap((model) => traceCall(model, trace, "score", t.id, { x: [x.id] })).map(({ id }) => id);
     const inputs = [native.tensorFull(0.5, "f32", [4]), rows(4)];
     const recorded = await Promise.all(trace.finish(ids).run(inputs).map(numbersOf));
     const direct = models.map((model) => model.call("score", inputs[0]!, [inputs[1]!], [], "raw")[0]!);
@@ -60,7 +62,9 @@ describe("losses and functions", () => {
     const model = newModel();
     const trace = new native.NativeTrace("train");
     const x = trace.input("x", "f32", [4, 2]);
-    const ids = [0, 1].map(() => model.traceLoss(trace, json({ kind: "score_matching" }), [x.id], []).id);
+    const ids = [0, 1].map(
+      () => traceLoss(model, trace, json({ objective: { type: "score_matching" } }), { x: [x.id] }).id,
+    );
     const [a, b] = trace.finish(ids).run([rows(4)]);
     expect(await numbersOf(a!)).not.toEqual(await numbersOf(b!));
   });
@@ -69,15 +73,15 @@ describe("losses and functions", () => {
     const model = newModel();
     const graph = lossGraph(model, 4);
     const x = rows(4);
-    await model.fit(json({ steps: 1, normalize: false, ema: null }), [x], [], [], []).wait();
-    const [loss] = await numbersOf(model.loss(json({ kind: "flow_matching" }), [x], []));
+    await fit(model, json({ steps: 1, normalize: false, ema: null }), { x: [x] }).wait();
+    const [loss] = await numbersOf(lossOf(model, json({ objective: { type: "flow_matching" } }), { x: [x] }));
     expect((await numbersOf(graph.run([x])[0]!))[0]).toBeCloseTo(loss!, 4);
   });
 
   it("are multiplied by a weight of times, which may depend on nothing else", async () => {
     const model = newModel();
     const x = rows(16);
-    const options = json({ kind: "flow_matching", reduction: "none" });
+    const options = json({ objective: { type: "flow_matching" }, reduction: "none" });
     const weight = (record: (trace: NativeTrace, t: TracedValue) => TracedValue): NativeGraph => {
       const trace = new native.NativeTrace("train");
       return trace.finish([record(trace, trace.input("t", "f32", [16])).id]);
@@ -89,15 +93,15 @@ describe("losses and functions", () => {
         inputs.map(({ id }) => id),
       )[0]!;
     const three = weight((trace, t) => op(trace, "add", [op(trace, "mul", [t], { scalar: 0 })], { scalar: 3 }));
-    const plain = await numbersOf(model.loss(options, [x], []));
-    const weighted = await numbersOf(model.loss(options, [x], [], three));
+    const plain = await numbersOf(lossOf(model, options, { x: [x] }));
+    const weighted = await numbersOf(lossOf(model, options, { x: [x] }, three));
     for (const [i, value] of weighted.entries()) expect(value / plain[i]!).toBeCloseTo(3, 4);
     const trace = new native.NativeTrace("sample");
-    const loss = model.traceLoss(trace, options, [trace.input("x", "f32", [16, 2]).id], [], three);
+    const loss = traceLoss(model, trace, options, { x: [trace.input("x", "f32", [16, 2]).id] }, three);
     const [recorded] = trace.finish([loss.id]).run([x]);
     for (const [i, value] of (await numbersOf(recorded!)).entries()) expect(value / plain[i]!).toBeCloseTo(3, 4);
     const settings = json({ steps: 3, batchSize: 16 });
-    expect(JSON.parse(await model.fit(settings, [x], [], [], [], three).wait())).toMatchObject({ stepsRun: 3 });
+    expect(JSON.parse(await fit(model, settings, { x: [x] }, three).wait())).toMatchObject({ stepsRun: 3 });
 
     const foreign = weight((recording, t) =>
       op(recording, "mul", [t, recording.capture(native.tensorFull(1, "f32", [16]))]),
@@ -105,14 +109,18 @@ describe("losses and functions", () => {
     const short = weight((recording, t) => op(recording, "sum", [t]));
     const inner = new native.NativeTrace("sample");
     const input = inner.input("x", "f32", [16, 2]);
-    expect(await failure(() => model.loss(options, [x], [], foreign).read())).toMatchObject({ code: "TraceError" });
-    expect(await failure(() => model.traceLoss(inner, options, [input.id], [], foreign))).toMatchObject({
+    expect(await failure(() => lossOf(model, options, { x: [x] }, foreign).read())).toMatchObject({
       code: "TraceError",
     });
-    expect(await failure(() => model.fit(settings, [x], [], [], [], foreign).wait())).toMatchObject({
+    expect(await failure(() => traceLoss(model, inner, options, { x: [input.id] }, foreign))).toMatchObject({
       code: "TraceError",
     });
-    expect(await failure(() => model.loss(options, [rows(8)], [], three).read())).toMatchObject({ code: "ShapeError" });
+    expect(await failure(() => fit(model, settings, { x: [x] }, foreign).wait())).toMatchObject({
+      code: "TraceError",
+    });
+    expect(await failure(() => lossOf(model, options, { x: [rows(8)] }, three).read())).toMatchObject({
+      code: "ShapeError",
+    });
     expect(short.inputs()).toHaveLength(1);
   });
 
@@ -121,26 +129,29 @@ describe("losses and functions", () => {
     const trace = new native.NativeTrace("sample");
     const [t, x] = [trace.input("t", "f32", [4]), trace.input("x", "f32", [4, 2])];
     const wide = trace.input("wide", "f32", [4, 3]);
-    const options = json({ kind: "flow_matching" });
+    const options = json({ objective: { type: "flow_matching" } });
     const cases: [() => unknown, string][] = [
-      [() => model.loss(json({ kind: "likelihood" }), [rows(2)], []), "ConfigError"],
-      [() => model.loss(json({ kind: "flow_matching", reduction: "sum" }), [rows(2)], []), "ConfigError"],
-      [() => model.loss(options, [], []), "DataError"],
-      [() => model.loss(options, [f32([1, 2, 3], [1, 3])], []).read(), "ShapeError"],
-      [() => model.loss(options, [rows(2)], [rows(2)]).read(), "DataError"],
+      [() => lossOf(model, json({ objective: { type: "likelihood" } }), { x: [rows(2)] }), "ConfigError"],
+      [
+        () => lossOf(model, json({ objective: { type: "flow_matching" }, reduction: "sum" }), { x: [rows(2)] }),
+        "ConfigError",
+      ],
+      [() => lossOf(model, options, {}), "DataError"],
+      [() => lossOf(model, options, { x: [f32([1, 2, 3], [1, 3])] }).read(), "ShapeError"],
+      [() => lossOf(model, options, { x: [rows(2)], condition: [rows(2)] }).read(), "DataError"],
       [() => untyped(model).call?.("energy", rows(2), [rows(2)], [], "ema"), "ConfigError"],
       [() => untyped(model).call?.("score", rows(2), [rows(2)], [], "best"), "ConfigError"],
       [() => model.call("score", rows(2), [rows(2)], [], "ema")[0]?.read(), "ShapeError"],
-      [() => model.traceLoss(trace, options, [wide.id], []), "ShapeError"],
-      [() => model.traceLoss(trace, options, [], []), "DataError"],
-      [() => model.traceLoss(trace, options, [x.id, x.id], []), "DataError"],
-      [() => model.traceLoss(trace, options, [x.id], [x.id]), "DataError"],
-      [() => model.traceCall(trace, "score", x.id, [x.id], []), "ShapeError"],
-      [() => model.traceCall(trace, "score", t.id, [t.id], []), "ShapeError"],
-      [() => model.traceCall(trace, "score", -1, [x.id], []), "TraceError"],
+      [() => traceLoss(model, trace, options, { x: [wide.id] }), "ShapeError"],
+      [() => traceLoss(model, trace, options, {}), "DataError"],
+      [() => traceLoss(model, trace, options, { x: [x.id, x.id] }), "DataError"],
+      [() => traceLoss(model, trace, options, { x: [x.id], condition: [x.id] }), "DataError"],
+      [() => traceCall(model, trace, "score", x.id, { x: [x.id] }), "ShapeError"],
+      [() => traceCall(model, trace, "score", t.id, { x: [t.id] }), "ShapeError"],
+      [() => traceCall(model, trace, "score", -1, { x: [x.id] }), "TraceError"],
     ];
     for (const [use, code] of cases) expect(await failure(use), String(use)).toMatchObject({ code });
-    expect(model.traceCall(trace, "score", t.id, [x.id], [])).toHaveLength(1);
+    expect(traceCall(model, trace, "score", t.id, { x: [x.id] })).toHaveLength(1);
   });
 });
 
@@ -149,7 +160,9 @@ describe("a training step of one's own", () => {
   function stepOf(model: NativeModel, others: (x: TracedValue, trace: object) => void = () => undefined) {
     const trace = new native.NativeTrace("train");
     const x = trace.input("batch.x", "f32", [32, 2]);
-    const losses = model.traceLoss(trace, json({ kind: "flow_matching", reduction: "none" }), [x.id], []);
+    const losses = traceLoss(model, trace, json({ objective: { type: "flow_matching" }, reduction: "none" }), {
+      x: [x.id],
+    });
     others(x, trace);
     const weight = trace.capture(native.tensorFull(2, "f32", [32]));
     const [weighted] = trace.op("mul", "{}", [losses.id, weight.id]) as [TracedValue];
@@ -178,8 +191,8 @@ describe("a training step of one's own", () => {
     const before = await Promise.all(teacher.stateDict("raw").map(numbersOf));
     const trace = new native.NativeTrace("train");
     const [t, x] = [trace.input("t", "f32", [8]), trace.input("x", "f32", [8, 2])];
-    const [wanted] = teacher.traceCall(trace, "noise", t.id, [x.id], []) as [TracedValue];
-    const [got] = student.traceCall(trace, "noise", t.id, [x.id], []) as [TracedValue];
+    const [wanted] = traceCall(teacher, trace, "noise", t.id, { x: [x.id] }) as [TracedValue];
+    const [got] = traceCall(student, trace, "noise", t.id, { x: [x.id] }) as [TracedValue];
     const [error] = trace.op("sub", "{}", [got.id, wanted.id]) as [TracedValue];
     const [square] = trace.op("square", "{}", [error.id]) as [TracedValue];
     const [loss] = trace.op("mean", "{}", [square.id]) as [TracedValue];
@@ -228,7 +241,7 @@ describe("a training step of one's own", () => {
   it("is refused while the model is being fitted", async () => {
     const model = newModel();
     const step = stepOf(model);
-    const run = model.fit(json({ steps: 1_000_000, batchSize: 8 }), [rows(8)], [], [], []);
+    const run = fit(model, json({ steps: 1_000_000, batchSize: 8 }), { x: [rows(8)] });
     await run.next();
     expect(await failure(() => step.step([rows(32)]))).toMatchObject({ code: "TrainingError" });
     run.stop();
@@ -246,6 +259,61 @@ describe("a forward", () => {
       code: "TraceError",
       got: "f32 [2]",
     });
+  });
+});
+
+describe("a function of t as data", () => {
+  const recorded = (record: (trace: NativeTrace, t: TracedValue) => TracedValue) => {
+    const trace = new native.NativeTrace("sample");
+    return trace.finish([record(trace, trace.input("t", "f64", [])).id]);
+  };
+
+  it("is the list of what was recorded", () => {
+    const graph = recorded((trace, t) => trace.op("exp", "{}", [t.id])[0]!);
+    expect(JSON.parse(native.graphExpression(graph))).toEqual({
+      steps: [{ op: "time" }, { op: "unary", function: "exp", x: 0 }],
+    });
+  });
+
+  it("is no other function", async () => {
+    const floor = recorded((trace, t) => trace.op("floor", "{}", [t.id])[0]!);
+    const captured = recorded((trace) => trace.capture(native.tensorFull(1, "f64", [])));
+    for (const graph of [floor, captured]) {
+      expect(await failure(() => native.graphExpression(graph))).toMatchObject({ code: "TraceError" });
+    }
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).graphExpression?.(value))).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe("the rows of sampling", () => {
+  it("are those of padded chunks", async () => {
+    expect(native.sampleRows(json({ batchSize: [2, 3] }))).toEqual([8]);
+    expect(native.sampleRows(json({ batchSize: 2 }), 5)).toEqual([16]);
+    expect(await failure(() => native.sampleRows(json({ batchSize: 0 })))).toMatchObject({ code: "ConfigError" });
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).sampleRows?.(value))).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe("a measure", () => {
+  it("refuses names, settings and tensors that it does not know", async () => {
+    const a = rows(4);
+    const cases: [string, string][] = [
+      ["{}", "ConfigError"],
+      [json({ type: "fid" }), "ConfigError"],
+      [json({ type: "nll", of: 1 }), "ConfigError"],
+      [json({ type: "wasserstein" }), "InternalError"],
+      [json({ type: "nll" }), "ShapeError"],
+    ];
+    for (const [what, code] of cases) {
+      expect(await failure(() => native.measure(what, [a])), what).toMatchObject({ code });
+    }
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(native).measure?.(value, value))).toBeInstanceOf(Error);
+    }
   });
 });
 

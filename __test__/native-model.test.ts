@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NativeModel, NativeTensor } from "../ts/src/native/boundary.ts";
 import { native, testHooks } from "../ts/src/native.ts";
-import { config, json, newModel, rows } from "./native-model-support.ts";
+import { config, fit, json, lossOf, newModel, rows, sample, traceCall, traceLoss } from "./native-model-support.ts";
 import { eager, f32, failure, hostileValues, numbersOf, slowExports, untyped, untypedClass } from "./native-support.ts";
 
 afterAll(() => expect(slowExports()).toEqual({}));
@@ -36,10 +36,14 @@ describe("a model", () => {
     expect(await failure(() => newModel({ device: "cuda:7" }))).toMatchObject({ code: "DeviceError", path: "device" });
     const Model = untypedClass(native.NativeModel);
     for (const text of ["", "[]", "null", "{".repeat(1e5), '{"a":'.repeat(1e5)]) {
-      expect(await failure(() => new Model(text, "{}"))).toMatchObject({ code: "ConfigError" });
-      expect(await failure(() => new Model(json(config), text))).toMatchObject({ code: "ConfigError" });
+      expect(await failure(() => new Model(text, json(config), "{}"))).toMatchObject({ code: "ConfigError" });
+      expect(await failure(() => new Model("DiffusionModel", text, "{}"))).toMatchObject({ code: "ConfigError" });
+      expect(await failure(() => new Model("DiffusionModel", json(config), text))).toMatchObject({
+        code: "ConfigError",
+      });
     }
-    for (const value of hostileValues) expect(await failure(() => new Model(value, value))).toBeInstanceOf(Error);
+    for (const value of hostileValues)
+      expect(await failure(() => new Model(value, value, value))).toBeInstanceOf(Error);
   });
 
   it("that was disposed of is refused everywhere", async () => {
@@ -54,12 +58,13 @@ describe("a model", () => {
       () => model.parameters(),
       () => model.needs("{}"),
       () => model.provide("k", graph),
-      () => model.fit("{}", [x], [], [], []),
-      () => model.sample("{}", [], []),
-      () => model.loss("{}", [x], []),
+      () => fit(model, "{}", { x: [x] }),
+      () => sample(model, "{}"),
+      () => model.logProb("{}", "[]", []),
+      () => lossOf(model, "{}", { x: [x] }),
       () => model.call("score", x, [x], [], "ema"),
-      () => model.traceLoss(trace, "{}", [], []),
-      () => model.traceCall(trace, "score", 0, [], []),
+      () => traceLoss(model, trace, "{}", {}),
+      () => traceCall(model, trace, "score", 0, {}),
       () => model.trainStep(graph, "{}"),
       () => model.save("x"),
       () => model.load("x"),
@@ -77,12 +82,13 @@ describe("a model", () => {
     const methods: [string, number][] = [
       ["needs", 1],
       ["provide", 2],
-      ["fit", 5],
-      ["sample", 3],
+      ["fit", 3],
+      ["sample", 4],
+      ["logProb", 3],
       ["loss", 3],
       ["call", 5],
       ["traceLoss", 4],
-      ["traceCall", 5],
+      ["traceCall", 4],
       ["trainStep", 2],
       ["importWeights", 2],
       ["stateDict", 1],
@@ -107,7 +113,7 @@ describe("a training run", () => {
     const model = newModel();
     const data = rows(256);
     const calls = testHooks().__nativeCalls();
-    const run = model.fit(json({ steps: 300, batchSize: 64 }), [data], [], [], []);
+    const run = fit(model, json({ steps: 300, batchSize: 64 }), { x: [data] });
     const end = run.wait();
     expect(testHooks().__nativeCalls() - calls).toBe(2);
     const report = JSON.parse(await end);
@@ -122,10 +128,10 @@ describe("a training run", () => {
 
   it("stops between steps, and the model can be trained again", async () => {
     const model = newModel();
-    const run = model.fit(json({ steps: 1_000_000, batchSize: 32 }), [rows(64)], [], [], []);
+    const run = fit(model, json({ steps: 1_000_000, batchSize: 32 }), { x: [rows(64)] });
     const first = JSON.parse((await run.next()) ?? "{}");
     expect(first.step).toBeGreaterThan(0);
-    expect(await failure(() => model.fit(json({ steps: 1 }), [rows(8)], [], [], []))).toMatchObject({
+    expect(await failure(() => fit(model, json({ steps: 1 }), { x: [rows(8)] }))).toMatchObject({
       code: "TrainingError",
     });
     expect(await failure(() => model.load("nowhere"))).toMatchObject({ code: "TrainingError" });
@@ -133,12 +139,12 @@ describe("a training run", () => {
     const report = JSON.parse(await run.wait());
     expect(report.reason).toBe("stopped");
     expect(JSON.parse(await model.info()).step).toBe(report.step);
-    const again = model.fit(json({ steps: 2 }), [rows(8)], [], [], []);
+    const again = fit(model, json({ steps: 2 }), { x: [rows(8)] });
     expect(JSON.parse(await again.wait())).toMatchObject({ stepsRun: 2 });
   });
 
   it("waits where it was asked to, until it is resumed", async () => {
-    const run = newModel().fit(json({ steps: 10, batchSize: 8, every: { steps: 5 } }), [rows(16)], [], [], []);
+    const run = fit(newModel(), json({ steps: 10, batchSize: 8, every: { steps: 5 } }), { x: [rows(16)] });
     const paused: number[] = [];
     for (;;) {
       const text = await run.next();
@@ -154,7 +160,7 @@ describe("a training run", () => {
   });
 
   it("shares the device with other jobs", async () => {
-    const run = newModel().fit(json({ steps: 1_000_000, batchSize: 32 }), [rows(64)], [], [], []);
+    const run = fit(newModel(), json({ steps: 1_000_000, batchSize: 32 }), { x: [rows(64)] });
     expect(await numbersOf(eager("add", [f32([1]), f32([2])]))).toEqual([3]);
     run.stop();
     await run.wait();
@@ -173,16 +179,16 @@ describe("a training run", () => {
       [[rows(2)], [rows(2)], "DataError"],
     ];
     for (const [x, condition, code] of cases) {
-      const run = model.fit(json({ steps: 1 }), x, condition, [], []);
+      const run = fit(model, json({ steps: 1 }), { x, condition });
       const [error, next] = await Promise.all([failure(() => run.wait()), run.next()]);
       expect(error).toMatchObject({ code });
       expect(next).toBeNull();
     }
     const bad = eager("gather", [rows(1), eager("arange", [], { length: 9, dtype: "i64" })], { axis: 0 });
-    expect(await failure(() => model.fit(json({ steps: 1 }), [bad], [], [], []).wait())).toMatchObject({
+    expect(await failure(() => fit(model, json({ steps: 1 }), { x: [bad] }).wait())).toMatchObject({
       code: "DataError",
     });
-    expect(JSON.parse(await model.fit(json({ steps: 1 }), [rows(4)], [], [], []).wait()).stepsRun).toBe(1);
+    expect(JSON.parse(await fit(model, json({ steps: 1 }), { x: [rows(4)] }).wait()).stepsRun).toBe(1);
   });
 
   it("refuses wrong options at once", async () => {
@@ -193,7 +199,7 @@ describe("a training run", () => {
       [{ steps: 1, stepz: 1 }, "stepz"],
       [{ steps: 1, optimizer: { type: "adamw", lr: -1 } }, "optimizer.lr"],
     ] as const) {
-      const error = await failure(() => model.fit(json(options), [rows(4)], [], [], []));
+      const error = await failure(() => fit(model, json(options), { x: [rows(4)] }));
       expect(error, json(options)).toMatchObject({ code: "ConfigError", path });
     }
   });
@@ -201,7 +207,7 @@ describe("a training run", () => {
   it("that turns NaN stops with a TrainingError and keeps the last good state", async () => {
     const model = newModel();
     const options = { steps: 50, batchSize: 8, normalize: false, ema: null, optimizer: { type: "sgd", lr: 1e30 } };
-    const error = await failure(() => model.fit(json(options), [rows(16)], [], [], []).wait());
+    const error = await failure(() => fit(model, json(options), { x: [rows(16)] }).wait());
     expect(error).toMatchObject({ code: "TrainingError" });
     expect((error as Error).message).toMatch(/step \d+/);
     for (const tensor of model.stateDict("raw")) expect((await numbersOf(tensor)).every(Number.isFinite)).toBe(true);
@@ -212,7 +218,7 @@ describe("sampling", () => {
   it("gives pending results once, of the shape that was asked for", async () => {
     const model = newModel();
     const solver = { type: "ODESolver", args: { method: "euler", steps: 10 } };
-    const run = model.sample(json({ batchSize: [2, 3], seed: 1, solver }), [], []);
+    const run = sample(model, json({ batchSize: [2, 3], seed: 1, solver }));
     expect(JSON.parse(await run.wait())).toMatchObject({ reason: "finished", evaluations: 10 });
     const [samples] = run.tensors();
     expect(samples?.shape).toEqual([2, 3, 2]);
@@ -223,7 +229,7 @@ describe("sampling", () => {
   it("that is stopped rejects with an AbortError, as do its results", async () => {
     const model = newModel();
     const solver = { type: "ODESolver", args: { method: "euler", steps: 1_000_000 } };
-    const run = model.sample(json({ batchSize: 100, solver }), [], []);
+    const run = sample(model, json({ batchSize: 100, solver }));
     expect(await failure(() => run.tensors())).toMatchObject({ code: "TraceError" });
     run.stop();
     expect(await failure(() => run.wait())).toMatchObject({ code: "AbortError" });
@@ -235,14 +241,14 @@ describe("sampling", () => {
   it("refuses wrong options and fails with the class of the mistake in its tensors", async () => {
     const model = newModel();
     for (const options of [{ batchSize: 0 }, { batchSize: [] }, { tSpan: [1, 0] }, { seeds: 1 }, { weights: "best" }]) {
-      expect(await failure(() => model.sample(json(options), [], []))).toMatchObject({ code: "ConfigError" });
+      expect(await failure(() => sample(model, json(options)))).toMatchObject({ code: "ConfigError" });
     }
     const cases: [NativeTensor[], NativeTensor[], string][] = [
       [[f32([1, 2, 3], [1, 3])], [], "ShapeError"],
       [[], [rows(2)], "DataError"],
     ];
     for (const [x0, condition, code] of cases) {
-      expect(await failure(() => model.sample("{}", x0, condition).wait())).toMatchObject({ code });
+      expect(await failure(() => sample(model, "{}", { x0, condition }).wait())).toMatchObject({ code });
     }
   });
 });
@@ -256,11 +262,14 @@ describe("checkpoints and state dicts", () => {
 
   it("come back as they were", async () => {
     const [model, other] = [newModel({ seed: 1 }), newModel({ seed: 2 })];
-    const run = model.fit(json({ steps: 3, batchSize: 8 }), [rows(16)], [], [], []);
+    const run = fit(model, json({ steps: 3, batchSize: 8 }), { x: [rows(16)] });
     await run.wait();
     const saved = join(folder, "model");
     await model.save(saved);
-    expect(JSON.parse(await native.loadModelConfig(saved))).toMatchObject({ xSize: 2, seed: 1 });
+    expect(JSON.parse(await native.loadModelConfig(saved))).toMatchObject({
+      class: "DiffusionModel",
+      config: { xSize: 2, seed: 1 },
+    });
     expect(JSON.parse(await other.load(saved))).toEqual({ missing: [], extra: [] });
     for (const weights of ["raw", "ema"] as const) {
       const [a, b] = [model, other].map((each) => Promise.all(each.stateDict(weights).map(numbersOf)));
@@ -313,7 +322,10 @@ describe("the schemas", () => {
   it("are JSON schemas of everything that users configure", () => {
     const all = JSON.parse(native.schemas());
     expect(Object.keys(all)).toEqual(
-      expect.arrayContaining(["DiffusionConfig", "FitOptions", "SampleOptions", "Optimizer"]),
+      expect.arrayContaining([
+        ...["DiffusionConfig", "FlowConfig", "BridgeConfig", "EnergyConfig"],
+        ...["FitOptions", "SampleOptions", "LogProbOptions", "Objective", "Optimizer"],
+      ]),
     );
   });
 });

@@ -20,6 +20,7 @@ const crates = {
   checkpoint: [],
   model: ["graph", "engine", "path", "coupling", "nn", "solver", "metric", "checkpoint"],
   node: ["model"],
+  verify: ["graph", "assignment", "path", "coupling", "nn", "solver", "model"],
 };
 
 /** Crate → the crates of ours that only its tests may use. */

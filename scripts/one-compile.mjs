@@ -1,4 +1,4 @@
-// Checks that the addon and the Rust tests use the same features of every dependency.
+// Checks that the addon, the exact checks and the Rust tests use the same features of every dependency.
 // Where they differ, cargo compiles candle and all above it twice, minutes each.
 
 import { spawnSync } from "node:child_process";
@@ -20,11 +20,12 @@ function features(selection) {
 }
 
 export function differences() {
-  const addon = features(["--package", "thalweg-node", "--edges", "normal,build"]);
   const tests = features(["--workspace", "--edges", "normal,build,dev"]);
-  return [...addon]
+  const pair = ["--package", "thalweg-node", "--package", "thalweg-verify"];
+  const alone = [pair.slice(0, 2), pair].flatMap((packages) => [...features([...packages, "--edges", "normal,build"])]);
+  return alone
     .filter(([name, list]) => tests.get(name) !== list)
-    .map(([name, list]) => `${name}: addon [${list}], tests [${tests.get(name)}]`);
+    .map(([name, list]) => `${name}: built [${list}], tests [${tests.get(name)}]`);
 }
 
 if (isEntry(import.meta.url)) {

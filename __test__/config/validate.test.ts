@@ -124,8 +124,8 @@ describe("options of fit and sample, optimisers", () => {
     ["FitOptions", { loss: "flow" }, "loss: expected "],
     [
       "FitOptions",
-      { loss: { type: "flow_matching", weight: 1 } },
-      'loss.weight: unknown key; did you mean "weighting"?',
+      { loss: { type: "flow_matching", weigthing: "vanilla" } },
+      'loss.weigthing: unknown key; did you mean "weighting"?',
     ],
     [
       "FitOptions",

@@ -1,16 +1,24 @@
 // Types of models: the config's sizes decide what states are, and options are checked key by key.
 import {
+  type AnyModel,
   adamw,
   type config,
+  customPath,
+  type DensityReport,
   DiffusionModel,
   type FitEvent,
   type FitReport,
+  IndependentConditionalFlowModel,
+  load,
+  type Pairs,
   type PlainSize,
   type Run,
+  SchrodingerBridgeConditionalFlowModel,
   type Tensor,
   type TrainStepReport,
   trainStep,
   warmupCosine,
+  weightFunction,
 } from "thalweg";
 import { expectTypeOf, it } from "vitest";
 
@@ -76,4 +84,53 @@ it("a training step takes what its loss takes", () => {
   expectTypeOf<ReturnType<typeof step>>().toEqualTypeOf<
     (batch: { x: Tensor; weight: Tensor }) => Promise<TrainStepReport>
   >();
+});
+
+const flow = () =>
+  new IndependentConditionalFlowModel({ xSize: { a: 2, b: [3] }, conditionSize: 4, model: network.model });
+const bridge = () =>
+  new SchrodingerBridgeConditionalFlowModel({
+    xSize: 2,
+    path: { sigma: 1 },
+    velocityModel: network.model,
+    scoreModel: { ...network.model, type: "score_function" },
+  });
+type Flow = ReturnType<typeof flow>;
+type Bridge = ReturnType<typeof bridge>;
+
+it("a flow or a bridge is fitted to data or to pairs, a diffusion model to data", () => {
+  type Parts = { readonly a: Tensor; readonly b: Tensor };
+  expectTypeOf<Flow["fit"]>().parameter(0).toEqualTypeOf<Parts | Pairs<{ readonly a: 2; readonly b: readonly [3] }>>();
+  expectTypeOf<Bridge["fit"]>().parameter(0).toEqualTypeOf<Tensor | Pairs<2>>();
+  expectTypeOf<Plain["fit"]>().parameter(0).toEqualTypeOf<Tensor>();
+  expectTypeOf<NonNullable<Parameters<Flow["sample"]>[0]>["x0"]>().toEqualTypeOf<Parts | undefined>();
+  expectTypeOf<NonNullable<Parameters<Flow["flowMatchingLoss"]>[1]>["condition"]>().toEqualTypeOf<Tensor | undefined>();
+  expectTypeOf<Bridge>().toHaveProperty("bridgeMatchingLoss");
+  expectTypeOf<Flow>().not.toHaveProperty("scoreMatchingLoss");
+});
+
+it("densities come with samples of the state's structure", () => {
+  expectTypeOf<Plain["logProb"]>().returns.resolves.toEqualTypeOf<DensityReport>();
+  expectTypeOf<Awaited<ReturnType<Nested["sampleWithLogProb"]>>["samples"]>().toEqualTypeOf<
+    Awaited<ReturnType<Nested["sample"]>>
+  >();
+});
+
+it("an energy gets the state and the condition in their structures; any model may guide", () => {
+  type Energy = NonNullable<NonNullable<NonNullable<Parameters<Flow["sample"]>[0]>["energy"]>["function"]>;
+  expectTypeOf<Energy>().parameter(1).toEqualTypeOf<{ readonly a: Tensor; readonly b: Tensor }>();
+  expectTypeOf<Energy>().parameter(2).toEqualTypeOf<Tensor | undefined>();
+  expectTypeOf<Plain["sample"]>().toBeCallableWith({ guide: { model: {} as Bridge, scale: 2 } });
+});
+
+it("any class may come out of a folder; its own load knows which", () => {
+  expectTypeOf(load).returns.resolves.toEqualTypeOf<AnyModel>();
+  expectTypeOf<AnyModel["sample"]>().returns.resolves.toEqualTypeOf<Tensor>();
+  expectTypeOf<Plain>().toExtend<AnyModel>();
+  expectTypeOf<Bridge>().toExtend<AnyModel>();
+});
+
+it("functions of t are configs", () => {
+  expectTypeOf(customPath).returns.toExtend<config.Path>();
+  expectTypeOf(weightFunction).returns.toExtend<config.Weight>();
 });

@@ -6,6 +6,7 @@ import { handleOf } from "../../ts/src/tensor/tensor.ts";
 
 const need = (mode: "train" | "sample" = "sample", rows = 4): Need => ({
   key: "k",
+  module: "model.args",
   mode,
   inputs: [
     { name: "t", dtype: "f32", shape: [rows] },
@@ -97,7 +98,7 @@ describe("the graph", () => {
       given("x.b.c", 3),
       given("condition", 3),
     ];
-    const graph = traceForward("Nested", new Nested(), { key: "k", mode: "sample", inputs });
+    const graph = traceForward("Nested", new Nested(), { key: "k", module: "model.args", mode: "sample", inputs });
     const run = graph.run([tensor(new Float32Array(4)), randn([4, 2]), randn([4, 3]), randn([4, 3])].map(handleOf));
     expect(run.map(({ shape }) => shape)).toEqual([
       [4, 2],

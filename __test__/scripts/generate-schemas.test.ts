@@ -39,6 +39,24 @@ const definitions = {
         ],
       },
       sizes: { $ref: "#/$defs/Size" },
+      span: {
+        type: "array",
+        items: { type: "number" },
+        minItems: 2,
+        maxItems: 2,
+        description: "A span.\n\n```\nuse rust;\n```",
+      },
+      ops: {
+        oneOf: [
+          {
+            type: "object",
+            description: "The time.",
+            properties: { op: { type: "string", const: "time" } },
+            required: ["op"],
+          },
+          { type: "object", properties: { op: { type: "string", const: "sum" } }, required: ["op"] },
+        ],
+      },
     },
     required: ["pair"],
   },
@@ -64,6 +82,14 @@ describe("generated", () => {
     expect(types).toContain("readonly pair: readonly [number, number];");
     expect(types).toContain('readonly word?: "a" | "b";');
     expect(types).toContain("export type Size = number | readonly number[] | { readonly [key: string]: Size };");
+  });
+
+  it("a tag says its kind, an array of fixed length is a tuple, and examples in Rust stay there", () => {
+    expect(types).toContain('/** First. */\n  readonly type: "first";');
+    expect(types).toContain('/** The time. */\n    readonly op: "time";');
+    expect(types).toContain("  /** A span. */\n  readonly span?: readonly [number, number];");
+    expect(checks).toContain("span: kit.optional(kit.tuple([kit.number(), kit.number()]))");
+    expect(checks).toContain('kit.object({ op: kit.names("sum") })], { tag: "op" })');
   });
 
   it("a tag beside a reference is one object with both", () => {

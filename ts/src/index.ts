@@ -33,19 +33,67 @@ export {
 } from "./errors.js";
 export type * as config from "./generated/config.js";
 export { DiffusionModel } from "./model/diffusion-model.js";
+export { DiscreteFlowMatchingModel } from "./model/discrete-flow-model.js";
+export type { DiscreteConfigOf, DiscreteSampleSettings } from "./model/discrete-options.js";
+export type { Energy } from "./model/energy.js";
+export { EnergyConditionalDiffusionModel } from "./model/energy-diffusion-model.js";
+export {
+  customPath,
+  diffusionFunction,
+  type FunctionOfTime,
+  type Interval,
+  type LogSchedule,
+  type PlainSchedule,
+  weightFunction,
+} from "./model/expression.js";
+export type { AnyConfigOf, FittedModel } from "./model/fitted-model.js";
+export type { GaussianModel } from "./model/gaussian-model.js";
+export type { GenerativeModel } from "./model/generative-model.js";
+export {
+  GuidedConditionalFlowModel,
+  GuidedDiffusionModel,
+  type GuidedSampleSettings,
+  GuidedSchrodingerBridgeModel,
+} from "./model/guided-models.js";
+export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
+export type { AnyConfig } from "./model/network.js";
+export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-flow-model.js";
 export type {
+  BridgeConfigOf,
   CallSettings,
+  Candidates,
   ConfigOf,
+  Coupled,
+  CoupleSettings,
+  DensitySampleSettings,
+  EnergyConfigOf,
+  EnergyGuideSettings,
   EverySettings,
   FitSettings,
+  FixedSampleSettings,
+  FlowConfigOf,
+  FlowSettings,
   ForwardSettings,
+  Guide,
+  GuideSettings,
+  LogProbSettings,
   LossSettings,
+  PairLossSettings,
+  Pairs,
   PlainSize,
+  RowSettings,
   SampleSettings,
+  Sizes,
+  TracedLogProbSettings,
+  TracedSampleSettings,
   ValidationSettings,
 } from "./model/options.js";
-export type { LoadReport, ModelInfo, Normalization } from "./model/reports.js";
+export type { PairModel } from "./model/pair-model.js";
+export { type AnyModel, load, type ModelClasses } from "./model/registry.js";
+export type { DensityReport, LoadReport, ModelInfo, Normalization, SamplesWithDensity } from "./model/reports.js";
+export { SchrodingerBridgeConditionalFlowModel } from "./model/schrodinger-bridge-model.js";
 export type { StateOf } from "./model/state.js";
+export type { StoredModel } from "./model/stored-model.js";
 export type { ParameterInfo } from "./model/summary.js";
 export { type TrainStepReport, trainStep } from "./model/train-step.js";
 export type { Weight } from "./model/weight.js";

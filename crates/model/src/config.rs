@@ -1,14 +1,15 @@
 //! The configuration of a model, as users write it. Read once, here; inside, types carry the guarantees.
 //! TypeScript's schemas and types are generated from these types (see `schemas`).
 
+use crate::discrete_config::DiscreteConfig;
 use crate::process::roles;
 use crate::{ModelError, Result};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use thalweg_graph::{DType, Leaves};
 use thalweg_coupling::{Couple, Coupling};
+use thalweg_graph::{DType, Leaves};
 use thalweg_nn::IntrinsicConfig;
 use thalweg_path::interpolant::SchrodingerBridge;
 use thalweg_path::{GaussianPath, Interpolant, Parameterization, Path, Preconditioning, StochasticInterpolant};
@@ -103,7 +104,7 @@ pub struct Common {
     pub solver: SolverConfig,
 }
 
-fn auto() -> String {
+pub(crate) fn auto() -> String {
     "auto".into()
 }
 
@@ -265,6 +266,8 @@ models! {
     EnergyDiffusion(EnergyConfig) = "EnergyConditionalDiffusionModel",
     /// See [`BridgeConfig`].
     SchrodingerBridge(BridgeConfig) = "SchrodingerBridgeConditionalFlowModel",
+    /// See [`DiscreteConfig`].
+    DiscreteFlow(DiscreteConfig) = "DiscreteFlowMatchingModel",
 }
 
 impl ModelConfig {
@@ -284,6 +287,7 @@ impl ModelConfig {
                 predicts("velocityModel.type", &config.velocity_model, Parameterization::Velocity)?;
                 predicts("scoreModel.type", &config.score_model, Parameterization::Score)?;
             }
+            ModelConfig::DiscreteFlow(config) => config.validate()?,
         }
         for role in roles(self) {
             check_preconditioning(role.path, role.config, matches!(self, ModelConfig::Diffusion(_) | ModelConfig::EnergyDiffusion(_)))?;
@@ -325,7 +329,7 @@ fn check_coupling(coupling: Option<&Coupling>) -> Result<()> {
 }
 
 /// Refuses a network that predicts something else.
-fn predicts(path: &str, network: &NetworkConfig, wanted: Parameterization) -> Result<()> {
+pub(crate) fn predicts(path: &str, network: &NetworkConfig, wanted: Parameterization) -> Result<()> {
     if network.parameterization == wanted {
         return Ok(());
     }

@@ -84,6 +84,9 @@ pub fn rows(leaves: &Leaves<Tensor>) -> usize {
 /// `DataError`.
 pub fn check_finite(what: &str, leaves: &Leaves<Tensor>) -> Result<()> {
     for (name, tensor) in leaves.iter() {
+        if !tensor.ty().dtype.is_float() {
+            continue;
+        }
         let width = count(&tensor.ty().shape[1..]).max(1);
         let values = tensor.to_f64_vec()?;
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
@@ -139,7 +142,10 @@ pub fn host_rows(leaves: &Leaves<Tensor>, normalization: Option<&Normalization>)
     let mut out = vec![0.0; rows * width];
     let mut offset = 0;
     for (k, (tensor, &own)) in leaves.values().zip(&widths).enumerate() {
-        let values = tensor.to_f64_vec()?;
+        let values = match tensor.ty().dtype {
+            DType::I64 => tensor.to_i64_vec()?.into_iter().map(|v| v as f64).collect(),
+            _ => tensor.to_f64_vec()?,
+        };
         let scales = normalization.map(|n| &n.leaves[k]);
         let (mean, std) = match scales {
             Some((mean, std)) => (mean.to_f64_vec()?, std.to_f64_vec()?),
@@ -180,6 +186,22 @@ pub fn normal(seed: i64, stream: u64, counter: i64, first: u64, scale: f64, ty: 
     let mut out = vec![0.0; ty.count()];
     random::normal_f32(seed, stream, counter, first, &mut out);
     out.iter_mut().for_each(|v| *v *= scale as f32);
+    Ok(Tensor::from_f32(out, &ty.shape)?)
+}
+
+/// Uniform numbers in (0, 1): elements `first` … of draw `counter` of `stream`.
+///
+/// # Errors
+/// No memory.
+pub fn uniform(seed: i64, stream: u64, counter: i64, first: u64, ty: Type) -> Result<Tensor> {
+    thalweg_engine::memory::require(ty.bytes(), "random numbers")?;
+    if ty.dtype == DType::F64 {
+        let mut out = vec![0.0; ty.count()];
+        random::uniform_f64(seed, stream, counter, first, &mut out);
+        return Ok(Tensor::from_f64(out, &ty.shape)?);
+    }
+    let mut out = vec![0.0; ty.count()];
+    random::uniform_f32(seed, stream, counter, first, &mut out);
     Ok(Tensor::from_f32(out, &ty.shape)?)
 }
 

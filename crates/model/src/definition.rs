@@ -5,19 +5,25 @@ use crate::config::{Common, ModelConfig};
 use crate::external::{ExternalBackbone, ExternalModule, Forwards, Gives, Need};
 use crate::objective::per_row;
 use crate::process::{Process, Role, energy, roles, why_no};
+use crate::sampling::DiscreteSampler;
 use crate::store::Layout;
+use crate::tokens::Tokens;
 use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use thalweg_graph::{Builder, DType, GraphError, Leaves, Var};
 use thalweg_nn::{Context, Declare, Init, IntrinsicConfig, IntrinsicModel, Mode, NnError, Param, RandomSource};
-use thalweg_path::{GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert};
+use thalweg_path::{
+    GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert,
+};
 
 /// A network and what it is read as.
 struct Network {
     parameterization: Parameterization,
     preconditioning: Option<Preconditioning>,
     model: IntrinsicModel,
+    /// Whether its backbone is written in TypeScript.
+    external: bool,
     /// Its place in the config, for errors.
     path: &'static str,
 }
@@ -29,6 +35,7 @@ pub struct Definition {
     process: Process,
     networks: Vec<Network>,
     energy: Option<IntrinsicModel>,
+    tokens: Option<Tokens>,
     layout: Layout,
     x: Leaves<Vec<usize>>,
     condition: Option<Leaves<Vec<usize>>>,
@@ -46,16 +53,23 @@ impl Definition {
         let common = config.common();
         let forwards = Arc::new(Forwards::default());
         let declare = Declare::new();
+        let process = Process::of(&config);
         let mut networks = Vec::new();
         for Role { prefix, path, config } in roles(&config) {
-            let external = External { modules: externals, forwards: &forwards, gives: Gives::State };
-            let model = network(&config.args, declare.at(prefix), path, &external)?;
-            networks.push(Network { parameterization: config.parameterization, preconditioning: config.preconditioning, model, path });
+            let gives = process.discrete().map_or(Gives::State, |path| Gives::Logits(path.vocabulary));
+            let external = externals.contains_key(path);
+            let model = network(&config.args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives })?;
+            let (parameterization, preconditioning) = (config.parameterization, config.preconditioning);
+            networks.push(Network { parameterization, preconditioning, model, external, path });
         }
         let energy = energy(&config).map(|(args, prefix, path)| {
             network(args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives: Gives::Number })
         });
         let energy = energy.transpose()?;
+        let tokens = match &config {
+            ModelConfig::DiscreteFlow(c) => Some(Tokens::new(c.tokens, c.discrete_path(), c.positions, common.dtype.dtype(), &declare)),
+            _ => None,
+        };
         let x = common.x_size.leaves();
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
         let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
@@ -63,8 +77,7 @@ impl Definition {
             leaves.iter().map(|(name, shape)| declare.undecayed(if name.is_empty() { "value" } else { name }, shape, Init::Zeros)).collect()
         });
         let layout = Layout::new(declare.finish().map_err(|e| at_network("model.args", e))?, common.dtype.dtype());
-        let process = Process::of(&config);
-        let model = Definition { config, common, process, networks, energy, layout, x, condition, null_condition, forwards };
+        let model = Definition { config, common, process, networks, energy, tokens, layout, x, condition, null_condition, forwards };
         model.check_shapes()?;
         Ok(model)
     }
@@ -82,10 +95,12 @@ impl Definition {
                 ModelError { code: "ConfigError", path: Some(network.path.into()), message, ..e }
             })?;
             for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
-                if v.shape()[1..] != shape[..] {
+                let wanted = self.quantity_shape(shape);
+                if v.shape()[1..] != wanted[..] {
                     let got = format!("{:?}", &v.shape()[1..]);
                     let path = format!("{}.backbone", network.path);
-                    return Err(ModelError::config(path, format!("an output of shape {shape:?} (xSize)"), got));
+                    let of = if self.tokens.is_some() { "xSize, vocabulary" } else { "xSize" };
+                    return Err(ModelError::config(path, format!("an output of shape {wanted:?} ({of})"), got));
                 }
             }
         }
@@ -95,7 +110,8 @@ impl Definition {
         let b = Builder::new();
         match self.trace_energy(&b, Mode::Sample, 2) {
             Err(e) if self.forwards.take_missing().is_empty() => {
-                let message = format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
+                let message =
+                    format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
                 Err(ModelError { code: "ConfigError", path: Some("energyGuidance".into()), message, ..e })
             }
             _ => Ok(()),
@@ -106,9 +122,9 @@ impl Definition {
         let params = self.layout.views(b);
         let ctx = Context { builder: b, params: &params, mode, random: self.random(b) };
         let t = b.input("t", self.dtype(), &[rows]);
-        let x = self.input_leaves(b, "x", &self.x, rows);
+        let x = self.state_leaves(b, "x", rows);
         let condition = self.condition.as_ref().map(|c| self.input_leaves(b, "condition", c, rows));
-        let out = network.model.forward(&ctx, t, &x, condition.as_ref());
+        let out = self.output(&ctx, network, &At { t, x: &x, condition: condition.as_ref() });
         b.check()?;
         Ok(out)
     }
@@ -125,6 +141,25 @@ impl Definition {
 
     fn random<'g>(&self, b: &'g Builder) -> Option<RandomSource<'g>> {
         Some(RandomSource::new(b.input("random.seed", DType::I64, &[]), b.input("random.counter", DType::I64, &[])))
+    }
+
+    /// What a network says of the state: its output, or the logits that its output is.
+    fn output<'g>(&self, ctx: &Context<'_, 'g>, network: &Network, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        match &self.tokens {
+            Some(tokens) if !network.external => {
+                let features = Leaves::one(tokens.features(ctx, at.x));
+                tokens.logits(*network.model.forward(ctx, at.t, &features, at.condition).first(), at.x)
+            }
+            _ => network.model.forward(ctx, at.t, at.x, at.condition),
+        }
+    }
+
+    /// Declares inputs `<prefix>` or `<prefix>.<leaf>` of `rows` states: i64 where they are tokens.
+    pub fn state_leaves<'g>(&self, b: &'g Builder, prefix: &str, rows: usize) -> Leaves<Var<'g>> {
+        let entry = |(name, shape): (&str, &Vec<usize>)| {
+            (name.to_string(), b.input(&leaf_name(prefix, name), self.state_dtype(), &[&[rows], &shape[..]].concat()))
+        };
+        Leaves::new(self.x.iter().map(entry).collect())
     }
 
     /// Declares inputs `<prefix>` or `<prefix>.<leaf>` of `rows` samples.
@@ -187,6 +222,30 @@ impl Definition {
         self.common.dtype.dtype()
     }
 
+    /// Element type of states: i64 where they are tokens, else the model's.
+    pub fn state_dtype(&self) -> DType {
+        if self.tokens.is_some() { DType::I64 } else { self.dtype() }
+    }
+
+    /// The tokens, if states are made of them.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        self.tokens.as_ref()
+    }
+
+    /// How tokens are sampled unless a call says otherwise.
+    pub fn sampler(&self) -> Option<&DiscreteSampler> {
+        match &self.config {
+            ModelConfig::DiscreteFlow(config) => Some(&config.sampler),
+            _ => None,
+        }
+    }
+
+    /// The shape of a quantity of a sample whose leaf has this shape: of tokens, a number for each position and token.
+    pub fn quantity_shape(&self, leaf: &[usize]) -> Vec<usize> {
+        let last = self.tokens.as_ref().map(|tokens| tokens.path.vocabulary);
+        leaf.iter().copied().chain(last).collect()
+    }
+
     /// What the first network predicts.
     pub fn predicted(&self) -> Parameterization {
         self.networks[0].parameterization
@@ -197,11 +256,11 @@ impl Definition {
         self.networks.len()
     }
 
-    /// What network `k` predicts.
+    /// What network `k` predicts; of tokens, the logits `[B, …, V]` of the posterior p(x₁ | x_t).
     pub fn predict<'g>(&self, ctx: &Context<'_, 'g>, k: usize, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
-        let Network { preconditioning, model, .. } = &self.networks[k];
+        let network @ Network { preconditioning, model, .. } = &self.networks[k];
         let (Some(edm), Process::Gaussian(path)) = (preconditioning, &self.process) else {
-            return model.forward(ctx, at.t, at.x, at.condition);
+            return self.output(ctx, network, at);
         };
         let input = at.x.map(|x| edm.input(path, per_row(at.t, *x), *x));
         let output = model.forward(ctx, edm.coefficients(path, at.t).c_noise, &input, at.condition);
@@ -222,22 +281,27 @@ impl Definition {
             Process::Interpolant(Interpolant::SchrodingerBridge(bridge)) if which == Parameterization::Score => {
                 predicted.map(|scaled| bridge.score(*scaled))
             }
+            Process::Discrete(_) if which == from => predicted.map(|logits| logits.softmax(logits.rank().saturating_sub(1))),
             Process::Interpolant(_) if which == from => predicted.clone(),
             Process::Interpolant(path) => match path.as_gaussian() {
                 Some(gaussian) => at.x.zip(predicted, |x, value| {
                     let t = per_row(at.t, *x);
                     convert(&gaussian, Parameterization::Velocity, which, t.constant(1.0) - t, *x, -*value)
                 }),
-                None => {
-                    let why = GraphError::trace(which.name(), "the model does not have it", why_no(which, &self.process), path.name());
-                    let poison = at.t.builder().fail(why);
-                    at.x.map(|_| poison)
-                }
+                None => self.refuse(which, at, path.name()),
             },
+            Process::Discrete(_) => self.refuse(which, at, "tokens"),
         }
     }
 
-    /// The quantity `which`, whatever the networks predict; see [`Definition::read`].
+    /// The error that the model does not have the quantity `which`.
+    fn refuse<'g>(&self, which: Parameterization, at: &At<'_, 'g>, got: &str) -> Leaves<Var<'g>> {
+        let why = GraphError::trace(which.name(), "the model does not have it", why_no(which, &self.process), got);
+        let poison = at.t.builder().fail(why);
+        at.x.map(|_| poison)
+    }
+
+    /// The quantity `which`, whatever the networks predict; of tokens the data, as probabilities `[B, …, V]`; see [`Definition::read`].
     pub fn function<'g>(&self, ctx: &Context<'_, 'g>, which: Parameterization, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
         self.read(which, at, &self.predict(ctx, self.source_of(which), at))
     }
@@ -268,7 +332,9 @@ impl Definition {
         let rows = at.x.first().shape()[0];
         match &self.energy {
             Some(network) => network.forward(ctx, at.t, at.x, at.condition).first().reshape(&[rows]),
-            None => ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model")),
+            None => {
+                ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model"))
+            }
         }
     }
 
@@ -281,7 +347,8 @@ impl Definition {
                 Some(conversion_range(path, from, which).intersect(path.regular_range()))
             }
             Process::Gaussian(path) => Some(conversion_range(path, from, which)),
-            Process::Interpolant(_) if which == from => Some(self.process.times()),
+            Process::Interpolant(_) | Process::Discrete(_) if which == from => Some(self.process.times()),
+            Process::Discrete(_) => None,
             Process::Interpolant(Interpolant::SchrodingerBridge(_)) if which == Parameterization::Score => Some(self.process.times()),
             Process::Interpolant(path) => path.as_gaussian().map(|gaussian| {
                 let mirrored = conversion_range(&gaussian, Parameterization::Velocity, which);
@@ -335,12 +402,7 @@ struct External<'a> {
     gives: Gives,
 }
 
-fn network(
-    config: &IntrinsicConfig,
-    mut declare: Declare,
-    path: &'static str,
-    external: &External<'_>,
-) -> Result<IntrinsicModel> {
+fn network(config: &IntrinsicConfig, mut declare: Declare, path: &'static str, external: &External<'_>) -> Result<IntrinsicModel> {
     let build = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
         let spec = external.modules.get(path)?;
         let built = ExternalBackbone::new(name, path, spec, declare, external.forwards.clone(), external.gives);

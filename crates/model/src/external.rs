@@ -5,7 +5,7 @@ use crate::{ModelError, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use thalweg_graph::{Graph, GraphError, Leaves, Type, Var, ops::Op};
+use thalweg_graph::{DType, Graph, GraphError, Leaves, Type, Var, ops::Op};
 use thalweg_nn::{Backbone, Context, Declare, Init, Mode, NnError, Param};
 
 /// A parameter that a TypeScript module declares.
@@ -88,6 +88,8 @@ pub enum Gives {
     State,
     /// One number per row, `[B]` or `[B, 1]`.
     Number,
+    /// Of tokens, which come as i64, so many logits at each position: `[B, …, V]`.
+    Logits(usize),
 }
 
 /// A backbone whose forward is traced in TypeScript.
@@ -115,7 +117,22 @@ impl ExternalBackbone {
         for p in &spec.parameters {
             params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
         }
-        Ok(ExternalBackbone { gives, module: module.into(), place: place.into(), names: spec.parameters.iter().map(|p| p.name.clone()).collect(), params, forwards })
+        Ok(ExternalBackbone {
+            module: module.into(),
+            place: place.into(),
+            names: spec.parameters.iter().map(|p| p.name.clone()).collect(),
+            params,
+            gives,
+            forwards,
+        })
+    }
+
+    /// The type of the output for a leaf of the state, of a model of this element type.
+    fn given_for(&self, leaf: &Type, dtype: DType) -> Type {
+        match self.gives {
+            Gives::Logits(vocabulary) => Type::new(dtype, [&leaf.shape[..], &[vocabulary]].concat()),
+            _ => leaf.clone(),
+        }
     }
 
     fn fail<'g>(&self, ctx: &Context<'_, 'g>, message: &str, expected: &str, got: String, like: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
@@ -182,7 +199,7 @@ impl Backbone for ExternalBackbone {
         if self.gives == Gives::Number {
             return self.number(ctx, x, &outputs);
         }
-        let expected: Vec<Type> = x.values().map(|v| v.ty()).collect();
+        let expected: Vec<Type> = x.values().map(|x| self.given_for(&x.ty(), t.dtype())).collect();
         let got: Vec<Type> = outputs.iter().map(|v| v.ty()).collect();
         if outputs.iter().all(|v| !v.is_poison()) && got != expected {
             let show = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");

@@ -2,18 +2,19 @@
 
 use crate::bind::{self, Bindings, normalize, random_inputs};
 use crate::config::ModelConfig;
-use crate::external::{ExternalModule, Need};
 use crate::definition::At;
+use crate::external::{ExternalModule, Need};
 use crate::groups::Groups;
 use crate::objective::{Candidates, Draw, Objective, ObjectiveKind, Rows, mode};
+use crate::process::coupling;
 use crate::save;
-use crate::store::{Store, Weights};
+use crate::store::{Normalization, Store, Weights};
 use crate::{Definition, ModelError, Result};
 use std::collections::HashMap;
 use std::path::Path as FsPath;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor};
+use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor, random};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
 use thalweg_path::Parameterization;
@@ -59,6 +60,8 @@ pub struct Inner {
     abandoned: AtomicBool,
     /// Whether data is normalised; kept here too, so that tracing need not wait for a job that holds the store.
     normalized: AtomicBool,
+    /// Whether starts are in the user's units; likewise.
+    source_is_data: AtomicBool,
 }
 
 /// A diffusion model with parameters. Clones share everything.
@@ -81,6 +84,7 @@ impl Model {
             training: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             normalized: AtomicBool::new(false),
+            source_is_data: AtomicBool::new(false),
         };
         Ok(Model { inner: Arc::new(inner) })
     }
@@ -146,13 +150,24 @@ impl Inner {
             None => slot.insert(Store::new(self.definition.layout(), self.definition.common().seed)?),
         };
         let result = f(store);
-        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.remember(store);
         result
+    }
+
+    /// Keeps what tracing asks for.
+    fn remember(&self, store: &Store) {
+        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.source_is_data.store(store.source_is_data, Ordering::SeqCst);
+    }
+
+    /// Whether starts are in the user's units, as far as the main thread knows.
+    pub fn source_is_data(&self) -> bool {
+        self.source_is_data.load(Ordering::SeqCst)
     }
 
     /// Replaces the parameter values.
     pub fn set_store(&self, store: Store) {
-        self.normalized.store(store.normalization.is_some(), Ordering::SeqCst);
+        self.remember(&store);
         *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
     }
 
@@ -218,11 +233,15 @@ impl Inner {
         let definition = &self.definition;
         let (seed, counter) = random_inputs(b);
         let ctx = Context { builder: b, params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        let state = |name: &str| normalize(b, &definition.input_leaves(b, name, definition.x(), shape.rows), shape.normalized);
+        let state = |name: &str| normalize(b, &definition.state_leaves(b, name, shape.rows), shape.normalized);
         let rows = Rows {
             x: match shape.candidates.map(|c| *c.numbers()) {
                 None => state("x"),
-                Some(k) => normalize(b, &flat_candidates(&definition.input_leaves(b, "x", &of_candidates(definition.x(), k), shape.rows)), shape.normalized),
+                Some(k) => normalize(
+                    b,
+                    &flat_candidates(&definition.input_leaves(b, "x", &of_candidates(definition.x(), k), shape.rows)),
+                    shape.normalized,
+                ),
             },
             x0: shape.x0.then(|| state("x0")),
             condition: definition.condition().map(|sizes| definition.input_leaves(b, "condition", sizes, shape.rows)),
@@ -269,7 +288,7 @@ impl Inner {
 
     fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
         let t = b.input("t", self.definition.dtype(), &[rows]);
-        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
+        let x = self.definition.state_leaves(b, "x", rows);
         let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
         self.definition.function(ctx, which, &At { t, x: &x, condition: condition.as_ref() }).values().copied().collect()
     }
@@ -365,7 +384,14 @@ impl Inner {
     /// # Errors
     /// `DataError`, `ShapeError`, `DTypeError`.
     pub fn check_x(&self, what: &str, tensors: &[Tensor]) -> Result<Leaves<Tensor>> {
-        crate::data::check(what, tensors, self.definition.x(), self.definition.dtype())
+        self.check_state(what, tensors, self.definition.x(), false)
+    }
+
+    /// As [`Inner::check_x`]; `data` cannot have the mask that other states of tokens may have.
+    fn check_state(&self, what: &str, tensors: &[Tensor], sizes: &Leaves<Vec<usize>>, data: bool) -> Result<Leaves<Tensor>> {
+        let leaves = crate::data::check(what, tensors, sizes, self.definition.state_dtype())?;
+        self.definition.tokens().map_or(Ok(()), |tokens| tokens.check(what, &leaves, data))?;
+        Ok(leaves)
     }
 
     /// Checks the groups `x`, `x0`, `condition`, `sampleWeight` and `energy` of a call; `place` is what their names begin with. With energies `[N, K]`
@@ -380,7 +406,7 @@ impl Inner {
             None => self.definition.x().clone(),
             Some(energy) => of_candidates(self.definition.x(), energy.ty().shape[1]),
         };
-        let x = crate::data::check(&format!("{place}x"), group("x"), &sizes, self.dtype())?;
+        let x = self.check_state(&format!("{place}x"), group("x"), &sizes, true)?;
         if let Some(other) = candidates.as_ref().map(|energy| energy.ty().shape[0]).filter(|n| *n != crate::data::rows(&x)) {
             return Err(ModelError::expected("ShapeError", format!("{place}energy: wrong number of rows"), crate::data::rows(&x), other));
         }
@@ -421,8 +447,12 @@ impl Inner {
     /// `DataError` where an energy's loss gets no energies, or another loss gets some.
     pub fn check_candidates(&self, objective: &Objective, given: bool) -> Result<()> {
         match (objective.kind == ObjectiveKind::EnergyMatching, given) {
-            (true, false) => Err(ModelError::expected("DataError", "energy: missing", "energies [N, K] of the candidates x [N, K, …]", "none")),
-            (false, true) => Err(ModelError::expected("DataError", "energy: not wanted", "data alone, or the loss \"energy_matching\"", "energies")),
+            (true, false) => {
+                Err(ModelError::expected("DataError", "energy: missing", "energies [N, K] of the candidates x [N, K, …]", "none"))
+            }
+            (false, true) => {
+                Err(ModelError::expected("DataError", "energy: not wanted", "data alone, or the loss \"energy_matching\"", "energies"))
+            }
             _ => Ok(()),
         }
     }
@@ -487,6 +517,39 @@ impl Inner {
         let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
         let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
         self.definition.energy(ctx, &At { t, x: &x, condition: condition.as_ref() })
+    }
+
+    /// Couples the groups `x0` and `x` (with their `condition`) by the model's coupling: rows of x0, and the rows of x that they meet.
+    ///
+    /// # Errors
+    /// `ConfigError` for a model without sources; `ShapeError` where rows differ; those of the coupling.
+    pub fn couple(&self, groups: &Groups<Tensor>, seed: i64) -> Result<[Tensor; 2]> {
+        let Rows { x, x0, condition, .. } = self.check_rows("", groups)?;
+        let (Some(x0), None) = (x0, self.definition.process().gaussian()) else {
+            let expected = "a flow or a bridge, and samples x0 of its source";
+            return Err(ModelError::expected("DataError", "couple", expected, self.definition.config().class()));
+        };
+        let (rows, sources) = (crate::data::rows(&x), crate::data::rows(&x0));
+        if rows != sources {
+            return Err(ModelError::expected("ShapeError", "couple: x0 and x1 differ in rows", rows, sources));
+        }
+        for (name, leaves) in [("x0", &x0), ("x1", &x)] {
+            crate::data::check_finite(name, leaves)?;
+        }
+        let normalization = self.with_store(|store| Ok(store.normalization.clone()))?;
+        let host = |leaves: &Leaves<Tensor>, scales: Option<&Normalization>| -> Result<(usize, Vec<f64>)> {
+            crate::data::host_rows(leaves, scales).map(|(width, values)| (width, values.into_iter().map(f64::from).collect()))
+        };
+        let (width, data) = host(&x, normalization.as_ref())?;
+        let (_, source) = host(&x0, normalization.as_ref())?;
+        let condition = condition.map(|c| host(&c, None)).transpose()?.map(|(width, values)| (values, width));
+        let pairs = crate::fit::pair(&coupling(self.definition.config()), &source, &data, width, condition, |count| {
+            let mut uniforms = vec![0.0; count];
+            random::uniform_f64(seed, random::stream_of("couple"), 0, 0, &mut uniforms);
+            uniforms
+        })?;
+        let indices = |rows: Vec<usize>| Tensor::from_i64(rows.into_iter().map(|r| r as i64).collect(), &[sources]);
+        Ok([indices(pairs.source)?, indices(pairs.data)?])
     }
 
     /// Writes a checkpoint folder.

@@ -4,7 +4,7 @@ use crate::external::Need;
 use crate::fit::{FitOptions, VALIDATION_ROWS, batches};
 use crate::model::Model;
 use crate::objective::mode;
-use crate::sampling::{SampleOptions, SampleRequest, chunk_rows};
+use crate::sampling::{DiscreteSampleOptions, SampleOptions, SampleRequest, TokenRequest, chunk_rows};
 use crate::{ModelError, Result};
 use serde::Deserialize;
 use thalweg_nn::Mode;
@@ -54,6 +54,10 @@ impl Model {
                 let validation = [VALIDATION_ROWS.min(full), validation_rows - full].into_iter().filter(|&n| n > 0);
                 let train = [plan.batch, plan.rest].into_iter().filter(|&n| n > 0);
                 train.map(|n| (Mode::Train, n * candidates)).chain(validation.map(|n| (Mode::Sample, n * candidates))).collect()
+            }
+            Ahead::Sample { options, given } if self.definition().tokens().is_some() => {
+                let options = DiscreteSampleOptions::parse(&options.to_string())?;
+                chunk_rows(TokenRequest::rows(&options, given)).into_iter().map(|n| (Mode::Sample, n)).collect()
             }
             Ahead::Sample { options, given } => {
                 let options = SampleOptions::parse(&options.to_string())?;

@@ -4,7 +4,7 @@
 use crate::config::{ModelConfig, NetworkConfig};
 use thalweg_coupling::Coupling;
 use thalweg_nn::IntrinsicConfig;
-use thalweg_path::{GaussianPath, Interpolant, Parameterization, Path, TimeRange};
+use thalweg_path::{DiscretePath, GaussianPath, Interpolant, Parameterization, Path, TimeRange};
 
 /// The stochastic process between a simple distribution and the data.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Process {
     Gaussian(Path),
     /// x_t = a(t)x₀ + b(t)x₁ + c(t)ε from a source at t = 0 to data at t = 1.
     Interpolant(Interpolant),
+    /// Tokens, each the data's with probability κ(t), from a source at t = 0 to data at t = 1.
+    Discrete(DiscretePath),
 }
 
 impl Process {
@@ -21,8 +23,9 @@ impl Process {
         match config {
             ModelConfig::Diffusion(config) => Process::Gaussian(config.path.clone()),
             ModelConfig::EnergyDiffusion(config) => Process::Gaussian(config.path.clone()),
-            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => Process::Interpolant(config.path.clone()),
-            ModelConfig::SchrodingerBridge(config) => Process::Interpolant(config.path.clone().into()),
+            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => Process::Interpolant(config.path),
+            ModelConfig::SchrodingerBridge(config) => Process::Interpolant(config.path.into()),
+            ModelConfig::DiscreteFlow(config) => Process::Discrete(config.discrete_path()),
         }
     }
 
@@ -30,7 +33,7 @@ impl Process {
     pub fn times(&self) -> TimeRange {
         match self {
             Process::Gaussian(path) => TimeRange::new(path.t_min(), path.t_max()),
-            Process::Interpolant(_) => TimeRange::new(0.0, 1.0),
+            Process::Interpolant(_) | Process::Discrete(_) => TimeRange::new(0.0, 1.0),
         }
     }
 
@@ -43,7 +46,15 @@ impl Process {
     pub fn prior_std(&self) -> f64 {
         match self {
             Process::Gaussian(path) => path.prior_std(),
-            Process::Interpolant(_) => 1.0,
+            Process::Interpolant(_) | Process::Discrete(_) => 1.0,
+        }
+    }
+
+    /// The path of tokens, if it is one.
+    pub fn discrete(&self) -> Option<&DiscretePath> {
+        match self {
+            Process::Discrete(path) => Some(path),
+            _ => None,
         }
     }
 
@@ -51,7 +62,7 @@ impl Process {
     pub fn gaussian(&self) -> Option<&Path> {
         match self {
             Process::Gaussian(path) => Some(path),
-            Process::Interpolant(_) => None,
+            Process::Interpolant(_) | Process::Discrete(_) => None,
         }
     }
 }
@@ -74,6 +85,7 @@ pub fn roles(config: &ModelConfig) -> Vec<Role<'_>> {
         ModelConfig::IndependentFlow(c) | ModelConfig::OptimalTransportFlow(c) => {
             vec![Role { prefix: "", path: "model.args", config: &c.model }]
         }
+        ModelConfig::DiscreteFlow(c) => vec![Role { prefix: "", path: "model.args", config: &c.model }],
         ModelConfig::SchrodingerBridge(c) => vec![
             Role { prefix: "velocity_model.model", path: "velocityModel.args", config: &c.velocity_model },
             Role { prefix: "score_model.model", path: "scoreModel.args", config: &c.score_model },
@@ -96,12 +108,14 @@ pub fn coupling(config: &ModelConfig) -> Coupling {
         ModelConfig::IndependentFlow(c) => c.coupling.unwrap_or_default(),
         ModelConfig::OptimalTransportFlow(c) => c.coupling.unwrap_or(Coupling::exact()),
         ModelConfig::SchrodingerBridge(c) => c.coupling.unwrap_or(Coupling::exact()),
+        ModelConfig::DiscreteFlow(c) => c.coupling.unwrap_or_default(),
     }
 }
 
 /// What a model's score is in terms of its networks, for messages.
 pub fn why_no(which: Parameterization, process: &Process) -> &'static str {
     match (which, process) {
+        (_, Process::Discrete(_)) => "a flow of tokens knows the probabilities of its data, and nothing else",
         (Parameterization::Score, _) => "a flow knows its score only where its source is standard normal and independent of the data",
         _ => "a flow knows this only where its source is standard normal and independent of the data",
     }

@@ -188,9 +188,8 @@ fn open(dir: &Path) -> Result<Files> {
 /// `CheckpointError`.
 pub fn read_config(dir: &Path) -> Result<ModelConfig> {
     let header = header(&open(dir)?, dir)?;
-    ModelConfig::parse(&header.model, &header.config.to_string()).map_err(|e| {
-        ModelError::expected("CheckpointError", dir.join(CONFIG).display().to_string(), "the config of a model", e.message)
-    })
+    ModelConfig::parse(&header.model, &header.config.to_string())
+        .map_err(|e| ModelError::expected("CheckpointError", dir.join(CONFIG).display().to_string(), "the config of a model", e.message))
 }
 
 fn header(files: &Files, dir: &Path) -> Result<Header> {
@@ -230,7 +229,18 @@ pub fn load(dir: &Path, definition: &Definition) -> Result<Store> {
     let normalization = training.normalization.map(|leaves| scales(definition, leaves)).transpose()?;
     let posthoc = training.posthoc.map(|saved| tracked(definition, &files.tensors(POSTHOC)?, saved)).transpose()?;
     let options = training.options.map(|value| value.to_string());
-    Ok(Store { parameters, ema, posthoc, optimizer, step: training.step, energy_step: training.energy_step, version: 1, normalization, source_is_data: training.source_is_data, training: options })
+    Ok(Store {
+        parameters,
+        ema,
+        posthoc,
+        optimizer,
+        step: training.step,
+        energy_step: training.energy_step,
+        version: 1,
+        normalization,
+        source_is_data: training.source_is_data,
+        training: options,
+    })
 }
 
 fn parameters(definition: &Definition, files: &Files, name: &str) -> Result<[Tensor; 3]> {

@@ -1,10 +1,11 @@
 //! JSON schemas of everything users configure, from the types that read it: the source of TypeScript's schemas and types.
 
 use crate::config::{BridgeConfig, DiffusionConfig, EnergyConfig, FlowConfig};
+use crate::discrete_config::DiscreteConfig;
 use crate::fit::FitOptions;
 use crate::objective::Objective;
 use crate::optimizer::Optimizer;
-use crate::sampling::{LogProbOptions, SampleOptions};
+use crate::sampling::{DiscreteSampleOptions, LogProbOptions, SampleOptions};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
@@ -18,6 +19,8 @@ pub fn schemas() -> Value {
     all.insert("DiffusionConfig".into(), schema::<DiffusionConfig>());
     all.insert("FlowConfig".into(), schema::<FlowConfig>());
     all.insert("BridgeConfig".into(), schema::<BridgeConfig>());
+    all.insert("DiscreteConfig".into(), schema::<DiscreteConfig>());
+    all.insert("DiscreteSampleOptions".into(), schema::<DiscreteSampleOptions>());
     all.insert("EnergyConfig".into(), schema::<EnergyConfig>());
     all.insert("LogProbOptions".into(), schema::<LogProbOptions>());
     all.insert("FitOptions".into(), schema::<FitOptions>());

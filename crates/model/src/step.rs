@@ -138,7 +138,8 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
         let parameters = input(group.input().into());
         let names: Vec<String> = optimizer.state().iter().map(|name| state_input(name, group)).collect();
         let before: Vec<Var> = names.iter().map(|name| input(name.clone())).collect();
-        let (moved, buffers) = optimizer.update(Updated { parameters, gradient, state: before.clone(), decays: group == Group::Decayed }, &step);
+        let (moved, buffers) =
+            optimizer.update(Updated { parameters, gradient, state: before.clone(), decays: group == Group::Decayed }, &step);
         let moved = keep_frozen(layout, group, &rule.frozen, parameters, moved);
         state.push(group.input().to_string());
         outputs.push(moved);

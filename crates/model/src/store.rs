@@ -229,7 +229,18 @@ impl Store {
     /// Fresh parameters.
     pub fn new(layout: &Layout, seed: i64) -> Result<Store> {
         let parameters = layout.initial(seed)?;
-        Ok(Store { parameters, ema: None, posthoc: None, optimizer: HashMap::new(), step: 0, energy_step: 0, version: 0, normalization: None, source_is_data: false, training: None })
+        Ok(Store {
+            parameters,
+            ema: None,
+            posthoc: None,
+            optimizer: HashMap::new(),
+            step: 0,
+            energy_step: 0,
+            version: 0,
+            normalization: None,
+            source_is_data: false,
+            training: None,
+        })
     }
 
     /// The flat buffers that `weights` names.

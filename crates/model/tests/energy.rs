@@ -49,7 +49,11 @@ fn energy_model(path: &Path, which: Parameterization) -> Model {
         "xSize": 1, "dtype": "f64", "path": path, "model": { "type": which.name(), "args": external() }, "energyGuidance": external(),
     });
     let own: [(&str, Init); 2] = [("gain", Init::Ones), ("offset", Init::Zeros)];
-    model("EnergyConditionalDiffusionModel", config, &[("model.args", &own), ("energyGuidance", &[("scale", Init::Ones), ("slope", Init::Zeros)])])
+    model(
+        "EnergyConditionalDiffusionModel",
+        config,
+        &[("model.args", &own), ("energyGuidance", &[("scale", Init::Ones), ("slope", Init::Zeros)])],
+    )
 }
 
 /// gain · exact + offset: a diffusion network that a fit can change.
@@ -66,7 +70,12 @@ fn own_network(path: &Path, which: Parameterization, rows: usize) -> Graph {
 fn ready(path: &Path, which: Parameterization, mode: Mode, rows: &[usize]) -> Model {
     let model = energy_model(path, which);
     for &rows in rows {
-        provide(&model, mode, rows, |place, rows| if place == "energyGuidance" { energy_network(path, rows) } else { own_network(path, which, rows) });
+        provide(
+            &model,
+            mode,
+            rows,
+            |place, rows| if place == "energyGuidance" { energy_network(path, rows) } else { own_network(path, which, rows) },
+        );
     }
     model
 }
@@ -125,7 +134,9 @@ fn an_energy_given_as_a_function_guides_as_the_models_own_and_flows_too() {
     let flow = exact::model("IndependentConditionalFlowModel", config, &[("model.args", &[])]);
     let mirrored = |f: &dyn for<'g> Fn(Var<'g>, Var<'g>) -> Var<'g>| data().graph(2, false, |_, t, x, _| f(-t + 1.0, x[0]));
     provide(&flow, Mode::Sample, 2, |_, _| {
-        mirrored(&|t, x| -thalweg_path::convert(&path, Parameterization::Data, Parameterization::Velocity, t, x, data().data(&path, t, &[x], None)[0]))
+        mirrored(&|t, x| {
+            -thalweg_path::convert(&path, Parameterization::Data, Parameterization::Velocity, t, x, data().data(&path, t, &[x], None)[0])
+        })
     });
     let energy = Arc::new(mirrored(&|t, x| intermediate(&path, t, x).reshape(&[2])));
     let (mean, variance) = guided_moments();
@@ -258,7 +269,8 @@ fn softmax_weights_flatten_the_energy_with_few_candidates_and_exact_weights_do_n
 fn flow_steps(model: &Model, steps: u32, resume: bool) {
     let mut z = vec![0.0; 64];
     thalweg_model::engine::random::normal_f64(6, 2, 0, 0, &mut z);
-    let options = json!({ "steps": steps, "batchSize": 32, "resume": resume, "normalize": false, "optimizer": { "type": "adam", "lr": 0.01 } });
+    let options =
+        json!({ "steps": steps, "batchSize": 32, "resume": resume, "normalize": false, "optimizer": { "type": "adam", "lr": 0.01 } });
     fit(model, options, vec![("x", rows_of(z, 1))]).unwrap();
 }
 
@@ -292,16 +304,18 @@ fn part(model: &Model, of_energy: bool) -> Vec<u64> {
         kept.iter().flat_map(|t| t.to_f64_vec().unwrap()).map(f64::to_bits).collect::<Vec<u64>>()
     };
     let mut out = [Weights::Raw, Weights::Ema].map(|w| pick(model.inner().state_dict(w).unwrap())).concat();
-    model.inner().with_store(|store| {
-        let mut names: Vec<_> = store.optimizer.keys().cloned().collect();
-        names.sort();
-        for name in names {
-            let [a, b] = store.optimizer[&name].clone();
-            out.extend(pick(definition.layout().unflatten(&[a, b, store.parameters[2].clone()])?));
-        }
-        Ok(())
-    })
-    .unwrap();
+    model
+        .inner()
+        .with_store(|store| {
+            let mut names: Vec<_> = store.optimizer.keys().cloned().collect();
+            names.sort();
+            for name in names {
+                let [a, b] = store.optimizer[&name].clone();
+                out.extend(pick(definition.layout().unflatten(&[a, b, store.parameters[2].clone()])?));
+            }
+            Ok(())
+        })
+        .unwrap();
     out
 }
 
@@ -351,7 +365,10 @@ fn what_is_no_set_of_candidates_is_refused_and_nothing_is_changed() {
     assert_eq!(refused(json!({ "steps": 1 }), vec![("x", x.clone()), ("energy", energy.clone())]).message, "energy: not wanted");
     assert_eq!(refused(matching(), vec![("x", plain()), ("energy", energy.clone())]).code, "ShapeError");
     let one = Tensor::from_f64(vec![1.0; 8], &[8, 1]).unwrap();
-    assert_eq!(refused(matching(), vec![("x", Tensor::from_f64(vec![1.0; 8], &[8, 1, 1]).unwrap()), ("energy", one)]).message, "energy: wrong shape");
+    assert_eq!(
+        refused(matching(), vec![("x", Tensor::from_f64(vec![1.0; 8], &[8, 1, 1]).unwrap()), ("energy", one)]).message,
+        "energy: wrong shape"
+    );
     let infinite = Tensor::from_f64([vec![0.0; 31], vec![f64::NEG_INFINITY]].concat(), &[8, 4]).unwrap();
     assert_eq!(refused(matching(), vec![("x", x.clone()), ("energy", infinite)]).code, "DataError");
     let alpha = json!({ "loss": { "type": "energy_matching", "energy": { "alpha": 0 } }, "steps": 1 });

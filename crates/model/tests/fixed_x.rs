@@ -89,7 +89,10 @@ fn known_coordinates_come_back_bit_for_bit_with_every_solver_and_normalisation_a
 #[test]
 fn what_is_known_of_an_independent_coordinate_changes_nothing_and_steps_keep_their_order() {
     let path = Path::linear_vp_sde(0.1, 20.0);
-    let (apart, joint) = (diffusion(&Normal::correlated(MEAN, 0.0), &path, Parameterization::Noise, 2), diffusion(&data(), &path, Parameterization::Noise, 2));
+    let (apart, joint) = (
+        diffusion(&Normal::correlated(MEAN, 0.0), &path, Parameterization::Noise, 2),
+        diffusion(&data(), &path, Parameterization::Noise, 2),
+    );
     let starts = || rows_of(vec![0.4, -0.9], 2);
     let span = json!([0.1, 0.9]);
     let with = |model: &Model, method: &str, steps: u32, fixed: bool| {
@@ -110,7 +113,7 @@ fn what_is_known_of_an_independent_coordinate_changes_nothing_and_steps_keep_the
 
 /// Mean and variance of the sampled coordinate over many rows.
 fn moments(model: &Model, options: Value) -> (f64, f64) {
-    let rows = 2048;
+    let rows = 8192;
     let mut options = options;
     options["batchSize"] = json!(rows);
     let x: Vec<f64> = sample(model, options, groups()).chunks_exact(2).map(|row| row[0]).collect();
@@ -121,7 +124,7 @@ fn moments(model: &Model, options: Value) -> (f64, f64) {
 #[test]
 fn resampling_comes_nearer_to_the_exact_conditional_the_more_often_and_replacement_alone_is_biased() {
     let path = Path::linear_vp_sde(0.1, 20.0);
-    let model = diffusion(&data(), &path, Parameterization::Noise, 4096);
+    let model = diffusion(&data(), &path, Parameterization::Noise, 16384);
     let (mean, variance) = conditional();
     for solver in [
         json!({ "type": "SDESolver", "args": { "steps": 60 } }),
@@ -168,7 +171,8 @@ fn a_trajectory_has_known_coordinates_on_the_path_of_one_noise() {
     let path = Path::linear();
     let model = diffusion(&data(), &path, Parameterization::Velocity, 4);
     let times = [0.25, 0.5, 0.75, 1.0];
-    for solver in [json!({ "type": "ODESolver", "args": { "method": "dopri5" } }), json!({ "type": "SDESolver", "args": { "steps": 40 } })] {
+    for solver in [json!({ "type": "ODESolver", "args": { "method": "dopri5" } }), json!({ "type": "SDESolver", "args": { "steps": 40 } })]
+    {
         let options = json!({ "solver": solver, "batchSize": 3, "trajectory": true, "tSpan": times });
         let out = sample(&model, options, groups());
         for row in 0..3 {

@@ -33,7 +33,13 @@ fn loss_and_gradients(model: &Model, kind: ObjectiveKind, point: Point) -> (Vec<
     let grads = grad(losses.mean_all(), &params);
     let graph = b.finish(&[losses].into_iter().chain(grads).collect::<Vec<Var>>()).unwrap();
     let mut bound = Bindings::new();
-    model.inner().with_store(|store| Ok(bound.set_store(store, Weights::Raw))).unwrap();
+    model
+        .inner()
+        .with_store(|store| {
+            bound.set_store(store, Weights::Raw);
+            Ok(())
+        })
+        .unwrap();
     bound.set("t", Tensor::from_f32(point.t, &[8]).unwrap());
     for (name, tensor) in [("x0", point.x0), ("x1", point.x1), ("noise", point.noise)] {
         bound.set(name, tensor);

@@ -26,7 +26,8 @@ fn line() -> Path {
 
 /// A conditional diffusion model that can do without: its data is shifted by the condition, and by 0 without one.
 fn conditional(which: Parameterization, dropout: bool) -> Model {
-    let mut config = json!({ "xSize": 2, "conditionSize": 2, "dtype": "f64", "path": line(), "model": { "type": which.name(), "args": external() } });
+    let mut config =
+        json!({ "xSize": 2, "conditionSize": 2, "dtype": "f64", "path": line(), "model": { "type": which.name(), "args": external() } });
     if dropout {
         config["conditionDropout"] = json!(0.1);
     }
@@ -94,14 +95,22 @@ fn guidance_acts_within_its_interval_and_nowhere_else() {
     let half = run(None, [0.5, 0.95], run(None, [0.05, 0.5], start(), 3.0), 1.0);
     let guided = run(within(0.5 - 1e-9, 1.0), SPAN, start(), 1.0);
     assert!(close(&guided, &half, 0.05) && !close(&guided, &full, 0.2) && !close(&guided, &plain, 0.2), "{guided:?} {half:?}");
-    assert_eq!(Guidance { scale: 1.0, rescale: 0.0, interval: Some([0.5, 0.5]) }.validate().unwrap_err().path.as_deref(), Some("guidance.interval"));
+    assert_eq!(
+        Guidance { scale: 1.0, rescale: 0.0, interval: Some([0.5, 0.5]) }.validate().unwrap_err().path.as_deref(),
+        Some("guidance.interval")
+    );
 }
 
 #[test]
 fn rescaling_gives_the_guided_prediction_the_conditional_ones_deviation_row_by_row() {
     let combine = |rescale: f64, scale: f64| -> Vec<f64> {
         let b = Builder::new();
-        let leaf = |values: &[f64]| Leaves::one(b.literal(thalweg_model::graph::Literal::dense(values, thalweg_model::graph::Type::new(thalweg_model::graph::DType::F64, vec![2, 4]))));
+        let leaf = |values: &[f64]| {
+            Leaves::one(b.literal(thalweg_model::graph::Literal::dense(
+                values,
+                thalweg_model::graph::Type::new(thalweg_model::graph::DType::F64, vec![2, 4]),
+            )))
+        };
         let (c, u) = (leaf(&[1., 2., 4., -3., 0.5, 0.1, -0.2, 0.9]), leaf(&[0.2, 1., 1., 1., -4., 2., 0.3, 0.]));
         let guidance = Guidance { scale, rescale, interval: None };
         let out = *guidance.combine(b.full(0.5, thalweg_model::graph::DType::F64, &[]), &c, &u).first();
@@ -174,7 +183,9 @@ fn moving(class: &str, rate: f64, drift: f64) -> Model {
     exact::every(4, |rows| {
         provide(&model, Mode::Sample, rows, |place, rows| {
             let score = place.starts_with("score");
-            narrow().graph(rows, false, |_, _, x, _| Var::concat(&x.iter().map(|x| if score { *x * -rate } else { *x * rate + drift }).collect::<Vec<_>>(), 1))
+            narrow().graph(rows, false, |_, _, x, _| {
+                Var::concat(&x.iter().map(|x| if score { *x * -rate } else { *x * rate + drift }).collect::<Vec<_>>(), 1)
+            })
         })
     });
     model
@@ -214,7 +225,14 @@ fn guides_that_do_not_fit_are_refused_and_nothing_is_changed() {
     assert!(refused(&conditional(Parameterization::Noise, true)).starts_with("a model without condition"));
     let scaled = diffusion(&wide(), line());
     let leaf = |value: f64| Tensor::from_f64(vec![value; 2], &[2]).unwrap();
-    scaled.inner().with_store(|store| Ok(store.normalization = Some(Normalization { leaves: vec![(leaf(0.0), leaf(2.0))] }))).unwrap();
+    let normalization = Normalization { leaves: vec![(leaf(0.0), leaf(2.0))] };
+    scaled
+        .inner()
+        .with_store(|store| {
+            store.normalization = Some(normalization);
+            Ok(())
+        })
+        .unwrap();
     assert!(refused(&scaled).starts_with("a model normalised alike"));
     assert_eq!(sample(&own, options(json!({})), vec![("x0", starts())]), before);
 

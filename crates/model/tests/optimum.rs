@@ -45,7 +45,11 @@ fn model(path: &Path, which: Parameterization, rows: usize) -> Model {
     });
     let parameter = |name: &str, init: Init| ExternalParameter { name: name.into(), shape: vec![1], init, trainable: true, decay: true };
     let module = ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)] };
-    let model = Model::new(ModelConfig::parse("DiffusionModel", &config.to_string()).unwrap(), &HashMap::from([("model.args".to_string(), module)])).unwrap();
+    let model = Model::new(
+        ModelConfig::parse("DiffusionModel", &config.to_string()).unwrap(),
+        &HashMap::from([("model.args".to_string(), module)]),
+    )
+    .unwrap();
     for need in model.needs(Mode::Sample, rows) {
         model.definition().forwards().provide(&need.key, Arc::new(network(path, which, rows)));
     }

@@ -11,6 +11,7 @@
 //! - [`TimeSampler`], [`TimeLayout`], [`Weight`]: how a loss draws t, and how much it counts there.
 //! - [`Preconditioning`]: the network of EDM, on every path. [`ScheduleTransform`]: a model sampled along another path than it was trained on.
 //! - [`Interpolant`]: flow and bridge models, from a source (t = 0) to data (t = 1).
+//! - [`discrete`]: the paths of tokens, from masked or random ones to data, and the steps of their Markov chain.
 //! - [`Expression`], [`Dual`]: functions of t as data, and the derivative of any formula.
 //!
 //! ```
@@ -25,6 +26,7 @@
 //! ```
 
 mod coefficients;
+pub mod discrete;
 mod dual;
 mod dynamics;
 mod error;
@@ -41,6 +43,7 @@ mod time_sampler;
 pub mod weight;
 
 pub use coefficients::Coefficients;
+pub use discrete::{DiscretePath, Jump, JumpRule, Mixture, MixtureSchedule, TokenSource};
 pub use dual::{Dual, Jet, differentiate};
 pub use dynamics::{Diffusion, dynamics_range, forward_sde_drift, pf_ode_drift, reverse_sde_drift};
 pub use error::{CODE, PathError, Result};

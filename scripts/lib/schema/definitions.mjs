@@ -54,10 +54,18 @@ export function withoutNull(schema) {
   return { nullable: true, schema: { ...rest[0], description, default: value } };
 }
 
-/** Whether a union is told apart by the constant `type` of its members. */
-export function isTagged({ oneOf, anyOf }) {
+/** The key whose constant tells the members of a union apart, mostly `type`; undefined where there is none. */
+export function tagOf({ oneOf, anyOf }) {
   const members = oneOf ?? anyOf ?? [];
-  return members.length > 0 && members.every(({ properties }) => properties?.type?.const !== undefined);
+  const isTag = (key) => members.every(({ properties }) => properties?.[key]?.const !== undefined);
+  return Object.keys(members[0]?.properties ?? {}).find(isTag);
+}
+
+/** The item and number of an array of fixed length. */
+export function fixedList({ items, minItems, maxItems }) {
+  return items !== undefined && minItems === maxItems && minItems !== undefined
+    ? Array(minItems).fill(items)
+    : undefined;
 }
 
 /** The strings that a schema allows, if it allows nothing else. */

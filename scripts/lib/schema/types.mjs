@@ -1,6 +1,6 @@
 // TypeScript types of configs, from their JSON schemas.
 // Descriptions become documentation, and so do defaults.
-import { open, propertyOf, referenced, stringsOf, withoutNull } from "./definitions.mjs";
+import { fixedList, open, propertyOf, referenced, stringsOf, withoutNull } from "./definitions.mjs";
 
 const header = `// The types of configs, written by scripts/generate-schemas.mjs from the Rust types that read them.
 // Do not edit: it is rewritten whenever the addon is built.
@@ -10,12 +10,18 @@ import type { ModuleConfig, RegisteredConfig } from "../config/modules.js";
 
 const literal = (value) => JSON.stringify(value);
 
-/** Rust's links as plain code. */
-const prose = (text) => text.replace(/\[(`[^`]+`)\](\([^)]*\))?/g, "$1").replaceAll("*/", "* /");
+/** Rust's links as plain code, without its examples. */
+const prose = (text) =>
+  text
+    .replace(/\n*```[\s\S]*?```/g, "")
+    .replace(/\[(`[^`]+`)\](\([^)]*\))?/g, "$1")
+    .replaceAll("*/", "* /")
+    .trim();
 
 function comment({ description, default: value }, indent) {
   const simple = value !== null && (typeof value !== "object" || Array.isArray(value));
-  const said = simple && value !== undefined ? `Default: \`${literal(value)}\`.` : "";
+  const said =
+    simple && value !== undefined && !/\bDefault \S/.test(description ?? "") ? `Default: \`${literal(value)}\`.` : "";
   const text = [prose(description ?? ""), said].filter((part) => part !== "").join("\n");
   if (text === "") return "";
   const lines = text.split("\n");
@@ -25,12 +31,14 @@ function comment({ description, default: value }, indent) {
 
 function members(schema, indent) {
   const inner = `${indent}  `;
-  const typeFirst = (a, b) => Number(b === "type") - Number(a === "type");
+  const isTag = (key) => key === "type" || schema.properties[key].const !== undefined;
+  const typeFirst = (a, b) => Number(isTag(b)) - Number(isTag(a));
   return Object.keys(schema.properties)
     .sort(typeFirst)
     .map((key) => {
       const { schema: property, optional, nullable } = propertyOf(schema, key);
-      const documented = { description: key === "type" ? "Which kind it is." : "Settings of this kind.", ...property };
+      const kind = schema.description ?? "Which kind it is.";
+      const documented = { description: property.const === undefined ? "Settings of this kind." : kind, ...property };
       const type = `${typeOf(property, inner)}${nullable ? " | null" : ""}`;
       return `${comment(documented, inner)}${inner}readonly ${key}${optional ? "?" : ""}: ${type};\n`;
     })
@@ -38,7 +46,8 @@ function members(schema, indent) {
 }
 
 function listType(schema, indent) {
-  if (schema.prefixItems) return `readonly [${schema.prefixItems.map((part) => typeOf(part, indent)).join(", ")}]`;
+  const parts = schema.prefixItems ?? fixedList(schema);
+  if (parts) return `readonly [${parts.map((part) => typeOf(part, indent)).join(", ")}]`;
   const item = typeOf(schema.items ?? {}, indent);
   return `readonly ${item.includes(" ") ? `(${item})` : item}[]`;
 }

@@ -1,6 +1,6 @@
 // Validators of configs, from their JSON schemas, in the vocabulary of ts/src/config/kit.ts.
 // The kit turns them into zod schemas whose errors say what was expected.
-import { isTagged, open, propertyOf, referenced, stringsOf, withoutNull } from "./definitions.mjs";
+import { fixedList, open, propertyOf, referenced, stringsOf, tagOf, withoutNull } from "./definitions.mjs";
 
 const header = `// Validators of configs, written by scripts/generate-schemas.mjs from the Rust types that read them.
 // Do not edit: it is rewritten whenever the addon is built.
@@ -32,15 +32,19 @@ function objectOf(schema, context) {
 }
 
 function arrayOf(schema, context) {
-  if (schema.prefixItems)
-    return `kit.tuple([${schema.prefixItems.map((part) => validatorOf(part, context)).join(", ")}])`;
+  const parts = schema.prefixItems ?? fixedList(schema);
+  if (parts) return `kit.tuple([${parts.map((part) => validatorOf(part, context)).join(", ")}])`;
   const limits = options({ min: schema.minItems, max: schema.maxItems });
   return `kit.list(${validatorOf(schema.items ?? {}, context)}${limits === "" ? "" : `, ${limits}`})`;
 }
 
 function unionOf(schema, union, context) {
   const inner = union.map((part) => validatorOf(part, context)).join(", ");
-  if (isTagged(schema)) return `kit.tagged([${inner}]${open[context.name] ? `, ${JSON.stringify(context.name)}` : ""})`;
+  const tag = tagOf(schema);
+  if (tag !== undefined) {
+    const settings = options({ tag: tag === "type" ? undefined : tag, open: open[context.name] && context.name });
+    return `kit.tagged([${inner}]${settings === "" ? "" : `, ${settings}`})`;
+  }
   return `kit.either([${inner}])`;
 }
 

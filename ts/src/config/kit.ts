@@ -122,16 +122,22 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
       return z.union(schemas, { error: "" });
     },
 
-    tagged(kinds: [Objects, ...Objects[]], definition = ""): Schema {
+    /** A union told apart by `tag` (mostly `"type"`), to which users may have added kinds where it is `open`. */
+    tagged(kinds: [Objects, ...Objects[]], settings: { readonly tag?: string; readonly open?: string } = {}): Schema {
+      const { tag = "type", open: definition = "" } = settings;
       const added = (open[definition] ?? []).map(registered);
       const all: [Objects, ...Objects[]] = [...kinds, ...added];
-      const known = all.flatMap(({ shape }) => (shape.type instanceof z.ZodEnum ? shape.type.options.map(String) : []));
+      const known = all.flatMap(({ shape }) => {
+        const kind = shape[tag];
+        return kind instanceof z.ZodEnum ? kind.options.map(String) : [];
+      });
       const expected = listed(known.map(quoted));
-      return z.discriminatedUnion("type", all, {
+      return z.discriminatedUnion(tag, all, {
         error: (issue) => {
-          if (issue.code !== "invalid_union") return 'an object with a "type"';
+          if (issue.code !== "invalid_union")
+            return `an object with ${tag === "type" ? "a" : "the key"} ${quoted(tag)}`;
           const { input } = issue;
-          const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
+          const type = typeof input === "object" && input !== null ? Reflect.get(input, tag) : undefined;
           const own = open[definition] === undefined ? "" : "; a module of your own has to be registered first";
           return `${expected}${hint(type, known) || own}`;
         },

@@ -40,11 +40,20 @@ export declare class NativeModel {
    */
   info(): Promise<string>
   /**
-   * The loss of rows `x` in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
-   * Options as JSON: `{ kind, weighting, reduction, seed, weights }`; `weight` is a graph of the rows' times that their
-   * losses are multiplied by.
+   * Couples `x0 [B, …]` with `x [B, …]` (and their `condition`) by the model's coupling. Two i64 tensors `[B]`: rows of x0, and the rows of x
+   * that they meet; conditions and weights go with x. `seed` is that of couplings that draw their pairs.
    */
-  loss(options: string, x: NativeTensor[], condition: NativeTensor[], weight?: NativeGraph | undefined | null): NativeTensor
+  couple(seed: number, groups: string, tensors: NativeTensor[]): Array<NativeTensor>
+  /** The energy `[N]` at times `t [N]` and states `x [N, …]`, in the units that the network sees. */
+  energy(t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: "ema" | "raw"): NativeTensor
+  /** As `energy`, inside a recording, of the groups `t`, `x` and `condition`: the model's parameters are inputs by reference. */
+  traceEnergy(trace: NativeTrace, groups: string, values: number[]): TracedValue
+  /**
+   * The loss of rows in the user's units, at random times and noise: a number, or one per row (`reduction`: "none").
+   * Options as JSON: `{ objective, reduction, seed, weights }`; groups of tensors: `x`, `x0`, `condition`, `sampleWeight`, `energy`;
+   * `weight` is a graph of the rows' times that their losses are multiplied by.
+   */
+  loss(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph | undefined | null): NativeTensor
   /**
    * One of the model's four functions (`score`, `noise`, `velocity`, `data`) at times `t [N]` and states `x [N, …]`, in the
    * units that the network sees; one tensor per leaf.
@@ -54,24 +63,41 @@ export declare class NativeModel {
    * As `loss`, inside a recording, with dropout as its mode says. The model's parameters are inputs by reference. Each
    * run draws new times and noise.
    */
-  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[], weight?: NativeGraph | undefined | null): TracedValue
+  traceLoss(trace: NativeTrace, options: string, groups: string, values: number[], weight?: NativeGraph | undefined | null): TracedValue
   /** As `call`, inside a recording: the model's parameters are inputs by reference. */
-  traceCall(trace: NativeTrace, name: "score" | "noise" | "velocity" | "data", t: number, x: number[], condition: number[]): Array<TracedValue>
-  /** Starts sampling with options as JSON, from starts `x0` and for conditions, if there are any (one tensor per leaf). */
-  sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun
+  traceCall(trace: NativeTrace, name: "score" | "noise" | "velocity" | "data", groups: string, values: number[]): Array<TracedValue>
+  /**
+   * Starts sampling with options as JSON. Groups of tensors, where there are any: starts `x0`, `condition` (one tensor per leaf).
+   * `other` is a model that guides; `energies` are graphs of one energy, traced for each of `sampleRows`.
+   */
+  sample(options: string, groups: string, tensors: NativeTensor[], energies: NativeGraph[], other?: NativeModel | undefined | null): NativeRun
+  /**
+   * Starts sampling tokens, of a discrete flow, with options as JSON. Groups of tensors, where there are any: starts `x0` (i64), `condition` (one tensor
+   * per leaf). The results are i64.
+   */
+  sampleTokens(options: string, groups: string, tensors: NativeTensor[]): NativeRun
+  /** Starts computing log densities with options as JSON, of the rows `x0` (one tensor per leaf) under the `condition`, if there is one. */
+  logProb(options: string, groups: string, tensors: NativeTensor[]): NativeRun
+  /**
+   * As `sample`, inside a recording: all steps of a solver of fixed steps, to be differentiated. Groups: the starts `x0`, or the data of a
+   * forward run; `condition`. The model's parameters are inputs by reference.
+   */
+  traceSample(trace: NativeTrace, options: string, groups: string, values: number[], energies: NativeGraph[]): Array<TracedValue>
+  /** As `logProb`, inside a recording, by a solver of fixed steps; see `traceSample`. */
+  traceLogProb(trace: NativeTrace, options: string, groups: string, values: number[]): Array<TracedValue>
   /** A training step that lowers the graph's first output, a float scalar, with an optimiser given as JSON. */
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep
   /**
-   * Starts training on rows `x` (one tensor per leaf), with options as JSON. Forwards that `needs` names must be given
-   * before. One model is trained by one run at a time. `weight` is a graph of the times of a batch that its losses are
-   * multiplied by.
+   * Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight`, `energy` and the same below
+   * `validation.` where there are any. Forwards that `needs` names must be given before. One model is trained by one run at a time.
+   * `weight` is a graph of the times of a batch that its losses are multiplied by.
    */
-  fit(options: string, x: NativeTensor[], condition: NativeTensor[], validation: NativeTensor[], validationCondition: NativeTensor[], weight?: NativeGraph | undefined | null): NativeRun
+  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph | undefined | null): NativeRun
   /**
-   * Reads and checks a config (JSON). `external` describes the modules that TypeScript registered:
-   * `{ [type]: { parameters: [{ name, shape, init, trainable, decay }] } }`.
+   * Reads and checks the config (JSON) of a model of the class `className`. `external` describes the modules that TypeScript registered, by
+   * the place of their network in the config: `{ "model.args": { parameters: [{ name, shape, init, trainable, decay }] } }`.
    */
-  constructor(config: string, external: string)
+  constructor(className: string, config: string, external: string)
   /** The config with all defaults, as JSON. */
   config(): string
   /** The parameters in the order of their declaration, as JSON: `[{ name, shape, trainable, decay }]`. */
@@ -185,6 +211,9 @@ export declare function __threadCpu(): number
  */
 export declare function eager(op: string, attrs: string, inputs: NativeTensor[]): Array<NativeTensor>
 
+/** A recorded function of one number t as data that a config can hold, as JSON. */
+export declare function graphExpression(graph: NativeGraph): string
+
 /** An input of a recorded graph. */
 export interface GraphInput {
   /** Its name. */
@@ -198,8 +227,11 @@ export interface GraphInput {
 /** The initial value of a parameter: a pure function of its initialiser (JSON), the seed, its full name, type and shape. */
 export declare function initialise(init: string, seed: number | bigint, name: string, dtype: string, shape: number[]): NativeTensor
 
-/** The config of a saved model, as JSON. */
+/** Class and config of a saved model, as JSON: `{ class, config }`. */
 export declare function loadModelConfig(folder: string): Promise<string>
+
+/** A measure of samples, trajectories or log densities: what it is as JSON, `{ type, … }`; resolves to its numbers as JSON. */
+export declare function measure(what: string, tensors: NativeTensor[]): Promise<string>
 
 /** How many tensors are alive, and their bytes. */
 export declare function memory(): Memory
@@ -211,6 +243,9 @@ export interface Memory {
   /** Bytes of the storage of these and of what recorded graphs captured; handles of one storage count it once. */
   liveBytes: number
 }
+
+/** The numbers of rows of the programs that sampling with these options (JSON) runs, given so many starts or conditions. */
+export declare function sampleRows(options: string, given?: number | undefined | null): Array<number>
 
 /** JSON schemas of everything that users configure, by name. */
 export declare function schemas(): string

@@ -5,8 +5,72 @@ import type { ModuleConfig, RegisteredConfig } from "../config/modules.js";
 /** The shape of one sample of a state or a condition: a width, a shape, or named parts that are either. */
 export type Size = number | readonly number[] | { readonly [key: string]: Size };
 
+/** How far two condition vectors are apart. */
+export type ConditionDistance = "squaredEuclidean" | "cosine";
+
+/** Which source sample meets which datum, within a batch. */
+export type Coupling = {
+  /** Each datum meets a source sample chosen without regard to either. */
+  readonly type: "independent";
+} | {
+  /** The pairs of least total squared distance. */
+  readonly type: "exact";
+} | {
+  /** Pairs drawn from the entropic plan: between exact and independent. */
+  readonly type: "sinkhorn";
+  /**
+   * Regularisation ε on the cost ‖x₀ − x₁‖², neither halved nor normalised; > 0. The Schrödinger bridge of noise σ has ε = 2σ². Give this
+   * or relativeEpsilon.
+   */
+  readonly epsilon?: number;
+  /**
+   * Iterations after which a batch is an error; ≥ 1.
+   * Default: `10000`.
+   */
+  readonly maxIterations?: number;
+  /** Regularisation as a share of the batch's mean cost; > 0. Small shares (0.01) converge slowly. */
+  readonly relativeEpsilon?: number;
+  /**
+   * Share of the source's mass that may be misplaced, counted at both ends; > 0.
+   * Default: `0.001`.
+   */
+  readonly tolerance?: number;
+} | {
+  /** The pairs of least total squared distance that leave p(source | condition) as it is. */
+  readonly type: "conditional";
+  /**
+   * How far two conditions are apart.
+   * Default: `"squaredEuclidean"`.
+   */
+  readonly distance?: ConditionDistance;
+  /**
+   * Chooses w for each batch: the smallest at which at most this share of all (source, datum) pairs cost no more than the pair that
+   * the datum was drawn with; in (0, 1]. The n pairs as drawn always count, so that shares below 1/n act as 1/n.
+   */
+  readonly targetRatio?: number;
+  /** The weight w of the distance of conditions; ≥ 0. 0 is exact transport, a large one leaves pairs as they were drawn. */
+  readonly weight?: number;
+} | {
+  /** Source row k belongs to data row k. */
+  readonly type: "paired";
+};
+
 /** Element type of parameters and computation. */
 export type Precision = "f32" | "f64";
+
+/**
+ * a = 1 − t, b = t, c = sigma √(t(1 − t)); ċ is infinite at both ends.
+ *
+ * A score network s_θ is fitted by ½‖−λ(t) s_θ − ε‖² with λ = 2√(t(1 − t))/σ and then is (σ²/2)∇log p_t, finite at both ends. Samples
+ * follow dx = (v + s_θ) dt + σ dW, or dx = v dt.
+ */
+export interface SchrodingerBridge {
+  /**
+   * Diffusion σ of the Brownian motion; positive.
+   * Default: `1`.
+   */
+  readonly sigma?: number;
+}
 
 /** An elementwise function between layers. */
 export type Activation = "mish" | "tanh" | "relu" | "softplus" | "elu" | "selu" | "silu" | "swish" | "gelu" | "gelu_tanh" | "square" | "identity";
@@ -66,17 +130,17 @@ export interface TemporalSpatialResidualNetConfig {
 
 /** A backbone and its arguments. */
 export type BackboneConfig = {
-  /** Which kind it is. */
+  /** Fully connected layers over time, state and condition joined. */
   readonly type: "MultiLayerPerceptron";
   /** Settings of this kind. */
   readonly args: MultiLayerPerceptronConfig;
 } | {
-  /** Which kind it is. */
+  /** The same network under GenerativeRL's names for joined inputs. */
   readonly type: "ConcatenateMLP";
   /** Settings of this kind. */
   readonly args: ConcatenateMlpConfig;
 } | {
-  /** Which kind it is. */
+  /** A U-shaped net of residual blocks, each fed by the time and the condition. */
   readonly type: "TemporalSpatialResidualNet";
   /** Settings of this kind. */
   readonly args: TemporalSpatialResidualNetConfig;
@@ -140,22 +204,22 @@ export interface SinusoidalPosEmbConfig {
 
 /** An encoder and its arguments. */
 export type EncoderConfig = {
-  /** Which kind it is. */
+  /** Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W. */
   readonly type: "GaussianFourierProjectionTimeEncoder";
   /** Settings of this kind. */
   readonly args: GaussianFourierProjectionTimeEncoderConfig;
 } | {
-  /** Which kind it is. */
+  /** Random Fourier features of each coordinate of a state or condition. */
   readonly type: "GaussianFourierProjectionEncoder";
   /** Settings of this kind. */
   readonly args: GaussianFourierProjectionEncoderConfig;
 } | {
-  /** Which kind it is. */
+  /** Sinusoids of a time at geometric frequencies, then a small trained network. */
   readonly type: "ExponentialFourierProjectionTimeEncoder";
   /** Settings of this kind. */
   readonly args: ExponentialFourierProjectionTimeEncoderConfig;
 } | {
-  /** Which kind it is. */
+  /** Sinusoids of a time at geometric frequencies. */
   readonly type: "SinusoidalPosEmb";
   /** Settings of this kind. */
   readonly args: SinusoidalPosEmbConfig;
@@ -173,6 +237,15 @@ export interface IntrinsicConfig {
   readonly xEncoder?: EncoderConfig;
 }
 
+/** EDM's preconditioning: the network's input and target have unit variance at every noise level. */
+export interface Preconditioning {
+  /**
+   * Standard deviation of the data; positive.
+   * Default: `0.5`.
+   */
+  readonly sigmaData?: number;
+}
+
 /** Which function of (t, x) the network is. */
 export type Parameterization = "score_function" | "noise_function" | "velocity_function" | "data_prediction_function";
 
@@ -182,11 +255,438 @@ export interface NetworkConfig {
   readonly type: Parameterization;
   /** The network. */
   readonly args: IntrinsicConfig;
+  /**
+   * EDM's preconditioning around a `data_prediction_function` (Karras et al. 2022): the network then sees inputs and is fitted to targets of unit variance at
+   * every noise level, and its time is ¼ log(σ/s).
+   */
+  readonly preconditioning?: Preconditioning;
 }
 
-/** How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at t = 0 to noise at t = 1. */
+/**
+ * How an adaptive method chooses its steps (Söderlind 2003, *ACM TOMS* 29): with k the order of the error estimate and eₙ the present error in units of what
+ * is tolerated, a step is followed by one longer by the factor safety·eₙ^(−(p+i+d)/k)·eₙ₋₁^((p+2d)/k)·eₙ₋₂^(−d/k). The default is the PI controller of
+ * the code DOPRI5 (Gustafsson 1991; Hairer & Wanner, *Solving Ordinary Differential Equations II*, section IV.2).
+ */
+export interface StepControl {
+  /**
+   * d: weight of the change of the change; ≥ 0. Not 0 makes it a PID controller.
+   * Default: `0`.
+   */
+  readonly derivative?: number;
+  /**
+   * i: weight of the error itself; > 0.
+   * Default: `0.65`.
+   */
+  readonly integral?: number;
+  /**
+   * Largest factor between two steps; > 1.
+   * Default: `10`.
+   */
+  readonly maxFactor?: number;
+  /**
+   * Smallest factor between two steps; in (0, 1).
+   * Default: `0.2`.
+   */
+  readonly minFactor?: number;
+  /**
+   * p: weight of the change of the error; ≥ 0.
+   * Default: `0.2`.
+   */
+  readonly proportional?: number;
+  /**
+   * Part of the step that would just be accepted; in (0, 1).
+   * Default: `0.9`.
+   */
+  readonly safety?: number;
+}
+
+/** How the steps of a fixed grid are spread over the time span, in the time of the path. */
+export type Grid = {
+  /** Equal steps in time. */
+  readonly type: "uniform";
+} | {
+  /** Equal steps in √t: short ones near t = 0. */
+  readonly type: "quadratic";
+} | {
+  /** Equal steps in λ = log(s/σ), which are equal steps in log σ where s = 1 (also called exponential). The span must end where s > 0 and σ > 0. */
+  readonly type: "logSnr";
+} | {
+  /** Equal steps in (σ/s)^(1/rho), as in EDM (Karras et al. 2022, equation 5). The span must begin where s > 0. */
+  readonly type: "karras";
+  /**
+   * Larger values make steps near the data shorter; > 0.
+   * Default: `7`.
+   */
+  readonly rho?: number;
+} | {
+  /** The ends of all steps. They replace the number of steps; those of tSpan are added, those outside it left out. */
+  readonly type: "times";
+  /** Times in the units of tSpan. */
+  readonly times: readonly number[];
+};
+
+/** A step rule of ODEs, by name. */
+export type Method = "euler" | "midpoint" | "heun2" | "ralston" | "heun3" | "rk4" | "rk4_three_eighths" | "dopri5" | "bosh3" | "tsit5" | "dopri8" | "ab2" | "ab4";
+
+/** Settings of an ODE solver. */
+export interface OdeSolver {
+  /**
+   * Error tolerated in a step, in units of the state; > 0. Without effect on fixed steps.
+   * Default: `0.00001`.
+   */
+  readonly atol?: number;
+  /** How an adaptive method chooses its steps. */
+  readonly control?: StepControl;
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /** How fixed steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /**
+   * Steps, accepted and rejected, after which an adaptive method gives up; ≥ 1.
+   * Default: `10000`.
+   */
+  readonly maxSteps?: number;
+  /**
+   * Step rule. dopri5, bosh3, tsit5 and dopri8 choose their steps by rtol and atol, unless `steps` or a grid other than the uniform one is given; the
+   * others take `steps` steps.
+   * Default: `"dopri5"`.
+   */
+  readonly method?: Method;
+  /**
+   * Error tolerated in a step, relative to the state; > 0. Without effect on fixed steps.
+   * Default: `0.00001`.
+   */
+  readonly rtol?: number;
+  /** Number of steps over the whole time span, at least one per interval of tSpan; ≥ 1. Of a fixed-step method: 100 if not given. */
+  readonly steps?: number;
+}
+
+/** A step rule of SDEs, by name. */
+export type SdeMethod = "euler_maruyama" | "heun" | "sra1" | "edm" | "ancestral";
+
+/** Settings of an SDE solver. */
+export interface SdeSolver {
+  /**
+   * Whether the noise is one Brownian path of the seed, the same for any number of steps, so that more steps refine the same sample; of
+   * euler_maruyama, heun and sra1.
+   */
+  readonly brownian?: boolean;
+  /** Of edm: how much new noise all steps together add, S_churn; ≥ 0. 0 makes it deterministic. */
+  readonly churn?: number;
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /** How steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /**
+   * Step rule.
+   * Default: `"euler_maruyama"`.
+   */
+  readonly method?: SdeMethod;
+  /** Of edm: largest σ/s at which noise is added, S_max; ≥ sMin. Without limit if not given. */
+  readonly sMax?: number;
+  /** Of edm: least σ/s at which noise is added, S_min; ≥ 0. */
+  readonly sMin?: number;
+  /** Of edm: standard deviation of the new noise, S_noise; ≥ 0. */
+  readonly sNoise?: number;
+  /**
+   * Number of steps over the whole time span, at least one per interval of tSpan; ≥ 1.
+   * Default: `1000`.
+   */
+  readonly steps?: number;
+}
+
+/** Which dynamics are solved, and in which prediction. */
+export type DpmAlgorithm = "dpmsolver" | "dpmsolver++" | "sde-dpmsolver++";
+
+/** How a formula of second order (and singlestep of third order) weighs differences. */
+export type Expansion = "dpmsolver" | "taylor";
+
+/** Where a step of higher order takes its further evaluations from. */
+export type DpmMethod = "singlestep" | "multistep";
+
+/** Where the inner evaluations of singlestep steps lie. */
+export type StagePlacement = "fractions" | "grid";
+
+/** The multistep formula of order 3, and how it starts. */
+export type ThirdOrder = "corrected" | "published";
+
+/** Dynamic thresholding (Saharia et al. 2022, Imagen, section 2.3), for data in [−floor, floor]. */
+export interface Thresholding {
+  /**
+   * Largest magnitude of the data; > 0. Nothing below it is clipped.
+   * Default: `1`.
+   */
+  readonly floor?: number;
+  /**
+   * Part of the elements of one sample whose magnitude is not clipped; in (0, 1].
+   * Default: `0.995`.
+   */
+  readonly percentile?: number;
+}
+
+/** Settings of DPM-Solver in its variants. */
+export interface DpmSolver {
+  /**
+   * Which dynamics are solved, and in which prediction. From a time at which s = 0, only those on the datum can start; their first step then is the
+   * limit of order 1.
+   * Default: `"dpmsolver++"`.
+   */
+  readonly algorithm?: DpmAlgorithm;
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /** How differences are weighed. */
+  readonly expansion?: Expansion;
+  /** How steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /**
+   * Whether the last steps are of lower order: multistep ends with orders 2 and 1, singlestep with what fills up `steps`. If not given: where there are
+   * fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+   */
+  readonly lowerOrderFinal?: boolean;
+  /**
+   * Where a step of higher order takes its further evaluations from.
+   * Default: `"multistep"`.
+   */
+  readonly method?: DpmMethod;
+  /**
+   * Order of a step; 1 to 3. Order 1 is DDIM.
+   * Default: `2`.
+   */
+  readonly order?: number;
+  /** Where the inner evaluations of singlestep steps lie. */
+  readonly stages?: StagePlacement;
+  /**
+   * Evaluations over the whole time span, at least one per interval of tSpan; ≥ 1. Singlestep makes multiples of its order in each interval, except in the
+   * last one with `lowerOrderFinal`. With `thirdOrder: "corrected"`, order 3 multistep makes two more.
+   * Default: `20`.
+   */
+  readonly steps?: number;
+  /** Multistep formula of order 3. */
+  readonly thirdOrder?: ThirdOrder;
+  /** Dynamic thresholding of the predicted datum; not with `dpmsolver`. */
+  readonly thresholding?: Thresholding;
+}
+
+/** What UniPC predicts and corrects. */
+export type UniPcPrediction = "noise" | "data";
+
+/** The function B(h) of UniPC. */
+export type UniPcVariant = "bh1" | "bh2";
+
+/** Settings of UniPC. */
+export interface UniPcSolver {
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /** How steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /** Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
+  readonly lowerOrderFinal?: boolean;
+  /**
+   * Order of the predictor; 1 to 3. The corrector's is one higher.
+   * Default: `3`.
+   */
+  readonly order?: number;
+  /**
+   * What is predicted and corrected.
+   * Default: `"data"`.
+   */
+  readonly prediction?: UniPcPrediction;
+  /**
+   * Number of steps, each one evaluation, over the whole time span, at least one per interval of tSpan; ≥ 1.
+   * Default: `20`.
+   */
+  readonly steps?: number;
+  /** Dynamic thresholding of the predicted datum; not with the noise. */
+  readonly thresholding?: Thresholding;
+  /**
+   * B(h).
+   * Default: `"bh2"`.
+   */
+  readonly variant?: UniPcVariant;
+}
+
+/** How DEIS of orders 3 and 4 starts. */
+export type DeisStart = "singlestep" | "lowerOrder";
+
+/** The variable in which DEIS extrapolates. */
+export type DeisVariable = "time" | "logSnr";
+
+/** Settings of DEIS, on the predicted noise. */
+export interface DeisSolver {
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /** How steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /** Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
+  readonly lowerOrderFinal?: boolean;
+  /**
+   * Number of evaluations that are extrapolated; 1 to 4. Order 1 is DDIM.
+   * Default: `3`.
+   */
+  readonly order?: number;
+  /** How orders 3 and 4 start. */
+  readonly start?: DeisStart;
+  /**
+   * Number of steps, each one evaluation except the first ones of orders 3 and 4, over the whole time span, at least one per interval of tSpan; ≥ 1.
+   * Default: `20`.
+   */
+  readonly steps?: number;
+  /**
+   * The variable in which the noise is extrapolated.
+   * Default: `"time"`.
+   */
+  readonly variable?: DeisVariable;
+}
+
+/** Settings of DDIM. */
+export interface DdimSolver {
+  /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
+  readonly denoiseFinal?: boolean;
+  /**
+   * Part of the noise that is drawn anew; 0 (deterministic) to 1 (ancestral).
+   * Default: `0`.
+   */
+  readonly eta?: number;
+  /** How steps are spread; equal in time if not given. */
+  readonly grid?: Grid;
+  /**
+   * Number of steps, each one evaluation, over the whole time span, at least one per interval of tSpan; ≥ 1.
+   * Default: `50`.
+   */
+  readonly steps?: number;
+  /** Dynamic thresholding of the predicted datum. */
+  readonly thresholding?: Thresholding;
+}
+
+/** How the dynamics are integrated. */
+export type SolverConfig = {
+  /** Along the probability-flow ODE. */
+  readonly type: "ODESolver";
+  /** Settings of this kind. */
+  readonly args: OdeSolver;
+} | {
+  /** Along an SDE with the same marginals. */
+  readonly type: "SDESolver";
+  /** Settings of this kind. */
+  readonly args: SdeSolver;
+} | {
+  /** DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path. */
+  readonly type: "DPMSolver";
+  /** Settings of this kind. */
+  readonly args: DpmSolver;
+} | {
+  /** UniPC: few steps along a Gaussian path, each corrected. */
+  readonly type: "UniPCSolver";
+  /** Settings of this kind. */
+  readonly args: UniPcSolver;
+} | {
+  /** DEIS: few steps along a Gaussian path, by extrapolating the noise. */
+  readonly type: "DEISSolver";
+  /** Settings of this kind. */
+  readonly args: DeisSolver;
+} | {
+  /** DDIM, with any part of new noise. */
+  readonly type: "DDIMSolver";
+  /** Settings of this kind. */
+  readonly args: DdimSolver;
+};
+
+/** A Schrödinger bridge: a velocity and a score, fitted together, between two distributions. */
+export interface BridgeConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
+  /** Shape of one condition, for conditional models. */
+  readonly conditionSize?: Size;
+  /** Which source sample meets which datum; by default the exact transport plan of each batch. */
+  readonly coupling?: Coupling;
+  /**
+   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Default: `"auto"`.
+   */
+  readonly device?: string;
+  /**
+   * Element type of parameters and computation.
+   * Default: `"f32"`.
+   */
+  readonly dtype?: Precision;
+  /** The Brownian bridge from a source sample to a datum, given both. */
+  readonly path: SchrodingerBridge;
+  /** The network of the score. */
+  readonly scoreModel: NetworkConfig;
+  /**
+   * Seed of the parameters' initial values.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /** How samples are integrated, unless a call says otherwise. */
+  readonly solver?: SolverConfig;
+  /** The network of the velocity. */
+  readonly velocityModel: NetworkConfig;
+  /** Shape of one sample. */
+  readonly xSize: Size;
+}
+
+/** A function of one number. */
+export type Function = "neg" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "recip" | "sin" | "cos" | "tan" | "atan" | "tanh" | "sigmoid" | "erf";
+
+/** A function of two numbers. */
+export type Operator = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
+
+/** A relation of two numbers. */
+export type Relation = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+/** One operation. Operands are positions of earlier steps. */
+export type Step = {
+  /** t. */
+  readonly op: "time";
+} | {
+  /** A number. */
+  readonly op: "constant";
+  /** The number; finite. */
+  readonly value: number;
+} | {
+  /** A function of one operand. */
+  readonly op: "unary";
+  /** Which function. */
+  readonly function: Function;
+  /** The operand. */
+  readonly x: number;
+} | {
+  /** A function of two operands. */
+  readonly op: "binary";
+  /** Which function. */
+  readonly function: Operator;
+  /** The left operand. */
+  readonly x: number;
+  /** The right operand. */
+  readonly y: number;
+} | {
+  /** `then` where x ⋄ y, else `otherwise`. */
+  readonly op: "choose";
+  /** The value elsewhere. */
+  readonly otherwise: number;
+  /** The relation ⋄. */
+  readonly relation: Relation;
+  /** The value where the relation holds. */
+  readonly then: number;
+  /** The left side. */
+  readonly x: number;
+  /** The right side. */
+  readonly y: number;
+};
+
+/** A function of the time t as data: a list of at most 1024 operations, each of which uses results of earlier ones; the last one is the value. Written by tracing a function of t. */
+export interface Expression {
+  /** The operations, in order; each refers to earlier ones by their position. */
+  readonly steps: readonly Step[];
+}
+
+/** How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at the least t to noise at the largest. */
 export type Path = {
-  /** Which kind it is. */
+  /** The variance-preserving SDE whose β rises linearly: f = −β/2, g² = β, β(t) = beta0 + t (beta1 − beta0). */
   readonly type: "linear_vp_sde";
   /**
    * Rate β at t = 0; at least 0.
@@ -199,74 +699,93 @@ export type Path = {
    */
   readonly beta1?: number;
 } | {
-  /** Which kind it is. */
+  /** The straight path of flow matching: s = 1 − t, σ = t. */
   readonly type: "linear";
 } | {
-  /** Which kind it is. */
+  /** The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2). */
   readonly type: "gvp";
-};
-
-/** An explicit Runge–Kutta method, by name. */
-export type Method = "euler" | "midpoint" | "heun2" | "rk4" | "dopri5";
-
-/** Settings of an ODE solver. */
-export interface OdeSolver {
-  /**
-   * Error tolerated in a step, in units of the state; > 0. Without effect on equal steps.
-   * Default: `0.00001`.
-   */
-  readonly atol?: number;
-  /**
-   * Steps, accepted and rejected, after which an adaptive method gives up; ≥ 1.
-   * Default: `10000`.
-   */
-  readonly maxSteps?: number;
-  /**
-   * Step rule. dopri5 chooses its steps by rtol and atol, unless `steps` is given; the others take `steps` steps.
-   * Default: `"dopri5"`.
-   */
-  readonly method?: Method;
-  /**
-   * Error tolerated in a step, relative to the state; > 0. Without effect on equal steps.
-   * Default: `0.00001`.
-   */
-  readonly rtol?: number;
-  /** Number of equal steps over the whole time span, at least one per interval of tSpan; ≥ 1. Of a fixed-step method: 100 if not given. */
-  readonly steps?: number;
-}
-
-/** Step rule of an SDE. */
-export type SdeMethod = "euler_maruyama";
-
-/** Settings of an SDE solver. */
-export interface SdeSolver {
-  /**
-   * Step rule.
-   * Default: `"euler_maruyama"`.
-   */
-  readonly method?: SdeMethod;
-  /**
-   * Number of equal steps over the whole time span, at least one per interval of tSpan; ≥ 1.
-   * Default: `1000`.
-   */
-  readonly steps?: number;
-}
-
-/** How the dynamics are integrated. */
-export type SolverConfig = {
-  /** Which kind it is. */
-  readonly type: "ODESolver";
-  /** Settings of this kind. */
-  readonly args: OdeSolver;
 } | {
-  /** Which kind it is. */
-  readonly type: "SDESolver";
-  /** Settings of this kind. */
-  readonly args: SdeSolver;
+  /** The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression. */
+  readonly type: "ve";
+  /**
+   * σ at t = 1; more than sigmaMin.
+   * Default: `50`.
+   */
+  readonly sigmaMax?: number;
+  /**
+   * σ at t = 0; positive.
+   * Default: `0.01`.
+   */
+  readonly sigmaMin?: number;
+} | {
+  /** s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time. */
+  readonly type: "edm";
+  /**
+   * The largest noise level, and time; more than sigmaMin.
+   * Default: `80`.
+   */
+  readonly sigmaMax?: number;
+  /**
+   * The least noise level, and time; positive.
+   * Default: `0.002`.
+   */
+  readonly sigmaMin?: number;
+} | {
+  /** The variance-preserving path of the cosine schedule, up to t = 0.9946. */
+  readonly type: "cosine_vp";
+} | {
+  /** The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s². */
+  readonly type: "sub_vp";
+  /**
+   * Rate β at t = 0; at least 0.
+   * Default: `0.1`.
+   */
+  readonly beta0?: number;
+  /**
+   * Rate β at t = 1; more than beta0.
+   * Default: `20`.
+   */
+  readonly beta1?: number;
+} | {
+  /** s = 1 − tⁿ, σ = tⁿ: lingers at the data. */
+  readonly type: "polynomial";
+  /**
+   * The power n; from 1 to 64.
+   * Default: `2`.
+   */
+  readonly exponent?: number;
+} | {
+  /** s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise. */
+  readonly type: "polynomial_convex";
+  /**
+   * The power n; from 1 to 64.
+   * Default: `2`.
+   */
+  readonly exponent?: number;
+} | {
+  /** A path of one's own: two functions of t, as traced expressions. */
+  readonly type: "custom";
+  /** log s(t), the logarithm of the factor of the data; finite inside of (tMin, tMax). */
+  readonly logScale?: Expression;
+  /** log σ(t), the logarithm of the standard deviation of the noise; finite inside of (tMin, tMax), less log s rising strictly. */
+  readonly logStd?: Expression;
+  /** s(t), the factor of the data; positive inside of (tMin, tMax). */
+  readonly scale?: Expression;
+  /** σ(t), the standard deviation of the noise; positive inside of (tMin, tMax), σ/s rising strictly. */
+  readonly std?: Expression;
+  /** The noise end of the path; more than tMin. Default 1. */
+  readonly tMax?: number;
+  /** The data end of the path; at least 0. Default 0. */
+  readonly tMin?: number;
 };
 
 /** A diffusion model. */
 export interface DiffusionConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
   /** Shape of one condition, for conditional models. */
   readonly conditionSize?: Size;
   /**
@@ -280,6 +799,222 @@ export interface DiffusionConfig {
    */
   readonly dtype?: Precision;
   /** The network and what it predicts. */
+  readonly model: NetworkConfig;
+  /** The probability path between data and noise. */
+  readonly path: Path;
+  /**
+   * Seed of the parameters' initial values.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /** How samples are integrated, unless a call says otherwise. */
+  readonly solver?: SolverConfig;
+  /** Shape of one sample. */
+  readonly xSize: Size;
+}
+
+/** How tokens go from source to data: each is the data's with probability κ(t). */
+export type Mixture = {
+  /** κ = t. */
+  readonly type: "linear";
+} | {
+  /** κ = t^exponent: with an exponent above 1 data comes in late. */
+  readonly type: "polynomial";
+  /** n; a finite number ≥ 1. */
+  readonly exponent: number;
+} | {
+  /** κ = 1 − cos(πt/2): slowly at first. */
+  readonly type: "cosine";
+} | {
+  /** κ is a function of one's own. */
+  readonly type: "function";
+  /** κ(t), a traced function of t that does not decrease from κ(0) = 0 to κ(1) = 1. */
+  readonly kappa: Expression;
+};
+
+/** Which positions count. */
+export type Positions = "all" | "masked";
+
+/** Where steps end. */
+export type TokenGrid = {
+  /** `steps` equal steps over all of `tSpan`. */
+  readonly type: "uniform";
+} | {
+  /** At these times, as far as they are within `tSpan`; `steps` is not used. */
+  readonly type: "times";
+  /** Times in [0, 1], strictly increasing. */
+  readonly times: readonly number[];
+};
+
+/**
+ * How the probability of a jump follows from its rate. Either way it is at most 1, so that every step's probabilities are a distribution, and a step
+ * that ends at t = 1 draws every token from the posterior.
+ */
+export type JumpRule = "exponential" | "euler";
+
+/** How tokens are sampled. */
+export interface DiscreteSampler {
+  /**
+   * Whether a step that ends at t = 1 takes the likeliest token instead of drawing one.
+   * Default: `false`.
+   */
+  readonly argmaxFinal?: boolean;
+  /** Where steps end. */
+  readonly grid?: TokenGrid;
+  /**
+   * How the probability of a jump follows from its rate.
+   * Default: `"exponential"`.
+   */
+  readonly method?: JumpRule;
+  /** Number of steps, each one evaluation of the network; ≥ 1. Default 100. */
+  readonly steps?: number;
+  /**
+   * η ≥ 0: tokens also go back to the source at a rate of ηκ̇(1 − κ), and forward at a higher one, so that mistakes are corrected; the distribution stays
+   * the same (Gat et al. 2024). Default 0.
+   */
+  readonly stochasticity?: number;
+  /** Divides the logits; > 0. Below 1 likely tokens become likelier. Default 1: the distribution that was learned. */
+  readonly temperature?: number;
+}
+
+/** Where tokens come from at t = 0, if no source samples are given. */
+export type TokenSource = "mask" | "uniform";
+
+/** How tokens become numbers for a backbone. The numbers of all positions are joined to one vector per row. */
+export type TokensConfig = {
+  /** V numbers per position: 1 at the token's place, else 0; the mask is all zeros. */
+  readonly type: "one_hot";
+} | {
+  /** A learned vector per token, the mask included: the parameter `token_embedding.weight`. */
+  readonly type: "embedding";
+  /** Numbers per position; ≥ 1. */
+  readonly dim: number;
+};
+
+/**
+ * A flow of tokens (Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024): from masked or random tokens (t = 0) to the data's (t = 1).
+ * States are integers, 64 bits each, of the shape `xSize`.
+ */
+export interface DiscreteConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
+  /** Shape of one condition, for conditional models. */
+  readonly conditionSize?: Size;
+  /** Which source sample meets which datum, where source samples are given: `independent` (default) or `paired`. */
+  readonly coupling?: Coupling;
+  /**
+   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Default: `"auto"`.
+   */
+  readonly device?: string;
+  /**
+   * Element type of parameters and computation.
+   * Default: `"f32"`.
+   */
+  readonly dtype?: Precision;
+  /** The network; it predicts the data (`data_prediction_function`): logits of p(x₁ | x_t), V numbers for each position. */
+  readonly model: NetworkConfig;
+  /** κ(t), the probability that a token is the data's. */
+  readonly path?: Mixture;
+  /**
+   * Which positions count.
+   * Default: `"all"`.
+   */
+  readonly positions?: Positions;
+  /** How samples are drawn, unless a call says otherwise. */
+  readonly sampler?: DiscreteSampler;
+  /**
+   * Seed of the parameters' initial values.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /**
+   * Where tokens come from.
+   * Default: `"mask"`.
+   */
+  readonly source?: TokenSource;
+  /** How tokens become numbers for the network. A module written in TypeScript gets the tokens themselves. */
+  readonly tokens?: TokensConfig;
+  /** V ≥ 2: tokens are 0 … V − 1. The mask of the source `"mask"` is V. */
+  readonly vocabulary: number;
+  /** Shape of one sample: a length, or a grid. */
+  readonly xSize: Size;
+}
+
+/** A number of samples, or a shape of them. */
+export type BatchSize = number | readonly number[];
+
+/** Classifier-free guidance (Ho & Salimans 2022): (1 + w)·conditional − w·unconditional. */
+export interface Guidance {
+  /** The times of the model's path, from least to greatest, between which guidance acts; elsewhere w is 0 (Kynkäänniemi et al. 2024). Default: all. */
+  readonly interval?: readonly [number, number];
+  /**
+   * Share φ in [0, 1] in which the prediction is scaled back to the standard deviation of the conditional one, row by row (Lin et al. 2024,
+   * "Common diffusion noise schedules and sample steps are flawed", section 3.4). Default 0.
+   */
+  readonly rescale?: number;
+  /** w. 0 is the conditional model, −1 the unconditional one; diffusers' `guidance_scale` is 1 + w. */
+  readonly scale: number;
+}
+
+/** Which weights a job reads. */
+export type Weights = "ema" | "raw";
+
+/** Options of `sample` of a discrete flow. */
+export interface DiscreteSampleOptions {
+  /** How many samples (of each condition or start, if there are any). */
+  readonly batchSize?: BatchSize;
+  /** Classifier-free guidance of the logits, for models trained with `conditionDropout`. Its `rescale` must be 0. */
+  readonly guidance?: Guidance;
+  /** How tokens are sampled, instead of the config's. */
+  readonly sampler?: DiscreteSampler;
+  /**
+   * Seed of the start and of the draws. The random numbers of row i depend on the seed and on i alone.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /**
+   * Times at which a trajectory is returned, increasing, from 0 (source) to 1 (data); by default these two. The last one is where sampling ends: before 1
+   * tokens of the source are left.
+   */
+  readonly tSpan?: readonly number[];
+  /**
+   * Whether to return all times, first dimension, instead of the last.
+   * Default: `false`.
+   */
+  readonly trajectory?: boolean;
+  /**
+   * Which parameters: `"ema"` where there are any, or `"raw"`.
+   * Default: `"ema"`.
+   */
+  readonly weights?: Weights;
+}
+
+/** A diffusion model with an energy that guides it: samples come from p·exp(E) for an energy E of the data (Lu et al. 2023, contrastive energy prediction). */
+export interface EnergyConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
+  /** Shape of one condition, for conditional models. */
+  readonly conditionSize?: Size;
+  /**
+   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Default: `"auto"`.
+   */
+  readonly device?: string;
+  /**
+   * Element type of parameters and computation.
+   * Default: `"f32"`.
+   */
+  readonly dtype?: Precision;
+  /** The network of the energy at each time; its output has one number per row. */
+  readonly energyGuidance: IntrinsicConfig;
+  /** The network of the diffusion model and what it predicts. */
   readonly model: NetworkConfig;
   /** The probability path between data and noise. */
   readonly path: Path;
@@ -334,7 +1069,110 @@ export interface Every {
 export type LastBatch = "drop" | "keep";
 
 /** Which quantity is compared. */
-export type ObjectiveKind = "score_matching" | "flow_matching";
+export type ObjectiveKind = "score_matching" | "flow_matching" | "bridge_matching" | "energy_matching";
+
+/** How a candidate's energy E becomes its weight. */
+export type EnergyWeights = "exact" | "softmax";
+
+/** Settings of `"energy_matching"`. */
+export interface EnergyMatching {
+  /**
+   * α > 0, the inverse temperature: guided samples come from p·exp(αE).
+   * Default: `1`.
+   */
+  readonly alpha?: number;
+  /**
+   * How energies become weights.
+   * Default: `"exact"`.
+   */
+  readonly weights?: EnergyWeights;
+}
+
+/** How uniform numbers are laid out over the rows of a batch. */
+export type TimeLayout = "independent" | "stratified" | "antithetic";
+
+/** A factor of the loss at t. */
+export type Weight = {
+  /** min(SNR, gamma): easy, nearly noiseless times count no more than those with signal-to-noise ratio gamma. */
+  readonly type: "min_snr";
+  /**
+   * The signal-to-noise ratio above which the weight stays the same; positive.
+   * Default: `5`.
+   */
+  readonly gamma?: number;
+} | {
+  /** (σ̃² + σd²)/(σ̃σd)²: every noise level starts with loss 1. */
+  readonly type: "edm";
+  /**
+   * Standard deviation of the data; positive.
+   * Default: `0.5`.
+   */
+  readonly sigmaData?: number;
+} | {
+  /** The weight of the likelihood bound: −2λ̇ of the noise error, if t is drawn uniformly. */
+  readonly type: "likelihood";
+} | {
+  /** max(SNR, 1): the error of data or of noise, whichever is larger. */
+  readonly type: "truncated_snr";
+} | {
+  /** −2λ̇ · sigmoid(bias − 2λ) of the noise error: the likelihood bound without what is too fine to be seen. */
+  readonly type: "sigmoid";
+  /**
+   * The log signal-to-noise ratio 2λ at which the weight has fallen to half; finite.
+   * Default: `2`.
+   */
+  readonly bias?: number;
+} | {
+  /** A function of t of one's own, by which the loss is multiplied as it is, whatever it compares. */
+  readonly type: "function";
+  /** w(t), a traced function of t; finite and at least 0. */
+  readonly weight: Expression;
+};
+
+/** The distribution that a loss draws t from. */
+export type TimeSampler = {
+  /** Every t equally likely. */
+  readonly type: "uniform";
+} | {
+  /** Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood. */
+  readonly type: "inverse_lambda";
+} | {
+  /** The logit of t, as a fraction of the interval, is normal. */
+  readonly type: "logit_normal";
+  /**
+   * Mean of the logit: negative prefers times near the data; finite.
+   * Default: `0`.
+   */
+  readonly mean?: number;
+  /**
+   * Standard deviation of the logit; positive.
+   * Default: `1`.
+   */
+  readonly std?: number;
+} | {
+  /** The logarithm of the noise level σ/s is normal, truncated to the interval. */
+  readonly type: "log_normal_sigma";
+  /**
+   * Mean of ln(σ/s); finite.
+   * Default: `-1.2`.
+   */
+  readonly mean?: number;
+  /**
+   * Standard deviation of ln(σ/s); positive.
+   * Default: `1.2`.
+   */
+  readonly std?: number;
+} | {
+  /** Density in proportion to a weight. */
+  readonly type: "weighted";
+  /**
+   * The quantity whose error the weight multiplies; noise by default.
+   * Default: `"noise_function"`.
+   */
+  readonly of?: Parameterization;
+  /** The weight that t is drawn in proportion to. */
+  readonly weight: Weight;
+};
 
 /** How the time of a training example is drawn and weighted. */
 export type Weighting = "vanilla" | "likelihood";
@@ -343,8 +1181,19 @@ export type Weighting = "vanilla" | "likelihood";
 export interface Objective {
   /** What is compared. */
   readonly type: ObjectiveKind;
+  /** Settings of `"energy_matching"`. */
+  readonly energy?: EnergyMatching;
   /**
-   * How times are drawn.
+   * How the times of one batch relate to each other.
+   * Default: `"independent"`.
+   */
+  readonly layout?: TimeLayout;
+  /** How times are drawn, instead of `weighting`. */
+  readonly time?: TimeSampler;
+  /** A factor of the loss as a function of time. */
+  readonly weight?: Weight;
+  /**
+   * How times are drawn, in short: `"vanilla"` is uniform, `"likelihood"` is the time sampler `inverse_lambda`.
    * Default: `"vanilla"`.
    */
   readonly weighting?: Weighting;
@@ -355,12 +1204,12 @@ export type Loss = ObjectiveKind | Objective;
 
 /** A learning-rate schedule. */
 export type ScheduleConfig = {
-  /** Which kind it is. */
+  /** See `Constant`. */
   readonly type: "constant";
   /** The rate; > 0. */
   readonly rate: number;
 } | {
-  /** Which kind it is. */
+  /** See `Linear`. */
   readonly type: "linear";
   /** Last rate. */
   readonly end: number;
@@ -369,7 +1218,7 @@ export type ScheduleConfig = {
   /** Steps between them. */
   readonly steps: number;
 } | {
-  /** Which kind it is. */
+  /** See `Cosine`. */
   readonly type: "cosine";
   /**
    * Last rate.
@@ -381,7 +1230,7 @@ export type ScheduleConfig = {
   /** Steps between them. */
   readonly steps: number;
 } | {
-  /** Which kind it is. */
+  /** See `WarmupCosine`. */
   readonly type: "warmupCosine";
   /**
    * Last rate.
@@ -404,7 +1253,7 @@ export type LearningRate = number | ScheduleConfig;
 
 /** An optimiser and its settings. */
 export type Optimizer = {
-  /** Which kind it is. */
+  /** See `AdamW`. */
   readonly type: "adamw";
   /**
    * Decay of the two moving averages, each in [0, 1).
@@ -429,7 +1278,7 @@ export type Optimizer = {
    */
   readonly weightDecay?: number;
 } | {
-  /** Which kind it is. */
+  /** See `Adam`. */
   readonly type: "adam";
   /**
    * Decay of the two moving averages, each in [0, 1).
@@ -454,7 +1303,7 @@ export type Optimizer = {
    */
   readonly weightDecay?: number;
 } | {
-  /** Which kind it is. */
+  /** See `Sgd`. */
   readonly type: "sgd";
   /** Largest global norm of the gradient; larger ones are scaled down to it. */
   readonly clipNorm?: number;
@@ -523,13 +1372,11 @@ export interface FitOptions {
    * Default: `"drop"`.
    */
   readonly lastBatch?: LastBatch;
-  /**
-   * The loss.
-   * Default: `"flow_matching"`.
-   */
+  /** The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`. `"energy_matching"` trains a model's own energy, and nothing else. */
   readonly loss?: Loss;
   /**
-   * Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling).
+   * Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Without effect on
+   * `"energy_matching"`: an energy is fitted in the units that its model has, which later fits of the model then keep. Tokens are never normalised.
    * Default: `true`.
    */
   readonly normalize?: boolean;
@@ -551,36 +1398,156 @@ export interface FitOptions {
   readonly validation?: Validation;
 }
 
-/** A number of samples, or a shape of them. */
-export type BatchSize = number | readonly number[];
+/** How a flow or bridge model goes from source to data: x_t = a(t) x₀ + b(t) x₁ + c(t) ε. */
+export type Interpolant = {
+  /** Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma. */
+  readonly type: "independent";
+  /**
+   * Standard deviation of the noise around the line; at least 0.
+   * Default: `0`.
+   */
+  readonly sigma?: number;
+} | {
+  /** From noise to data of width sigma: a = 1 − (1 − sigma) t, b = t, c = 0. */
+  readonly type: "target";
+  /**
+   * Factor of the source that is left at the data; at least 0 and less than 1.
+   * Default: `0`.
+   */
+  readonly sigma?: number;
+} | {
+  /** A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma. */
+  readonly type: "variance_preserving";
+  /**
+   * Standard deviation of the noise around the arc; at least 0.
+   * Default: `0`.
+   */
+  readonly sigma?: number;
+} | {
+  /** Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)). */
+  readonly type: "schrodinger_bridge";
+  /**
+   * Diffusion σ of the Brownian motion; positive.
+   * Default: `1`.
+   */
+  readonly sigma?: number;
+};
+
+/** A flow model: a velocity that carries a source distribution (t = 0) to the data (t = 1). */
+export interface FlowConfig {
+  /**
+   * Share of the conditions, in [0, 1), that training replaces by a learned "no condition", so that the model can be sampled
+   * without one and with classifier-free guidance.
+   */
+  readonly conditionDropout?: number;
+  /** Shape of one condition, for conditional models. */
+  readonly conditionSize?: Size;
+  /** Which source sample meets which datum. By default what the model's name says. */
+  readonly coupling?: Coupling;
+  /**
+   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Default: `"auto"`.
+   */
+  readonly device?: string;
+  /**
+   * Element type of parameters and computation.
+   * Default: `"f32"`.
+   */
+  readonly dtype?: Precision;
+  /** The network; it predicts the velocity. */
+  readonly model: NetworkConfig;
+  /** The path from a source sample to a datum, given both. */
+  readonly path?: Interpolant;
+  /**
+   * Seed of the parameters' initial values.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /** How samples are integrated, unless a call says otherwise. */
+  readonly solver?: SolverConfig;
+  /** Shape of one sample. */
+  readonly xSize: Size;
+}
+
+/** How ∇·v is computed. */
+export type Divergence = "exact" | "hutchinson";
+
+/** Options of `logProb`. */
+export interface LogProbOptions {
+  /** How the divergence of the velocity is computed; by default exactly up to 64 dimensions, else by Hutchinson's estimate. */
+  readonly divergence?: Divergence;
+  /** Classifier-free guidance, for models trained with `conditionDropout`. */
+  readonly guidance?: Guidance;
+  /**
+   * Seed of Hutchinson's probe; row i's depends on the seed and on i alone.
+   * Default: `0`.
+   */
+  readonly seed?: number;
+  /** An ODE solver; by default the config's, or dopri5 with rtol and atol 1e-5 where that is no ODE solver. */
+  readonly solver?: SolverConfig;
+  /** Times over which the flow is followed from data to noise, increasing: t of a diffusion model, from 0 to t_max; 1 − t of a flow. */
+  readonly tSpan?: readonly number[];
+  /**
+   * Which parameters: `"ema"` where there are any, or `"raw"`.
+   * Default: `"ema"`.
+   */
+  readonly weights?: Weights;
+}
 
 /** The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE. */
 export type Diffusion = {
-  /** Which kind it is. */
+  /** h = 0: deterministic. */
   readonly type: "zero";
 } | {
-  /** Which kind it is. */
+  /** h = g, that of the forward SDE; infinite at t = 1 on linear and gvp. */
   readonly type: "g";
 } | {
-  /** Which kind it is. */
+  /** h = value at every time. */
   readonly type: "constant";
   /** h; at least 0. */
   readonly value: number;
 } | {
-  /** Which kind it is. */
+  /** h = σ(t): finite everywhere, fades out at the data. */
   readonly type: "sigma";
 } | {
-  /** Which kind it is. */
+  /** h = t. */
   readonly type: "linear";
 } | {
-  /** Which kind it is. */
+  /** h = factor · g; infinite at t = 1 on linear and gvp. */
   readonly type: "g_scaled";
   /** Multiple of g; at least 0. */
   readonly factor: number;
+} | {
+  /** h = a function of t of one's own. */
+  readonly type: "function";
+  /** h(t), a traced function of t; finite and at least 0 at every time of the path. */
+  readonly h: Expression;
 };
 
-/** Which weights a job reads. */
-export type Weights = "ema" | "raw";
+/** In which point an energy written by the user is evaluated. */
+export type EnergyAt = "state" | "data";
+
+/** How strongly an energy guides, and where it is evaluated. */
+export interface EnergySettings {
+  /**
+   * Where an energy written as a function is evaluated; without effect on a model's own energy.
+   * Default: `"state"`.
+   */
+  readonly at?: EnergyAt;
+  /**
+   * w; 1 samples from p·exp(E), 0 from p.
+   * Default: `1`.
+   */
+  readonly scale?: number;
+}
+
+/** How often, and how far back. */
+export interface Resample {
+  /** How many of the solver's steps a stretch has; ≥ 1. */
+  readonly jump: number;
+  /** How often each stretch of steps is taken; ≥ 1, and 1 is plain replacement. The share of error that replacement leaves falls with it, the work grows with it. */
+  readonly times: number;
+}
 
 /** Options of `sample`, `sampleForwardProcess` and `forwardSample`. */
 export interface SampleOptions {
@@ -588,11 +1555,28 @@ export interface SampleOptions {
   readonly batchSize?: BatchSize;
   /** Diffusion h(t) of an SDE solver. */
   readonly diffusion?: Diffusion;
+  /** How the divergence of the velocity is computed for `logProb`; by default exactly up to 64 dimensions. */
+  readonly divergence?: Divergence;
+  /** Guidance by an energy, the model's own or one that is given as a function. */
+  readonly energy?: EnergySettings;
   /**
    * Whether to go from data to noise.
    * Default: `false`.
    */
   readonly forward?: boolean;
+  /** Classifier-free guidance, for models trained with `conditionDropout`. */
+  readonly guidance?: Guidance;
+  /**
+   * Whether to return the log density of each sample too.
+   * Default: `false`.
+   */
+  readonly logProb?: boolean;
+  /** Weight g of this model where another one guides: (1 − g)·other + g·this. */
+  readonly otherScale?: number;
+  /** Repeats stretches of steps, so that sampled coordinates agree with known ones (`fixedX`, `fixedMask`). Solvers of single steps, on Gaussian paths. */
+  readonly resample?: Resample;
+  /** Another path along which a diffusion model is sampled, than the one it was trained on: `tSpan` and the solver's grid are times of this one. */
+  readonly schedule?: Path;
   /**
    * Seed of the start and of the SDE's noise. The random numbers of row i depend on the seed and on i alone; so does the row, up to rounding
    * and, with an adaptive solver, up to its tolerance, since all rows of a chunk share their steps.
@@ -602,8 +1586,8 @@ export interface SampleOptions {
   /** Solver, instead of the config's. */
   readonly solver?: SolverConfig;
   /**
-   * Sampler times τ = t_max − t at which a trajectory is returned, increasing from 0; the last one is where sampling ends. Clamped to the times
-   * at which the model's velocity is finite.
+   * Times at which a trajectory is returned, increasing; the last one is where sampling ends. Of a diffusion model τ = t_max − t, from 0 (noise)
+   * to t_max (data); of a flow t, from 0 (source) to 1 (data). Clamped to the times at which the model's velocity is finite.
    */
   readonly tSpan?: readonly number[];
   /**

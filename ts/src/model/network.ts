@@ -1,13 +1,32 @@
-// The native model together with the TypeScript module that it may contain.
-// Traces the module's forward for the shapes of a job before the job is submitted.
+// The native model together with the TypeScript modules that its networks may contain.
+// Traces a module's forward for the shapes of a job before the job is submitted.
 import { validate } from "../config/validate.js";
-import { ConfigError, ThalwegError } from "../errors.js";
-import type { DiffusionConfig } from "../generated/config.js";
+import { ConfigError, InternalError, ThalwegError } from "../errors.js";
+import type {
+  BridgeConfig,
+  DiffusionConfig,
+  DiscreteConfig,
+  EnergyConfig,
+  FlowConfig,
+  IntrinsicConfig,
+  NetworkConfig,
+} from "../generated/config.js";
 import { type Need, traceForward } from "../module/forward.js";
 import type { Module } from "../module/module.js";
 import { makeModule, registeredNames } from "../module/registry.js";
 import type { NativeModel } from "../native/boundary.js";
 import { native } from "../native.js";
+
+/** The config of any model. */
+export type AnyConfig = DiffusionConfig | FlowConfig | BridgeConfig | EnergyConfig | DiscreteConfig;
+
+/** What kind of model it is. */
+export interface Kind {
+  /** The class, as checkpoints name it. */
+  readonly name: string;
+  /** The definition of its config. */
+  readonly schema: "DiffusionConfig" | "FlowConfig" | "BridgeConfig" | "EnergyConfig" | "DiscreteConfig";
+}
 
 /** A job that is about to be submitted, as far as shapes go. */
 export type Job =
@@ -15,48 +34,90 @@ export type Job =
   | { readonly kind: "sample"; readonly options: object; readonly given: number | undefined }
   | { readonly kind: "loss"; readonly rows: number; readonly training: boolean };
 
-/** The registered module that a config asks for; undefined where the backbone is built in. */
-function moduleOf({ model }: DiffusionConfig): Module<never, unknown> | undefined {
-  const { backbone } = model.args;
-  try {
-    return makeModule(backbone);
-  } catch (cause) {
-    if (cause instanceof ThalwegError) throw cause;
-    const path = "model.args.backbone";
-    const message = `${path}: ${backbone.type} could not be made from its args: ${String(cause)}`;
-    throw new ConfigError(message, { path, got: String(cause), cause });
-  }
+/** A network of a config. */
+interface Place {
+  /** Where it is in the config: `"model.args"`. */
+  readonly path: string;
+  readonly network: IntrinsicConfig;
+  /** What it predicts. */
+  readonly type: string;
 }
 
-/** A native model, and the module whose forward it needs traced. */
+/** The networks of a config in the order of its parameters. */
+export function placesOf(config: AnyConfig): Place[] {
+  const networks: Partial<Record<string, NetworkConfig>> = {
+    model: "model" in config ? config.model : undefined,
+    velocityModel: "velocityModel" in config ? config.velocityModel : undefined,
+    scoreModel: "scoreModel" in config ? config.scoreModel : undefined,
+  };
+  const places = Object.entries(networks).flatMap(([key, network]) =>
+    network === undefined ? [] : [{ path: `${key}.args`, network: network.args, type: network.type }],
+  );
+  const energy = "energyGuidance" in config ? config.energyGuidance : undefined;
+  return energy === undefined ? places : [...places, { path: "energyGuidance", network: energy, type: "energy" }];
+}
+
+/** The registered module that a network asks for; undefined where the backbone is built in. */
+function moduleOf({ path, network: { backbone } }: Place): Module<never, unknown> | undefined {
+  let module: Module<never, unknown> | undefined;
+  try {
+    module = makeModule(backbone);
+  } catch (cause) {
+    if (cause instanceof ThalwegError) throw cause;
+    const at = `${path}.backbone`;
+    const message = `${at}: ${backbone.type} could not be made from its args: ${String(cause)}`;
+    throw new ConfigError(message, { path: at, got: String(cause), cause });
+  }
+  if (module !== undefined && path === "energyGuidance") {
+    const [expected, got] = ["a built-in backbone (an energy is no tensor of x's shape)", backbone.type];
+    throw new ConfigError(`${path}.backbone.type: expected ${expected}, got "${got}"`, {
+      expected,
+      got,
+      path: `${path}.backbone.type`,
+    });
+  }
+  return module;
+}
+
+/** What the native side has to know of a module. */
+const declared = (module: Module<never, unknown>) => ({
+  parameters: module.parameters().map(({ name, parameter }) => {
+    const { shape, init, trainable, decay } = parameter;
+    return { name, shape, init, trainable, decay };
+  }),
+});
+
+/** A native model, and the modules whose forwards it needs traced. */
 export class Network {
   /** The model on the other side. */
   readonly native: NativeModel;
-  /** How many times the module's forward was run to record it. */
+  /** How many times a module's forward was run to record it. */
   traces = 0;
-  readonly #type: string;
-  readonly #module: Module<never, unknown> | undefined;
+  /** Of a flow of tokens: the number of logits that a module gives at each position. */
+  readonly #vocabulary: number | undefined;
+  /** By the place of their network in the config. */
+  readonly #modules = new Map<string, { readonly type: string; readonly module: Module<never, unknown> }>();
 
   /** @throws ConfigError with the path of the field that is wrong */
-  constructor(config: DiffusionConfig) {
-    validate("DiffusionConfig", config, registeredNames());
-    this.#type = config.model.args.backbone.type;
-    this.#module = moduleOf(config);
-    const parameters = this.#module?.parameters().map(({ name, parameter }) => {
-      const { shape, init, trainable, decay } = parameter;
-      return { name, shape, init, trainable, decay };
-    });
-    const external = parameters === undefined ? {} : { [this.#type]: { parameters } };
-    this.native = new native.NativeModel(JSON.stringify(config), JSON.stringify(external));
+  constructor(kind: Kind, config: AnyConfig) {
+    validate(kind.schema, config, registeredNames());
+    this.#vocabulary = "vocabulary" in config ? config.vocabulary : undefined;
+    for (const place of placesOf(config)) {
+      const module = moduleOf(place);
+      if (module !== undefined) this.#modules.set(place.path, { type: place.network.backbone.type, module });
+    }
+    const external = Object.fromEntries([...this.#modules].map(([path, { module }]) => [path, declared(module)]));
+    this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }
 
   /** Records the forwards that a job needs and that are not known yet. */
   prepare(job: Job): void {
-    const module = this.#module;
-    if (module === undefined) return;
+    if (this.#modules.size === 0) return;
     const needs: Need[] = JSON.parse(this.native.needs(JSON.stringify(job)));
     for (const need of needs) {
-      this.native.provide(need.key, traceForward(this.#type, module, need));
+      const known = this.#modules.get(need.module);
+      if (known === undefined) throw new InternalError(`a forward is needed of ${need.module}, which has no module`);
+      this.native.provide(need.key, traceForward(known.type, known.module, need, this.#vocabulary));
       this.traces += 1;
     }
   }

@@ -1,5 +1,6 @@
-// What a model reports about itself and about weights that it was given.
+// What a model reports about itself, about densities and about weights that it was given.
 // Read from the native side's JSON.
+import type { Tensor } from "../tensor/tensor.js";
 
 /** What a model knows about its training. */
 export interface ModelInfo {
@@ -19,7 +20,23 @@ export interface Normalization {
   readonly std: readonly number[];
 }
 
-/** What {@link DiffusionModel.loadStateDict} and {@link DiffusionModel.importWeights} report. */
+/** What {@link GenerativeModel.logProb} gives. */
+export interface DensityReport {
+  /** Log densities `[N]`, in nats. */
+  readonly logProb: Tensor;
+  /** Evaluations of the model's velocity, each of all rows of a chunk. */
+  readonly nfe: number;
+}
+
+/** What {@link GenerativeModel.sampleWithLogProb} gives. */
+export interface SamplesWithDensity<State> {
+  /** Samples, as {@link GenerativeModel.sample} gives them. */
+  readonly samples: State;
+  /** Their log densities, in nats: the shape of the samples without the dimensions of a sample. */
+  readonly logProb: Tensor;
+}
+
+/** What {@link StoredModel.loadStateDict} and {@link GenerativeModel.importWeights} report. */
 export interface LoadReport {
   /** Parameters of the model that were not given. */
   readonly missing: readonly string[];

@@ -9,7 +9,8 @@ import { handleOf, isFresh, Tensor, traced, valueIn } from "../tensor/tensor.js"
 import { Trace } from "../tensor/trace.js";
 import { describe, leavesOf, rebuilt, signatureOf, type Tree } from "../tensor/tree.js";
 import { adamw } from "../train/optimizer.js";
-import { type DiffusionModel, networkOf } from "./diffusion-model.js";
+import type { AnyConfigOf, FittedModel } from "./fitted-model.js";
+import { networkOf } from "./stored-model.js";
 
 /** What a step of {@link trainStep} did. */
 export interface TrainStepReport {
@@ -28,7 +29,7 @@ const GRAPHS = 64;
 
 /**
  * A training step around a loss of one's own. The loss is traced in training mode, once for each structure and shape of the
- * batch; it may use {@link DiffusionModel.flowMatchingLoss} and the model functions. A step whose loss or gradient is
+ * batch; it may use {@link GaussianModel.flowMatchingLoss} and the model functions. A step whose loss or gradient is
  * not finite changes nothing and rejects.
  *
  * @param model - whose parameters are trained
@@ -44,8 +45,8 @@ const GRAPHS = 64;
  * const { loss } = await step({ x, weight });
  * ```
  */
-export function trainStep<X extends Size, C extends Size, Batch extends Tree>(
-  model: DiffusionModel<X, C>,
+export function trainStep<X extends Size, C extends Size, Config extends AnyConfigOf<X, C>, Data, Batch extends Tree>(
+  model: FittedModel<X, C, Config, Data>,
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {

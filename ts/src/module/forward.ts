@@ -11,6 +11,8 @@ import type { Module } from "./module.js";
 export interface Need {
   /** Names the forward when its graph is handed over. */
   readonly key: string;
+  /** The place of its network in the config: `model.args`. */
+  readonly module: string;
   /** Whether it is for training. */
   readonly mode: Mode;
   /** `t`, `x` or `x.<leaf>`, `condition` or `condition.<leaf>`, in this order. */
@@ -40,29 +42,42 @@ function gathered(prefix: string, tensors: ReadonlyMap<string, Tensor>): Tree | 
   return Object.keys(root).length > 0 ? root : undefined;
 }
 
-/** The result's leaves in the order of x's, or an error that says what was expected. */
-function checked(name: string, result: unknown, x: Tree): Tensor[] {
-  const show = (tree: unknown) =>
-    leavesOf(tree, name)
-      .map(({ path, tensor }) => `${path === "" ? "" : `${path}: `}${tensor.dtype} [${tensor.shape.join(", ")}]`)
-      .join(", ");
-  const expected = show(x);
+/** A leaf that is expected, or one that is there. */
+interface Described {
+  readonly path: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** What a forward must give for this x: the same shapes and element types, or of tokens that many logits at each position. */
+function wantedFor(x: Tree, name: string, dtype: DType, vocabulary: number | undefined): Described[] {
+  return leavesOf(x, name).map(({ path, tensor }) =>
+    vocabulary === undefined
+      ? { path, dtype: tensor.dtype, shape: tensor.shape }
+      : { path, dtype, shape: [...tensor.shape, vocabulary] },
+  );
+}
+
+/** The result's leaves in the order of those wanted, or an error that says what was expected. */
+function checked(name: string, result: unknown, wanted: readonly Described[], like: string): Tensor[] {
+  const show = (all: readonly Described[]) =>
+    all.map(({ path, dtype, shape }) => `${path === "" ? "" : `${path}: `}${dtype} [${shape.join(", ")}]`).join(", ");
+  const expected = show(wanted);
   if (!(result instanceof Tensor) && (typeof result !== "object" || result === null || result instanceof Promise)) {
     const got = describe(result);
-    throw new TraceError(`${name}: expected a tensor like x, ${expected}, got ${got}`, { expected, got, where: name });
+    throw new TraceError(`${name}: expected a tensor ${like}, ${expected}, got ${got}`, { expected, got, where: name });
   }
-  const leaves = new Map(leavesOf(result, name).map(({ path, tensor }) => [path, tensor]));
-  const wanted = leavesOf(x, name);
+  const found = leavesOf(result, name);
+  const leaves = new Map(found.map(({ path, tensor }) => [path, tensor]));
   const ordered = wanted.map(({ path }) => leaves.get(path));
-  const fits = (like: (a: Tensor, b: Tensor) => boolean) =>
-    leaves.size === wanted.length &&
-    wanted.every(({ tensor }, i) => ordered[i] !== undefined && like(tensor, ordered[i]));
-  const got = show(result);
+  const fits = (same: (a: Described, b: Tensor) => boolean) =>
+    leaves.size === wanted.length && wanted.every((leaf, i) => ordered[i] !== undefined && same(leaf, ordered[i]));
+  const got = show(found.map(({ path, tensor: { dtype, shape } }) => ({ path, dtype, shape })));
   if (!fits((a, b) => `${a.shape}` === `${b.shape}`)) {
-    throw new ShapeError(`${name}: expected a result like x, ${expected}, got ${got}`, { expected, got, where: name });
+    throw new ShapeError(`${name}: expected a result ${like}, ${expected}, got ${got}`, { expected, got, where: name });
   }
   if (!fits((a, b) => a.dtype === b.dtype)) {
-    throw new DTypeError(`${name}: expected a result like x, ${expected}, got ${got}`, { expected, got, where: name });
+    throw new DTypeError(`${name}: expected a result ${like}, ${expected}, got ${got}`, { expected, got, where: name });
   }
   return ordered.filter((tensor) => tensor !== undefined);
 }
@@ -71,9 +86,15 @@ function checked(name: string, result: unknown, x: Tree): Tensor[] {
  * Runs a module's forward once, traced.
  *
  * @param type - the registered name, for messages
+ * @param vocabulary - of a flow of tokens: the number of logits at each position
  * @throws ShapeError, DTypeError or TraceError with the module's name; TraceError with its cause where forward throws
  */
-export function traceForward(type: string, module: Module<never, unknown>, need: Need): NativeGraph {
+export function traceForward(
+  type: string,
+  module: Module<never, unknown>,
+  need: Need,
+  vocabulary?: number,
+): NativeGraph {
   const name = `${type}.forward`;
   const trace = new Trace(name, need.mode, true);
   return trace.record(() => {
@@ -93,7 +114,8 @@ export function traceForward(type: string, module: Module<never, unknown>, need:
     }
     const result = called(name, module, condition === undefined ? [t, x] : [t, x, condition]);
     if (result instanceof Promise) result.catch(() => undefined);
-    return checked(name, result, x).map((tensor) => valueIn(trace, tensor));
+    const like = vocabulary === undefined ? "like x" : "of logits";
+    return checked(name, result, wantedFor(x, name, dtype, vocabulary), like).map((tensor) => valueIn(trace, tensor));
   });
 }
 

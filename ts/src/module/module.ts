@@ -82,7 +82,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
   }
 
   /**
-   * Takes values for all parameters by name, as {@link DiffusionModel.stateDict} gives them.
+   * Takes values for all parameters by name, as {@link StoredModel.stateDict} gives them.
    *
    * @throws ConfigError where a name is missing or unknown; ShapeError where a shape differs. Nothing is changed then.
    */

@@ -84,19 +84,42 @@ export interface NativeModel {
   /** Forwards that must be traced before this job, as JSON. */
   needs(kind: string): string;
   provide(key: string, graph: NativeGraph): void;
-  fit(
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`, and the same below `validation.`. */
+  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeRun;
+  /** Groups: `x0`, `condition`, `fixedX`, `fixedMask`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
+  sample(
     options: string,
-    x: NativeTensor[],
-    condition: NativeTensor[],
-    validation: NativeTensor[],
-    validationCondition: NativeTensor[],
-    weight?: NativeGraph,
+    groups: string,
+    tensors: NativeTensor[],
+    energies: NativeGraph[],
+    other?: NativeModel,
   ): NativeRun;
-  sample(options: string, x0: NativeTensor[], condition: NativeTensor[]): NativeRun;
-  loss(options: string, x: NativeTensor[], condition: NativeTensor[], weight?: NativeGraph): NativeTensor;
+  /** Groups: `x0` (the data), `condition`. */
+  logProb(options: string, groups: string, tensors: NativeTensor[]): NativeRun;
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`; `x` is first. */
+  loss(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeTensor;
   call(name: Quantity, t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor[];
-  traceLoss(trace: NativeTrace, options: string, x: number[], condition: number[], weight?: NativeGraph): TracedValue;
-  traceCall(trace: NativeTrace, name: Quantity, t: number, x: number[], condition: number[]): TracedValue[];
+  traceLoss(trace: NativeTrace, options: string, groups: string, ids: number[], weight?: NativeGraph): TracedValue;
+  /** Groups: `t`, `x`, `condition`. */
+  traceCall(trace: NativeTrace, name: Quantity, groups: string, ids: number[]): TracedValue[];
+  /** Groups: `x0`, `condition`; the leaves, then the log density if it was asked for. */
+  traceSample(
+    trace: NativeTrace,
+    options: string,
+    groups: string,
+    ids: number[],
+    energies: NativeGraph[],
+  ): TracedValue[];
+  /** Groups: `x0` (the data), `condition`. */
+  traceLogProb(trace: NativeTrace, options: string, groups: string, ids: number[]): TracedValue[];
+  /** Groups: `x0`, `x`, `condition`. Rows of x0, and the rows of x that they meet, as i64. */
+  couple(seed: number, groups: string, tensors: NativeTensor[]): NativeTensor[];
+  /** Groups: `x0` (i64), `condition`; of a flow of tokens. */
+  sampleTokens(options: string, groups: string, tensors: NativeTensor[]): NativeRun;
+  /** The model's own energy. */
+  energy(t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights): NativeTensor;
+  /** Groups: `t`, `x`, `condition`. */
+  traceEnergy(trace: NativeTrace, groups: string, ids: number[]): TracedValue;
   trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
   save(folder: string): Promise<void>;
   load(folder: string): Promise<string>;
@@ -117,9 +140,16 @@ export interface Boundary {
   memory(): { liveTensors: number; liveBytes: number };
   initialise(init: string, seed: number, name: string, dtype: DType, shape: number[]): NativeTensor;
   slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>;
+  /** What is measured as JSON, `{ type, … }`; its numbers as JSON. */
+  measure(what: string, tensors: NativeTensor[]): Promise<string>;
+  /** A recorded function of t as the JSON of an `Expression`. */
+  graphExpression(graph: NativeGraph): string;
+  /** Numbers of rows of the programs that sampling runs. */
+  sampleRows(options: string, given?: number): number[];
   schemas(): string;
+  /** `{ class, config }` as JSON. */
   loadModelConfig(folder: string): Promise<string>;
   NativeTensorWriter: new (dtype: DType, shape: number[]) => NativeTensorWriter;
   NativeTrace: new (mode: Mode) => NativeTrace;
-  NativeModel: new (config: string, external: string) => NativeModel;
+  NativeModel: new (className: string, config: string, external: string) => NativeModel;
 }

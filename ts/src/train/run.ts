@@ -41,7 +41,7 @@ class Queue {
 }
 
 /**
- * A fit that is under way, started by {@link DiffusionModel.fit}. Awaiting it gives the report; iterating gives events.
+ * A fit that is under way, started by {@link FittedModel.fit}. Awaiting it gives the report; iterating gives events.
  * Leaving a loop does not stop it, {@link Run.stop} and an AbortSignal do. A failure rejects the promise and ends the
  * loop with the error; where nobody awaits or iterates, it is an unhandled rejection, once.
  *

@@ -1,10 +1,10 @@
 //! The loss of one batch, gathered from the data set inside the training program.
 //! Rows come by a shuffled order, or by the pairs that a planner coupled.
 
+use crate::Result;
 use crate::bind::{normalize, random_inputs};
 use crate::model::{Inner, flat_candidates, of_candidates};
 use crate::objective::{Candidates, Draw, Objective, Rows, SOURCE, mode};
-use crate::Result;
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, RandomSource};
 
@@ -55,13 +55,13 @@ impl BatchLoss<'_> {
         let picked = if planned { planned_rows("data") } else { self.shuffled(b, part) };
         let gather = |leaves: Leaves<Var<'g>>, indices: Var<'g>| leaves.map(|x| x.gather(0, indices));
         let x = match candidates {
-            None => gather(definition.input_leaves(b, "data", definition.x(), rows), picked),
+            None => gather(definition.state_leaves(b, "data", rows), picked),
             Some(k) => flat_candidates(&gather(definition.input_leaves(b, "data", &of_candidates(definition.x(), k), rows), picked)),
         };
         let x = normalize(b, &x, normalized);
         let x0 = match source_rows {
             Some(n) => {
-                let all = definition.input_leaves(b, "source", definition.x(), n);
+                let all = definition.state_leaves(b, "source", n);
                 Some(normalize(b, &gather(all, planned_rows("source")), normalized))
             }
             None if planned => Some(gather(draw.normal(SOURCE, &x), planned_rows("source"))),

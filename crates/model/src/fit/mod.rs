@@ -6,6 +6,7 @@ mod options;
 mod planner;
 
 pub use options::FitOptions;
+pub(crate) use planner::pair;
 
 use self::batch::{BatchLoss, Sources, pair_input};
 use self::options::LastBatch;
@@ -239,7 +240,8 @@ impl FitJob {
     fn set_normalization(&self, store: &mut Store) -> Result<()> {
         let FitRequest { options, data, .. } = &self.request;
         if store.energy_step == 0 {
-            store.normalization = if options.normalize { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
+            let continuous = self.inner.definition.tokens().is_none();
+            store.normalization = if options.normalize && continuous { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
             return Ok(());
         }
         if options.normalize != store.normalization.is_some() {
@@ -256,11 +258,15 @@ impl FitJob {
         let definition = &self.inner.definition;
         if definition.process().gaussian().is_some() {
             return match data.x0 {
-                Some(_) => Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0")),
+                Some(_) => {
+                    Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0"))
+                }
                 None => Ok(None),
             };
         }
-        if matches!(coupling, Coupling::Independent(_)) && data.x0.is_none() {
+        // Tokens of the source are independent of each other: whichever meets which datum.
+        let alike = matches!(coupling, Coupling::Independent(_)) || definition.tokens().is_some();
+        if alike && data.x0.is_none() {
             return Ok(None);
         }
         if let (Coupling::Paired(_), Some(x0)) = (&coupling, &data.x0)
@@ -298,7 +304,8 @@ impl FitJob {
             }
         }
         let kept = self.kept(part);
-        let frozen = specs.iter().zip(&kept).map(|(s, &kept)| kept || options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
+        let frozen =
+            specs.iter().zip(&kept).map(|(s, &kept)| kept || options.frozen.iter().any(|p| s.name.starts_with(p.as_str()))).collect();
         // Without an average of its own a part goes on in that of the other, as its parameters are.
         let follow = Ema::Settings { decay: 0.0, warmup: false };
         let others = kept.contains(&true) && self.inner.with_store(|store| Ok(store.ema.is_some()))?;
@@ -345,9 +352,9 @@ impl FitJob {
                 bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
             }
         }
-        let report = self
-            .inner
-            .with_store(|store| apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64))?;
+        let report = self.inner.with_store(|store| {
+            apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64)
+        })?;
         if !report.applied {
             let message = format!(
                 "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
@@ -427,7 +434,8 @@ impl FitJob {
         let (mut sum, mut start) = (0.0, 0);
         while start < total {
             let length = VALIDATION_ROWS.min(total - start);
-            let losses = self.inner.losses(objective, false, &rows.narrow(start, length)?, None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
+            let losses =
+                self.inner.losses(objective, false, &rows.narrow(start, length)?, None, (VALIDATION_SEED, start as i64), Weights::Ema)?;
             sum += losses.to_f64_vec()?.iter().sum::<f64>();
             start += length;
         }

@@ -97,7 +97,7 @@ pub struct FitOptions {
     /// Seed of the order of rows, times, noise and dropout.
     pub seed: i64,
     /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Without effect on
-    /// `"energy_matching"`: an energy is fitted in the units that its model has, which later fits of the model then keep.
+    /// `"energy_matching"`: an energy is fitted in the units that its model has, which later fits of the model then keep. Tokens are never normalised.
     pub normalize: bool,
     /// What to do with a last, smaller batch.
     pub last_batch: LastBatch,

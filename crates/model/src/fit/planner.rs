@@ -4,8 +4,8 @@
 use super::batch::PARTS;
 use crate::objective::SOURCE;
 use crate::{ModelError, Result};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, sync_channel};
 use thalweg_coupling::{Batch, Conditions, Couple, Coupling, Pairing};
 use thalweg_engine::random;
 use thalweg_graph::{DType, Leaves, count};
@@ -224,4 +224,47 @@ fn normal(dtype: DType, seed: i64, stream: u64, counter: i64, length: usize) -> 
     let mut out = vec![0.0; length];
     random::normal_f32(seed, stream, counter, 0, &mut out);
     out.into_iter().map(f64::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bind::random_inputs;
+    use crate::objective::Draw;
+    use thalweg_engine::{CompileOptions, Program, Tensor};
+    use thalweg_graph::Builder;
+
+    fn request(dtype: DType) -> PlanRequest {
+        let sizes = Leaves::new(vec![("a".to_string(), vec![2]), ("b".to_string(), vec![3, 1])]);
+        let x = HostRows { width: 5, values: vec![0.0; 5 * 64] };
+        let coupling = Coupling::exact();
+        PlanRequest { coupling, x, x0: None, condition: None, sizes, dtype, seed: 9, batch: 8, parts: 2, rest: 0, per_epoch: 4 }
+    }
+
+    #[test]
+    fn the_sources_that_are_coupled_are_the_bits_that_the_program_draws() {
+        for dtype in [DType::F32, DType::F64] {
+            let (request, step, part) = (request(dtype), 3, 1);
+            let b = Builder::new();
+            let (seed, counter) = random_inputs(&b);
+            let like = request.sizes.map(|shape| b.full(0.0, dtype, &[&[8], &shape[..]].concat()));
+            let drawn = Draw { seed, counter: counter * PARTS as f64 + part as f64 }.normal(SOURCE, &like);
+            let graph = b.finish(&drawn.values().copied().collect::<Vec<_>>()).unwrap();
+            let scalar = |v: i64| Tensor::from_i64(vec![v], &[]).unwrap();
+            let out = Program::compile(&graph, &CompileOptions::default()).unwrap().run(vec![scalar(9), scalar(step)]).unwrap();
+            let (a, b) = (out[0].to_f64_vec().unwrap(), out[1].to_f64_vec().unwrap());
+            let rows: Vec<f64> = (0..8).flat_map(|r| [&a[2 * r..2 * r + 2], &b[3 * r..3 * r + 3]].concat()).collect();
+            assert_eq!(request.normals(step as u64, part, 8), rows);
+        }
+    }
+
+    #[test]
+    fn every_source_of_a_set_is_used_once_before_one_is_used_again() {
+        let request = PlanRequest { x0: Some(HostRows { width: 5, values: vec![0.0; 5 * 48] }), ..request(DType::F32) };
+        let mut order = Order::of("fit.source");
+        let batches = (0..3).flat_map(|step| [(step, 0), (step, 1)]);
+        let mut seen: Vec<i64> = batches.flat_map(|(step, part)| request.drawn(48, step, part, 8, &mut order)).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..48).collect::<Vec<_>>());
+    }
 }

@@ -1,6 +1,7 @@
 //! Objectives: how networks are fitted. Each is half the squared error of one quantity, summed over all dimensions of a sample
-//! and all leaves, at a random time; which quantity, which times and which weight is all that tells them apart.
+//! and all leaves, at a random time; which quantity, which times and which weight is all that tells them apart. Of tokens, a log-likelihood.
 
+mod discrete;
 mod energy;
 mod gaussian;
 mod interpolant;
@@ -37,7 +38,8 @@ pub enum ObjectiveKind {
     /// The noise, ½‖ε̂ − ε‖²: denoising score matching (Vincent 2011) with the score's error weighted by σ², which keeps it
     /// bounded at small times (Ho et al., NeurIPS 2020, eq. 14). Of a bridge, the score's part of its loss.
     ScoreMatching,
-    /// The velocity, ½‖v̂ − v‖²: conditional flow matching (Lipman et al., ICLR 2023, eq. 9).
+    /// The velocity, ½‖v̂ − v‖²: conditional flow matching (Lipman et al., ICLR 2023, eq. 9). Of a flow of tokens −log p̂(x₁ | x_t), summed over
+    /// positions (Gat et al. 2024, "Discrete flow matching").
     FlowMatching,
     /// Both, of a Schrödinger bridge: its velocity and its score (Tong et al., AISTATS 2024, "simulation-free score and flow matching").
     BridgeMatching,
@@ -136,6 +138,15 @@ impl<'g> Draw<'g> {
         Leaves::new(like.iter().map(entry).collect())
     }
 
+    /// Uniform numbers in (0, 1) like each leaf.
+    pub fn uniform_like(&self, stream: &str, dtype: DType, like: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
+        let entry = |(name, x): (&str, &Var<'g>)| {
+            let (stream, ty) = (stream_of(&format!("{stream}.{name}")), Type::new(dtype, x.shape()));
+            (name.to_string(), x.builder().random(Distribution::Uniform, stream, ty, self.seed, self.counter))
+        };
+        Leaves::new(like.iter().map(entry).collect())
+    }
+
     /// Uniform numbers in (0, 1), one per row.
     pub fn uniform(&self, stream: &str, dtype: DType, rows: usize) -> Var<'g> {
         self.seed.builder().random(Distribution::Uniform, stream_of(stream), Type::new(dtype, vec![rows]), self.seed, self.counter)
@@ -165,7 +176,7 @@ impl Objective {
         match model.process() {
             Process::Gaussian(path) if self.kind == ObjectiveKind::EnergyMatching => energy::validate(self, model, path),
             Process::Gaussian(_) => gaussian::validate(self, model),
-            Process::Interpolant(_) => interpolant::validate(self, model),
+            Process::Interpolant(_) | Process::Discrete(_) => interpolant::validate(self, model),
         }
     }
 
@@ -199,11 +210,14 @@ impl Objective {
         if self.kind == ObjectiveKind::EnergyMatching {
             return self.energy_loss(model, ctx, rows, weight, draw);
         }
-        let (batch, dtype) = (rows.x.first().shape()[0], rows.x.first().dtype());
+        let (batch, dtype) = (rows.x.first().shape()[0], model.dtype());
         let uniform = draw.uniform("objective.time", dtype, batch);
         let u = self.layout_of(uniform, batch);
         let condition = rows.condition.as_ref().map(|condition| self.hidden(model, ctx, condition, draw));
-        let noise = draw.normal("objective.noise", &rows.x);
+        let noise = match model.process() {
+            Process::Discrete(_) => draw.uniform_like("objective.noise", dtype, &rows.x),
+            _ => draw.normal("objective.noise", &rows.x),
+        };
         let fixed = Fixed { x0: rows.x0.clone(), noise, condition };
         let loss = match model.process() {
             Process::Gaussian(path) => {
@@ -216,6 +230,11 @@ impl Objective {
                 // Of the samplers that a flow may have none looks at the path.
                 let t = self.sampler().sample(&Path::linear(), u, times.t_min, times.t_max);
                 let x0 = rows.x0.clone().unwrap_or_else(|| draw.normal(SOURCE, &rows.x));
+                self.at(model, ctx, t, &rows.x, &Fixed { x0: Some(x0), ..fixed }, weight)
+            }
+            Process::Discrete(path) => {
+                let t = self.sampler().sample(&Path::linear(), u, 0.0, 1.0);
+                let x0 = rows.x0.clone().unwrap_or_else(|| discrete::source(path, &rows.x, draw, dtype));
                 self.at(model, ctx, t, &rows.x, &Fixed { x0: Some(x0), ..fixed }, weight)
             }
         };
@@ -286,6 +305,7 @@ impl Objective {
         let loss = match model.process() {
             Process::Gaussian(path) => gaussian::loss(self, model, ctx, path, t, x, fixed),
             Process::Interpolant(path) => interpolant::loss(self, model, ctx, path, t, x, fixed),
+            Process::Discrete(path) => discrete::loss(self, model, ctx, path, t, x, fixed),
         };
         match weight {
             Some(graph) => loss * ctx.builder.inline(graph, &[t])[0],
@@ -299,7 +319,7 @@ impl Objective {
 pub struct Fixed<'g> {
     /// Source samples, for flows and bridges.
     pub x0: Option<Leaves<Var<'g>>>,
-    /// Normal numbers like x.
+    /// Normal numbers like x; of a flow of tokens, uniform ones.
     pub noise: Leaves<Var<'g>>,
     /// Conditions.
     pub condition: Option<Leaves<Var<'g>>>,

@@ -152,6 +152,7 @@ fn factor_path(model: &Definition) -> Option<(Path, bool)> {
     match model.process() {
         Process::Gaussian(path) => Some((path.clone(), false)),
         Process::Interpolant(path) => path.as_gaussian().map(|path| (path, true)),
+        Process::Discrete(_) => None,
     }
 }
 

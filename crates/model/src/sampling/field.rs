@@ -5,8 +5,8 @@ use super::density::Divergence;
 use super::energy::Energy;
 use super::fixed::Fixed;
 use super::guidance::{Guidance, between};
-use crate::definition::At;
 use crate::Definition;
+use crate::definition::At;
 use crate::model::Inner;
 use crate::objective::per_row;
 use crate::process::Process;
@@ -189,7 +189,14 @@ impl Field {
     }
 
     /// The model's own quantity, with classifier-free guidance.
-    fn own<'g>(&self, i: &Inputs<'_, 'g>, ctx: &Context<'_, 'g>, which: Parameterization, t: Var<'g>, x: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
+    fn own<'g>(
+        &self,
+        i: &Inputs<'_, 'g>,
+        ctx: &Context<'_, 'g>,
+        which: Parameterization,
+        t: Var<'g>,
+        x: &Leaves<Var<'g>>,
+    ) -> Leaves<Var<'g>> {
         let definition = self.definition();
         let none = definition.no_condition(ctx, i.rows);
         let condition = i.condition.as_ref().or(none.as_ref());

@@ -119,6 +119,8 @@ impl<'g> Fixed<'g> {
         self.put(x, |known, noise, start| match &self.process {
             Process::Gaussian(path) => path.scale(t) * known + path.std(t) * noise,
             Process::Interpolant(path) => path.interpolate(t, start, known, noise),
+            // A job of samples refuses models of tokens: their values have no place between two.
+            Process::Discrete(_) => known,
         })
     }
 
@@ -131,6 +133,7 @@ impl<'g> Fixed<'g> {
             (Quantity::Noise, Process::Interpolant(_)) => start,
             (Quantity::Velocity | Quantity::Drift, Process::Gaussian(path)) => path.d_scale(t) * known + path.d_std(t) * noise,
             (Quantity::Velocity | Quantity::Drift, Process::Interpolant(path)) => path.target(t, start, known, noise),
+            (_, Process::Discrete(_)) => known,
         })
     }
 
@@ -150,5 +153,6 @@ pub fn range(process: &Process) -> TimeRange {
     match process {
         Process::Gaussian(path) => path.regular_range(),
         Process::Interpolant(path) => path.range(),
+        Process::Discrete(_) => process.times(),
     }
 }

@@ -36,7 +36,9 @@ impl Guidance {
             return fail("rescale", "a number in [0, 1]", self.rescale.to_string());
         }
         match self.interval {
-            Some([from, to]) if !(from < to) => fail("interval", "two times, the first less than the second", format!("[{from}, {to}]")),
+            Some([from, to]) if from.partial_cmp(&to) != Some(std::cmp::Ordering::Less) => {
+                fail("interval", "two times, the first less than the second", format!("[{from}, {to}]"))
+            }
             _ => Ok(()),
         }
     }

@@ -4,18 +4,17 @@
 use super::brownian::Brownian;
 use super::density::Divergence;
 use super::dynamics::{Dynamics, State};
-use super::energy::{Energy, Source};
-use super::field::{Field, OTHER, Other};
+use super::field::OTHER;
 use super::fixed::{self, Known, Moment};
 use super::noise;
 use super::options::{BatchSize, LogProbOptions, SampleOptions};
 use super::resample::{Move, Pilot, Resampled};
-use super::times::{Course, diffusion, view};
+use super::setup::{Given, Guides, Setup, driver, fitting, plan_of};
+use super::times::view;
 use super::{CHUNK, padded};
 use crate::bind::Bindings;
 use crate::groups::Groups;
 use crate::model::Inner;
-use crate::process::Process;
 use crate::run::{Event, Report, Run};
 use crate::task::resolve;
 use crate::{ModelError, Result};
@@ -23,8 +22,8 @@ use std::sync::Arc;
 use std::time::Instant;
 use thalweg_engine::{Getter, Job, Setter, Step, Tensor};
 use thalweg_graph::{Graph, Leaves, count};
-use thalweg_path::{Diffusion as Spread, ScheduleTransform};
-use thalweg_solver::{Action, Driver, OdeSolver, Plan, PlannedStep, Problem, Quantity, Schedule, SolverConfig, Verdict};
+use thalweg_path::Diffusion as Spread;
+use thalweg_solver::{Action, PlannedStep, Verdict};
 
 /// What is asked for.
 pub enum Ask {
@@ -32,6 +31,26 @@ pub enum Ask {
     Sample(SampleOptions),
     /// Log densities of data.
     LogProb(LogProbOptions),
+}
+
+impl Ask {
+    /// The options that sampling and likelihood have in common, as those of sampling.
+    pub fn options(&self) -> SampleOptions {
+        match self {
+            Ask::Sample(options) => options.clone(),
+            Ask::LogProb(options) => SampleOptions {
+                t_span: options.t_span.clone(),
+                seed: options.seed,
+                weights: options.weights,
+                solver: options.solver.clone(),
+                guidance: options.guidance.clone(),
+                divergence: options.divergence,
+                forward: true,
+                log_prob: true,
+                ..SampleOptions::default()
+            },
+        }
+    }
 }
 
 /// Everything a call was given.
@@ -65,24 +84,6 @@ impl SampleRequest {
         match &self.ask {
             Ask::Sample(options) => leaves + usize::from(options.log_prob),
             Ask::LogProb(_) => 1,
-        }
-    }
-
-    /// The options that sampling and likelihood have in common, as those of sampling.
-    fn options(&self) -> SampleOptions {
-        match &self.ask {
-            Ask::Sample(options) => options.clone(),
-            Ask::LogProb(options) => SampleOptions {
-                t_span: options.t_span.clone(),
-                seed: options.seed,
-                weights: options.weights,
-                solver: options.solver.clone(),
-                guidance: options.guidance.clone(),
-                divergence: options.divergence,
-                forward: true,
-                log_prob: true,
-                ..SampleOptions::default()
-            },
         }
     }
 }
@@ -135,7 +136,7 @@ struct Chunk {
 impl SampleJob {
     /// A job that samples from `inner` into `results`; see [`SampleRequest::results`].
     pub fn new(inner: Arc<Inner>, request: SampleRequest, run: Run, results: Vec<Setter<Tensor>>) -> SampleJob {
-        let options = request.options();
+        let options = request.ask.options();
         SampleJob { inner, request, options, run, results: Some(results), work: None }
     }
 
@@ -145,6 +146,10 @@ impl SampleJob {
 
     fn begin(&self) -> Result<Work> {
         let (options, inner) = (&self.options, &self.inner);
+        if inner.definition.tokens().is_some() {
+            let expected = "a model of continuous states: tokens have neither a velocity nor a density";
+            return Err(ModelError::config("model", expected, inner.definition.config().class()));
+        }
         let tensors = |name: &str| resolve(self.request.given.get(name));
         let what = if self.is_likelihood() { "x" } else { "x0" };
         let x0 = tensors("x0")?;
@@ -174,17 +179,15 @@ impl SampleJob {
             let expected = "a model whose source is standard normal: the density of a source known by samples is not known";
             return Err(ModelError::expected("ConfigError", "logProb", expected, "a model fitted from x0 to x1"));
         }
-        let solver = self.solver()?;
         let mut bound = Bindings::new();
         bound.set_parameters(&flat);
         bound.set_normalization(normalization.as_ref());
-        let field = self.field(condition.is_some(), normalization.is_some(), &solver, &mut bound)?;
-        let field = Field { fixed: known.is_some(), ..field };
-        let spread = self.spread(&field, &solver)?;
-        let course = Course { field: &field, quantity: solver.quantity(), spread: &spread, forward: options.forward };
-        let times = course.times(options.t_span.as_deref())?;
-        let ends_at_data = times.last() == course.times(None)?.last();
-        let solver = solver.with_times(|t| course.process_time(t));
+        let guides = Guides { other: self.request.other.clone(), energy: self.request.energy.clone() };
+        if let Some(other) = &guides.other {
+            bound.set_parameters_at(OTHER, &fitting(inner, other, options.weights)?);
+        }
+        let given_as = Given { conditioned: condition.is_some(), normalized: normalization.is_some(), fixed: known.is_some() };
+        let Setup { field, solver, spread, times, ends_at_data } = Setup::of(inner, options, guides, given_as)?;
         let rows = SampleRequest::rows(options, given);
         let row: usize = inner.definition.x().values().map(|shape| count(shape)).sum();
         let kept = if options.trajectory { times.len() } else { 1 };
@@ -209,100 +212,6 @@ impl SampleJob {
             started: Instant::now(),
             report: Report { reason: "finished".into(), ..Report::default() },
         })
-    }
-
-    fn solver(&self) -> Result<SolverConfig> {
-        let configured = || self.inner.definition.common().solver.clone();
-        let solver = self.options.solver.clone().unwrap_or_else(configured);
-        if !self.options.log_prob || solver.quantity() == Quantity::Velocity {
-            return Ok(solver);
-        }
-        match &self.options.solver {
-            None => Ok(SolverConfig::Ode(OdeSolver::default())),
-            Some(_) => {
-                let expected = "an ODESolver: a density is followed along the probability-flow ODE";
-                Err(ModelError::config("solver.type", expected, "another solver"))
-            }
-        }
-    }
-
-    fn spread(&self, field: &Field, solver: &SolverConfig) -> Result<Spread> {
-        let process = field.process();
-        let spread = if solver.quantity() == Quantity::Drift { self.options.diffusion.clone().unwrap_or_default() } else { Spread::Zero };
-        let of_path = matches!(spread, Spread::G | Spread::GScaled { .. });
-        if of_path && view(&process).is_none() {
-            return Err(ModelError::config("diffusion.type", "a diffusion that is no multiple of g, since a bridge has no g", "g"));
-        }
-        if let Some(view) = view(&process) {
-            spread.validate_on(&view.path).map_err(|e| ModelError::config(format!("diffusion.{}", e.field), e.expected, e.got))?;
-        }
-        Ok(spread)
-    }
-
-    fn field(&self, conditioned: bool, normalized: bool, solver: &SolverConfig, bound: &mut Bindings) -> Result<Field> {
-        let (options, inner) = (&self.options, &self.inner);
-        let definition = &inner.definition;
-        if options.guidance.is_some() && !(conditioned && definition.has_null_condition()) {
-            let expected = "a condition, and a model trained with conditionDropout";
-            let got = if conditioned { "a model without conditionDropout" } else { "no condition" };
-            return Err(ModelError::config("guidance", expected, got));
-        }
-        let other = self.request.other.as_ref().map(|other| self.other(other, conditioned, bound)).transpose()?;
-        let energy = match (&options.energy, self.request.energy.is_empty()) {
-            (None, true) => None,
-            (settings, no_function) => {
-                let source = if no_function { Source::Network } else { Source::Function(self.request.energy.clone()) };
-                if no_function && !definition.has_energy() {
-                    return Err(ModelError::config("energy", "an energy function, or a model with an energy of its own", "neither"));
-                }
-                if no_function && definition.condition().is_some() && !conditioned {
-                    return Err(ModelError::config("energy", "a condition, since the model's energy has one", "no condition"));
-                }
-                let energy = Energy { settings: settings.unwrap_or_default(), source, normalized };
-                energy.check(definition)?;
-                Some(energy)
-            }
-        };
-        let transform = match (&options.schedule, definition.process()) {
-            (None, _) => None,
-            (Some(sampled), Process::Gaussian(trained)) => Some(ScheduleTransform { trained: trained.clone(), sampled: sampled.clone() }),
-            (Some(_), _) => return Err(ModelError::config("schedule", "a diffusion model", definition.config().class())),
-        };
-        if transform.is_some() && (other.is_some() || energy.is_some()) {
-            return Err(ModelError::config("schedule", "no guide and no energy beside it", "both"));
-        }
-        let width: usize = definition.x().values().map(|shape| count(shape)).sum();
-        let divergence = options.log_prob.then(|| options.divergence.unwrap_or(Divergence::for_dimensions(width)));
-        let (guidance, thresholding) = (options.guidance.clone(), solver.thresholding());
-        Ok(Field { inner: inner.clone(), conditioned, guidance, other, energy, transform, thresholding, divergence, normalized, fixed: false })
-    }
-
-    /// The other model, whose parameters are bound.
-    fn other(&self, other: &Arc<Inner>, conditioned: bool, bound: &mut Bindings) -> Result<Other> {
-        let (own, theirs) = (&self.inner.definition, &other.definition);
-        let fail = |expected: &str, got: String| Err(ModelError::expected("ConfigError", "guide.model does not fit", expected, got));
-        if own.x() != theirs.x() || own.dtype() != theirs.dtype() {
-            return fail("a model of the same xSize and dtype", format!("{:?} of {}", theirs.common().x_size, theirs.dtype()));
-        }
-        if own.process() != theirs.process() {
-            return fail("a model of the same path", format!("{:?}", theirs.process()));
-        }
-        if theirs.condition().is_some() && (!conditioned || theirs.condition() != own.condition()) {
-            return fail("a model without condition, or with the same conditionSize and a condition given", "another conditionSize".into());
-        }
-        let scales = |inner: &Inner| -> Result<Vec<f64>> {
-            let normalization = inner.with_store(|store| Ok(store.normalization.clone()))?;
-            let tensors = normalization.iter().flat_map(|n| n.leaves.iter().flat_map(|(mean, std)| [mean.clone(), std.clone()]));
-            Ok(tensors.map(|t| t.to_f64_vec()).collect::<std::result::Result<Vec<_>, _>>()?.concat())
-        };
-        let (a, b) = (scales(&self.inner)?, scales(other)?);
-        let alike = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-5 * a.abs().max(1.0));
-        if !alike {
-            return fail("a model normalised alike: fitted on the same data, or both with normalize: false", "other mean or deviation".into());
-        }
-        let flat = other.with_store(|store| Ok(store.flat(self.options.weights)))?;
-        bound.set_parameters_at(OTHER, &flat);
-        Ok(Other { inner: other.clone(), scale: self.options.other_scale.unwrap_or(1.0) })
     }
 
     fn rows_of<'a>(&'a self, start: usize, rows: usize) -> noise::Chunk<'a> {
@@ -362,7 +271,11 @@ impl SampleJob {
         let (process, solver) = (work.dynamics.field().process(), work.dynamics.solver());
         let Some(how) = self.options.resample else { return Ok(Pilot::Driver(driver(&process, solver, &work.spread, &work.times)?)) };
         let Some(view) = view(&process) else {
-            return Err(ModelError::config("resample", "a Gaussian path, along which states can be noised", self.inner.definition.config().class()));
+            return Err(ModelError::config(
+                "resample",
+                "a Gaussian path, along which states can be noised",
+                self.inner.definition.config().class(),
+            ));
         };
         if solver.is_adaptive() || solver.is_brownian() {
             let got = if solver.is_adaptive() { "an adaptive solver" } else { "brownian: true" };
@@ -513,28 +426,12 @@ impl SampleJob {
     }
 }
 
-/// A driver over the process's times.
-fn driver(process: &Process, solver: &SolverConfig, spread: &Spread, times: &[f64]) -> Result<Driver> {
-    let view = view(process);
-    let h = |t: f64| diffusion(process, spread, t);
-    let problem = Problem { schedule: view.as_ref().map(|v| v as &dyn Schedule), diffusion: Some(&h) };
-    solver.driver(problem, times).map_err(|e| ModelError::from(e).under("solver.args"))
-}
-
-/// All steps over the process's times, of a solver whose steps are known beforehand.
-pub fn plan_of(process: &Process, solver: &SolverConfig, spread: &Spread, times: &[f64]) -> Result<Plan> {
-    match driver(process, solver, spread, times)? {
-        Driver::Fixed(fixed) => Ok(fixed.plan().clone()),
-        Driver::Adaptive(_) => Err(ModelError::new("InternalError", "an adaptive solver has no plan")),
-    }
-}
-
 /// The stream of noise `k` of a step.
 pub fn stream(k: usize) -> String {
     if k == 0 { "sample.noise".into() } else { format!("sample.noise{k}") }
 }
 
-fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
+pub(super) fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
     let entries: Result<Vec<_>> = leaves.iter().map(|(name, t)| Ok((name.to_string(), crate::data::gather_rows(t, rows)?))).collect();
     Ok(Leaves::new(entries?))
 }

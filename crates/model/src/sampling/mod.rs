@@ -3,6 +3,7 @@
 
 mod brownian;
 pub mod density;
+mod discrete;
 mod dynamics;
 pub mod energy;
 mod field;
@@ -12,15 +13,18 @@ mod job;
 mod noise;
 mod options;
 mod resample;
+mod setup;
 mod times;
 mod unrolled;
 
+pub use discrete::{DiscreteSampleOptions, DiscreteSampler, TokenGrid, TokenJob, TokenRequest};
 pub use dynamics::Dynamics;
 pub use field::{Field, Inputs, Other};
 pub use job::{Ask, SampleJob, SampleRequest};
-pub use unrolled::Unrolled;
 pub use options::{BatchSize, LogProbOptions, SampleOptions};
 pub use resample::Resample;
+pub use setup::{Given, Guides, Setup};
+pub use unrolled::Unrolled;
 
 /// Largest number of rows that are integrated at once.
 pub const CHUNK: usize = 4096;

@@ -30,9 +30,20 @@ impl Chunk<'_> {
         self.sizes.iter().map(leaf).collect()
     }
 
+    /// Draw `counter` of the uniform numbers in (0, 1) called `stream`, one tensor per leaf.
+    pub fn uniform(&self, stream: &str, counter: i64) -> Result<Vec<Tensor>> {
+        let leaf = |(name, shape): (&str, &Vec<usize>)| {
+            let ty = Type::new(self.dtype, [&[self.rows], &shape[..]].concat());
+            let first = self.start as u64 * count(shape) as u64;
+            crate::data::uniform(self.seed, random::stream_of(&format!("{stream}.{name}")), counter, first, ty)
+        };
+        self.sizes.iter().map(leaf).collect()
+    }
+
     /// Numbers of the rows as tensors, leaf after leaf.
     pub fn tensors(&self, leaves: Vec<Vec<f64>>) -> Result<Vec<Tensor>> {
-        let leaf = |(values, shape): (Vec<f64>, &Vec<usize>)| crate::data::tensor_of(values, &[&[self.rows], &shape[..]].concat(), self.dtype);
+        let leaf =
+            |(values, shape): (Vec<f64>, &Vec<usize>)| crate::data::tensor_of(values, &[&[self.rows], &shape[..]].concat(), self.dtype);
         leaves.into_iter().zip(self.sizes.values()).map(leaf).collect()
     }
 

@@ -94,11 +94,7 @@ impl SampleOptions {
     /// A `ConfigError` with the path of the field at fault.
     pub fn parse(json: &str) -> Result<SampleOptions> {
         let options: SampleOptions = crate::config::parse(json)?;
-        if let Some(size) = &options.batch_size
-            && (size.shape().is_empty() || size.shape().contains(&0))
-        {
-            return Err(ModelError::config("batchSize", "a number ≥ 1, or a list of them", format!("{:?}", size.shape())));
-        }
+        check_batch_size(options.batch_size.as_ref())?;
         check_span(options.t_span.as_deref())?;
         check_solver(options.solver.as_ref())?;
         if let Some(diffusion) = &options.diffusion {
@@ -134,7 +130,16 @@ fn check_solver(solver: Option<&SolverConfig>) -> Result<()> {
     solver.map_or(Ok(()), |solver| solver.validate().map_err(|e| ModelError::from(e).under("solver.args")))
 }
 
-fn check_span(span: Option<&[f64]>) -> Result<()> {
+pub(super) fn check_batch_size(size: Option<&BatchSize>) -> Result<()> {
+    match size.map(BatchSize::shape) {
+        Some(shape) if shape.is_empty() || shape.contains(&0) => {
+            Err(ModelError::config("batchSize", "a number ≥ 1, or a list of them", format!("{shape:?}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_span(span: Option<&[f64]>) -> Result<()> {
     let Some(span) = span else { return Ok(()) };
     let increasing = span.windows(2).all(|w| w[0] < w[1]);
     if span.len() < 2 || !increasing || span.iter().any(|t| !t.is_finite() || *t < 0.0) {

@@ -82,7 +82,8 @@ impl Resampled {
     /// A `ConfigError` where a step uses what came before it.
     pub fn new(plan: Plan, view: &GaussianView, how: Resample) -> Result<Resampled> {
         if plan.start.is_some() || plan.steps.iter().any(|p| p.step.structure.history > 0) {
-            let expected = "a solver whose steps stand alone (euler, heun2, rk4, an SDE solver, DDIM, a singlestep DPM-Solver), or no resample";
+            let expected =
+                "a solver whose steps stand alone (euler, heun2, rk4, an SDE solver, DDIM, a singlestep DPM-Solver), or no resample";
             return Err(ModelError::config("resample", expected, "a solver whose steps use earlier ones"));
         }
         // A denoising step at the end goes nowhere in time, and is taken once.

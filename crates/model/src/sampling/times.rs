@@ -1,8 +1,8 @@
 //! From the times that users speak of to those of the model's process: the one place that knows which way sampling runs.
 //! Ends at which what a solver evaluates is infinite are clamped, and nothing else is.
 
-use crate::process::Process;
 use super::field::Field;
+use crate::process::Process;
 use crate::{ModelError, Result};
 use thalweg_path::{Diffusion as Spread, GaussianPath, Interpolant, Parameterization, Path, StochasticInterpolant, TimeRange};
 use thalweg_solver::{Quantity, Schedule};
@@ -54,7 +54,8 @@ impl Course<'_> {
     fn range(&self) -> Result<TimeRange> {
         let of = |which: Parameterization| {
             self.field.range(which).ok_or_else(|| {
-                let expected = "a solver of the probability-flow ODE (ODESolver): the model has a velocity, and neither score, noise nor data";
+                let expected =
+                    "a solver of the probability-flow ODE (ODESolver): the model has a velocity, and neither score, noise nor data";
                 ModelError::config("solver.type", expected, which.name())
             })
         };
@@ -91,6 +92,7 @@ pub fn view(process: &Process) -> Option<GaussianView> {
     match process {
         Process::Gaussian(path) => Some(GaussianView { path: path.clone(), mirrored: false }),
         Process::Interpolant(path) => path.as_gaussian().map(|path| GaussianView { path, mirrored: true }),
+        Process::Discrete(_) => None,
     }
 }
 

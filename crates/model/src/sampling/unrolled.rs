@@ -3,26 +3,22 @@
 
 use super::dynamics::Dynamics;
 use super::field::{ACCUMULATED, Field, Inputs};
-use super::job::{plan_of, stream};
+use super::job::{Ask, stream};
+use super::setup::{Given, Guides, Setup, plan_of};
 use crate::bind::{denormalize, normalize, random_inputs};
 use crate::definition::leaf_name;
+use crate::model::Inner;
 use crate::{ModelError, Result};
 use std::sync::Arc;
 use thalweg_engine::random::stream_of;
 use thalweg_graph::ops::Distribution;
 use thalweg_graph::{Builder, DType, Graph, Leaves, Literal, Type, Var};
-use thalweg_solver::{Query, Run, SolverConfig, Structure};
+use thalweg_solver::{Query, Run, Structure};
 
 /// A sampler that is unrolled.
 pub struct Unrolled {
-    /// What is evaluated.
-    pub field: Field,
-    /// A solver of fixed steps.
-    pub solver: SolverConfig,
-    /// The sampler's own diffusion.
-    pub spread: thalweg_path::Diffusion,
-    /// The process's times, from the first to the last.
-    pub times: Vec<f64>,
+    /// What is integrated, how, and when.
+    pub setup: Setup,
     /// Rows.
     pub rows: usize,
     /// Whether x0 is in the user's units.
@@ -31,22 +27,48 @@ pub struct Unrolled {
     pub trajectory: bool,
     /// From data to noise.
     pub forward: bool,
+    /// Whether the state is returned, or the density alone.
+    pub states: bool,
 }
 
 impl Unrolled {
-    /// The graph. Inputs: `param:<name>`, `x0`, `x0.<leaf>`, `condition` …, `random.seed`, `random.counter`, `norm.*`; `probe` … for Hutchinson's estimate.
+    /// What `ask` comes to for so many rows of starts or data, as far as the main thread knows the model.
+    ///
+    /// # Errors
+    /// As [`Setup::of`].
+    pub fn of(inner: &Arc<Inner>, ask: &Ask, rows: usize, conditioned: bool, energy: Vec<(usize, Arc<Graph>)>) -> Result<Unrolled> {
+        let options = ask.options();
+        let given = Given { conditioned, normalized: inner.is_normalized(), fixed: false };
+        let setup = Setup::of(inner, &options, Guides { other: None, energy }, given)?;
+        Ok(Unrolled {
+            setup,
+            rows,
+            starts_are_data: options.forward || inner.source_is_data(),
+            trajectory: options.trajectory,
+            forward: options.forward,
+            states: matches!(ask, Ask::Sample(_)),
+        })
+    }
+
+    /// The graph. Inputs: `param:<name>`, `x0`, `x0.<leaf>`, `condition` …, `random.seed`, `random.counter`, `norm.*`.
     /// Outputs: the leaves of the state in the user's units (with all times along a first dimension where a trajectory is asked for), then log p `[rows]` if
     /// a density is followed.
     ///
     /// # Errors
     /// A `ConfigError` where the solver's steps are not known beforehand; what the network's ops refuse.
     pub fn graph(self) -> Result<Graph> {
-        if self.solver.is_adaptive() {
-            let expected = "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
+        let Setup { field, solver, spread, times, .. } = self.setup;
+        if field.definition().tokens().is_some() {
+            let expected = "a model of continuous states: a draw of tokens has no derivative";
+            return Err(ModelError::config("model", expected, field.definition().config().class()));
+        }
+        if solver.is_adaptive() {
+            let expected =
+                "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
             return Err(ModelError::config("solver.args.steps", expected, "an adaptive solver"));
         }
-        let plan = plan_of(&self.field.process(), &self.solver, &self.spread, &self.times)?;
-        let Unrolled { field, solver, rows, starts_are_data, trajectory, forward, .. } = self;
+        let plan = plan_of(&field.process(), &solver, &spread, &times)?;
+        let Unrolled { rows, starts_are_data, trajectory, forward, states, .. } = self;
         let dynamics = Dynamics::new(field, solver);
         let field = dynamics.field();
         let definition = field.definition();
@@ -89,8 +111,7 @@ impl Unrolled {
             let times: Vec<Var> = wanted.iter().map(|state| state[leaf]).collect();
             results.push(if trajectory { Var::concat(&times.iter().map(|v| v.unsqueeze(&[0])).collect::<Vec<_>>(), 0) } else { times[0] });
         }
-        let results = finish(&b, field, results, trajectory);
-        let mut outputs: Vec<Var> = results;
+        let mut outputs = if states { finish(&b, field, results, trajectory) } else { Vec::new() };
         if field.divergence.is_some() {
             let (at_prior, sign) = if forward { (&state[..leaves], 1.0) } else { (&first[..], -1.0) };
             outputs.push(field.log_prior(&b, at_prior) + state[leaves] * sign - field.log_scale(&b));
@@ -126,7 +147,8 @@ fn scan_run<'g>(
 ) -> Result<StateAndHistory<'g>> {
     let (structure, length, dtype) = (run.structure, run.steps.len(), dynamics.field().inner.dtype());
     let (body, consts) = body(dynamics, outer.rows, structure, state)?;
-    let consts: Vec<Var<'g>> = consts.iter().map(|(name, ty)| b.input(name, ty.dtype, &ty.shape)).collect();
+    let consts: Vec<Var<'g>> =
+        consts.iter().map(|(name, ty)| probe(b, name, ty).unwrap_or_else(|| b.input(name, ty.dtype, &ty.shape))).collect();
     let numbers = b.literal(Literal::dense(&run.flat(), Type::new(dtype, vec![length, structure.len()])));
     let indices: Vec<f64> = (run.first..run.first + length).map(|k| k as f64).collect();
     let index = b.literal(Literal::dense(&indices, Type::new(DType::I64, vec![length])));
@@ -171,10 +193,20 @@ fn body(dynamics: &Dynamics, rows: usize, structure: &Structure, like: &[Var<'_>
     Ok((trace(Some(&consts))?, consts))
 }
 
+/// Hutchinson's probe, that of a job: the signs of normal numbers. `None` for any other input.
+fn probe<'g>(b: &'g Builder, name: &str, ty: &Type) -> Option<Var<'g>> {
+    let leaf = if name == "probe" { "" } else { name.strip_prefix("probe.")? };
+    let (seed, _) = random_inputs(b);
+    let zero = b.full(0.0, DType::I64, &[]);
+    let normal = b.random(Distribution::Normal, stream_of(&format!("sample.probe.{leaf}")), ty.clone(), seed, zero);
+    Some(normal.lt(normal.constant(0.0)).select(normal.constant(-1.0), normal.constant(1.0)))
+}
+
 /// The normal numbers of a step, those that a sampling job draws.
 fn noise<'g>(b: &'g Builder, field: &Field, x: &[Var<'g>], k: usize, index: Var<'g>) -> Vec<Var<'g>> {
     let (seed, _) = random_inputs(b);
     let names = field.definition().x().iter().map(|(name, _)| name.to_string());
-    let leaf = |(name, v): (String, &Var<'g>)| b.random(Distribution::Normal, stream_of(&format!("{}.{name}", stream(k))), v.ty(), seed, index);
+    let leaf =
+        |(name, v): (String, &Var<'g>)| b.random(Distribution::Normal, stream_of(&format!("{}.{name}", stream(k))), v.ty(), seed, index);
     names.zip(x).map(leaf).collect()
 }

@@ -50,7 +50,8 @@ impl Normal {
     /// The exact value of what is predicted; finite wherever the quantity is.
     pub fn quantity<S: Scalar>(&self, path: &Path, which: Parameterization, t: S, x: &[S], condition: Option<&[S]>) -> Vec<S> {
         let (s, sigma) = (path.scale(t), path.std(t));
-        let mean: Vec<S> = self.mean.iter().enumerate().map(|(i, m)| condition.map_or(t.constant(*m), |c| c[i] * self.shift + *m)).collect();
+        let mean: Vec<S> =
+            self.mean.iter().enumerate().map(|(i, m)| condition.map_or(t.constant(*m), |c| c[i] * self.shift + *m)).collect();
         // What the quantity is at x_t = s·mean, and by how much it grows along each axis, in units of 1/(s²v + σ²).
         let gain = |v: f64| match which {
             Parameterization::Data => s * v,
@@ -82,7 +83,12 @@ impl Normal {
     }
 
     /// A graph of columns `[rows, 1]` of t, x and the condition.
-    pub fn graph(&self, rows: usize, conditional: bool, f: impl for<'g> Fn(&'g Builder, Var<'g>, &[Var<'g>], Option<&[Var<'g>]>) -> Var<'g>) -> Graph {
+    pub fn graph(
+        &self,
+        rows: usize,
+        conditional: bool,
+        f: impl for<'g> Fn(&'g Builder, Var<'g>, &[Var<'g>], Option<&[Var<'g>]>) -> Var<'g>,
+    ) -> Graph {
         let b = Builder::new();
         let width = self.width();
         let t = b.input("t", DType::F64, &[rows]).reshape(&[rows, 1]);
@@ -98,8 +104,13 @@ impl Normal {
 }
 
 fn module(parameters: &[(&str, Init)]) -> ExternalModule {
-    let parameter =
-        |(name, init): &(&str, Init)| ExternalParameter { name: name.to_string(), shape: vec![1], init: *init, trainable: true, decay: true };
+    let parameter = |(name, init): &(&str, Init)| ExternalParameter {
+        name: name.to_string(),
+        shape: vec![1],
+        init: *init,
+        trainable: true,
+        decay: true,
+    };
     ExternalModule { parameters: parameters.iter().map(parameter).collect() }
 }
 
@@ -110,7 +121,8 @@ pub fn external() -> Value {
 
 /// A model of class `class` whose networks, by their places, have these parameters.
 pub fn model(class: &str, config: Value, networks: &[(&str, &[(&str, Init)])]) -> Model {
-    let modules: HashMap<String, ExternalModule> = networks.iter().map(|(place, parameters)| (place.to_string(), module(parameters))).collect();
+    let modules: HashMap<String, ExternalModule> =
+        networks.iter().map(|(place, parameters)| (place.to_string(), module(parameters))).collect();
     Model::new(ModelConfig::parse(class, &config.to_string()).unwrap(), &modules).unwrap()
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use napi::Env;
-use napi::bindgen_prelude::Array;
+use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use thalweg_model::graph::Type;
+use thalweg_model::path::Expression;
 
 use crate::args;
+use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
 use crate::recording::Source;
@@ -95,4 +97,13 @@ impl NativeGraph {
             NativeTensor::all(env, results)
         })
     }
+}
+
+/// A recorded function of one number t as data that a config can hold, as JSON.
+#[napi]
+pub fn graph_expression(graph: ClassInstance<'_, NativeGraph>) -> napi::Result<String> {
+    guard("graphExpression", || {
+        let expression = Expression::from_graph(graph.source().function("a function of t")?.as_ref())?;
+        serde_json::to_string(&expression).map_err(|e| ThalwegError::new(ErrorCode::InternalError, e.to_string()))
+    })
 }

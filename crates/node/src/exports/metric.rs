@@ -1,10 +1,10 @@
-//! Distances between samples, computed on the worker's thread.
+//! Distances between samples, and other measures, computed on the worker's thread.
 
 use napi::Env;
-use napi::bindgen_prelude::{BigInt, ClassInstance, Either, Object};
+use napi::bindgen_prelude::{Array, BigInt, ClassInstance, Either, Object};
 use napi_derive::napi;
 use thalweg_model::engine::Tensor;
-use thalweg_model::{ModelError, Task, sliced_wasserstein as distance};
+use thalweg_model::{Measure, ModelError, Task, config, sliced_wasserstein as distance};
 
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
@@ -41,6 +41,25 @@ pub fn sliced_wasserstein<'env>(
         });
         let deliver = Box::new(move |outcome: Result<f64, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |value| value));
         submit(NAME, Box::new(Task::new(inputs, work, deliver)))?;
+        Ok(object)
+    })
+}
+
+/// A measure of samples, trajectories or log densities: what it is as JSON, `{ type, … }`; resolves to its numbers as JSON.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn measure<'env>(
+    env: &'env Env,
+    what: String,
+    #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
+) -> napi::Result<Object<'env>> {
+    const NAME: &str = "measure";
+    guard(NAME, || {
+        let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+        let what: Measure = config::parse(&what)?;
+        let (settle, object) = promise::<String>(NAME, env)?;
+        let work = Box::new(move |tensors: Vec<Tensor>| thalweg_model::measure(&what, &tensors).map(|numbers| numbers.to_string()));
+        let deliver = Box::new(move |outcome: Result<String, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |text| text));
+        submit(NAME, Box::new(Task::new(values.iter().map(|value| value.getter()).collect(), work, deliver)))?;
         Ok(object)
     })
 }

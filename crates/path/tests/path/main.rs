@@ -5,6 +5,7 @@ mod config;
 mod conversions;
 mod custom;
 mod defects;
+mod discrete;
 mod dual;
 mod dynamics;
 mod expression;

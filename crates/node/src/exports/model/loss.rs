@@ -124,7 +124,7 @@ impl NativeModel {
             let model = self.model()?;
             let (which, weights) = (function(&name)?, self::weights(&weights)?);
             let rows = rows(x.first().map(|value| value.ty()))?;
-            let types: Vec<Type> = state_types(&model, rows).values().cloned().collect();
+            let types: Vec<Type> = quantity_types(&model, rows).values().cloned().collect();
             let leaves = x.len();
             let inputs = [vec![t.getter()], getters(&x), getters(&condition)].concat();
             let work = move |tensors: Vec<Tensor>| {
@@ -215,10 +215,10 @@ fn losses(model: &Model, options: &LossOptions, weight: Option<&Graph>, groups: 
     mean.run(vec![losses])
 }
 
-/// The types of the state's leaves, of so many rows.
-fn state_types(model: &Model, rows: usize) -> Leaves<Type> {
+/// The types of a quantity's leaves, of so many rows.
+fn quantity_types(model: &Model, rows: usize) -> Leaves<Type> {
     let dtype = model.definition().dtype();
-    model.definition().x().map(|shape| Type::new(dtype, [&[rows], &shape[..]].concat()))
+    model.definition().x().map(|shape| Type::new(dtype, [&[rows], &model.definition().quantity_shape(shape)[..]].concat()))
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.
@@ -232,8 +232,18 @@ pub(super) struct Given {
 impl Given {
     /// Checks the leaves of `x`, `x0` and `condition`, and takes `t`, `sampleWeight` and `energy` as they are.
     pub(super) fn of(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+        Given::by(recording, model, groups, "x")
+    }
+
+    /// As [`Given::of`], where the state is `x0`: starts of samples, or data.
+    pub(super) fn of_starts(recording: &mut Recording, model: &Model, groups: &Groups<f64>) -> Result<Given, ThalwegError> {
+        Given::by(recording, model, groups, "x0")
+    }
+
+    /// The values of the groups, of which `state` must be there.
+    fn by(recording: &mut Recording, model: &Model, groups: &Groups<f64>, state: &str) -> Result<Given, ThalwegError> {
         let definition = model.definition();
-        let first = groups.get("x").first().map(|&id| recording.number(id)).transpose()?;
+        let first = groups.get(state).first().map(|&id| recording.number(id)).transpose()?;
         let ty = first.map(|number| recording.tape().map(|tape| tape.ty(number))).transpose()?;
         let rows = rows(ty.as_ref())?;
         let mut named = Vec::new();
@@ -245,7 +255,8 @@ impl Given {
         for (prefix, sizes) in [("x", Some(definition.x())), ("x0", Some(definition.x())), ("condition", definition.condition())] {
             let ids = groups.get(prefix);
             let names: Vec<&str> = sizes.into_iter().flat_map(|leaves| leaves.iter().map(|(name, _)| name)).collect();
-            if names.len() != ids.len() && !(prefix == "x0" && ids.is_empty()) {
+            let optional = prefix != state && (prefix != "condition" || definition.has_null_condition());
+            if names.len() != ids.len() && !(optional && ids.is_empty()) {
                 let message = format!("{prefix}: wrong number of parts");
                 return Err(ThalwegError::expected(ErrorCode::DataError, message, names.len(), ids.len()));
             }
@@ -260,7 +271,13 @@ impl Given {
     }
 
     /// Puts the graph into the recording: values by name, random numbers of its own, the rest parts of the model.
-    pub(super) fn inline(&self, recording: &mut Recording, model: &Model, graph: &Graph, seed: Option<i64>) -> Result<Vec<usize>, ThalwegError> {
+    pub(super) fn inline(
+        &self,
+        recording: &mut Recording,
+        model: &Model,
+        graph: &Graph,
+        seed: Option<i64>,
+    ) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {

@@ -2,6 +2,7 @@
 //! Jobs, losses, checkpoints and training steps are in files of their own.
 
 pub mod checkpoint;
+pub mod couple;
 pub mod energy;
 pub mod loss;
 pub mod run;
@@ -82,12 +83,12 @@ fn enqueue_text(
 
 #[napi]
 impl NativeModel {
-    /// Reads and checks the config (JSON) of a model of the class `class`. `external` describes the modules that TypeScript registered, by
+    /// Reads and checks the config (JSON) of a model of the class `className`. `external` describes the modules that TypeScript registered, by
     /// the place of their network in the config: `{ "model.args": { parameters: [{ name, shape, init, trainable, decay }] } }`.
     #[napi(constructor)]
-    pub fn new(class: String, config: String, external: String) -> napi::Result<Self> {
+    pub fn new(class_name: String, config: String, external: String) -> napi::Result<Self> {
         guard("NativeModel", || {
-            let config = ModelConfig::parse(&class, &config)?;
+            let config = ModelConfig::parse(&class_name, &config)?;
             Device::parse(&config.common().device).map_err(|error| ThalwegError::from(error).with_path("device"))?;
             let externals: HashMap<String, ExternalModule> = thalweg_model::config::parse(&external)?;
             Ok(NativeModel { model: RefCell::new(Some(Model::new(config, &externals)?)) })

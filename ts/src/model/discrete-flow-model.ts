@@ -1,0 +1,155 @@
+// DiscreteFlowMatchingModel: a flow whose states are tokens: texts, labels, quantised images.
+// Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024, "Generative flows on discrete state-spaces".
+import { validate } from "../config/validate.js";
+import type { Size } from "../generated/config.js";
+import type { NativeTensor } from "../native/boundary.js";
+import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { currentTrace } from "../tensor/trace.js";
+import type { DiscreteConfigOf, DiscreteSampleSettings } from "./discrete-options.js";
+import { FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
+import { timesOf } from "./generative-model.js";
+import { grouped } from "./groups.js";
+import { assertNotAborted, finished } from "./job.js";
+import type { Kind } from "./network.js";
+import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options.js";
+import { isPairs } from "./pair-model.js";
+import { type StateOf, stateOf } from "./state.js";
+import { loadedAs, networkOf } from "./stored-model.js";
+
+const kind: Kind = { name: "DiscreteFlowMatchingModel", schema: "DiscreteConfig" };
+
+/**
+ * A flow of tokens (Gat et al. 2024): from masks, or random tokens, at t = 0 to data at t = 1. At time t each token is the datum's with probability κ(t)
+ * (`path`); the network tells, of each position, how likely each token of the `vocabulary` is there, given all of the state.
+ *
+ * States are i64 tensors `[N, …xSize]` of tokens 0 … V − 1; the mask is V and only appears on the way. A built-in backbone sees the tokens of all positions as one
+ * vector (`tokens`: one-hot, or learned embeddings) and must give as many numbers as there are positions times V. A module written in TypeScript sees the
+ * i64 tokens themselves and gives logits `[B, …xSize, V]`.
+ *
+ * @typeParam X - inferred from `xSize`
+ * @typeParam C - inferred from `conditionSize`
+ *
+ * @example
+ * ```ts
+ * const texts = zeros([64, 16], { dtype: "i64" });
+ * const model = new DiscreteFlowMatchingModel({
+ *   xSize: 16, // 16 tokens
+ *   vocabulary: 4,
+ *   model: {
+ *     type: "data_prediction_function",
+ *     args: { backbone: { type: "MultiLayerPerceptron", args: { hiddenSizes: [16 * 4 + 1, 128], outputSize: 16 * 4, activation: "silu" } } },
+ *   },
+ * });
+ * await model.fit(texts, { steps: 5_000 }); // i64 [N, 16]
+ * const samples = await model.sample({ batchSize: 100, sampler: { steps: 64, temperature: 0.9 } }); // i64 [100, 16]
+ * ```
+ */
+export class DiscreteFlowMatchingModel<
+  const X extends Size = PlainSize,
+  const C extends Size = never,
+> extends FittedModel<X, C, DiscreteConfigOf<X, C>, StateOf<X> | Pairs<X>> {
+  /**
+   * @param config - vocabulary, path, network, sizes
+   * @throws ConfigError with the path of the field that is wrong; DeviceError where there is no such device
+   */
+  constructor(config: DiscreteConfigOf<X, C>) {
+    super(kind, config);
+  }
+
+  /**
+   * The model of a folder that {@link StoredModel.save} wrote, ready to sample or to go on training. Modules of its
+   * config must be registered before.
+   *
+   * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete
+   */
+  static load<X extends Size = PlainSize, C extends Size = PlainSize>(
+    folder: string,
+  ): Promise<DiscreteFlowMatchingModel<X, C>> {
+    return loadedAs(kind, (config: DiscreteConfigOf<X, C>) => new DiscreteFlowMatchingModel(config), folder);
+  }
+
+  /** @internal */
+  protected override groups(what: string, data: StateOf<X> | Pairs<X>): Lists {
+    if (!isPairs(data, this.config.xSize)) return { x: this.leaves(what, data) };
+    return { x: this.leaves(`${what}.x1`, data.x1), x0: this.leaves(`${what}.x0`, data.x0) };
+  }
+
+  /**
+   * −log p̂(x₁ | x_t), summed over positions, at random times; tokens `x1 [N, …xSize]`. With `positions: "masked"` only masked positions count. A scalar, or
+   * `[N]` with `reduction: "none"`. Traced within {@link trainStep}.
+   */
+  flowMatchingLoss(x1: StateOf<X>, settings: PairLossSettings<X, C> = {}): Tensor {
+    const { x0, ...rest } = settings;
+    const data = { x: this.leaves("x1", x1), x0: x0 === undefined ? [] : this.leaves("x0", x0) };
+    return this.loss("flow_matching", data, rest);
+  }
+
+  async #sampled(settings: DiscreteSampleSettings<X, C>, trajectory: boolean): Promise<StateOf<X>> {
+    const { x0, condition, signal, ...rest } = settings;
+    const options = { ...rest, trajectory };
+    validate("DiscreteSampleOptions", options);
+    assertNotAborted("sample", signal);
+    const starts = x0 === undefined ? [] : this.leaves("x0", x0);
+    const conditions = this.conditions(condition);
+    const first = [...starts, ...conditions];
+    const network = networkOf(this);
+    network.prepare({ kind: "sample", options, given: first.length === 0 ? undefined : rowsOf(first) });
+    const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
+    const { tensors } = await finished(network.native.sampleTokens(JSON.stringify(options), ...lists), signal);
+    return this.#state(tensors);
+  }
+
+  #state(handles: readonly NativeTensor[]): StateOf<X> {
+    return stateOf(
+      this.config.xSize,
+      handles.map((handle) => new Tensor({ handle })),
+    );
+  }
+
+  /**
+   * Samples tokens, i64, by steps of the Markov chain that carries the source to the data (`sampler`). Shapes are those of {@link GenerativeModel.sample}: nothing →
+   * `[…D]`; `batchSize` B → `[B…, …D]`; N conditions or N starts → `[N, …D]`; both → `[B…, N, …D]`. Row i depends on the seed and on i alone.
+   *
+   * @throws ConfigError for wrong options; DataError for starts that are no tokens; AbortError where the signal ended it
+   *
+   * @example
+   * ```ts
+   * const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [7, 32], outputSize: 6, activation: "silu" } } as const;
+   * const model = new DiscreteFlowMatchingModel({ xSize: 2, vocabulary: 3, model: { type: "data_prediction_function", args: { backbone } } });
+   * const samples = await model.sample({ batchSize: [4, 25], seed: 1, sampler: { steps: 20, stochasticity: 1 } });
+   * samples.shape; // [4, 25, 2]
+   * ```
+   */
+  sample(settings: DiscreteSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.#sampled(settings, false);
+  }
+
+  /** As {@link DiscreteFlowMatchingModel.sample}, with the tokens at all times of `tSpan` along a first dimension. */
+  sampleForwardProcess(settings: DiscreteSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.#sampled(settings, true);
+  }
+
+  /**
+   * What the network says: logits of p(x₁ | x_t = x) at times t in [0, 1] (a number, or `[N]`) and tokens x `[N, …]`, which may be masks; `[N, …, V]`.
+   *
+   * @throws DataError for times that are negative or not finite, or numbers that are no tokens; ShapeError for shapes that do not fit
+   */
+  logits(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
+    const state = this.leaves("x", x);
+    const condition = this.conditions(settings.condition);
+    const [rows, trace, network] = [rowsOf(state), currentTrace(), networkOf(this)];
+    network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    const times = timesOf(t, rows, this.dtype);
+    if (trace === undefined) {
+      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
+      const weights = settings.weights ?? "ema";
+      return this.#state(network.native.call("data", handleOf(times), handles, conditions, weights));
+    }
+    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
+    const values = network.native.traceCall(trace.native, "data", ...lists);
+    return stateOf(
+      this.config.xSize,
+      values.map((value) => traced(trace, value)),
+    );
+  }
+}

@@ -1,0 +1,114 @@
+// EnergyConditionalDiffusionModel: a diffusion model with an energy network of its own that can guide it.
+// Lu et al. 2023, "Contrastive energy prediction for exact energy-guided diffusion sampling".
+import type { Size } from "../generated/config.js";
+import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { currentTrace } from "../tensor/trace.js";
+import { type Lists, mapped, rowsOf } from "./fitted-model.js";
+import { GaussianModel } from "./gaussian-model.js";
+import { timesOf } from "./generative-model.js";
+import { grouped } from "./groups.js";
+import type { Kind } from "./network.js";
+import type { CallSettings, Candidates, EnergyConfigOf, LossSettings, PlainSize } from "./options.js";
+import { type StateOf, tensorsOf } from "./state.js";
+import { loadedAs, networkOf } from "./stored-model.js";
+
+const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyConfig" };
+
+/**
+ * A diffusion model of p with a network of an energy E at each time, so that `sample({ energy: { scale: 1 } })` gives samples of p·exp(E)
+ * (Lu et al. 2023, contrastive energy prediction). Without `energy` it samples p.
+ *
+ * Two fits train it: a plain one the diffusion model, and one of candidates with `loss: "energy_matching"` the energy network; neither touches the parameters
+ * of the other. Energies are given as numbers, so that they may come from anywhere.
+ *
+ * @typeParam X - inferred from `xSize`
+ * @typeParam C - inferred from `conditionSize`
+ *
+ * @example
+ * ```ts
+ * const mlp = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 2, activation: "silu" } } as const;
+ * const model = new EnergyConditionalDiffusionModel({
+ *   xSize: 2,
+ *   path: { type: "linear_vp_sde" },
+ *   model: { type: "noise_function", args: { backbone: mlp } },
+ *   energyGuidance: { backbone: { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 64], outputSize: 1, activation: "silu" } } },
+ * });
+ * await model.fit(data, { steps: 5_000 });
+ * const candidates = randn([64, 8, 2], { seed: 1 }); // [N, K, 2]: K samples of p at a time
+ * const energy = candidates.square().sum(2).neg(); // [N, K]: how good each is
+ * await model.fit({ x: candidates, energy }, { loss: "energy_matching", steps: 5_000 });
+ * const guided = await model.sample({ batchSize: 2_000, energy: { scale: 1 } });
+ * ```
+ */
+export class EnergyConditionalDiffusionModel<
+  const X extends Size = PlainSize,
+  const C extends Size = never,
+> extends GaussianModel<X, C, EnergyConfigOf<X, C>, StateOf<X> | Candidates<X>> {
+  /**
+   * @param config - path, network, sizes
+   * @throws ConfigError with the path of the field that is wrong; DeviceError where there is no such device
+   */
+  constructor(config: EnergyConfigOf<X, C>) {
+    super(kind, config);
+  }
+
+  /**
+   * The model of a folder that {@link StoredModel.save} wrote, ready to sample or to go on training. Modules of its
+   * config must be registered before.
+   *
+   * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete
+   */
+  static load<X extends Size = PlainSize, C extends Size = PlainSize>(
+    folder: string,
+  ): Promise<EnergyConditionalDiffusionModel<X, C>> {
+    return loadedAs(kind, (config: EnergyConfigOf<X, C>) => new EnergyConditionalDiffusionModel(config), folder);
+  }
+
+  /** @internal */
+  protected override groups(what: string, data: StateOf<X> | Candidates<X>): Lists {
+    if (!isCandidates(data, this.config.xSize)) return { x: this.leaves(what, data) };
+    return this.#candidates(what, data);
+  }
+
+  #candidates(what: string, { x, energy }: Candidates<X>): Lists {
+    return { x: this.leaves(`${what}.x`, x), energy: tensorsOf(`${what}.energy`, energy, 1) };
+  }
+
+  /**
+   * −Σ_k w_k·log softmax_k E(t, x_t^k): contrastive energy prediction among the K candidates of a row, which are noised to one time. The weights w follow from
+   * the energies (`energy: { alpha, weights }`). A scalar, or `[N]` with `reduction: "none"`. Traced within {@link trainStep}.
+   *
+   * @throws ShapeError where candidates and energies do not belong together
+   */
+  energyMatchingLoss(data: Candidates<X>, settings: LossSettings<C> = {}): Tensor {
+    return this.loss("energy_matching", this.#candidates("data", data), settings);
+  }
+
+  /**
+   * The model's energy `[N]` at times t (a number, or `[N]`) and states x `[N, …]`, in the units that the network sees: once fitted, log E[exp(αE(x₀)) | x_t = x]
+   * up to a function of t and of the condition.
+   *
+   * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
+   */
+  energyFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): Tensor {
+    const state = this.leaves("x", x);
+    const condition = this.conditions(settings.condition);
+    const [rows, trace, network] = [rowsOf(state), currentTrace(), networkOf(this)];
+    network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    const times = timesOf(t, rows, this.dtype);
+    if (trace === undefined) {
+      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
+      const weights = settings.weights ?? "ema";
+      return new Tensor({ handle: network.native.energy(handleOf(times), handles, conditions, weights) });
+    }
+    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
+    return traced(trace, network.native.traceEnergy(trace.native, ...lists));
+  }
+}
+
+/** Whether data are candidates: an object with x and energy, unless these are the names of the state's own parts. */
+function isCandidates<X extends Size>(data: StateOf<X> | Candidates<X>, xSize: X): data is Candidates<X> {
+  if (typeof data !== "object" || data === null || data instanceof Tensor) return false;
+  const isOwn = typeof xSize === "object" && !Array.isArray(xSize) && "x" in xSize && "energy" in xSize;
+  return "x" in data && "energy" in data && !isOwn;
+}

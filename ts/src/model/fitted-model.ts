@@ -1,0 +1,182 @@
+// FittedModel: what every model has that is fitted to data: a fit, losses, and how data and conditions become groups of tensors.
+// What it does with its networks apart from that, sampling above all, is the business of the classes below it.
+import { validate } from "../config/validate.js";
+import { ConfigError, DataError } from "../errors.js";
+import type { ObjectiveKind, Size } from "../generated/config.js";
+import type { NativeGraph } from "../native/boundary.js";
+import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { currentTrace } from "../tensor/trace.js";
+import { describe } from "../tensor/tree.js";
+import { progressOn } from "../train/progress.js";
+import { Run } from "../train/run.js";
+import type { DiscreteConfigOf } from "./discrete-options.js";
+import { grouped } from "./groups.js";
+import { assertNotAborted } from "./job.js";
+import type { Network } from "./network.js";
+import type {
+  BridgeConfigOf,
+  ConfigOf,
+  EnergyConfigOf,
+  FitSettings,
+  FlowConfigOf,
+  LossSettings,
+  RowSettings,
+} from "./options.js";
+import { type StateOf, tensorsOf } from "./state.js";
+import { networkOf, StoredModel } from "./stored-model.js";
+import { type Weight, weightGraph } from "./weight.js";
+
+/** The config of any model of these sizes. */
+export type AnyConfigOf<X extends Size, C extends Size> =
+  | ConfigOf<X, C>
+  | FlowConfigOf<X, C>
+  | BridgeConfigOf<X, C>
+  | EnergyConfigOf<X, C>
+  | DiscreteConfigOf<X, C>;
+
+/** Tensors by the name of their group. */
+export type Lists = Readonly<Record<string, readonly Tensor[]>>;
+
+/** Rows of a step where the options do not say. */
+const BATCH = 512;
+
+/** The number of rows of some tensors. */
+export const rowsOf = (tensors: readonly Tensor[] = []) => tensors[0]?.shape[0] ?? 0;
+
+/** The same lists of something else. */
+export const mapped = <T>(lists: Lists, change: (tensor: Tensor) => T): Record<string, T[]> =>
+  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
+
+/**
+ * A model that is fitted to data. The config is validated at once; parameters get their values, a function of seed, name
+ * and shape, at the first job.
+ *
+ * @typeParam X - inferred from `xSize`: it decides whether states are tensors or objects of tensors
+ * @typeParam C - the same of `conditionSize`
+ * @typeParam Config - the config
+ * @typeParam Data - what it is fitted to
+ */
+export abstract class FittedModel<
+  const X extends Size,
+  const C extends Size,
+  Config extends AnyConfigOf<X, C>,
+  Data = StateOf<X>,
+> extends StoredModel<Config> {
+  get #network(): Network {
+    return networkOf(this);
+  }
+
+  /**
+   * The leaves of a state.
+   *
+   * @internal
+   */
+  protected leaves(what: string, state: unknown): Tensor[] {
+    return tensorsOf(what, state, this.config.xSize);
+  }
+
+  /**
+   * What the model is fitted to, as groups of tensors: `x`, and of pairs `x0`.
+   *
+   * @internal
+   */
+  protected groups(what: string, data: Data): Lists {
+    return { x: this.leaves(what, data) };
+  }
+
+  /**
+   * The leaves of a condition; none where there is none.
+   *
+   * @internal
+   */
+  protected conditions(condition: unknown): Tensor[] {
+    if (condition === undefined) return [];
+    const { conditionSize } = this.config;
+    if (conditionSize !== undefined) return tensorsOf("condition", condition, conditionSize);
+    const [expected, got] = ["no condition (the config has no conditionSize)", describe(condition)];
+    throw new DataError(`condition: expected ${expected}, got ${got}`, { expected, got, where: "condition" });
+  }
+
+  /** Data and what comes with its rows. */
+  #rows(data: Lists, { condition, sampleWeight }: RowSettings<C>): Lists {
+    const weight = sampleWeight === undefined ? [] : tensorsOf("sampleWeight", sampleWeight, 1);
+    return { ...data, condition: this.conditions(condition), sampleWeight: weight };
+  }
+
+  /**
+   * Element type of parameters and computation.
+   *
+   * @internal
+   */
+  protected get dtype(): "f32" | "f64" {
+    return this.config.dtype ?? "f32";
+  }
+
+  #weight(weight: Weight | undefined, rows: number): NativeGraph | undefined {
+    return weight && weightGraph(weight, rows, this.dtype);
+  }
+
+  /**
+   * Starts training on data `[N, …xSize]`; see {@link Run} for how to follow and end it. One call trains in the engine
+   * until the end; JavaScript is not called in between, except where `every` asks for it.
+   *
+   * @throws ConfigError for wrong options; DataError, ShapeError or DTypeError for data that do not fit
+   *
+   * @example
+   * ```ts
+   * await model.fit(data, { loss: "flow_matching", batchSize: 512, steps: 5_000, optimizer: adamw({ lr: 1e-3 }) });
+   * ```
+   */
+  fit(data: Data, settings: FitSettings<C, Data> = {}): Run {
+    const { condition, sampleWeight, validation, every, weight, signal, progress, ...rest } = settings;
+    const options = {
+      ...rest,
+      ...(validation && { validation: { every: validation.every } }),
+      ...(every && { every: { steps: every.steps } }),
+    };
+    validate("FitOptions", options);
+    if (weight !== undefined && settings.lastBatch === "keep") {
+      const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
+      throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
+    }
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      const [expected, got] = ["an AbortSignal", typeof signal];
+      throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
+    }
+    assertNotAborted("fit", signal);
+    const trained = this.#rows(this.groups("data", data), { condition, sampleWeight });
+    const held = validation && this.#rows(this.groups("validation.data", validation.data), validation);
+    const rows = rowsOf(trained.x);
+    this.#network.prepare({ kind: "fit", options, rows, validationRows: rowsOf(held?.x) });
+    const all = Object.fromEntries([
+      ...Object.entries(trained),
+      ...Object.entries(held ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
+    ]);
+    const graph = this.#weight(weight, Math.min(settings.batchSize ?? BATCH, rows));
+    const run = this.#network.native.fit(JSON.stringify(options), ...grouped(mapped(all, handleOf)), graph);
+    return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
+  }
+
+  /**
+   * A loss of these rows: a scalar, or `[N]` with `reduction: "none"`.
+   *
+   * @internal
+   */
+  protected loss(type: ObjectiveKind, data: Lists, settings: LossSettings<C>): Tensor {
+    const { condition, sampleWeight, weight, weighting, time, layout, energy, ...rest } = settings;
+    const [own, kept] = typeof weight === "function" ? [weight, undefined] : [undefined, weight];
+    const objective = { type, weighting, time, layout, energy, weight: kept };
+    validate("Objective", objective);
+    const options = JSON.stringify({ objective, reduction: "mean", ...rest });
+    const lists = this.#rows(data, { condition, sampleWeight });
+    const [rows, trace] = [rowsOf(lists.x), currentTrace()];
+    const graph = this.#weight(own, rows);
+    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    const { native: model } = this.#network;
+    if (trace === undefined) {
+      return new Tensor({ handle: model.loss(options, ...grouped(mapped(lists, handleOf)), graph) });
+    }
+    const ids = grouped(mapped(lists, (tensor) => valueIn(trace, tensor).id));
+    return traced(trace, model.traceLoss(trace.native, options, ...ids, graph));
+  }
+}

@@ -1,0 +1,312 @@
+// GenerativeModel: what all models of continuous states have in common: samples, tells densities, evaluates.
+// A thin layer: it validates, hands tensors over and waits; every number is computed on the native side.
+import { validate } from "../config/validate.js";
+import { ConfigError, DataError, InternalError } from "../errors.js";
+import type { Size } from "../generated/config.js";
+import type { DType, NativeTensor, Quantity } from "../native/boundary.js";
+import { native } from "../native.js";
+import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import { currentTrace } from "../tensor/trace.js";
+import { energyGraph } from "./energy.js";
+import { type AnyConfigOf, FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
+import { grouped } from "./groups.js";
+import { assertNotAborted, type Finished, finished } from "./job.js";
+import type { Network } from "./network.js";
+import type {
+  CallSettings,
+  DensitySampleSettings,
+  FixedSampleSettings,
+  ForwardSettings,
+  GuideSettings,
+  LogProbSettings,
+  SampleSettings,
+  TracedLogProbSettings,
+  TracedSampleSettings,
+} from "./options.js";
+import type { DensityReport, SamplesWithDensity } from "./reports.js";
+import { type StateOf, stateOf } from "./state.js";
+import { networkOf } from "./stored-model.js";
+import { tracedDensity, tracedSamples } from "./traced.js";
+
+/**
+ * What all models of continuous states have in common, beside what {@link FittedModel} has.
+ *
+ * Times are t of the model: a diffusion model has its data at t = 0, a flow or a bridge at t = 1.
+ *
+ * @typeParam X - inferred from `xSize`: it decides whether states are tensors or objects of tensors
+ * @typeParam C - the same of `conditionSize`
+ * @typeParam Config - the config
+ * @typeParam Data - what it is fitted to
+ */
+export abstract class GenerativeModel<
+  const X extends Size,
+  const C extends Size,
+  Config extends AnyConfigOf<X, C>,
+  Data = StateOf<X>,
+> extends FittedModel<X, C, Config, Data> {
+  get #network(): Network {
+    return networkOf(this);
+  }
+
+  #state(handles: readonly NativeTensor[]): StateOf<X>;
+  #state(handles: readonly NativeTensor[]): unknown {
+    return stateOf(
+      this.config.xSize,
+      handles.map((handle) => new Tensor({ handle })),
+    );
+  }
+
+  async #sampled(
+    settings: SampleSettings<X, C>,
+    starts: readonly Tensor[],
+    more: object,
+    known: Lists = {},
+  ): Promise<Finished> {
+    const { x0: _, condition, guide, energy, signal, ...rest } = settings;
+    const { fixedX = [], fixedMask = [] } = known;
+    const { function: energyFunction, ...energySettings } = energy ?? {};
+    const options = {
+      ...rest,
+      ...(guide && { otherScale: scaleOf(guide) }),
+      ...(energy && { energy: energySettings }),
+      ...more,
+    };
+    validate("SampleOptions", options);
+    assertNotAborted("sample", signal);
+    const conditions = this.conditions(condition);
+    const first = [...starts, ...conditions];
+    const given = first.length === 0 && fixedX.length === 0 ? undefined : rowsOf([...first, ...fixedX]);
+    const other = guide && networkOf(guide.model);
+    for (const network of [this.#network, ...(other ? [other] : [])])
+      network.prepare({ kind: "sample", options, given });
+    const text = JSON.stringify(options);
+    const { xSize, conditionSize } = this.config;
+    const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
+    const graphs = energyFunction
+      ? native.sampleRows(text, given).map((rows) => energyGraph(energyFunction, { ...shapes, rows }))
+      : [];
+    const lists = grouped(mapped({ x0: starts, condition: conditions, fixedX, fixedMask }, handleOf));
+    return finished(this.#network.native.sample(text, ...lists, graphs, other?.native), signal);
+  }
+
+  #sampling(settings: SampleSettings<X, C>, more: object): Promise<Finished> {
+    return this.#sampled(settings, settings.x0 === undefined ? [] : this.leaves("x0", settings.x0), more);
+  }
+
+  /**
+   * Samples. The shape follows from what is given: nothing → `[…D]`; `batchSize` B → `[B…, …D]`; N conditions or N starts →
+   * `[N, …D]`; both → `[B…, N, …D]`, where entry `[b, n]` uses condition n. Row i depends on the seed and on i alone.
+   *
+   * `guidance` is classifier-free, of a model that is given a condition and was trained with `conditionDropout`; `guide` is another model, and
+   * `energy` an energy. They can be combined.
+   *
+   * @throws ConfigError for wrong options; AbortError where the signal ended it
+   *
+   * @example
+   * ```ts
+   * (await model.sample({ batchSize: [4, 3] })).shape; // [4, 3, 2]
+   * await model.sample({ batchSize: 100, guide: { model: worse, scale: 1.5 } });
+   * await model.sample({ batchSize: 100, energy: { scale: 1, function: (_t, x) => x.square().sum(1).neg() } });
+   * ```
+   */
+  async sample(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.#state((await this.#sampling(settings, {})).tensors);
+  }
+
+  /** As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension. */
+  async sampleForwardProcess(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.#state((await this.#sampling(settings, { trajectory: true })).tensors);
+  }
+
+  /**
+   * Samples of which some coordinates are known, for filling in the others: where `mask` is 0 the result has exactly `xFix`, where it is 1 it is sampled. Known
+   * coordinates go along the path with the noise of their row at every step. The rest only comes near to the conditional distribution; `resample`
+   * (RePaint, Lugmayr et al. 2022) brings it nearer, with a solver of fixed single steps on a Gaussian path.
+   * Rows of `xFix` count as starts do: the result is `[N, …D]`, and `[B…, N, …D]` with `batchSize` B.
+   *
+   * @param xFix - the known values, `[N, …xSize]` or `[1, …xSize]` for all rows, in the units of the data; the others do not matter
+   * @param mask - 0 or 1, of the model's element type: `[N, …xSize]` or `[1, …xSize]`
+   * @throws DataError where a mask is neither 0 nor 1, or a value not finite; ShapeError for numbers of rows that do not fit; ConfigError for wrong options
+   *
+   * @example
+   * ```ts
+   * const mask = tensor([[0, 1]]); // the first coordinate is known
+   * const filled = await model.sampleWithFixedX(data, mask, { seed: 1 });
+   * filled.shape; // [64, 2]
+   * ```
+   */
+  async sampleWithFixedX(
+    xFix: StateOf<X>,
+    mask: StateOf<X>,
+    settings: FixedSampleSettings<X, C> = {},
+  ): Promise<StateOf<X>> {
+    const known = { fixedX: this.leaves("xFix", xFix), fixedMask: this.leaves("mask", mask) };
+    const starts = settings.x0 === undefined ? [] : this.leaves("x0", settings.x0);
+    return this.#state((await this.#sampled(settings, starts, {}, known)).tensors);
+  }
+
+  /**
+   * Samples as {@link GenerativeModel.sample} with an ODE solver, together with their log densities in nats, in the units of the data; both
+   * follow from one trajectory. Of a guided model it is the density of the guided flow.
+   *
+   * @throws ConfigError where the density is not defined: of a model fitted between two sets, or with an SDE solver
+   */
+  async sampleWithLogProb(settings: DensitySampleSettings<X, C> = {}): Promise<SamplesWithDensity<StateOf<X>>> {
+    const { tensors } = await this.#sampling(settings, { logProb: true });
+    return { samples: this.#state(tensors.slice(0, -1)), logProb: lastOf(tensors) };
+  }
+
+  /**
+   * The log density of data `[N, …xSize]` under the model, in nats and in the units of the data: that of the prior where the probability flow ends,
+   * plus the integral of the flow's divergence.
+   *
+   * @throws ConfigError where the density is not defined: of a model fitted between two sets, or with an SDE solver
+   *
+   * @example
+   * ```ts
+   * const { logProb, nfe } = await model.logProb(data); // and how often the network was evaluated
+   * logProb.shape; // [64]
+   * ```
+   */
+  async logProb(x: StateOf<X>, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
+    const { condition, signal, ...options } = settings;
+    validate("LogProbOptions", options);
+    assertNotAborted("logProb", signal);
+    const [state, conditions] = [this.leaves("x", x), this.conditions(condition)];
+    this.#network.prepare({ kind: "sample", options: {}, given: rowsOf(state) });
+    const lists = grouped(mapped({ x0: state, condition: conditions }, handleOf));
+    const run = this.#network.native.logProb(JSON.stringify(options), ...lists);
+    const { tensors, evaluations } = await finished(run, signal);
+    return { logProb: lastOf(tensors), nfe: evaluations };
+  }
+
+  /** Carries data `[N, …xSize]` along the flow to noise (or to the source): the inverse of sampling. */
+  async forwardSample(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.#state((await this.#sampled(settings, this.leaves("data", data), { forward: true })).tensors);
+  }
+
+  /** As {@link GenerativeModel.forwardSample}, with the states at all times of `tSpan` along a first dimension. */
+  async forwardSampleProcess(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
+    const more = { forward: true, trajectory: true };
+    return this.#state((await this.#sampled(settings, this.leaves("data", data), more)).tensors);
+  }
+
+  #traced(settings: TracedSampleSettings<X, C>, trajectory: boolean): StateOf<X> {
+    const { x0, condition, ...rest } = settings;
+    const { xSize, conditionSize } = this.config;
+    const conditions = this.conditions(condition);
+    const given = { network: this.#network, x0: this.leaves("x0", x0), condition: conditions };
+    const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
+    return stateOf(xSize, tracedSamples(given, rest, shapes as never, { trajectory }));
+  }
+
+  /**
+   * As {@link GenerativeModel.sample} from starts `x0 [N, …]`, within a function that is traced ({@link valueAndGrad}, {@link trainStep}, {@link compile}): all
+   * steps become part of its graph and can be differentiated, by x0, by the condition and, in {@link trainStep}, by the parameters, which
+   * are the raw ones. The solver must have fixed steps; derivatives are those of its steps, and its memory grows with their square root.
+   *
+   * @throws TraceError outside of a trace, where {@link GenerativeModel.sample} is the method to use; ConfigError for a solver that chooses its steps
+   *
+   * @example
+   * ```ts
+   * const solver = { type: "ODESolver", args: { method: "rk4", steps: 20 } } as const;
+   * const distance = (x0: Tensor) => model.tracedSample({ x0, solver }).sub(samples).square().sum();
+   * const { grad } = valueAndGrad(distance)(x0); // how the starts must change for samples to come closer
+   * ```
+   */
+  tracedSample(settings: TracedSampleSettings<X, C>): StateOf<X> {
+    return this.#traced(settings, false);
+  }
+
+  /** As {@link GenerativeModel.tracedSample}, with the states at all times of `tSpan` along a first dimension. */
+  tracedSampleForwardProcess(settings: TracedSampleSettings<X, C>): StateOf<X> {
+    return this.#traced(settings, true);
+  }
+
+  /**
+   * As {@link GenerativeModel.logProb}, `[N]` in nats, within a function that is traced, by an ODE solver of fixed steps; see {@link GenerativeModel.tracedSample}.
+   *
+   * @throws TraceError outside of a trace; ConfigError for a solver that chooses its steps
+   *
+   * @example
+   * ```ts
+   * const solver = { type: "ODESolver", args: { method: "rk4", steps: 8 } } as const;
+   * const step = trainStep(model, (x: Tensor) => model.tracedLogProb(x, { solver }).mean().neg()); // maximum likelihood
+   * await step(data);
+   * ```
+   */
+  tracedLogProb(x: StateOf<X>, settings: TracedLogProbSettings<C> = {}): Tensor {
+    const { condition, ...rest } = settings;
+    const given = { network: this.#network, x0: this.leaves("x", x), condition: this.conditions(condition) };
+    const [logProb] = tracedDensity(given, rest);
+    if (logProb === undefined) throw new InternalError("a density gave no tensor");
+    return logProb;
+  }
+
+  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): StateOf<X>;
+  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): unknown {
+    const state = this.leaves("x", x);
+    const condition = this.conditions(settings.condition);
+    const [rows, trace] = [rowsOf(state), currentTrace()];
+    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    const times = timesOf(t, rows, state[0]?.dtype ?? "f32");
+    if (trace === undefined) {
+      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
+      const weights = settings.weights ?? "ema";
+      return this.#state(this.#network.native.call(name, handleOf(times), handles, conditions, weights));
+    }
+    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
+    const values = this.#network.native.traceCall(trace.native, name, ...lists);
+    return stateOf(
+      this.config.xSize,
+      values.map((value) => traced(trace, value)),
+    );
+  }
+
+  /**
+   * The score ∇log p_t(x) at times t of the path (a number, or `[N]`) and states x `[N, …]`, in the units that the
+   * network sees (normalised where training normalised). A model that does not have it says why.
+   *
+   * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
+   */
+  scoreFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
+    return this.#function("score", t, x, settings);
+  }
+
+  /** The noise −σ·score; see {@link GenerativeModel.scoreFunction}. */
+  noiseFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
+    return this.#function("noise", t, x, settings);
+  }
+
+  /** The velocity of the (probability) flow; see {@link GenerativeModel.scoreFunction}. */
+  velocityFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
+    return this.#function("velocity", t, x, settings);
+  }
+
+  /** The expected datum given x_t = x; see {@link GenerativeModel.scoreFunction}. */
+  dataPredictionFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
+    return this.#function("data", t, x, settings);
+  }
+}
+
+/** The tensor that a job gives last. */
+function lastOf(tensors: readonly NativeTensor[]): Tensor {
+  const handle = tensors.at(-1);
+  if (handle === undefined) throw new InternalError("a job gave no tensor");
+  return new Tensor({ handle });
+}
+
+/** How strongly another model guides. */
+function scaleOf({ scale }: GuideSettings): number {
+  if (typeof scale === "number" && Number.isFinite(scale)) return scale;
+  const [expected, got] = ["a finite number", String(scale)];
+  throw new ConfigError(`guide.scale: expected ${expected}, got ${got}`, { expected, got, path: "guide.scale" });
+}
+
+/** Times `[rows]` of this element type, from one number, a scalar, or one time per row. */
+export function timesOf(t: number | Tensor, rows: number, dtype: DType): Tensor {
+  if (t instanceof Tensor) return t.rank === 0 ? t.broadcastTo([rows]) : t;
+  if (t >= 0 && Number.isFinite(t)) return filled(t, dtype, [rows]);
+  const expected = "a finite time ≥ 0";
+  throw new DataError(`t: expected ${expected}, got ${t}`, { expected, got: String(t), where: "t" });
+}

@@ -1,0 +1,120 @@
+// GuidedDiffusionModel and its twins for flows and bridges: a base model and a guided one, sampled between them and beyond.
+// Both are evaluated in one program: (1 − g)·base + g·guided, the same for score, noise, velocity and data.
+import { ConfigError } from "../errors.js";
+import type { Size } from "../generated/config.js";
+import { DiffusionModel } from "./diffusion-model.js";
+import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
+import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
+import type { PlainSize, SampleSettings } from "./options.js";
+import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
+import type { StateOf } from "./state.js";
+
+/** Options of sampling a guided model. */
+export type GuidedSampleSettings<X extends Size, C extends Size> = Omit<SampleSettings<X, C>, "guide"> & {
+  /** g of (1 − g)·base + g·guided: 0 is the base model, 1 (the default) the guided one, more goes beyond it. */
+  readonly guidanceScale?: number;
+};
+
+/** What can be guided. */
+type Guidable<X extends Size, C extends Size> =
+  | DiffusionModel<X, C>
+  | IndependentConditionalFlowModel<X, C>
+  | OptimalTransportConditionalFlowModel<X, C>
+  | SchrodingerBridgeConditionalFlowModel<X, C>;
+
+/** A pair of models of one kind. */
+abstract class GuidedModel<const X extends Size, const C extends Size, Model extends Guidable<X, C>> {
+  /** The model that is guided away from. */
+  readonly base: Model;
+  /** The model that is guided to. */
+  readonly guided: Model;
+
+  protected constructor(
+    { base, guided }: { readonly base: Model; readonly guided: Model },
+    kinds: readonly (abstract new (...args: never[]) => unknown)[],
+  ) {
+    for (const [path, model] of Object.entries({ base, guided })) {
+      if (kinds.some((kind) => model instanceof kind)) continue;
+      const [expected, got] = [kinds.map(({ name }) => name).join(" or "), typeof model];
+      throw new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
+    }
+    this.base = base;
+    this.guided = guided;
+  }
+
+  #settings({ guidanceScale = 1, ...settings }: GuidedSampleSettings<X, C>): SampleSettings<X, C> {
+    return { ...settings, guide: { model: this.base, scale: guidanceScale } };
+  }
+
+  /**
+   * Samples, as the models do; both must have the same path, sizes and normalisation.
+   *
+   * @throws ConfigError where the models do not fit each other, or for wrong options
+   */
+  sample(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.guided.sample(this.#settings(settings));
+  }
+
+  /** As {@link GuidedModel.sample}, with the states at all times of `tSpan` along a first dimension. */
+  sampleForwardProcess(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+    return this.guided.sampleForwardProcess(this.#settings(settings));
+  }
+}
+
+/**
+ * Two diffusion models, of which the second is to be followed: by more than it says itself where `guidanceScale` is above 1 (Karras et al. 2024,
+ * "Guiding a diffusion model with a bad version of itself"; GenerativeRL's class of this name).
+ *
+ * @example
+ * ```ts
+ * const pair = new GuidedDiffusionModel({ base: worse, guided: model });
+ * const samples = await pair.sample({ batchSize: 1_000, guidanceScale: 1.5 });
+ * ```
+ */
+export class GuidedDiffusionModel<const X extends Size = PlainSize, const C extends Size = never> extends GuidedModel<
+  X,
+  C,
+  DiffusionModel<X, C>
+> {
+  /**
+   * @param models - the base model and the one to be followed
+   * @throws ConfigError where one of them is no DiffusionModel
+   */
+  constructor(models: { readonly base: DiffusionModel<X, C>; readonly guided: DiffusionModel<X, C> }) {
+    super(models, [DiffusionModel]);
+  }
+}
+
+/** As {@link GuidedDiffusionModel}, of two flows. */
+export class GuidedConditionalFlowModel<
+  const X extends Size = PlainSize,
+  const C extends Size = never,
+> extends GuidedModel<X, C, IndependentConditionalFlowModel<X, C> | OptimalTransportConditionalFlowModel<X, C>> {
+  /**
+   * @param models - the base model and the one to be followed
+   * @throws ConfigError where one of them is no flow
+   */
+  constructor(models: {
+    readonly base: IndependentConditionalFlowModel<X, C> | OptimalTransportConditionalFlowModel<X, C>;
+    readonly guided: IndependentConditionalFlowModel<X, C> | OptimalTransportConditionalFlowModel<X, C>;
+  }) {
+    super(models, [IndependentConditionalFlowModel, OptimalTransportConditionalFlowModel]);
+  }
+}
+
+/** As {@link GuidedDiffusionModel}, of two Schrödinger bridges. */
+export class GuidedSchrodingerBridgeModel<
+  const X extends Size = PlainSize,
+  const C extends Size = never,
+> extends GuidedModel<X, C, SchrodingerBridgeConditionalFlowModel<X, C>> {
+  /**
+   * @param models - the base model and the one to be followed
+   * @throws ConfigError where one of them is no bridge
+   */
+  constructor(models: {
+    readonly base: SchrodingerBridgeConditionalFlowModel<X, C>;
+    readonly guided: SchrodingerBridgeConditionalFlowModel<X, C>;
+  }) {
+    super(models, [SchrodingerBridgeConditionalFlowModel]);
+  }
+}

@@ -1,0 +1,47 @@
+// The registry of model classes: a saved model comes back as what it was.
+// A new class is one file and one line here.
+import { CheckpointError } from "../errors.js";
+import { DiffusionModel } from "./diffusion-model.js";
+import { DiscreteFlowMatchingModel } from "./discrete-flow-model.js";
+import { EnergyConditionalDiffusionModel } from "./energy-diffusion-model.js";
+import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
+import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
+import type { PlainSize } from "./options.js";
+import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
+import { savedModel } from "./stored-model.js";
+
+const classes = {
+  DiffusionModel: DiffusionModel<PlainSize, PlainSize>,
+  DiscreteFlowMatchingModel: DiscreteFlowMatchingModel<PlainSize, PlainSize>,
+  EnergyConditionalDiffusionModel: EnergyConditionalDiffusionModel<PlainSize, PlainSize>,
+  IndependentConditionalFlowModel: IndependentConditionalFlowModel<PlainSize, PlainSize>,
+  OptimalTransportConditionalFlowModel: OptimalTransportConditionalFlowModel<PlainSize, PlainSize>,
+  SchrodingerBridgeConditionalFlowModel: SchrodingerBridgeConditionalFlowModel<PlainSize, PlainSize>,
+};
+
+/** Every class of models by its name. */
+export type ModelClasses = typeof classes;
+
+/** A model of any class, whose states are plain tensors. */
+export type AnyModel = { [Name in keyof ModelClasses]: InstanceType<ModelClasses[Name]> }[keyof ModelClasses];
+
+const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(classes, name);
+
+/**
+ * The model of a folder, of the class that it was saved from. Where the class is known, its own `load` has the more exact type.
+ *
+ * @throws CheckpointError where the folder is damaged or incomplete
+ *
+ * @example
+ * ```ts
+ * await model.save("my-model");
+ * const again = await load("my-model");
+ * if (again instanceof DiffusionModel) await again.logProb(data);
+ * ```
+ */
+export async function load(folder: string): Promise<AnyModel> {
+  const { name } = await savedModel(folder);
+  if (isKnown(name)) return classes[name].load<PlainSize, PlainSize>(folder);
+  const [expected, got] = [`one of ${Object.keys(classes).join(", ")}`, name];
+  throw new CheckpointError(`${folder}: expected ${expected}, got ${got}`, { expected, got, path: folder });
+}

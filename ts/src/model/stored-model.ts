@@ -1,0 +1,179 @@
+// StoredModel: a model as what can be kept: a config and parameters, which come and go as folders, files and dicts.
+// What it does with them is the business of FittedModel and the classes below it.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CheckpointError, ConfigError } from "../errors.js";
+import type { Weights } from "../native/boundary.js";
+import { native } from "../native.js";
+import { handleOf, Tensor } from "../tensor/tensor.js";
+import { describe } from "../tensor/tree.js";
+import { type AnyConfig, type Kind, Network, placesOf } from "./network.js";
+import type { LoadReport, ModelInfo } from "./reports.js";
+import { type ParameterInfo, summaryOf } from "./summary.js";
+
+/** The network behind a model, for the other files of this layer. */
+export let networkOf: (model: object) => Network;
+
+/** A saved model's class and config. */
+export async function savedModel(folder: string): Promise<{ readonly name: string; readonly config: unknown }> {
+  const { class: name, config } = JSON.parse(await native.loadModelConfig(folder));
+  return { name, config };
+}
+
+/**
+ * The model of a folder.
+ *
+ * @param kind - the class that was asked for
+ * @param make - makes a model from its config
+ * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete
+ */
+export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
+  kind: Kind,
+  make: (config: Config) => Model,
+  folder: string,
+): Promise<Model> {
+  const { name, config } = await savedModel(folder);
+  if (name !== kind.name) {
+    const [expected, got] = [`a ${kind.name}`, `a ${name}`];
+    throw new CheckpointError(`${folder}: expected ${expected}, got ${got}; use ${name}.load, or load for any class`, {
+      expected,
+      got,
+      path: folder,
+    });
+  }
+  const model = make(config as Config);
+  try {
+    await networkOf(model).native.load(folder);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model;
+}
+
+/**
+ * A config and the parameters that belong to it.
+ *
+ * @typeParam Config - the config
+ */
+export abstract class StoredModel<Config extends AnyConfig> implements Disposable {
+  readonly #kind: Kind;
+  #network: Network;
+  #config: Config;
+
+  static {
+    networkOf = (model) => {
+      if (typeof model === "object" && model !== null && #network in model) return model.#network;
+      throw new ConfigError(`expected a model, got ${describe(model)}`, { expected: "a model", got: describe(model) });
+    };
+  }
+
+  /** @internal */
+  protected constructor(kind: Kind, config: Config) {
+    this.#kind = kind;
+    this.#network = new Network(kind, config);
+    this.#config = config;
+  }
+
+  /** The config that the model was made from. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** How many times `forward` of the config's own modules was run to record it: once per input shapes and mode. */
+  get traceCount(): number {
+    return this.#network.traces;
+  }
+
+  /** All parameters in the order of {@link StoredModel.stateDict}: names, shapes, and how they are trained. */
+  parameters(): ParameterInfo[] {
+    return JSON.parse(this.#network.native.parameters());
+  }
+
+  /** A table of all parameters with their shapes and counts, for printing. */
+  summary(): string {
+    const path = this.#config.path && "type" in this.#config.path ? [this.#config.path.type] : [];
+    const networks = placesOf(this.#config).flatMap(({ type, network }) => [type, network.backbone.type]);
+    return summaryOf([...path, ...networks].join(", "), this.parameters());
+  }
+
+  /** The parameters' values by name, as they are once all jobs before have run. */
+  stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
+    const handles = this.#network.native.stateDict(settings.weights ?? "raw");
+    const names = this.parameters().map(({ name }) => name);
+    return Object.fromEntries(handles.map((handle, i) => [names[i] ?? String(i), new Tensor({ handle })]));
+  }
+
+  /**
+   * Sets parameters by name; the moving average and the optimiser's state start anew.
+   *
+   * @param settings - `strict` (the default): exactly the model's names must be given
+   * @throws CheckpointError where names or shapes do not fit; nothing has changed then
+   */
+  async loadStateDict(
+    state: Readonly<Record<string, Tensor>>,
+    settings: { readonly strict?: boolean } = {},
+  ): Promise<LoadReport> {
+    const tensors = Object.values(state).map(handleOf);
+    return JSON.parse(await this.#network.native.loadStateDict(Object.keys(state), tensors, settings.strict ?? true));
+  }
+
+  /**
+   * Takes the weights of a GenerativeRL checkpoint: a `.pt` or `.safetensors` file.
+   *
+   * @throws CheckpointError where the file is damaged, hostile or of another network; nothing has changed then
+   */
+  async importWeights(file: string, settings: { readonly strict?: boolean } = {}): Promise<LoadReport> {
+    return JSON.parse(await this.#network.native.importWeights(file, settings.strict ?? true));
+  }
+
+  /**
+   * Writes a folder with config, parameters, moving average and training state, as a whole or not at all.
+   *
+   * @throws CheckpointError where it cannot be written
+   */
+  async save(folder: string): Promise<void> {
+    await this.#network.native.save(folder);
+  }
+
+  /** What the model knows about its training so far. */
+  async info(): Promise<ModelInfo> {
+    return JSON.parse(await this.#network.native.info());
+  }
+
+  /**
+   * Moves the model, with its training state, to another device.
+   *
+   * @param device - `"cpu"`, `"cuda"`, `"cuda:1"` or `"auto"`
+   * @throws DeviceError where there is no such device; the model stays where it is then
+   */
+  async to(device: string): Promise<this> {
+    const config = { ...this.#config, device };
+    const network = new Network(this.#kind, config);
+    const folder = await mkdtemp(join(tmpdir(), "thalweg-"));
+    try {
+      await this.#network.native.save(join(folder, "model"));
+      await network.native.load(join(folder, "model"));
+    } catch (cause) {
+      network.native.dispose();
+      throw cause instanceof Error ? cause : new CheckpointError("the model could not be moved", { cause });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    this.#network.native.dispose();
+    this.#network = network;
+    this.#config = config;
+    return this;
+  }
+
+  /** Frees parameters and programs now; every later call is a {@link DisposedError}. */
+  dispose(): void {
+    this.#network.native.dispose();
+  }
+
+  /** As {@link StoredModel.dispose}, for `using model = …`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
