@@ -114,7 +114,12 @@ impl Profile {
 pub fn factors(known: &[Profile], wanted: &Profile) -> Result<Vec<f64>> {
     let n = known.len();
     if n == 0 {
-        return Err(ModelError::expected("CheckpointError", "posthocEma: nothing to reconstruct from", "a fit with posthocEma", "no snapshots"));
+        return Err(ModelError::expected(
+            "CheckpointError",
+            "posthocEma: nothing to reconstruct from",
+            "a fit with posthocEma",
+            "no snapshots",
+        ));
     }
     // Profiles of norm 1 keep the normal equations as well conditioned as they can be.
     let norms: Vec<f64> = known.iter().map(|p| p.product(p).sqrt()).collect();

@@ -104,7 +104,10 @@ pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
         energy_step: store.energy_step,
         normalization: store.normalization.as_ref().map(scales).transpose()?,
         source_is_data: store.source_is_data,
-        posthoc: store.posthoc.as_ref().map(|t| Posthoc { settings: t.settings.clone(), steps: t.snapshots.iter().filter(|s| s.which == 0).map(|s| s.step).collect() }),
+        posthoc: store.posthoc.as_ref().map(|t| Posthoc {
+            settings: t.settings.clone(),
+            steps: t.snapshots.iter().filter(|s| s.which == 0).map(|s| s.step).collect(),
+        }),
         options: store.training.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     };
     let mut files = vec![
@@ -148,15 +151,15 @@ fn averages(tracked: &Tracked) -> impl Iterator<Item = (String, &[Tensor; 2])> {
 
 fn tracked(definition: &Definition, tensors: &Tensors, saved: Posthoc) -> Result<Tracked> {
     let layout = definition.layout();
-    saved.settings.validate().map_err(|e| ModelError::expected("CheckpointError", format!("{TRAINING}: {}. Nothing was loaded", e.message), "settings", "others"))?;
+    saved.settings.validate().map_err(|e| {
+        ModelError::expected("CheckpointError", format!("{TRAINING}: {}. Nothing was loaded", e.message), "settings", "others")
+    })?;
     let count = saved.settings.sigma_rel.len();
     let names: Vec<String> = ["now".to_string()].into_iter().chain(saved.steps.iter().map(i64::to_string)).collect();
     let names: Vec<String> = names.iter().flat_map(|name| (0..count).map(move |k| format!("{name}.{k}"))).collect();
     let buffer = |name: &str, group: Group| format!("{name}.{group:?}").to_lowercase();
-    let expected: Vec<(String, Vec<usize>, FileType)> = names
-        .iter()
-        .flat_map(|name| Group::TRAINED.map(|g| (buffer(name, g), vec![layout.size(g)], file_type(layout.dtype()))))
-        .collect();
+    let expected: Vec<(String, Vec<usize>, FileType)> =
+        names.iter().flat_map(|name| Group::TRAINED.map(|g| (buffer(name, g), vec![layout.size(g)], file_type(layout.dtype())))).collect();
     tensors.check_against(&expected)?;
     let read = |name: &str, group: Group| tensor(tensors.require(&buffer(name, group))?, layout.dtype());
     let average = |name: String| -> Result<[Tensor; 2]> { Ok([read(&name, Group::Decayed)?, read(&name, Group::Undecayed)?]) };

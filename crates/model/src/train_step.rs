@@ -59,7 +59,13 @@ impl TrainStep {
 
     fn compile(&self) -> Result<Arc<Compiled>> {
         let layout = self.inner.definition.layout();
-        let rule = StepRule { optimizer: self.optimizer.clone(), ema: None, powers: Vec::new(), frozen: vec![false; layout.specs().len()], accumulate: 1 };
+        let rule = StepRule {
+            optimizer: self.optimizer.clone(),
+            ema: None,
+            powers: Vec::new(),
+            frozen: vec![false; layout.specs().len()],
+            accumulate: 1,
+        };
         let loss = LossGraph { inner: &self.inner, graph: &self.graph };
         let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| loss.build(b, params))?;
         Ok(Arc::new(Compiled { program: Program::compile(&graph, &options)?, inputs: bind::names(&graph), state }))

@@ -86,7 +86,13 @@ fn averages_of_other_lengths_are_reconstructed_from_snapshots_of_two() {
             let factors = factors(&known, &profile).unwrap();
             let made: f64 = factors.iter().zip(&all).map(|(f, (_, _, v))| f * v).sum();
             let own = sigmas.contains(&wanted);
-            let bound = if own { 1e-9 } else if (0.05..=0.15).contains(&wanted) { 1e-3 } else { 1e-2 };
+            let bound = if own {
+                1e-9
+            } else if (0.05..=0.15).contains(&wanted) {
+                1e-3
+            } else {
+                1e-2
+            };
             assert!((made - direct).abs() < bound, "{name} {wanted}: {made} {direct}");
         }
     }
@@ -95,8 +101,10 @@ fn averages_of_other_lengths_are_reconstructed_from_snapshots_of_two() {
 
 /// A model with three parameters, of which one is decayed by the optimiser and all are trained.
 fn small() -> Model {
-    let config = json!({ "xSize": 1, "dtype": "f64", "path": { "type": "linear" }, "model": { "type": "velocity_function", "args": external() } });
-    let model = exact::model("DiffusionModel", config, &[("model.args", &[("gain", Init::Ones), ("time", Init::Zeros), ("offset", Init::Zeros)])]);
+    let config =
+        json!({ "xSize": 1, "dtype": "f64", "path": { "type": "linear" }, "model": { "type": "velocity_function", "args": external() } });
+    let model =
+        exact::model("DiffusionModel", config, &[("model.args", &[("gain", Init::Ones), ("time", Init::Zeros), ("offset", Init::Zeros)])]);
     provide(&model, Mode::Train, 32, |_, rows| {
         let b = Builder::new();
         let (t, x) = (b.input("t", DType::F64, &[rows]).reshape(&[rows, 1]), b.input("x", DType::F64, &[rows, 1]));
@@ -174,7 +182,10 @@ fn snapshots_survive_saving_and_resuming_to_the_bit_and_other_settings_are_refus
     let plain = small();
     fit(&plain, json!({ "steps": 3 })).unwrap();
     assert_eq!(plain.inner().posthoc_ema(0.1).unwrap_err().code, "CheckpointError");
-    assert_eq!(fit(&plain, json!({ "steps": 5, "resume": true, "posthocEma": tracking() })).unwrap_err().path.as_deref(), Some("posthocEma"));
+    assert_eq!(
+        fit(&plain, json!({ "steps": 5, "resume": true, "posthocEma": tracking() })).unwrap_err().path.as_deref(),
+        Some("posthocEma")
+    );
     for (settings, path) in [
         (json!({ "every": 0 }), "posthocEma.every"),
         (json!({ "every": 5, "sigmaRel": [] }), "posthocEma.sigmaRel"),

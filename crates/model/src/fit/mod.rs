@@ -312,7 +312,11 @@ impl FitJob {
         let ema = options.ema.or(others.then_some(follow));
         let powers = match &options.posthoc_ema {
             Some(_) if part == Part::Energy => {
-                return Err(ModelError::config("posthocEma", "null, since it is the diffusion model that is averaged", "averages of an energy's fit"));
+                return Err(ModelError::config(
+                    "posthocEma",
+                    "null, since it is the diffusion model that is averaged",
+                    "averages of an energy's fit",
+                ));
             }
             tracked => tracked.as_ref().map_or(Ok(Vec::new()), PosthocEma::exponents)?,
         };
