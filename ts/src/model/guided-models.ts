@@ -55,7 +55,7 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
     return this.guided.sample(this.#settings(settings));
   }
 
-  /** As {@link GuidedModel.sample}, with the states at all times of `tSpan` along a first dimension. */
+  /** As `sample`, with the states at all times of `tSpan` along a first dimension. */
   sampleForwardProcess(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.guided.sampleForwardProcess(this.#settings(settings));
   }
