@@ -42,6 +42,9 @@ fn the_length_is_the_deviation_of_the_weights_and_products_are_integrals() {
     }
 }
 
+/// A parameter as a function of the step, by name.
+type Trajectory = (&'static str, fn(f64) -> f64);
+
 /// θ averaged with length `sigma` over steps 1 … `steps`, snapshots included: (step, value).
 fn tracked(theta: &dyn Fn(f64) -> f64, sigma: f64, steps: u32, every: u32) -> Vec<(u32, f64)> {
     let gamma = exponent(sigma).unwrap();
@@ -70,10 +73,10 @@ fn the_recurrence_is_the_power_average_and_forgets_where_it_began() {
 #[test]
 fn averages_of_other_lengths_are_reconstructed_from_snapshots_of_two() {
     let (steps, every) = (2000, 125);
-    let trajectories: [(&str, Box<dyn Fn(f64) -> f64>); 3] = [
-        ("polynomial", Box::new(|t| 1.0 + (t / 2000.0) - 2.0 * (t / 2000.0).powi(2))),
-        ("exponential", Box::new(|t| 1.0 - (-t / 400.0).exp())),
-        ("oscillating", Box::new(|t| (t / 300.0).sin())),
+    let trajectories: [Trajectory; 3] = [
+        ("polynomial", |t| 1.0 + (t / 2000.0) - 2.0 * (t / 2000.0).powi(2)),
+        ("exponential", |t| 1.0 - (-t / 400.0).exp()),
+        ("oscillating", |t| (t / 300.0).sin()),
     ];
     let sigmas = [0.05, 0.10];
     for (name, theta) in &trajectories {
