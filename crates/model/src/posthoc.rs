@@ -99,7 +99,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// ∫ p·q dt of two profiles of integral 1 (appendix C.2): (γ+1)(δ+1) / ((γ+δ+1)·max) · (min/max)^(exponent of the longer one), of their ends.
+    /// ∫ p·q dt of two profiles of integral 1 (appendix C): (γ+1)(δ+1) / ((γ+δ+1)·max) · (min/max)^(exponent of the longer one), of their ends.
     pub fn product(&self, other: &Profile) -> f64 {
         let (first, last) = if self.end <= other.end { (self, other) } else { (other, self) };
         let height = (self.gamma + 1.0) * (other.gamma + 1.0) / (self.gamma + other.gamma + 1.0);
