@@ -3,9 +3,11 @@
 
 use crate::Result;
 use crate::pairs::{Sets, mean_between, mean_within};
+use serde::Serialize;
 
 /// The energy distance between two sets.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EnergyDistance {
     /// D² = 2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖ of the two sets themselves, ≥ 0 up to rounding; in the units of the points.
     pub squared: f64,

@@ -3,6 +3,7 @@
 
 use crate::Result;
 use crate::wasserstein::power_distance;
+use serde::Serialize;
 use thalweg_assignment::{Costs, Points, SquaredDistances, assignment, squared_distances, transportation};
 
 /// Coordinates up to which computing a distance again is as fast as reading it.
@@ -12,7 +13,8 @@ const CHEAP_DIM: usize = 4;
 const MOST_STORED: usize = 1 << 28;
 
 /// W₂ between two sets, each of equal weights.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ExactWasserstein {
     /// W₂², in squared units of the points.
     pub squared: f64,

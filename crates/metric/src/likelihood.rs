@@ -2,9 +2,11 @@
 //! Dequantised data need the constant of their bins, or numbers of different scalings cannot be compared (Theis et al. 2016).
 
 use crate::{MetricError, Result};
+use serde::Serialize;
 
 /// The mean negative log-likelihood of a sample of data.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Nll {
     /// −mean log p, in nats.
     pub mean: f64,

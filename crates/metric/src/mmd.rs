@@ -25,7 +25,8 @@ impl Default for MmdOptions {
 }
 
 /// The squared maximum mean discrepancy; dimensionless, at most 2 per bandwidth.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Mmd {
     /// Without bias: pairs of a point with itself are left out. May be negative.
     pub squared_unbiased: f64,

@@ -2,6 +2,7 @@
 //! Descriptive, for any dimension; no feature network, so that they mean the same for any data.
 
 use crate::{MetricError, Result};
+use serde::Serialize;
 use thalweg_assignment::Points;
 
 /// Mean and covariance of a set, or of a distribution.
@@ -14,7 +15,8 @@ pub struct Moments {
 }
 
 /// How far two pairs of moments are apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MomentErrors {
     /// ‖μ − μ'‖₂, in the units of the points.
     pub mean: f64,

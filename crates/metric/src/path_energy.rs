@@ -3,9 +3,11 @@
 
 use crate::trajectories::{Trajectories, check_times};
 use crate::{ExactWasserstein, MetricError, Result};
+use serde::Serialize;
 
 /// The excess of a path's energy over the least possible.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NormalizedPathEnergy {
     /// ∫₀¹ E‖v‖² dt, in squared units of the points.
     pub path_energy: f64,

@@ -108,9 +108,9 @@ pub(crate) fn auto() -> String {
     "auto".into()
 }
 
-/// The config of one model: the fields that all models have, then its own.
-macro_rules! model_config {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $ty:ty),* $(,)? }) => {
+/// The config of one model: the fields that all models have, then its own. `$config => $solver` is the solver of one.
+macro_rules! config_of {
+    ($(#[$doc:meta])* $name:ident($config:ident => $solver:expr) { $($(#[$field_doc:meta])* $field:ident : $ty:ty),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -134,14 +134,12 @@ macro_rules! model_config {
             /// Element type of parameters and computation.
             #[serde(default)]
             pub dtype: Precision,
-            /// How samples are integrated, unless a call says otherwise.
-            #[serde(default)]
-            pub solver: SolverConfig,
             $($(#[$field_doc])* pub $field: $ty,)*
         }
 
         impl $name {
-            fn common(&self) -> Common {
+            pub(crate) fn common(&self) -> Common {
+                let $config = self;
                 Common {
                     device: self.device.clone(),
                     x_size: self.x_size.clone(),
@@ -149,8 +147,24 @@ macro_rules! model_config {
                     condition_dropout: self.condition_dropout,
                     seed: self.seed,
                     dtype: self.dtype,
-                    solver: self.solver.clone(),
+                    solver: $solver,
                 }
+            }
+        }
+    };
+}
+pub(crate) use config_of;
+
+/// The config of a model whose samples are integrated.
+macro_rules! model_config {
+    ($(#[$doc:meta])* $name:ident { $($fields:tt)* }) => {
+        config_of! {
+            $(#[$doc])*
+            $name(config => config.solver.clone()) {
+                /// How samples are integrated, unless a call says otherwise.
+                #[serde(default)]
+                solver: SolverConfig,
+                $($fields)*
             }
         }
     };

@@ -63,20 +63,17 @@ pub fn measure(what: &Measure, tensors: &[Tensor]) -> Result<serde_json::Value> 
     match (what, tensors) {
         (Measure::Wasserstein {}, [a, b]) => {
             let Pair { a, b, dim } = Pair::new(a, b)?;
-            let metric::ExactWasserstein { squared, distance, lower_bound } = metric::exact_wasserstein(&a, &b, dim)?;
-            json(&Wasserstein { squared, distance, lower_bound })
+            json(&metric::exact_wasserstein(&a, &b, dim)?)
         }
         (Measure::Mmd { bandwidths, multiples }, [a, b]) => {
             let Pair { a, b, dim } = Pair::new(a, b)?;
             let mut options = metric::MmdOptions { bandwidths: bandwidths.clone(), ..metric::MmdOptions::default() };
             options.multiples = multiples.clone().unwrap_or(options.multiples);
-            let metric::Mmd { squared_unbiased, squared_biased, bandwidths } = metric::mmd(&a, &b, dim, &options)?;
-            json(&Mmd { squared_unbiased, squared_biased, bandwidths })
+            json(&metric::mmd(&a, &b, dim, &options)?)
         }
         (Measure::EnergyDistance {}, [a, b]) => {
             let Pair { a, b, dim } = Pair::new(a, b)?;
-            let metric::EnergyDistance { squared, distance, squared_unbiased } = metric::energy_distance(&a, &b, dim)?;
-            json(&EnergyDistance { squared, distance, squared_unbiased })
+            json(&metric::energy_distance(&a, &b, dim)?)
         }
         (Measure::MomentErrors { mean, covariance }, [a, rest @ ..]) => moment_errors(a, rest, mean.as_ref(), covariance.as_ref()),
         (Measure::PathEnergy { times }, [states]) => Path::new(states, times.as_deref())?.measure(metric::path_energy),
@@ -85,68 +82,16 @@ pub fn measure(what: &Measure, tensors: &[Tensor]) -> Result<serde_json::Value> 
             let path = Path::new(states, times.as_deref())?;
             normalized_path_energy(&path, ends)
         }
-        (Measure::Nll {}, [log_probs]) => {
-            let metric::Nll { mean, standard_error, count } = metric::nll(&list(log_probs)?)?;
-            json(&Nll { mean, standard_error, count })
-        }
+        (Measure::Nll {}, [log_probs]) => json(&metric::nll(&list(log_probs)?)?),
         (Measure::BitsPerDimension { dimensions, bin_width }, [log_probs]) => {
             let nll = metric::nll(&list(log_probs)?)?;
             let mean = metric::bits_per_dimension(nll.mean, *dimensions, *bin_width)?;
             // An error is a difference of two numbers, in which the width of the bins cancels.
             let standard_error = metric::bits_per_dimension(nll.standard_error, *dimensions, 1.0)?;
-            json(&Nll { mean, standard_error, count: nll.count })
+            json(&metric::Nll { mean, standard_error, count: nll.count })
         }
         _ => Err(ModelError::expected("InternalError", "a measure was given other tensors", "what it takes", tensors.len())),
     }
-}
-
-/// Results as they cross: the metric crate knows no serde.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Wasserstein {
-    squared: f64,
-    distance: f64,
-    lower_bound: f64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Mmd {
-    squared_unbiased: f64,
-    squared_biased: f64,
-    bandwidths: Vec<f64>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct EnergyDistance {
-    squared: f64,
-    distance: f64,
-    squared_unbiased: f64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct MomentErrors {
-    mean: f64,
-    covariance: f64,
-    relative_covariance: f64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NormalizedPathEnergy {
-    path_energy: f64,
-    wasserstein_squared: f64,
-    normalized: f64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Nll {
-    mean: f64,
-    standard_error: f64,
-    count: usize,
 }
 
 fn json(value: &impl Serialize) -> Result<serde_json::Value> {
@@ -198,8 +143,7 @@ fn moment_errors(a: &Tensor, rest: &[Tensor], mean: Option<&Vec<f64>>, covarianc
         }
         _ => return Err(ModelError::config("reference", "a set of points, or both mean and covariance", "neither or both")),
     };
-    let metric::MomentErrors { mean, covariance, relative_covariance } = metric::moment_errors(&of_a, &reference)?;
-    json(&MomentErrors { mean, covariance, relative_covariance })
+    json(&metric::moment_errors(&of_a, &reference)?)
 }
 
 /// Trajectories `[T, N, …]` on the host.
@@ -247,8 +191,7 @@ fn normalized_path_energy(path: &Path, ends: &[Tensor]) -> Result<serde_json::Va
         _ => return Err(ModelError::expected("InternalError", "wrong ends", "none or two", ends.len())),
     };
     let energy = metric::path_energy(&trajectories);
-    let metric::NormalizedPathEnergy { path_energy, wasserstein_squared, normalized } = metric::normalized_path_energy(energy, &distance)?;
-    json(&NormalizedPathEnergy { path_energy, wasserstein_squared, normalized })
+    json(&metric::normalized_path_energy(energy, &distance)?)
 }
 
 /// The numbers of a tensor `[N]`.

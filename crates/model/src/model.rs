@@ -22,6 +22,14 @@ use thalweg_path::Parameterization;
 /// How many programs a model keeps.
 const PROGRAMS: usize = 64;
 
+/// What a model's networks tell of a state at a time.
+#[derive(Clone, Copy, Debug)]
+enum Function {
+    Quantity(Parameterization),
+    /// The model's own energy.
+    Energy,
+}
+
 /// What shapes the graph of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LossShape {
@@ -278,19 +286,7 @@ impl Inner {
     /// # Errors
     /// As [`Inner::loss_graph`].
     pub fn call_graph(&self, which: Parameterization, rows: usize, training: bool) -> Result<Graph> {
-        let b = Builder::new();
-        let params = self.named_parameters(&b);
-        let (seed, counter) = random_inputs(&b);
-        let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        let out = self.trace_call(&b, &ctx, which, rows);
-        Ok(b.finish(&out)?)
-    }
-
-    fn trace_call<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Parameterization, rows: usize) -> Vec<Var<'g>> {
-        let t = b.input("t", self.definition.dtype(), &[rows]);
-        let x = self.definition.state_leaves(b, "x", rows);
-        let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
-        self.definition.function(ctx, which, &At { t, x: &x, condition: condition.as_ref() }).values().copied().collect()
+        self.function_graph(Function::Quantity(which), rows, training)
     }
 
     /// One of the four functions of the model at `t [N]` and `x [N, …]`, in the model's (normalised) units.
@@ -302,13 +298,43 @@ impl Inner {
         condition: Option<&Leaves<Tensor>>,
         weights: Weights,
     ) -> Result<Vec<Tensor>> {
+        self.evaluate(Function::Quantity(which), t, x, condition, weights)
+    }
+
+    fn function_graph(&self, which: Function, rows: usize, training: bool) -> Result<Graph> {
+        let b = Builder::new();
+        let params = self.named_parameters(&b);
+        let (seed, counter) = random_inputs(&b);
+        let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
+        Ok(b.finish(&self.trace_function(&b, &ctx, which, rows))?)
+    }
+
+    fn trace_function<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, which: Function, rows: usize) -> Vec<Var<'g>> {
+        let t = b.input("t", self.definition.dtype(), &[rows]);
+        let x = self.definition.state_leaves(b, "x", rows);
+        let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
+        let at = At { t, x: &x, condition: condition.as_ref() };
+        match which {
+            Function::Quantity(which) => self.definition.function(ctx, which, &at).values().copied().collect(),
+            Function::Energy => vec![self.definition.energy(ctx, &at)],
+        }
+    }
+
+    fn evaluate(
+        &self,
+        which: Function,
+        t: &Tensor,
+        x: &Leaves<Tensor>,
+        condition: Option<&Leaves<Tensor>>,
+        weights: Weights,
+    ) -> Result<Vec<Tensor>> {
         let rows = crate::data::rows(x);
         self.check_times(t, rows)?;
         let build = || {
             let b = Builder::new();
             let params = self.definition.layout().views(&b);
             let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
-            Ok((b.finish(&self.trace_call(&b, &ctx, which, rows))?, CompileOptions::default()))
+            Ok((b.finish(&self.trace_function(&b, &ctx, which, rows))?, CompileOptions::default()))
         };
         let (program, names) = self.named_program(format!("call {which:?} {rows}"), build)?;
         let mut bound = Bindings::new();
@@ -479,25 +505,7 @@ impl Inner {
             let class = self.definition.config().class();
             return Err(ModelError::expected("ConfigError", "energy: the model has none", "an EnergyConditionalDiffusionModel", class));
         }
-        let rows = crate::data::rows(x);
-        self.check_times(t, rows)?;
-        let build = || {
-            let b = Builder::new();
-            let params = self.definition.layout().views(&b);
-            let ctx = Context { builder: &b, params: &params, mode: Mode::Sample, random: None };
-            Ok((b.finish(&[self.trace_energy(&b, &ctx, rows)])?, CompileOptions::default()))
-        };
-        let (program, names) = self.named_program(format!("energy {rows}"), build)?;
-        let mut bound = Bindings::new();
-        bound.set("t", t.clone());
-        bound.set_leaves("x", x);
-        if let Some(c) = condition {
-            bound.set_leaves("condition", c);
-        }
-        self.with_store(|store| {
-            bound.set_store(store, weights);
-            Ok(bound.run(&program, &names, &[])?.swap_remove(0))
-        })
+        Ok(self.evaluate(Function::Energy, t, x, condition, weights)?.swap_remove(0))
     }
 
     /// The model's own energy as a graph to be inlined into a user's trace, with inputs as in [`Inner::call_graph`]; output `[rows]`.
@@ -505,18 +513,7 @@ impl Inner {
     /// # Errors
     /// As [`Inner::loss_graph`].
     pub fn energy_graph(&self, rows: usize, training: bool) -> Result<Graph> {
-        let b = Builder::new();
-        let params = self.named_parameters(&b);
-        let (seed, counter) = random_inputs(&b);
-        let ctx = Context { builder: &b, params: &params, mode: mode(training), random: Some(RandomSource::new(seed, counter)) };
-        Ok(b.finish(&[self.trace_energy(&b, &ctx, rows)])?)
-    }
-
-    fn trace_energy<'g>(&self, b: &'g Builder, ctx: &Context<'_, 'g>, rows: usize) -> Var<'g> {
-        let t = b.input("t", self.definition.dtype(), &[rows]);
-        let x = self.definition.input_leaves(b, "x", self.definition.x(), rows);
-        let condition = self.definition.condition().map(|sizes| self.definition.input_leaves(b, "condition", sizes, rows));
-        self.definition.energy(ctx, &At { t, x: &x, condition: condition.as_ref() })
+        self.function_graph(Function::Energy, rows, training)
     }
 
     /// Couples the groups `x0` and `x` (with their `condition`) by the model's coupling: rows of x0, and the rows of x that they meet.

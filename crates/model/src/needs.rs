@@ -4,7 +4,7 @@ use crate::external::Need;
 use crate::fit::{FitOptions, VALIDATION_ROWS, batches};
 use crate::model::Model;
 use crate::objective::mode;
-use crate::sampling::{DiscreteSampleOptions, SampleOptions, SampleRequest, TokenRequest, chunk_rows};
+use crate::sampling::{DiscreteSampleOptions, SampleOptions, chunk_rows, rows_of};
 use crate::{ModelError, Result};
 use serde::Deserialize;
 use thalweg_nn::Mode;
@@ -57,11 +57,11 @@ impl Model {
             }
             Ahead::Sample { options, given } if self.definition().tokens().is_some() => {
                 let options = DiscreteSampleOptions::parse(&options.to_string())?;
-                chunk_rows(TokenRequest::rows(&options, given)).into_iter().map(|n| (Mode::Sample, n)).collect()
+                chunk_rows(rows_of(options.batch_size.as_ref(), given)).into_iter().map(|n| (Mode::Sample, n)).collect()
             }
             Ahead::Sample { options, given } => {
                 let options = SampleOptions::parse(&options.to_string())?;
-                chunk_rows(SampleRequest::rows(&options, given)).into_iter().map(|n| (Mode::Sample, n)).collect()
+                chunk_rows(rows_of(options.batch_size.as_ref(), given)).into_iter().map(|n| (Mode::Sample, n)).collect()
             }
             Ahead::Loss { rows, training, candidates } => vec![(mode(training), rows * candidates)],
             Ahead::Call { rows } => vec![(Mode::Sample, rows)],

@@ -6,12 +6,12 @@ mod support;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
-use support::{Section, assert_close, golden_dir, model_of, model_with_state, ours, run_job};
-use thalweg_model::engine::{CompileOptions, Future, Program, Tensor};
-use thalweg_model::graph::{Builder, DType, Leaves, Var, grad};
+use support::{LossPoint, Section, assert_close, golden_dir, loss_and_gradients, model_of, model_with_state, ours, run_job};
+use thalweg_model::engine::{Future, Tensor};
+use thalweg_model::graph::{Builder, DType, Leaves, Var};
 use thalweg_model::optimizer::Optimizer;
 use thalweg_model::{
-    Ask, Bindings, Fixed, Groups, Model, Objective, ObjectiveKind, Run, SampleJob, SampleOptions, SampleRequest, TrainStep, Weights,
+    Ask, Fixed, Groups, Model, Objective, ObjectiveKind, Run, SampleJob, SampleOptions, SampleRequest, TrainStep, Weights,
 };
 use thalweg_nn::{Context, Mode};
 use thalweg_path::{GaussianPath, LinearVpSde, Parameterization};
@@ -54,41 +54,6 @@ fn the_four_functions_of_every_path_and_parameterization_are_those_of_the_refere
     assert!(compared >= 30, "only {compared} outputs compared");
 }
 
-/// Loss of each sample and gradient of the mean with respect to all parameters, at given times and noise.
-fn loss_and_gradients(model: &Model, kind: ObjectiveKind, section: &Section, case: &Value) -> (Vec<f32>, Vec<Vec<f32>>) {
-    let definition = model.definition();
-    let b = Builder::new();
-    let params = definition.layout().views(&b);
-    let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
-    let t = b.input("t", DType::F32, &[8]);
-    let x = definition.input_leaves(&b, "x", definition.x(), 8);
-    let noise = definition.input_leaves(&b, "noise", definition.x(), 8);
-    let condition = definition.condition().map(|sizes| definition.input_leaves(&b, "condition", sizes, 8));
-    let objective = Objective::from(kind);
-    let losses = objective.at(definition, &ctx, t, &x, &Fixed { x0: None, noise, condition }, None);
-    let grads = grad(losses.mean_all(), &params);
-    let outputs: Vec<Var> = [losses].into_iter().chain(grads).collect();
-    let graph = b.finish(&outputs).unwrap();
-    let program = Program::compile(&graph, &CompileOptions::default()).unwrap();
-    let mut bound = Bindings::new();
-    model
-        .inner()
-        .with_store(|store| {
-            bound.set_store(store, Weights::Raw);
-            Ok(())
-        })
-        .unwrap();
-    bound.set("t", section.tensor(&case["outputs"]["t"]));
-    bound.set("x", section.tensor(&case["inputs"]["x"]));
-    bound.set("noise", section.tensor(&case["inputs"]["noise"]));
-    if let Some(c) = case["inputs"].get("condition") {
-        bound.set("condition", section.tensor(c));
-    }
-    let names: Vec<String> = graph.inputs.iter().map(|i| i.name.clone()).collect();
-    let mut out = bound.run(&program, &names, &[]).unwrap().into_iter().map(|t| t.to_f32_vec().unwrap());
-    (out.next().unwrap(), out.collect())
-}
-
 #[test]
 fn losses_and_their_gradients_at_given_times_and_noise_are_those_of_the_reference() {
     let section = Section::open("losses");
@@ -98,7 +63,14 @@ fn losses_and_their_gradients_at_given_times_and_noise_are_those_of_the_referenc
         let model = model_of(case);
         for (kind, loss) in [(ObjectiveKind::FlowMatching, "flow_matching_loss"), (ObjectiveKind::ScoreMatching, "score_matching_loss")] {
             let Some(output) = case["outputs"].get(loss).filter(|o| !is_wrong(case, o)) else { continue };
-            let (losses, grads) = loss_and_gradients(&model, kind, &section, case);
+            let point = LossPoint {
+                t: section.tensor(&case["outputs"]["t"]),
+                x0: None,
+                x: section.tensor(&case["inputs"]["x"]),
+                noise: section.tensor(&case["inputs"]["noise"]),
+                condition: case["inputs"].get("condition").map(|c| section.tensor(c)),
+            };
+            let (losses, grads) = loss_and_gradients(&model, kind, point);
             let mean = losses.iter().sum::<f32>() / losses.len() as f32;
             assert_close(&format!("{name} {loss}"), &[mean], &section.read(output).1, 1e-5);
             compared += 1;

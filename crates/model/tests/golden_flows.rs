@@ -4,54 +4,10 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Section, assert_close, model_of, model_with_state, run_job};
-use thalweg_model::engine::{CompileOptions, Future, Program, Tensor};
-use thalweg_model::graph::{Builder, DType, Var, grad};
+use support::{LossPoint, Section, assert_close, loss_and_gradients, model_of, model_with_state, run_job};
+use thalweg_model::engine::{Future, Tensor};
 use thalweg_model::sampling::LogProbOptions;
-use thalweg_model::{Ask, Bindings, Fixed, Groups, Model, Objective, ObjectiveKind, Run, SampleJob, SampleRequest, Weights};
-use thalweg_nn::{Context, Mode};
-
-/// What a loss is evaluated at.
-struct Point {
-    t: Vec<f32>,
-    x0: Tensor,
-    x1: Tensor,
-    noise: Tensor,
-    condition: Option<Tensor>,
-}
-
-/// Loss of each row, and the gradient of their mean with respect to all parameters.
-fn loss_and_gradients(model: &Model, kind: ObjectiveKind, point: Point) -> (Vec<f32>, Vec<Vec<f32>>) {
-    let definition = model.definition();
-    let b = Builder::new();
-    let params = definition.layout().views(&b);
-    let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
-    let state = |name: &str| definition.input_leaves(&b, name, definition.x(), 8);
-    let condition = definition.condition().map(|sizes| definition.input_leaves(&b, "condition", sizes, 8));
-    let fixed = Fixed { x0: Some(state("x0")), noise: state("noise"), condition };
-    let losses = Objective::from(kind).at(definition, &ctx, b.input("t", DType::F32, &[8]), &state("x1"), &fixed, None);
-    let grads = grad(losses.mean_all(), &params);
-    let graph = b.finish(&[losses].into_iter().chain(grads).collect::<Vec<Var>>()).unwrap();
-    let mut bound = Bindings::new();
-    model
-        .inner()
-        .with_store(|store| {
-            bound.set_store(store, Weights::Raw);
-            Ok(())
-        })
-        .unwrap();
-    bound.set("t", Tensor::from_f32(point.t, &[8]).unwrap());
-    for (name, tensor) in [("x0", point.x0), ("x1", point.x1), ("noise", point.noise)] {
-        bound.set(name, tensor);
-    }
-    if let Some(c) = point.condition {
-        bound.set("condition", c);
-    }
-    let names: Vec<String> = graph.inputs.iter().map(|i| i.name.clone()).collect();
-    let program = Program::compile(&graph, &CompileOptions::default()).unwrap();
-    let mut out = bound.run(&program, &names, &[]).unwrap().into_iter().map(|t| t.to_f32_vec().unwrap());
-    (out.next().unwrap(), out.collect())
-}
+use thalweg_model::{Ask, Groups, Model, ObjectiveKind, Run, SampleJob, SampleRequest};
 
 fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len() as f32
@@ -75,10 +31,10 @@ fn independent_flow_losses_and_gradients_are_those_of_the_reference() {
     for name in ["icfm", "icfm_conditional"] {
         let case = section.case(name);
         let model = model_with_state(&section, case);
-        let point = Point {
-            t: section.read(&case["inputs"]["u"]).1,
-            x0: input(&section, case, "x0"),
-            x1: input(&section, case, "x1"),
+        let point = LossPoint {
+            t: section.tensor(&case["inputs"]["u"]),
+            x0: Some(input(&section, case, "x0")),
+            x: input(&section, case, "x1"),
             noise: input(&section, case, "noise"),
             condition: case["inputs"].get("condition").map(|c| section.tensor(c)),
         };
@@ -114,10 +70,10 @@ fn exact_transport_pairs_and_the_losses_of_given_pairs_are_those_of_the_referenc
     }
     for (choices, output) in [("choices_permutation", "loss_permutation"), ("choices_with_replacement", "loss_with_replacement")] {
         let choices: Vec<usize> = section.read(&case["inputs"][choices]).1.iter().map(|&v| v as usize).collect();
-        let point = Point {
-            t: section.read(&case["inputs"]["u"]).1,
-            x0: picked(&x0, choices.iter().map(|c| c / 8)),
-            x1: picked(&x1, choices.iter().map(|c| c % 8)),
+        let point = LossPoint {
+            t: section.tensor(&case["inputs"]["u"]),
+            x0: Some(picked(&x0, choices.iter().map(|c| c / 8))),
+            x: picked(&x1, choices.iter().map(|c| c % 8)),
             noise: input(&section, case, "noise"),
             condition: None,
         };
@@ -138,10 +94,10 @@ fn both_parts_of_a_bridges_loss_at_given_noise_are_those_of_the_reference() {
         (ObjectiveKind::ScoreMatching, "score_loss"),
         (ObjectiveKind::BridgeMatching, "loss"),
     ] {
-        let point = Point {
-            t: section.read(&case["outputs"]["t"]).1,
-            x0: picked(&x0, choices.iter().map(|c| c / 8)),
-            x1: picked(&x1, choices.iter().map(|c| c % 8)),
+        let point = LossPoint {
+            t: section.tensor(&case["outputs"]["t"]),
+            x0: Some(picked(&x0, choices.iter().map(|c| c / 8))),
+            x: picked(&x1, choices.iter().map(|c| c % 8)),
             noise: input(&section, case, "uniform_noise"),
             condition: None,
         };

@@ -37,6 +37,7 @@ mod normal;
 mod objective;
 mod parameterization;
 mod preconditioning;
+mod registry;
 mod schedule_transform;
 mod time_range;
 mod time_sampler;

@@ -893,7 +893,7 @@ export type TokensConfig = {
 
 /**
  * A flow of tokens (Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024): from masked or random tokens (t = 0) to the data's (t = 1).
- * States are integers, 64 bits each, of the shape `xSize`.
+ * States are integers, 64 bits each, of the shape `xSize`: a length, or a grid.
  */
 export interface DiscreteConfig {
   /**
@@ -940,7 +940,7 @@ export interface DiscreteConfig {
   readonly tokens?: TokensConfig;
   /** V ≥ 2: tokens are 0 … V − 1. The mask of the source `"mask"` is V. */
   readonly vocabulary: number;
-  /** Shape of one sample: a length, or a grid. */
+  /** Shape of one sample. */
   readonly xSize: Size;
 }
 

@@ -2,18 +2,15 @@
 // Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024, "Generative flows on discrete state-spaces".
 import { validate } from "../config/validate.js";
 import type { Size } from "../generated/config.js";
-import type { NativeTensor } from "../native/boundary.js";
-import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
-import { currentTrace } from "../tensor/trace.js";
+import { handleOf, type Tensor } from "../tensor/tensor.js";
 import type { DiscreteConfigOf, DiscreteSampleSettings } from "./discrete-options.js";
 import { FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
-import { timesOf } from "./generative-model.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted, finished } from "./job.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options.js";
-import { isPairs } from "./pair-model.js";
-import { type StateOf, stateOf } from "./state.js";
+import { pairGroups } from "./pair-model.js";
+import type { StateOf } from "./state.js";
 import { loadedAs, networkOf } from "./stored-model.js";
 
 const kind: Kind = { name: "DiscreteFlowMatchingModel", schema: "DiscreteConfig" };
@@ -70,8 +67,7 @@ export class DiscreteFlowMatchingModel<
 
   /** @internal */
   protected override groups(what: string, data: StateOf<X> | Pairs<X>): Lists {
-    if (!isPairs(data, this.config.xSize)) return { x: this.leaves(what, data) };
-    return { x: this.leaves(`${what}.x1`, data.x1), x0: this.leaves(`${what}.x0`, data.x0) };
+    return pairGroups(what, data, this.config.xSize);
   }
 
   /**
@@ -96,14 +92,7 @@ export class DiscreteFlowMatchingModel<
     network.prepare({ kind: "sample", options, given: first.length === 0 ? undefined : rowsOf(first) });
     const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
     const { tensors } = await finished(network.native.sampleTokens(JSON.stringify(options), ...lists), signal);
-    return this.#state(tensors);
-  }
-
-  #state(handles: readonly NativeTensor[]): StateOf<X> {
-    return stateOf(
-      this.config.xSize,
-      handles.map((handle) => new Tensor({ handle })),
-    );
+    return this.state(tensors);
   }
 
   /**
@@ -135,21 +124,6 @@ export class DiscreteFlowMatchingModel<
    * @throws DataError for times that are negative or not finite, or numbers that are no tokens; ShapeError for shapes that do not fit
    */
   logits(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
-    const state = this.leaves("x", x);
-    const condition = this.conditions(settings.condition);
-    const [rows, trace, network] = [rowsOf(state), currentTrace(), networkOf(this)];
-    network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
-    const times = timesOf(t, rows, this.dtype);
-    if (trace === undefined) {
-      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
-      const weights = settings.weights ?? "ema";
-      return this.#state(network.native.call("data", handleOf(times), handles, conditions, weights));
-    }
-    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
-    const values = network.native.traceCall(trace.native, "data", ...lists);
-    return stateOf(
-      this.config.xSize,
-      values.map((value) => traced(trace, value)),
-    );
+    return this.quantity("data", t, x, settings);
   }
 }

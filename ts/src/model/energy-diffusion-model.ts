@@ -1,16 +1,14 @@
 // EnergyConditionalDiffusionModel: a diffusion model with an energy network of its own that can guide it.
 // Lu et al. 2023, "Contrastive energy prediction for exact energy-guided diffusion sampling".
+import { InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
-import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
-import { currentTrace } from "../tensor/trace.js";
-import { type Lists, mapped, rowsOf } from "./fitted-model.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { Lists } from "./fitted-model.js";
 import { GaussianModel } from "./gaussian-model.js";
-import { timesOf } from "./generative-model.js";
-import { grouped } from "./groups.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, Candidates, EnergyConfigOf, LossSettings, PlainSize } from "./options.js";
-import { type StateOf, tensorsOf } from "./state.js";
-import { loadedAs, networkOf } from "./stored-model.js";
+import { isRecordOf, type StateOf, tensorsOf } from "./state.js";
+import { loadedAs } from "./stored-model.js";
 
 const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyConfig" };
 
@@ -91,24 +89,16 @@ export class EnergyConditionalDiffusionModel<
    * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
    */
   energyFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): Tensor {
-    const state = this.leaves("x", x);
-    const condition = this.conditions(settings.condition);
-    const [rows, trace, network] = [rowsOf(state), currentTrace(), networkOf(this)];
-    network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
-    const times = timesOf(t, rows, this.dtype);
-    if (trace === undefined) {
-      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
-      const weights = settings.weights ?? "ema";
-      return new Tensor({ handle: network.native.energy(handleOf(times), handles, conditions, weights) });
-    }
-    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
-    return traced(trace, network.native.traceEnergy(trace.native, ...lists));
+    const [energy] = this.evaluated(t, x, settings, {
+      now: (model, given) => [model.energy(...given)],
+      inTrace: (model, given) => [model.traceEnergy(...given)],
+    });
+    if (energy === undefined) throw new InternalError("an energy gave no tensor");
+    return energy;
   }
 }
 
 /** Whether data are candidates: an object with x and energy, unless these are the names of the state's own parts. */
 function isCandidates<X extends Size>(data: StateOf<X> | Candidates<X>, xSize: X): data is Candidates<X> {
-  if (typeof data !== "object" || data === null || data instanceof Tensor) return false;
-  const isOwn = typeof xSize === "object" && !Array.isArray(xSize) && "x" in xSize && "energy" in xSize;
-  return "x" in data && "energy" in data && !isOwn;
+  return isRecordOf(["x", "energy"], data, xSize);
 }

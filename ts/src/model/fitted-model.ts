@@ -3,8 +3,16 @@
 import { validate } from "../config/validate.js";
 import { ConfigError, DataError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
-import type { NativeGraph } from "../native/boundary.js";
-import { handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
+import type {
+  NativeGraph,
+  NativeModel,
+  NativeTensor,
+  NativeTrace,
+  Quantity,
+  TracedValue,
+  Weights,
+} from "../native/boundary.js";
+import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
 import { progressOn } from "../train/progress.js";
@@ -15,6 +23,7 @@ import { assertNotAborted } from "./job.js";
 import type { Network } from "./network.js";
 import type {
   BridgeConfigOf,
+  CallSettings,
   ConfigOf,
   EnergyConfigOf,
   FitSettings,
@@ -22,7 +31,7 @@ import type {
   LossSettings,
   RowSettings,
 } from "./options.js";
-import { type StateOf, tensorsOf } from "./state.js";
+import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
 import { type Weight, weightGraph } from "./weight.js";
 
@@ -36,6 +45,15 @@ export type AnyConfigOf<X extends Size, C extends Size> =
 
 /** Tensors by the name of their group. */
 export type Lists = Readonly<Record<string, readonly Tensor[]>>;
+
+/** A function of the native side of times, states and conditions: on tensors, and inside a trace. */
+interface NativeFunction {
+  now(
+    model: NativeModel,
+    given: [t: NativeTensor, x: NativeTensor[], condition: NativeTensor[], weights: Weights],
+  ): NativeTensor[];
+  inTrace(model: NativeModel, given: [trace: NativeTrace, groups: string, ids: number[]]): TracedValue[];
+}
 
 /** Rows of a step where the options do not say. */
 const BATCH = 512;
@@ -179,4 +197,63 @@ export abstract class FittedModel<
     const ids = grouped(mapped(lists, (tensor) => valueIn(trace, tensor).id));
     return traced(trace, model.traceLoss(trace.native, options, ...ids, graph));
   }
+
+  /**
+   * What a function of the model gives at times t (a number, or `[N]`) and states x `[N, …]`: at once, or as part of the trace that is being made.
+   *
+   * @internal
+   */
+  protected evaluated(
+    t: number | Tensor,
+    x: StateOf<X>,
+    settings: CallSettings<C>,
+    { now, inTrace }: NativeFunction,
+  ): Tensor[] {
+    const state = this.leaves("x", x);
+    const condition = this.conditions(settings.condition);
+    const [rows, trace] = [rowsOf(state), currentTrace()];
+    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    const { native: model } = this.#network;
+    const times = timesOf(t, rows, this.dtype);
+    if (trace === undefined) {
+      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
+      const results = now(model, [handleOf(times), handles, conditions, settings.weights ?? "ema"]);
+      return results.map((handle) => new Tensor({ handle }));
+    }
+    const ids = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
+    return inTrace(model, [trace.native, ...ids]).map((value) => traced(trace, value));
+  }
+
+  /**
+   * As {@link FittedModel.evaluated}, of one of the four functions that the native side knows by name.
+   *
+   * @internal
+   */
+  protected quantity(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): StateOf<X> {
+    const tensors = this.evaluated(t, x, settings, {
+      now: (model, given) => model.call(name, ...given),
+      inTrace: (model, [trace, ...lists]) => model.traceCall(trace, name, ...lists),
+    });
+    return stateOf(this.config.xSize, tensors);
+  }
+
+  /**
+   * The state whose leaves a job gave.
+   *
+   * @internal
+   */
+  protected state(handles: readonly NativeTensor[]): StateOf<X> {
+    return stateOf(
+      this.config.xSize,
+      handles.map((handle) => new Tensor({ handle })),
+    );
+  }
+}
+
+/** Times `[rows]` of this element type, from one number, a scalar, or one time per row. */
+function timesOf(t: number | Tensor, rows: number, dtype: "f32" | "f64"): Tensor {
+  if (t instanceof Tensor) return t.rank === 0 ? t.broadcastTo([rows]) : t;
+  if (t >= 0 && Number.isFinite(t)) return filled(t, dtype, [rows]);
+  const expected = "a finite time ≥ 0";
+  throw new DataError(`t: expected ${expected}, got ${t}`, { expected, got: String(t), where: "t" });
 }

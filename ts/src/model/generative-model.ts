@@ -1,12 +1,11 @@
 // GenerativeModel: what all models of continuous states have in common: samples, tells densities, evaluates.
 // A thin layer: it validates, hands tensors over and waits; every number is computed on the native side.
 import { validate } from "../config/validate.js";
-import { ConfigError, DataError, InternalError } from "../errors.js";
+import { ConfigError, InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
-import type { DType, NativeTensor, Quantity } from "../native/boundary.js";
+import type { NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
-import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
-import { currentTrace } from "../tensor/trace.js";
+import { handleOf, Tensor } from "../tensor/tensor.js";
 import { energyGraph } from "./energy.js";
 import { type AnyConfigOf, FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
 import { grouped } from "./groups.js";
@@ -46,14 +45,6 @@ export abstract class GenerativeModel<
 > extends FittedModel<X, C, Config, Data> {
   get #network(): Network {
     return networkOf(this);
-  }
-
-  #state(handles: readonly NativeTensor[]): StateOf<X>;
-  #state(handles: readonly NativeTensor[]): unknown {
-    return stateOf(
-      this.config.xSize,
-      handles.map((handle) => new Tensor({ handle })),
-    );
   }
 
   async #sampled(
@@ -110,12 +101,12 @@ export abstract class GenerativeModel<
    * ```
    */
   async sample(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
-    return this.#state((await this.#sampling(settings, {})).tensors);
+    return this.state((await this.#sampling(settings, {})).tensors);
   }
 
   /** As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension. */
   async sampleForwardProcess(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
-    return this.#state((await this.#sampling(settings, { trajectory: true })).tensors);
+    return this.state((await this.#sampling(settings, { trajectory: true })).tensors);
   }
 
   /**
@@ -142,7 +133,7 @@ export abstract class GenerativeModel<
   ): Promise<StateOf<X>> {
     const known = { fixedX: this.leaves("xFix", xFix), fixedMask: this.leaves("mask", mask) };
     const starts = settings.x0 === undefined ? [] : this.leaves("x0", settings.x0);
-    return this.#state((await this.#sampled(settings, starts, {}, known)).tensors);
+    return this.state((await this.#sampled(settings, starts, {}, known)).tensors);
   }
 
   /**
@@ -153,7 +144,7 @@ export abstract class GenerativeModel<
    */
   async sampleWithLogProb(settings: DensitySampleSettings<X, C> = {}): Promise<SamplesWithDensity<StateOf<X>>> {
     const { tensors } = await this.#sampling(settings, { logProb: true });
-    return { samples: this.#state(tensors.slice(0, -1)), logProb: lastOf(tensors) };
+    return { samples: this.state(tensors.slice(0, -1)), logProb: lastOf(tensors) };
   }
 
   /**
@@ -182,13 +173,13 @@ export abstract class GenerativeModel<
 
   /** Carries data `[N, …xSize]` along the flow to noise (or to the source): the inverse of sampling. */
   async forwardSample(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
-    return this.#state((await this.#sampled(settings, this.leaves("data", data), { forward: true })).tensors);
+    return this.state((await this.#sampled(settings, this.leaves("data", data), { forward: true })).tensors);
   }
 
   /** As {@link GenerativeModel.forwardSample}, with the states at all times of `tSpan` along a first dimension. */
   async forwardSampleProcess(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
     const more = { forward: true, trajectory: true };
-    return this.#state((await this.#sampled(settings, this.leaves("data", data), more)).tensors);
+    return this.state((await this.#sampled(settings, this.leaves("data", data), more)).tensors);
   }
 
   #traced(settings: TracedSampleSettings<X, C>, trajectory: boolean): StateOf<X> {
@@ -243,26 +234,6 @@ export abstract class GenerativeModel<
     return logProb;
   }
 
-  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): StateOf<X>;
-  #function(name: Quantity, t: number | Tensor, x: StateOf<X>, settings: CallSettings<C>): unknown {
-    const state = this.leaves("x", x);
-    const condition = this.conditions(settings.condition);
-    const [rows, trace] = [rowsOf(state), currentTrace()];
-    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
-    const times = timesOf(t, rows, state[0]?.dtype ?? "f32");
-    if (trace === undefined) {
-      const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
-      const weights = settings.weights ?? "ema";
-      return this.#state(this.#network.native.call(name, handleOf(times), handles, conditions, weights));
-    }
-    const lists = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));
-    const values = this.#network.native.traceCall(trace.native, name, ...lists);
-    return stateOf(
-      this.config.xSize,
-      values.map((value) => traced(trace, value)),
-    );
-  }
-
   /**
    * The score ∇log p_t(x) at times t of the path (a number, or `[N]`) and states x `[N, …]`, in the units that the
    * network sees (normalised where training normalised). A model that does not have it says why.
@@ -270,22 +241,22 @@ export abstract class GenerativeModel<
    * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
    */
   scoreFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
-    return this.#function("score", t, x, settings);
+    return this.quantity("score", t, x, settings);
   }
 
   /** The noise −σ·score; see {@link GenerativeModel.scoreFunction}. */
   noiseFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
-    return this.#function("noise", t, x, settings);
+    return this.quantity("noise", t, x, settings);
   }
 
   /** The velocity of the (probability) flow; see {@link GenerativeModel.scoreFunction}. */
   velocityFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
-    return this.#function("velocity", t, x, settings);
+    return this.quantity("velocity", t, x, settings);
   }
 
   /** The expected datum given x_t = x; see {@link GenerativeModel.scoreFunction}. */
   dataPredictionFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
-    return this.#function("data", t, x, settings);
+    return this.quantity("data", t, x, settings);
   }
 }
 
@@ -301,12 +272,4 @@ function scaleOf({ scale }: GuideSettings): number {
   if (typeof scale === "number" && Number.isFinite(scale)) return scale;
   const [expected, got] = ["a finite number", String(scale)];
   throw new ConfigError(`guide.scale: expected ${expected}, got ${got}`, { expected, got, path: "guide.scale" });
-}
-
-/** Times `[rows]` of this element type, from one number, a scalar, or one time per row. */
-export function timesOf(t: number | Tensor, rows: number, dtype: DType): Tensor {
-  if (t instanceof Tensor) return t.rank === 0 ? t.broadcastTo([rows]) : t;
-  if (t >= 0 && Number.isFinite(t)) return filled(t, dtype, [rows]);
-  const expected = "a finite time ≥ 0";
-  throw new DataError(`t: expected ${expected}, got ${t}`, { expected, got: String(t), where: "t" });
 }

@@ -7,7 +7,7 @@ import { type AnyConfigOf, type Lists, mapped } from "./fitted-model.js";
 import { GenerativeModel } from "./generative-model.js";
 import { grouped } from "./groups.js";
 import type { Coupled, CoupleSettings, PairLossSettings, Pairs } from "./options.js";
-import { type StateOf, stateOf } from "./state.js";
+import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 
 /** A model between two distributions. */
@@ -18,8 +18,7 @@ export abstract class PairModel<
 > extends GenerativeModel<X, C, Config, StateOf<X> | Pairs<X>> {
   /** @internal */
   protected override groups(what: string, data: StateOf<X> | Pairs<X>): Lists {
-    if (!isPairs(data, this.config.xSize)) return { x: this.leaves(what, data) };
-    return { x: this.leaves(`${what}.x1`, data.x1), x0: this.leaves(`${what}.x0`, data.x0) };
+    return pairGroups(what, data, this.config.xSize);
   }
 
   /** @internal */
@@ -67,9 +66,13 @@ export abstract class PairModel<
   }
 }
 
+/** Data, or pairs, as groups of tensors. */
+export function pairGroups<X extends Size>(what: string, data: StateOf<X> | Pairs<X>, xSize: X): Lists {
+  if (!isPairs(data, xSize)) return { x: tensorsOf(what, data, xSize) };
+  return { x: tensorsOf(`${what}.x1`, data.x1, xSize), x0: tensorsOf(`${what}.x0`, data.x0, xSize) };
+}
+
 /** Whether data are pairs: an object with x0 and x1, unless these are the names of the state's own parts. */
-export function isPairs<X extends Size>(data: StateOf<X> | Pairs<X>, xSize: X): data is Pairs<X> {
-  if (typeof data !== "object" || data === null || data instanceof Tensor) return false;
-  const isOwn = typeof xSize === "object" && !Array.isArray(xSize) && "x0" in xSize && "x1" in xSize;
-  return "x0" in data && "x1" in data && !isOwn;
+function isPairs<X extends Size>(data: StateOf<X> | Pairs<X>, xSize: X): data is Pairs<X> {
+  return isRecordOf(["x0", "x1"], data, xSize);
 }

@@ -58,3 +58,10 @@ export function stateOf(size: Size, tensors: readonly Tensor[]): Tree | undefine
   };
   return build(size);
 }
+
+/** Whether data is an object with all of these names, unless they are the names of the state's own parts. */
+export function isRecordOf(names: readonly string[], data: unknown, xSize: Size): boolean {
+  if (typeof data !== "object" || data === null || data instanceof Tensor) return false;
+  const isOwn = typeof xSize === "object" && !isShape(xSize) && names.every((name) => name in xSize);
+  return names.every((name) => name in data) && !isOwn;
+}

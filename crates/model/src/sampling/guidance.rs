@@ -1,6 +1,7 @@
 //! Guidance while sampling: how the predictions with and without a condition, or of two models, become one.
-//! All are combinations whose weights add up to 1, so that they mean the same for score, noise, velocity and data.
+//! All are combinations whose weights add up to 1, so that they mean the same for score, noise, velocity and data; `rescale` alone depends on what is predicted.
 
+use crate::definition::Definition;
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,18 @@ impl Guidance {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that a call of the model can be guided so: `conditioned` says whether it has a condition.
+    ///
+    /// # Errors
+    /// A `ConfigError` at `guidance`.
+    pub fn check(&self, definition: &Definition, conditioned: bool) -> Result<()> {
+        if conditioned && definition.has_null_condition() {
+            return Ok(());
+        }
+        let got = if conditioned { "a model without conditionDropout" } else { "no condition" };
+        Err(ModelError::config("guidance", "a condition, and a model trained with conditionDropout", got))
     }
 
     /// w at time t.

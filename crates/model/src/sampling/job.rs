@@ -1,27 +1,24 @@
 //! Sampling and likelihood as a job of the worker: one solver action per turn.
-//! Rows are padded to a power of two; results are cut to what was asked for.
 
 use super::brownian::Brownian;
+use super::chunks::{Chunks, Sampler, SamplerJob, Starts};
 use super::density::Divergence;
 use super::dynamics::{Dynamics, State};
 use super::field::OTHER;
 use super::fixed::{self, Known, Moment};
-use super::noise;
-use super::options::{BatchSize, LogProbOptions, SampleOptions};
+use super::options::{LogProbOptions, SampleOptions};
 use super::resample::{Move, Pilot, Resampled};
 use super::setup::{Given, Guides, Setup, driver, fitting, plan_of};
 use super::times::view;
-use super::{CHUNK, padded};
 use crate::bind::Bindings;
 use crate::groups::Groups;
 use crate::model::Inner;
-use crate::run::{Event, Report, Run};
+use crate::run::Run;
 use crate::task::resolve;
 use crate::{ModelError, Result};
 use std::sync::Arc;
-use std::time::Instant;
-use thalweg_engine::{Getter, Job, Setter, Step, Tensor};
-use thalweg_graph::{Graph, Leaves, count};
+use thalweg_engine::{Getter, Setter, Tensor};
+use thalweg_graph::{Graph, Leaves};
 use thalweg_path::Diffusion as Spread;
 use thalweg_solver::{Action, PlannedStep, Verdict};
 
@@ -72,12 +69,6 @@ impl SampleRequest {
         SampleRequest { ask, given, other: None, energy: Vec::new() }
     }
 
-    /// Rows to integrate, given the number of rows of `x0` or the condition (if there are any).
-    pub fn rows(options: &SampleOptions, given: Option<usize>) -> usize {
-        let batch = options.batch_size.as_ref().map_or(1, |b| count(&b.shape()));
-        batch.saturating_mul(given.unwrap_or(1))
-    }
-
     /// How many tensors the result is.
     pub fn results(&self, inner: &Inner) -> usize {
         let leaves = inner.definition.x().len();
@@ -89,37 +80,30 @@ impl SampleRequest {
 }
 
 /// The job. It sets one tensor per leaf, and then the log density if it was asked for; of a likelihood the log density alone.
-pub struct SampleJob {
+pub type SampleJob = SamplerJob<Integration>;
+
+/// What the job does with its rows.
+pub struct Integration {
     inner: Arc<Inner>,
     request: SampleRequest,
     options: SampleOptions,
-    run: Run,
-    results: Option<Vec<Setter<Tensor>>>,
-    work: Option<Work>,
 }
 
-struct Work {
+/// What it holds between two turns.
+pub struct Work {
     dynamics: Dynamics,
     spread: Spread,
     bound: Bindings,
-    x0: Option<Leaves<Tensor>>,
     /// Whether starts are in the user's units.
     starts_are_data: bool,
-    condition: Option<Leaves<Tensor>>,
-    given: Option<usize>,
     known: Option<Known>,
     /// Whether sampling ends at the data.
     ends_at_data: bool,
-    rows: usize,
     times: Vec<f64>,
-    start: usize,
+    chunks: Chunks,
     chunk: Option<Chunk>,
-    /// Per emitted time, per leaf, the chunks so far.
-    parts: Vec<Vec<Vec<Tensor>>>,
     /// Log densities of the chunks so far.
     densities: Vec<Tensor>,
-    started: Instant,
-    report: Report,
 }
 
 struct Chunk {
@@ -137,107 +121,23 @@ impl SampleJob {
     /// A job that samples from `inner` into `results`; see [`SampleRequest::results`].
     pub fn new(inner: Arc<Inner>, request: SampleRequest, run: Run, results: Vec<Setter<Tensor>>) -> SampleJob {
         let options = request.ask.options();
-        SampleJob { inner, request, options, run, results: Some(results), work: None }
+        SamplerJob::of(Integration { inner, request, options }, run, results)
     }
+}
 
+impl Integration {
     fn is_likelihood(&self) -> bool {
         matches!(self.request.ask, Ask::LogProb(_))
     }
 
-    fn begin(&self) -> Result<Work> {
-        let (options, inner) = (&self.options, &self.inner);
-        if inner.definition.tokens().is_some() {
-            let expected = "a model of continuous states: tokens have neither a velocity nor a density";
-            return Err(ModelError::config("model", expected, inner.definition.config().class()));
-        }
-        let tensors = |name: &str| resolve(self.request.given.get(name));
-        let what = if self.is_likelihood() { "x" } else { "x0" };
-        let x0 = tensors("x0")?;
-        let x0 = if x0.is_empty() { None } else { Some(inner.check_x(what, &x0)?) };
-        let condition = inner.check_optional_condition(&tensors("condition")?)?;
-        let sizes = (x0.as_ref().map(crate::data::rows), condition.as_ref().map(crate::data::rows));
-        let given = match sizes {
-            (Some(a), Some(b)) if a != b => {
-                return Err(ModelError::expected("ShapeError", format!("{what} and condition differ in rows"), a, b));
-            }
-            (a, b) => a.or(b),
-        };
-        let known = Known::of(inner, &tensors("fixedX")?, &tensors("fixedMask")?)?;
-        let given = known.as_ref().map_or(Ok(given), |known| known.rows(given).map(Some))?;
-        if known.is_some() && (options.forward || options.log_prob) {
-            return Err(ModelError::config("fixedX", "samples without a density", "a likelihood, or the way to noise"));
-        }
-        if options.resample.is_some() && known.is_none() {
-            return Err(ModelError::config("resample", "known coordinates (fixedX and fixedMask)", "none"));
-        }
-        if options.forward && x0.is_none() {
-            return Err(ModelError::expected("DataError", "no data", "the data to start from", "none"));
-        }
-        let (flat, normalization, source_is_data) =
-            inner.with_store(|store| Ok((store.flat(options.weights), store.normalization.clone(), store.source_is_data)))?;
-        if options.log_prob && source_is_data {
-            let expected = "a model whose source is standard normal: the density of a source known by samples is not known";
-            return Err(ModelError::expected("ConfigError", "logProb", expected, "a model fitted from x0 to x1"));
-        }
-        let mut bound = Bindings::new();
-        bound.set_parameters(&flat);
-        bound.set_normalization(normalization.as_ref());
-        let guides = Guides { other: self.request.other.clone(), energy: self.request.energy.clone() };
-        if let Some(other) = &guides.other {
-            bound.set_parameters_at(OTHER, &fitting(inner, other, options.weights)?);
-        }
-        let given_as = Given { conditioned: condition.is_some(), normalized: normalization.is_some(), fixed: known.is_some() };
-        let Setup { field, solver, spread, times, ends_at_data } = Setup::of(inner, options, guides, given_as)?;
-        let rows = SampleRequest::rows(options, given);
-        let row: usize = inner.definition.x().values().map(|shape| count(shape)).sum();
-        let kept = if options.trajectory { times.len() } else { 1 };
-        let bytes = [row, kept, inner.dtype().size()].into_iter().fold(rows, usize::saturating_mul);
-        thalweg_engine::memory::require(bytes, &format!("{rows} samples"))?;
-        Ok(Work {
-            dynamics: Dynamics::new(field, solver),
-            spread,
-            bound,
-            x0,
-            starts_are_data: options.forward || source_is_data,
-            condition,
-            given,
-            known,
-            ends_at_data,
-            rows,
-            parts: vec![vec![Vec::new(); inner.definition.x().len()]; times.len()],
-            densities: Vec::new(),
-            times,
-            start: 0,
-            chunk: None,
-            started: Instant::now(),
-            report: Report { reason: "finished".into(), ..Report::default() },
-        })
-    }
-
-    fn rows_of<'a>(&'a self, start: usize, rows: usize) -> noise::Chunk<'a> {
-        let definition = &self.inner.definition;
-        noise::Chunk { sizes: definition.x(), dtype: definition.dtype(), seed: self.options.seed, start, rows }
-    }
-
     /// The state of the next chunk, or `None` if all rows are done.
     fn next_chunk(&self, work: &mut Work) -> Result<Option<Chunk>> {
-        if work.start >= work.rows {
-            return Ok(None);
-        }
-        let length = CHUNK.min(work.rows - work.start);
-        let padded = padded(length);
-        // Row r of the flat order (b, n) uses start and condition n; padding repeats the last row.
-        let n = work.given.unwrap_or(1);
-        let pick: Vec<i64> = (0..padded).map(|i| ((work.start + i.min(length - 1)) % n) as i64).collect();
-        if let Some(condition) = &work.condition {
-            work.bound.set_leaves("condition", &gather(condition, &pick)?);
-        }
-        let rows = self.rows_of(work.start, padded);
-        let mut x = match &work.x0 {
-            Some(x0) => {
-                let picked: Vec<Tensor> = gather(x0, &pick)?.values().cloned().collect();
-                if work.starts_are_data { work.dynamics.normalized(&picked, &work.bound)? } else { picked }
-            }
+        let Some(slice) = work.chunks.next(&mut work.bound)? else { return Ok(None) };
+        let (length, padded) = (slice.length, slice.pick.len());
+        let rows = work.chunks.noise(&self.inner.definition, self.options.seed, padded);
+        let mut x = match slice.x0 {
+            Some(x0) if work.starts_are_data => work.dynamics.normalized(&x0, &work.bound)?,
+            Some(x0) => x0,
             None => rows.normal("sample.start", 0, work.dynamics.field().process().prior_std())?,
         };
         let first = work.dynamics.field().divergence.map(|divergence| -> Result<Vec<Tensor>> {
@@ -252,7 +152,7 @@ impl SampleJob {
         let keep: Vec<bool> = (0..padded).map(|i| i < length).collect();
         work.bound.set("rows", Tensor::from_bool(keep, &[padded])?);
         if let Some(known) = &work.known {
-            let [given, mask] = known.picked(&pick)?;
+            let [given, mask] = known.picked(&slice.pick)?;
             let inside = work.dynamics.normalized(&given, &work.bound)?;
             for (name, tensors) in [("fixed.given", given), ("fixed.mask", mask), ("fixed.x", inside)] {
                 let names = self.inner.definition.x().iter().map(|(name, _)| name.to_string());
@@ -284,7 +184,103 @@ impl SampleJob {
         Ok(Pilot::Resampled(Resampled::new(plan_of(&process, solver, &work.spread, &work.times)?, &view, how)?))
     }
 
-    fn advance(&self, work: &mut Work) -> Result<bool> {
+    fn finish_chunk(&self, work: &mut Work, chunk: &Chunk) -> Result<()> {
+        let s = chunk.pilot.statistics();
+        work.chunks.report.evaluations += s.nfe as u64;
+        work.chunks.report.rejected += s.rejected as u64;
+        work.chunks.report.steps_run += s.accepted as u64;
+        work.chunks.end_chunk(chunk.length);
+        if let Some(first) = &chunk.first {
+            // Along a flow log p falls by ∫∇·v dt: from the prior's side it is subtracted, towards it added.
+            let end = chunk.state.x()[..first.len()].to_vec();
+            let (at_prior, sign) = if self.options.forward { (end, 1.0) } else { (first.clone(), -1.0) };
+            let density = work.dynamics.log_density(&at_prior, &chunk.state, sign, &mut work.bound)?;
+            work.densities.push(density.narrow(0, 0, chunk.length)?);
+        }
+        Ok(())
+    }
+
+    fn step_noise(&self, work: &Work, chunk: &mut Chunk, planned: &PlannedStep) -> Result<Vec<Vec<Tensor>>> {
+        let rows = work.chunks.noise(&self.inner.definition, self.options.seed, chunk.state.x()[0].ty().shape[0]);
+        if let Some(brownian) = &mut chunk.brownian {
+            let noises = brownian.noises(planned.t, planned.end);
+            return noises.into_iter().take(planned.step.structure.noises).map(|leaves| rows.tensors(leaves)).collect();
+        }
+        let draw = |k: usize| rows.normal(&stream(k), chunk.index as i64, 1.0);
+        (0..planned.step.structure.noises).map(draw).collect()
+    }
+}
+
+fn publish(run: &Run, work: &Work, chunk: &Chunk) {
+    let (from, to) = (work.times[0], work.times[work.times.len() - 1]);
+    let within = (chunk.pilot.time() - from) / (to - from);
+    let done = work.chunks.report.steps_run + chunk.pilot.statistics().accepted as u64;
+    work.chunks.publish(run, done, None, within, chunk.length);
+}
+
+impl Sampler for Integration {
+    type Work = Work;
+
+    fn given(&self) -> &Groups<Getter<Tensor>> {
+        &self.request.given
+    }
+
+    fn begin(&self) -> Result<Work> {
+        let (options, inner) = (&self.options, &self.inner);
+        if inner.definition.tokens().is_some() {
+            let expected = "a model of continuous states: tokens have neither a velocity nor a density";
+            return Err(ModelError::config("model", expected, inner.definition.config().class()));
+        }
+        let tensors = |name: &str| resolve(self.request.given.get(name));
+        let what = if self.is_likelihood() { "x" } else { "x0" };
+        let x0 = tensors("x0")?;
+        let x0 = if x0.is_empty() { None } else { Some(inner.check_x(what, &x0)?) };
+        let condition = inner.check_optional_condition(&tensors("condition")?)?;
+        let mut starts = Starts::new(what, x0, condition)?;
+        let known = Known::of(inner, &tensors("fixedX")?, &tensors("fixedMask")?)?;
+        if let Some(known) = &known {
+            starts.rows = Some(known.rows(starts.rows)?);
+        }
+        if known.is_some() && (options.forward || options.log_prob) {
+            return Err(ModelError::config("fixedX", "samples without a density", "a likelihood, or the way to noise"));
+        }
+        if options.resample.is_some() && known.is_none() {
+            return Err(ModelError::config("resample", "known coordinates (fixedX and fixedMask)", "none"));
+        }
+        if options.forward && starts.x0.is_none() {
+            return Err(ModelError::expected("DataError", "no data", "the data to start from", "none"));
+        }
+        let (flat, normalization, source_is_data) =
+            inner.with_store(|store| Ok((store.flat(options.weights), store.normalization.clone(), store.source_is_data)))?;
+        if options.log_prob && source_is_data {
+            let expected = "a model whose source is standard normal: the density of a source known by samples is not known";
+            return Err(ModelError::expected("ConfigError", "logProb", expected, "a model fitted from x0 to x1"));
+        }
+        let mut bound = Bindings::new();
+        bound.set_parameters(&flat);
+        bound.set_normalization(normalization.as_ref());
+        let guides = Guides { other: self.request.other.clone(), energy: self.request.energy.clone() };
+        if let Some(other) = &guides.other {
+            bound.set_parameters_at(OTHER, &fitting(inner, other, options.weights)?);
+        }
+        let given_as = Given { conditioned: starts.condition.is_some(), normalized: normalization.is_some(), fixed: known.is_some() };
+        let Setup { field, solver, spread, times, ends_at_data } = Setup::of(inner, options, guides, given_as)?;
+        let kept = if options.trajectory { times.len() } else { 1 };
+        Ok(Work {
+            dynamics: Dynamics::new(field, solver),
+            spread,
+            bound,
+            starts_are_data: options.forward || source_is_data,
+            known,
+            ends_at_data,
+            times,
+            chunks: Chunks::new(&inner.definition, options.batch_size.as_ref(), starts, kept)?,
+            chunk: None,
+            densities: Vec::new(),
+        })
+    }
+
+    fn advance(&self, run: &Run, work: &mut Work) -> Result<bool> {
         if work.chunk.is_none() {
             work.chunk = self.next_chunk(work)?;
         }
@@ -292,7 +288,7 @@ impl SampleJob {
         let action = match chunk.pilot.next() {
             Move::Action(action) => action,
             Move::Back(jump) => {
-                let rows = self.rows_of(work.start, chunk.state.x()[0].ty().shape[0]);
+                let rows = work.chunks.noise(&self.inner.definition, self.options.seed, chunk.state.x()[0].ty().shape[0]);
                 let noise = rows.normal("sample.back", jump.pass as i64, 1.0)?;
                 work.dynamics.back(&mut chunk.state, &jump, &noise, &mut work.bound)?;
                 fixed::bind_noise(&rows, jump.pass, &[], &mut work.bound)?;
@@ -302,11 +298,12 @@ impl SampleJob {
         };
         match action {
             Action::Emit { index, output } => {
-                let last = index + 1 == work.times.len() && work.ends_at_data;
-                let moment = if last { Moment::Data } else { Moment::At(work.times[index]) };
-                let x = work.dynamics.emit(&chunk.state, &output, moment, &mut work.bound)?;
-                for (leaf, tensor) in x.into_iter().enumerate() {
-                    work.parts[index][leaf].push(tensor.narrow(0, 0, chunk.length)?);
+                let last = index + 1 == work.times.len();
+                let kept = if self.options.trajectory { Some(index) } else { last.then_some(0) };
+                if let Some(kept) = kept.filter(|_| !self.is_likelihood()) {
+                    let moment = if last && work.ends_at_data { Moment::Data } else { Moment::At(work.times[index]) };
+                    let x = work.dynamics.emit(&chunk.state, &output, moment, &mut work.bound)?;
+                    work.chunks.keep(kept, &x, chunk.length)?;
                 }
             }
             Action::Evaluate(query) => {
@@ -324,7 +321,7 @@ impl SampleJob {
                     chunk.state.accept();
                     chunk.index += 1;
                 }
-                self.publish(work, &chunk);
+                publish(run, work, &chunk);
             }
             Action::Done => {
                 self.finish_chunk(work, &chunk)?;
@@ -335,127 +332,19 @@ impl SampleJob {
         Ok(false)
     }
 
-    fn finish_chunk(&self, work: &mut Work, chunk: &Chunk) -> Result<()> {
-        let s = chunk.pilot.statistics();
-        work.report.evaluations += s.nfe as u64;
-        work.report.rejected += s.rejected as u64;
-        work.report.steps_run += s.accepted as u64;
-        work.start += chunk.length;
-        if let Some(first) = &chunk.first {
-            // Along a flow log p falls by ∫∇·v dt: from the prior's side it is subtracted, towards it added.
-            let end = chunk.state.x()[..first.len()].to_vec();
-            let (at_prior, sign) = if self.options.forward { (end, 1.0) } else { (first.clone(), -1.0) };
-            let density = work.dynamics.log_density(&at_prior, &chunk.state, sign, &mut work.bound)?;
-            work.densities.push(density.narrow(0, 0, chunk.length)?);
-        }
-        Ok(())
-    }
-
-    fn step_noise(&self, work: &Work, chunk: &mut Chunk, planned: &PlannedStep) -> Result<Vec<Vec<Tensor>>> {
-        let rows = self.rows_of(work.start, chunk.state.x()[0].ty().shape[0]);
-        if let Some(brownian) = &mut chunk.brownian {
-            let noises = brownian.noises(planned.t, planned.end);
-            return noises.into_iter().take(planned.step.structure.noises).map(|leaves| rows.tensors(leaves)).collect();
-        }
-        let draw = |k: usize| rows.normal(&stream(k), chunk.index as i64, 1.0);
-        (0..planned.step.structure.noises).map(draw).collect()
-    }
-
-    fn publish(&self, work: &Work, chunk: &Chunk) {
-        let (from, to) = (work.times[0], work.times[work.times.len() - 1]);
-        let within = (chunk.pilot.time() - from) / (to - from);
-        let part = (work.start as f64 + within * chunk.length as f64) / work.rows as f64;
-        let seconds = work.started.elapsed().as_secs_f64();
-        let done = work.report.steps_run + chunk.pilot.statistics().accepted as u64;
-        self.run.publish(Event {
-            step: done,
-            steps: (done as f64 / part.max(1e-9)).ceil() as u64,
-            steps_per_second: done as f64 / seconds.max(1e-9),
-            seconds_left: seconds * (1.0 / part.max(1e-9) - 1.0),
-            ..Event::default()
-        });
-    }
-
-    /// Joins the chunks of every leaf, in the shape that was asked for.
-    fn results(&self, work: &Work) -> Result<Vec<Tensor>> {
-        let options = &self.options;
-        let leading: Vec<usize> = options.batch_size.iter().flat_map(BatchSize::shape).chain(work.given).collect();
-        let density = || -> Result<Tensor> { Ok(Tensor::concat(&work.densities, 0)?.reshape(&leading)?) };
-        if self.is_likelihood() {
-            return Ok(vec![density()?]);
-        }
-        let times = if options.trajectory { 0..work.times.len() } else { work.times.len() - 1..work.times.len() };
+    fn results(&self, work: Work) -> Result<(Vec<Tensor>, Chunks)> {
         let mut out = Vec::new();
-        for (leaf, shape) in self.inner.definition.x().values().enumerate() {
-            let parts: Vec<Tensor> = times.clone().flat_map(|k| work.parts[k][leaf].iter().cloned()).collect();
-            let joined = Tensor::concat(&parts, 0)?;
-            let first: Vec<usize> = options.trajectory.then_some(work.times.len()).into_iter().collect();
-            out.push(joined.reshape(&[&first[..], &leading, shape].concat())?);
+        if !self.is_likelihood() {
+            out = work.chunks.states(&self.inner.definition, self.options.trajectory)?;
         }
-        if options.log_prob {
-            out.push(density()?);
+        if self.options.log_prob {
+            out.push(work.chunks.join(&work.densities)?);
         }
-        Ok(out)
-    }
-
-    fn turn(&mut self) -> Result<Option<Report>> {
-        if self.run.is_stopped() {
-            return Err(ModelError::new("AbortError", "sampling was stopped before it was done"));
-        }
-        let Some(mut work) = self.work.take() else {
-            self.work = Some(self.begin()?);
-            return Ok(None);
-        };
-        if self.advance(&mut work)? {
-            let tensors = self.results(&work)?;
-            for (setter, tensor) in self.results.take().into_iter().flatten().zip(tensors) {
-                setter.set(Ok(tensor));
-            }
-            work.report.seconds = work.started.elapsed().as_secs_f64();
-            return Ok(Some(work.report));
-        }
-        self.work = Some(work);
-        Ok(None)
-    }
-
-    fn fail(&mut self, error: ModelError) {
-        for setter in self.results.take().into_iter().flatten() {
-            setter.set(Err(error.clone().into()));
-        }
-        self.run.finish(Err(error));
+        Ok((out, work.chunks))
     }
 }
 
 /// The stream of noise `k` of a step.
 pub fn stream(k: usize) -> String {
     if k == 0 { "sample.noise".into() } else { format!("sample.noise{k}") }
-}
-
-pub(super) fn gather(leaves: &Leaves<Tensor>, rows: &[i64]) -> Result<Leaves<Tensor>> {
-    let entries: Result<Vec<_>> = leaves.iter().map(|(name, t)| Ok((name.to_string(), crate::data::gather_rows(t, rows)?))).collect();
-    Ok(Leaves::new(entries?))
-}
-
-impl Job for SampleJob {
-    fn ready(&self) -> bool {
-        self.request.given.values().all(|g| g.try_get().is_some())
-    }
-
-    fn step(&mut self) -> Step {
-        match self.turn() {
-            Ok(None) => Step::Again,
-            Ok(Some(report)) => {
-                self.run.finish(Ok(report));
-                Step::Done
-            }
-            Err(error) => {
-                self.fail(error);
-                Step::Done
-            }
-        }
-    }
-
-    fn panicked(&mut self, message: String) {
-        self.fail(ModelError::new("InternalError", message));
-    }
 }

@@ -2,6 +2,7 @@
 //! One job serves all of them; what differs is where it starts, which way it runs, and whether a density is followed.
 
 mod brownian;
+mod chunks;
 pub mod density;
 mod discrete;
 mod dynamics;
@@ -17,6 +18,7 @@ mod setup;
 mod times;
 mod unrolled;
 
+pub use chunks::{CHUNK, SamplerJob, chunk_rows, padded, rows_of};
 pub use discrete::{DiscreteSampleOptions, DiscreteSampler, TokenGrid, TokenJob, TokenRequest};
 pub use dynamics::Dynamics;
 pub use field::{Field, Inputs, Other};
@@ -25,18 +27,3 @@ pub use options::{BatchSize, LogProbOptions, SampleOptions};
 pub use resample::Resample;
 pub use setup::{Given, Guides, Setup};
 pub use unrolled::Unrolled;
-
-/// Largest number of rows that are integrated at once.
-pub const CHUNK: usize = 4096;
-
-/// The padded number of rows of a chunk of `length` rows: a power of two, so that any number of samples needs a handful of programs.
-pub fn padded(length: usize) -> usize {
-    if length >= CHUNK { CHUNK } else { length.next_power_of_two() }
-}
-
-/// The padded sizes of the chunks of `rows` rows: whose forwards must be known beforehand.
-pub fn chunk_rows(rows: usize) -> Vec<usize> {
-    let tail = rows % CHUNK;
-    let full = (rows >= CHUNK).then_some(CHUNK);
-    full.into_iter().chain((tail > 0).then(|| padded(tail))).collect()
-}

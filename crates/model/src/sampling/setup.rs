@@ -98,11 +98,7 @@ fn spread(field: &Field, options: &SampleOptions, solver: &SolverConfig) -> Resu
 fn field(inner: &Arc<Inner>, options: &SampleOptions, guides: Guides, given: Given, solver: &SolverConfig) -> Result<Field> {
     let Given { conditioned, normalized, fixed } = given;
     let definition = &inner.definition;
-    if options.guidance.is_some() && !(conditioned && definition.has_null_condition()) {
-        let expected = "a condition, and a model trained with conditionDropout";
-        let got = if conditioned { "a model without conditionDropout" } else { "no condition" };
-        return Err(ModelError::config("guidance", expected, got));
-    }
+    options.guidance.as_ref().map_or(Ok(()), |guidance| guidance.check(definition, conditioned))?;
     let other = guides.other.map(|other| other_of(inner, other, options, conditioned)).transpose()?;
     let energy = match (&options.energy, guides.energy.is_empty()) {
         (None, true) => None,

@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use thalweg_checkpoint::{Tensors, read_safetensors};
-use thalweg_model::engine::{Job, Step, Tensor};
-use thalweg_model::{Model, ModelConfig};
+use thalweg_model::engine::{CompileOptions, Job, Program, Step, Tensor};
+use thalweg_model::graph::{Builder, DType, Var, grad};
+use thalweg_model::{Bindings, Fixed, Model, ModelConfig, Objective, ObjectiveKind, Weights};
+use thalweg_nn::{Context, Mode};
 
 pub fn golden_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../__test__/golden")
@@ -126,6 +128,49 @@ pub fn model_with_state(section: &Section, case: &Value) -> Model {
     let model = fresh(case);
     model.inner().load_state_dict(&section.state(case), true).unwrap();
     model
+}
+
+/// What a loss is evaluated at; x0 for models that have a source.
+pub struct LossPoint {
+    pub t: Tensor,
+    pub x0: Option<Tensor>,
+    pub x: Tensor,
+    pub noise: Tensor,
+    pub condition: Option<Tensor>,
+}
+
+/// Loss of each row, and the gradient of their mean with respect to all parameters.
+pub fn loss_and_gradients(model: &Model, kind: ObjectiveKind, point: LossPoint) -> (Vec<f32>, Vec<Vec<f32>>) {
+    let definition = model.definition();
+    let rows = point.x.ty().shape[0];
+    let b = Builder::new();
+    let params = definition.layout().views(&b);
+    let ctx = Context { builder: &b, params: &params, mode: Mode::Train, random: None };
+    let state = |name: &str| definition.input_leaves(&b, name, definition.x(), rows);
+    let condition = definition.condition().map(|sizes| definition.input_leaves(&b, "condition", sizes, rows));
+    let fixed = Fixed { x0: point.x0.is_some().then(|| state("x0")), noise: state("noise"), condition };
+    let losses = Objective::from(kind).at(definition, &ctx, b.input("t", DType::F32, &[rows]), &state("x"), &fixed, None);
+    let grads = grad(losses.mean_all(), &params);
+    let graph = b.finish(&[losses].into_iter().chain(grads).collect::<Vec<Var>>()).unwrap();
+    let mut bound = Bindings::new();
+    model
+        .inner()
+        .with_store(|store| {
+            bound.set_store(store, Weights::Raw);
+            Ok(())
+        })
+        .unwrap();
+    let given =
+        [("t", Some(point.t)), ("x0", point.x0), ("x", Some(point.x)), ("noise", Some(point.noise)), ("condition", point.condition)];
+    for (name, tensor) in given {
+        if let Some(tensor) = tensor {
+            bound.set(name, tensor);
+        }
+    }
+    let names: Vec<String> = graph.inputs.iter().map(|i| i.name.clone()).collect();
+    let program = Program::compile(&graph, &CompileOptions::default()).unwrap();
+    let mut out = bound.run(&program, &names, &[]).unwrap().into_iter().map(|t| t.to_f32_vec().unwrap());
+    (out.next().unwrap(), out.collect())
 }
 
 /// ‖a − b‖∞ ≤ tolerance · max(1, ‖b‖∞).

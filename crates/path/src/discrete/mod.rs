@@ -9,6 +9,7 @@ mod jump;
 
 use crate::dual::differentiate;
 use crate::error::{PathError, Result};
+use crate::registry::tagged;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
@@ -41,26 +42,11 @@ pub trait MixtureSchedule {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal),* $(,)?) => {
-        $(mod $module;)*
-        $(pub use $module::$name;)*
-
-        /// How tokens go from source to data: each is the data's with probability κ(t).
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "type")]
-        pub enum Mixture {
-            $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
+        tagged! {
+            /// How tokens go from source to data: each is the data's with probability κ(t).
+            Mixture;
+            $($(#[$doc])* $module::$name = $tag,)*
         }
-
-        impl Mixture {
-            /// The names of all schedules, as a config's `type` spells them.
-            pub const NAMES: &'static [&'static str] = &[$($tag),*];
-        }
-
-        $(impl From<$name> for Mixture {
-            fn from(schedule: $name) -> Mixture {
-                Mixture::$name(schedule)
-            }
-        })*
 
         impl MixtureSchedule for Mixture {
             fn validate(&self) -> Result<()> {

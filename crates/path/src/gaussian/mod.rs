@@ -4,9 +4,8 @@
 mod inversion;
 
 use crate::error::{PathError, Result};
+use crate::registry::tagged;
 use crate::time_range::TimeRange;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
 pub use custom::Schedule;
@@ -100,33 +99,11 @@ pub trait GaussianPath {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal),* $(,)?) => {
-        $(mod $module;)*
-        $(pub use $module::$name;)*
-
-        /// How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at the least t to noise at the largest.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "type")]
-        pub enum Path {
-            $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
+        tagged! {
+            /// How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at the least t to noise at the largest.
+            Path;
+            $($(#[$doc])* $module::$name = $tag,)*
         }
-
-        impl Path {
-            /// The names of all paths, as a config's `type` spells them.
-            pub const NAMES: &'static [&'static str] = &[$($tag),*];
-
-            /// Its name, as a config's `type` spells it.
-            pub fn name(&self) -> &'static str {
-                match self {
-                    $(Path::$name(_) => $tag,)*
-                }
-            }
-        }
-
-        $(impl From<$name> for Path {
-            fn from(path: $name) -> Path {
-                Path::$name(path)
-            }
-        })*
 
         impl GaussianPath for Path {
             fn validate(&self) -> Result<()> {

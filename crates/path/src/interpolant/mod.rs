@@ -2,9 +2,8 @@
 //! To add one: a file that implements [`StochasticInterpolant`], and one line in the registry at the end.
 
 use crate::error::{PathError, Result};
+use crate::registry::tagged;
 use crate::{Path, TimeRange};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
 /// The coefficients of an interpolant and their time derivatives at one t. All have the shape of t.
@@ -49,31 +48,12 @@ pub trait StochasticInterpolant {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal),* $(,)?) => {
-        $(mod $module;)*
-        $(pub use $module::$name;)*
-
-        /// How a flow or bridge model goes from source to data: x_t = a(t) x₀ + b(t) x₁ + c(t) ε.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "type")]
-        pub enum Interpolant {
-            $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
+        tagged! {
+            /// How a flow or bridge model goes from source to data: x_t = a(t) x₀ + b(t) x₁ + c(t) ε.
+            #[derive(Copy)]
+            Interpolant;
+            $($(#[$doc])* $module::$name = $tag,)*
         }
-
-        impl Interpolant {
-            /// The names of all interpolants, as a config's `type` spells them.
-            pub const NAMES: &'static [&'static str] = &[$($tag),*];
-
-            /// Its name, as a config's `type` spells it.
-            pub fn name(&self) -> &'static str {
-                match self { $(Interpolant::$name(_) => $tag,)* }
-            }
-        }
-
-        $(impl From<$name> for Interpolant {
-            fn from(interpolant: $name) -> Interpolant {
-                Interpolant::$name(interpolant)
-            }
-        })*
 
         impl StochasticInterpolant for Interpolant {
             fn validate(&self) -> Result<()> {

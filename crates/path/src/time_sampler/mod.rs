@@ -6,9 +6,8 @@ mod layout;
 pub use layout::{TimeLayout, layout};
 
 use crate::error::Result;
+use crate::registry::tagged;
 use crate::{GaussianPath, Path, TimeRange};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
 /// A probability density of t on an interval, given by its quantile function.
@@ -41,19 +40,10 @@ pub fn likelihood_weight<S: Scalar>(path: &Path, t: S) -> S {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal),* $(,)?) => {
-        $(mod $module;)*
-        $(pub use $module::$name;)*
-
-        /// The distribution that a loss draws t from.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "type")]
-        pub enum TimeSampler {
-            $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
-        }
-
-        impl TimeSampler {
-            /// The names of all samplers, as a config's `type` spells them.
-            pub const NAMES: &'static [&'static str] = &[$($tag),*];
+        tagged! {
+            /// The distribution that a loss draws t from.
+            TimeSampler;
+            $($(#[$doc])* $module::$name = $tag,)*
         }
 
         impl TimeDensity for TimeSampler {

@@ -2,9 +2,8 @@
 //! To add one: a file that implements [`DataWeight`], and one line in the registry at the end.
 
 use crate::error::Result;
+use crate::registry::tagged;
 use crate::{GaussianPath, Parameterization, Path, TimeRange};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
 /// A weight of ½‖D̂ − x₀‖² at t.
@@ -41,25 +40,15 @@ pub fn error_gain<S: Scalar>(path: &Path, of: Parameterization, t: S) -> S {
 
 macro_rules! registry {
     ($($(#[$doc:meta])* $module:ident :: $name:ident = $tag:literal),* $(,)?) => {
-        mod function;
-        pub use function::Function;
-        $(mod $module;)*
-        $(pub use $module::$name;)*
-
-        /// A factor of the loss at t.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(tag = "type")]
-        pub enum Weight {
-            $($(#[$doc])* #[serde(rename = $tag)] $name($name),)*
+        tagged! {
+            /// A factor of the loss at t.
+            Weight;
+            $($(#[$doc])* $module::$name = $tag,)*
             /// A function of t of one's own, by which the loss is multiplied as it is, whatever it compares.
-            #[serde(rename = "function")]
-            Function(Function),
+            function::Function = "function",
         }
 
         impl Weight {
-            /// The names of all weights, as a config's `type` spells them.
-            pub const NAMES: &'static [&'static str] = &[$($tag,)* "function"];
-
             /// The factor of ½‖q̂ − q‖² at `t`, where the loss compares quantities of kind `of`; of the shape of t.
             ///
             /// The product of loss and weight is the same for each kind, except with `function`.

@@ -2,7 +2,7 @@
 //! Variants that differ in more than a coefficient are a choice here and a formula in `exponential`.
 
 use super::ode::is_default;
-use super::{Scheme, Settings, ends_on_data, lower_order_final, order_within, positive_count};
+use super::{Scheme, Settings, check_thresholding, ends_on_data, lower_order_final, order_within, positive_count};
 use crate::exponential::{Form, Multistep, Singlestep, singlestep_plan};
 use crate::{Grid, Problem, Quantity, Result, SolverError, Thresholding};
 use schemars::JsonSchema;
@@ -144,13 +144,8 @@ impl Settings for DpmSolver {
         if self.algorithm == DpmAlgorithm::Sde && self.method == DpmMethod::Singlestep && self.order > 1 {
             return Err(SolverError::config("method", "multistep (sde-dpmsolver++ has no singlestep steps above order 1)", "singlestep"));
         }
-        match &self.thresholding {
-            Some(_) if self.algorithm == DpmAlgorithm::Noise => {
-                Err(SolverError::config("thresholding", "none, or an algorithm on the datum (dpmsolver++)", "thresholding with dpmsolver"))
-            }
-            Some(thresholding) => thresholding.validate(),
-            None => Ok(()),
-        }
+        let expected = "none, or an algorithm on the datum (dpmsolver++)";
+        check_thresholding(self.thresholding.as_ref(), self.form(), expected, "thresholding with dpmsolver")
     }
 
     fn quantity(&self) -> Quantity {

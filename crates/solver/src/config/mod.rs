@@ -16,34 +16,47 @@ pub use sde::SdeSolver;
 pub use unipc::{UniPcPrediction, UniPcSolver, UniPcVariant};
 
 use crate::driver::denoise_step;
+use crate::exponential::Form;
 use crate::{
     AdaptiveDriver, Driver, FixedDriver, Grid, Mesh, Nodes, Plan, Problem, Quantity, Result, Rule, SolverError, Thresholding, Tolerance,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the dynamics are integrated.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", content = "args", deny_unknown_fields)]
-pub enum SolverConfig {
+macro_rules! registry {
+    ($($(#[$doc:meta])* $name:ident($settings:ident) = $tag:literal),* $(,)?) => {
+        /// How the dynamics are integrated.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(tag = "type", content = "args", deny_unknown_fields)]
+        pub enum SolverConfig {
+            $($(#[$doc])* #[serde(rename = $tag)] $name($settings),)*
+        }
+
+        impl SolverConfig {
+            fn settings(&self) -> &dyn Settings {
+                match self { $(SolverConfig::$name(solver) => solver,)* }
+            }
+
+            fn settings_mut(&mut self) -> &mut dyn Settings {
+                match self { $(SolverConfig::$name(solver) => solver,)* }
+            }
+        }
+    };
+}
+
+registry! {
     /// Along the probability-flow ODE.
-    #[serde(rename = "ODESolver")]
-    Ode(OdeSolver),
+    Ode(OdeSolver) = "ODESolver",
     /// Along an SDE with the same marginals.
-    #[serde(rename = "SDESolver")]
-    Sde(SdeSolver),
+    Sde(SdeSolver) = "SDESolver",
     /// DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path.
-    #[serde(rename = "DPMSolver")]
-    Dpm(DpmSolver),
+    Dpm(DpmSolver) = "DPMSolver",
     /// UniPC: few steps along a Gaussian path, each corrected.
-    #[serde(rename = "UniPCSolver")]
-    UniPc(UniPcSolver),
+    UniPc(UniPcSolver) = "UniPCSolver",
     /// DEIS: few steps along a Gaussian path, by extrapolating the noise.
-    #[serde(rename = "DEISSolver")]
-    Deis(DeisSolver),
+    Deis(DeisSolver) = "DEISSolver",
     /// DDIM, with any part of new noise.
-    #[serde(rename = "DDIMSolver")]
-    Ddim(DdimSolver),
+    Ddim(DdimSolver) = "DDIMSolver",
 }
 
 impl Default for SolverConfig {
@@ -71,17 +84,6 @@ trait Settings {
 }
 
 impl SolverConfig {
-    fn settings(&self) -> &dyn Settings {
-        match self {
-            SolverConfig::Ode(solver) => solver,
-            SolverConfig::Sde(solver) => solver,
-            SolverConfig::Dpm(solver) => solver,
-            SolverConfig::UniPc(solver) => solver,
-            SolverConfig::Deis(solver) => solver,
-            SolverConfig::Ddim(solver) => solver,
-        }
-    }
-
     /// Checks what the types do not say.
     ///
     /// # Errors
@@ -121,15 +123,7 @@ impl SolverConfig {
     /// The same settings with the times of an explicit grid converted, e.g. from a sampler's time to the path's.
     pub fn with_times(&self, convert: impl Fn(f64) -> f64) -> SolverConfig {
         let mut config = self.clone();
-        let settings: &mut dyn Settings = match &mut config {
-            SolverConfig::Ode(solver) => solver,
-            SolverConfig::Sde(solver) => solver,
-            SolverConfig::Dpm(solver) => solver,
-            SolverConfig::UniPc(solver) => solver,
-            SolverConfig::Deis(solver) => solver,
-            SolverConfig::Ddim(solver) => solver,
-        };
-        if let Grid::Times { times } = settings.grid_mut() {
+        if let Grid::Times { times } = config.settings_mut().grid_mut() {
             times.iter_mut().for_each(|t| *t = convert(*t));
         }
         config
@@ -168,6 +162,15 @@ fn ends_on_data(problem: Problem<'_>, t_span: &[f64]) -> bool {
 /// Whether the last steps are of lower order, if the user does not say.
 fn lower_order_final(setting: Option<bool>, steps: usize, problem: Problem<'_>, t_span: &[f64]) -> bool {
     setting.unwrap_or_else(|| steps < 15 || ends_on_data(problem, t_span))
+}
+
+/// Checks a thresholding, which is of predicted data; `expected` and `got` say so of settings that predict the noise.
+fn check_thresholding(thresholding: Option<&Thresholding>, form: Form, expected: &str, got: &str) -> Result<()> {
+    match thresholding {
+        Some(_) if form == Form::Noise => Err(SolverError::config("thresholding", expected, got)),
+        Some(thresholding) => thresholding.validate(),
+        None => Ok(()),
+    }
 }
 
 fn positive_count(path: &'static str, count: u32) -> Result<()> {

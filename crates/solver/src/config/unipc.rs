@@ -2,9 +2,9 @@
 //! Its two variants differ in one function B(h), and only where the weights are not determined by the order.
 
 use super::ode::is_default;
-use super::{Scheme, Settings, lower_order_final, order_within, positive_count};
+use super::{Scheme, Settings, check_thresholding, lower_order_final, order_within, positive_count};
 use crate::exponential::{Form, UniPc};
-use crate::{Grid, Problem, Quantity, Result, SolverError, Thresholding};
+use crate::{Grid, Problem, Quantity, Result, Thresholding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -84,13 +84,7 @@ impl Settings for UniPcSolver {
         order_within(self.order, 3)?;
         positive_count("steps", self.steps)?;
         self.grid.validate()?;
-        match &self.thresholding {
-            Some(_) if self.prediction == UniPcPrediction::Noise => {
-                Err(SolverError::config("thresholding", "none, or a prediction of data", "thresholding with noise"))
-            }
-            Some(thresholding) => thresholding.validate(),
-            None => Ok(()),
-        }
+        check_thresholding(self.thresholding.as_ref(), self.form(), "none, or a prediction of data", "thresholding with noise")
     }
 
     fn quantity(&self) -> Quantity {

@@ -4,17 +4,13 @@
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
-use thalweg_model::engine::Tensor;
 use thalweg_model::graph::Type;
-use thalweg_model::{Cuts, Groups, ModelError, config};
 
-use super::loss::Given;
-use super::{NativeModel, getters};
-use crate::args;
+use super::NativeModel;
+use super::loss::{Given, Point, traced_groups};
 use crate::exports::tensor::NativeTensor;
 use crate::exports::trace::{NativeTrace, TracedValue};
 use crate::guard::guard;
-use crate::value;
 
 #[napi]
 impl NativeModel {
@@ -29,21 +25,13 @@ impl NativeModel {
         #[napi(ts_arg_type = "\"ema\" | \"raw\"")] weights: String,
     ) -> napi::Result<NativeTensor> {
         guard("NativeModel.energy", || {
-            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
-            let (t, x, condition) = (t.value()?, take(&x)?, take(&condition)?);
+            let point = Point::of(&t, &x, &condition)?;
             let (model, weights) = (self.model()?, super::weights(&weights)?);
-            let types = [Type::new(model.definition().dtype(), t.ty().shape.clone())];
-            let leaves = x.len();
-            let inputs = [vec![t.getter()], getters(&x), getters(&condition)].concat();
-            let work = move |tensors: Vec<Tensor>| {
-                let (times, rest) = tensors.split_first().ok_or_else(|| ModelError::new("InternalError", "no times"))?;
-                let (x, condition) = rest.split_at(leaves);
-                let inner = model.inner();
-                let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
-                Ok(vec![inner.energy(times, &x, condition.as_ref(), weights)?])
-            };
-            let results = value::enqueue("NativeModel.energy", inputs, &types, work)?;
-            Ok(NativeTensor::all(env, results)?.remove(0))
+            let types = [Type::new(model.definition().dtype(), point.t.ty().shape.clone())];
+            let energy = point.evaluate(env, "NativeModel.energy", model, &types, move |model, t, x, condition| {
+                Ok(vec![model.inner().energy(t, x, condition, weights)?])
+            });
+            Ok(energy?.remove(0))
         })
     }
 
@@ -56,8 +44,7 @@ impl NativeModel {
         #[napi(ts_arg_type = "number[]")] values: Array<'_>,
     ) -> napi::Result<TracedValue> {
         guard("NativeModel.traceEnergy", || {
-            let ids = args::ids(&values, args::VALUES)?;
-            let groups: Groups<f64> = config::parse::<Cuts>(&groups)?.apply(ids)?;
+            let groups = traced_groups(&groups, &values)?;
             let model = self.model()?;
             trace.one(|recording| {
                 let given = Given::of(recording, &model, &groups)?;

@@ -1,6 +1,8 @@
 //! Losses and the four functions of a model, on concrete tensors and inside a recording.
 //! Both come from the model crate's one definition.
 
+use std::sync::Arc;
+
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
@@ -19,7 +21,7 @@ use crate::exports::trace::{NativeTrace, TracedValue};
 use crate::guard::guard;
 use crate::plan::of_method;
 use crate::recording::Recording;
-use crate::value;
+use crate::value::{self, Value};
 use crate::worker::internal;
 
 /// How losses of rows become the result.
@@ -119,22 +121,14 @@ impl NativeModel {
         #[napi(ts_arg_type = "\"ema\" | \"raw\"")] weights: String,
     ) -> napi::Result<Vec<NativeTensor>> {
         guard("NativeModel.call", || {
-            let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
-            let (t, x, condition) = (t.value()?, take(&x)?, take(&condition)?);
+            let point = Point::of(&t, &x, &condition)?;
             let model = self.model()?;
             let (which, weights) = (function(&name)?, self::weights(&weights)?);
-            let rows = rows(x.first().map(|value| value.ty()))?;
+            let rows = rows(point.x.first().map(|value| value.ty()))?;
             let types: Vec<Type> = quantity_types(&model, rows).values().cloned().collect();
-            let leaves = x.len();
-            let inputs = [vec![t.getter()], getters(&x), getters(&condition)].concat();
-            let work = move |tensors: Vec<Tensor>| {
-                let (times, rest) = tensors.split_first().ok_or_else(|| ModelError::new("InternalError", "no times"))?;
-                let (x, condition) = rest.split_at(leaves);
-                let inner = model.inner();
-                let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
-                inner.call(which, times, &x, condition.as_ref(), weights)
-            };
-            NativeTensor::all(env, value::enqueue("NativeModel.call", inputs, &types, work)?)
+            point.evaluate(env, "NativeModel.call", model, &types, move |model, t, x, condition| {
+                model.inner().call(which, t, x, condition, weights)
+            })
         })
     }
 
@@ -150,8 +144,7 @@ impl NativeModel {
         weight: Option<ClassInstance<'_, NativeGraph>>,
     ) -> napi::Result<TracedValue> {
         guard("NativeModel.traceLoss", || {
-            let ids = args::ids(&values, args::VALUES)?;
-            let groups: Groups<f64> = config::parse::<Cuts>(&groups)?.apply(ids)?;
+            let groups = traced_groups(&groups, &values)?;
             let model = self.model()?;
             let options: LossOptions = config::parse(&options)?;
             options.objective.validate(model.definition()).map_err(|e| e.under("loss"))?;
@@ -187,8 +180,7 @@ impl NativeModel {
         #[napi(ts_arg_type = "number[]")] values: Array<'_>,
     ) -> napi::Result<Vec<TracedValue>> {
         guard("NativeModel.traceCall", || {
-            let ids = args::ids(&values, args::VALUES)?;
-            let groups: Groups<f64> = config::parse::<Cuts>(&groups)?.apply(ids)?;
+            let groups = traced_groups(&groups, &values)?;
             let model = self.model()?;
             let which = function(&name)?;
             trace.several(|recording| {
@@ -219,6 +211,47 @@ fn losses(model: &Model, options: &LossOptions, weight: Option<&Graph>, groups: 
 fn quantity_types(model: &Model, rows: usize) -> Leaves<Type> {
     let dtype = model.definition().dtype();
     model.definition().x().map(|shape| Type::new(dtype, [&[rows], &model.definition().quantity_shape(shape)[..]].concat()))
+}
+
+/// Recorded values, in their groups.
+pub(super) fn traced_groups(groups: &str, values: &Array<'_>) -> Result<Groups<f64>, ThalwegError> {
+    Ok(config::parse::<Cuts>(groups)?.apply(args::ids(values, args::VALUES)?)?)
+}
+
+/// Where a function of the model is evaluated: times, states and conditions.
+pub(super) struct Point {
+    pub(super) t: Arc<Value>,
+    x: Vec<Arc<Value>>,
+    condition: Vec<Arc<Value>>,
+}
+
+impl Point {
+    /// Of the handles that JavaScript gives.
+    pub(super) fn of(t: &NativeTensor, x: &Array<'_>, condition: &Array<'_>) -> Result<Point, ThalwegError> {
+        let take = |values: &Array<'_>| args::instances(values, args::VALUES, NativeTensor::value);
+        Ok(Point { t: t.value()?, x: take(x)?, condition: take(condition)? })
+    }
+
+    /// Enqueues `function`, whose results have these types.
+    pub(super) fn evaluate(
+        self,
+        env: &Env,
+        name: &'static str,
+        model: Model,
+        types: &[Type],
+        function: impl FnOnce(&Model, &Tensor, &Leaves<Tensor>, Option<&Leaves<Tensor>>) -> Result<Vec<Tensor>, ModelError> + Send + 'static,
+    ) -> Result<Vec<NativeTensor>, ThalwegError> {
+        let leaves = self.x.len();
+        let inputs = [vec![self.t.getter()], getters(&self.x), getters(&self.condition)].concat();
+        let work = move |tensors: Vec<Tensor>| {
+            let (times, rest) = tensors.split_first().ok_or_else(|| ModelError::new("InternalError", "no times"))?;
+            let (x, condition) = rest.split_at(leaves);
+            let inner = model.inner();
+            let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
+            function(&model, times, &x, condition.as_ref())
+        };
+        NativeTensor::all(env, value::enqueue(name, inputs, types, work)?)
+    }
 }
 
 /// Values that a model's graph is given inside a recording, by the names of its inputs.

@@ -4,15 +4,15 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use std::sync::Arc;
-use thalweg_model::engine::Future;
+use thalweg_model::engine::{Future, Getter, Job, Setter, Tensor};
 use thalweg_model::graph::Graph;
-use thalweg_model::sampling::{Unrolled, chunk_rows};
+use thalweg_model::sampling::{Unrolled, chunk_rows, rows_of};
 use thalweg_model::{
     Ask, Cuts, DiscreteSampleOptions, Groups, LogProbOptions, ModelError, Run, SampleJob, SampleOptions, SampleRequest, TokenJob,
     TokenRequest, config,
 };
 
-use super::loss::Given;
+use super::loss::{Given, traced_groups};
 use super::run::{NativeRun, end_with};
 use super::{NativeModel, getters};
 use crate::args;
@@ -31,15 +31,37 @@ fn energy(source: &Arc<Source>) -> Result<(usize, Arc<Graph>), ModelError> {
     Ok((rows.unwrap_or(0), graph))
 }
 
+/// What a job is given, in its groups.
+fn given(groups: &str, tensors: &Array<'_>) -> Result<Groups<Getter<Tensor>>, ThalwegError> {
+    let values = args::instances(tensors, args::VALUES, NativeTensor::value)?;
+    Ok(config::parse::<Cuts>(groups)?.apply(getters(&values))?)
+}
+
+/// Energies of graphs that JavaScript traced.
+fn energies(graphs: &Array<'_>) -> Result<Vec<(usize, Arc<Graph>)>, ThalwegError> {
+    let sources = args::instances(graphs, args::VALUES, |graph: &NativeGraph| Ok(graph.source().clone()))?;
+    Ok(sources.iter().map(energy).collect::<Result<_, _>>()?)
+}
+
+/// Submits a job that has so many tensors for results.
+fn start<J: Job + 'static>(
+    env: &Env,
+    name: &'static str,
+    results: usize,
+    job: impl FnOnce(Run, Vec<Setter<Tensor>>) -> J,
+) -> Result<NativeRun, ThalwegError> {
+    let run = Run::new();
+    run.attach(waker()?);
+    end_with(env, &run)?;
+    let (setters, results) = (0..results).map(|_| Future::new()).unzip();
+    submit(name, Box::new(job(run.clone(), setters)))?;
+    Ok(NativeRun::new(run, Future::ready(Ok(())), results))
+}
+
 impl NativeModel {
     fn start(&self, env: &Env, name: &'static str, request: SampleRequest) -> Result<NativeRun, ThalwegError> {
-        let model = self.model()?;
-        let run = Run::new();
-        run.attach(waker()?);
-        end_with(env, &run)?;
-        let (setters, results) = (0..request.results(model.inner())).map(|_| Future::new()).unzip();
-        submit(name, Box::new(SampleJob::new(model.inner().clone(), request, run.clone(), setters)))?;
-        Ok(NativeRun::new(run, Future::ready(Ok(())), results))
+        let inner = self.model()?.inner().clone();
+        start(env, name, request.results(&inner), |run, setters| SampleJob::new(inner, request, run, setters))
     }
 }
 
@@ -58,12 +80,10 @@ impl NativeModel {
         other: Option<ClassInstance<'_, NativeModel>>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.sample", || {
-            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
-            let sources = args::instances(&energies, args::VALUES, |graph: &NativeGraph| Ok(graph.source().clone()))?;
-            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
+            let (given, energy) = (given(&groups, &tensors)?, self::energies(&energies)?);
             let mut request = SampleRequest::new(Ask::Sample(SampleOptions::parse(&options)?), given);
             request.other = other.map(|model| model.model()).transpose()?.map(|model| model.inner().clone());
-            request.energy = sources.iter().map(energy).collect::<Result<_, _>>()?;
+            request.energy = energy;
             self.start(env, "NativeModel.sample", request)
         })
     }
@@ -79,16 +99,10 @@ impl NativeModel {
         #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.sampleTokens", || {
-            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
-            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
-            let request = TokenRequest { options: DiscreteSampleOptions::parse(&options)?, given };
-            let model = self.model()?;
-            let run = Run::new();
-            run.attach(waker()?);
-            end_with(env, &run)?;
-            let (setters, results) = (0..model.definition().x().len()).map(|_| Future::new()).unzip();
-            submit("NativeModel.sampleTokens", Box::new(TokenJob::new(model.inner().clone(), request, run.clone(), setters)))?;
-            Ok(NativeRun::new(run, Future::ready(Ok(())), results))
+            let request = TokenRequest { given: given(&groups, &tensors)?, options: DiscreteSampleOptions::parse(&options)? };
+            let inner = self.model()?.inner().clone();
+            let leaves = inner.definition.x().len();
+            start(env, "NativeModel.sampleTokens", leaves, |run, setters| TokenJob::new(inner, request, run, setters))
         })
     }
 
@@ -102,8 +116,7 @@ impl NativeModel {
         #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.logProb", || {
-            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
-            let given = config::parse::<Cuts>(&groups)?.apply(getters(&values))?;
+            let given = given(&groups, &tensors)?;
             let request = SampleRequest::new(Ask::LogProb(LogProbOptions::parse(&options)?), given);
             self.start(env, "NativeModel.logProb", request)
         })
@@ -124,10 +137,9 @@ impl NativeModel {
         #[napi(ts_arg_type = "NativeGraph[]")] energies: Array<'_>,
     ) -> napi::Result<Vec<TracedValue>> {
         guard("NativeModel.traceSample", || {
-            let sources = args::instances(&energies, args::VALUES, |graph: &NativeGraph| Ok(graph.source().clone()))?;
+            let energies = self::energies(&energies)?;
             let options = SampleOptions::parse(&options)?;
             let seed = options.seed;
-            let energies = sources.iter().map(energy).collect::<Result<_, ModelError>>()?;
             self.unrolled(&trace, &Ask::Sample(options), seed, &groups, &values, energies)
         })
     }
@@ -159,8 +171,7 @@ impl NativeModel {
         values: &Array<'_>,
         energies: Vec<(usize, Arc<Graph>)>,
     ) -> Result<Vec<TracedValue>, ThalwegError> {
-        let ids = args::ids(values, args::VALUES)?;
-        let groups: Groups<f64> = config::parse::<Cuts>(groups)?.apply(ids)?;
+        let groups = traced_groups(groups, values)?;
         let model = self.model()?;
         trace.several(|recording| {
             let given = Given::of_starts(recording, &model, &groups)?;
@@ -176,7 +187,7 @@ impl NativeModel {
 pub fn sample_rows(options: String, given: Option<f64>) -> napi::Result<Vec<f64>> {
     guard("sampleRows", || {
         let options = SampleOptions::parse(&options)?;
-        let rows = SampleRequest::rows(&options, given.and_then(args::natural));
+        let rows = rows_of(options.batch_size.as_ref(), given.and_then(args::natural));
         Ok(args::sizes(&chunk_rows(rows)))
     })
 }
