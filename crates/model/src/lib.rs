@@ -20,6 +20,7 @@ mod needs;
 mod objective;
 pub mod optimizer;
 mod ordering;
+pub mod posthoc;
 mod process;
 mod rearrange;
 mod run;

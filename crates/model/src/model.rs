@@ -632,6 +632,7 @@ impl Inner {
         self.with_store(|store| {
             store.parameters = flat;
             store.ema = None;
+            store.posthoc = None;
             store.optimizer.clear();
             store.version += 1;
             Ok(())

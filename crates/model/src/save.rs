@@ -1,6 +1,7 @@
 //! Checkpoints: a folder with the config, the parameters, their moving average and the training state.
 //! Written whole or not at all by the checkpoint crate; read in full and checked before anything changes.
 
+use crate::posthoc::{PosthocEma, Snapshot, Tracked};
 use crate::store::{Group, Normalization, Store};
 use crate::{Definition, ModelConfig, ModelError, Result};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ const CONFIG: &str = "config.json";
 const MODEL: &str = "model.safetensors";
 const EMA: &str = "ema.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
+const POSTHOC: &str = "posthoc.safetensors";
 const TRAINING: &str = "training.json";
 /// The version of the folder's layout.
 const FORMAT: u32 = 1;
@@ -39,6 +41,15 @@ struct Training {
     #[serde(default)]
     source_is_data: bool,
     options: Option<serde_json::Value>,
+    /// What is tracked for later averages, and the steps of the snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    posthoc: Option<Posthoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Posthoc {
+    settings: PosthocEma,
+    steps: Vec<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +104,10 @@ pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
         energy_step: store.energy_step,
         normalization: store.normalization.as_ref().map(scales).transpose()?,
         source_is_data: store.source_is_data,
+        posthoc: store.posthoc.as_ref().map(|t| Posthoc {
+            settings: t.settings.clone(),
+            steps: t.snapshots.iter().filter(|s| s.which == 0).map(|s| s.step).collect(),
+        }),
         options: store.training.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     };
     let mut files = vec![
@@ -115,8 +130,44 @@ pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
         }
         files.push((OPTIMIZER.to_string(), safetensors_bytes(&tensors)?));
     }
+    if let Some(tracked) = &store.posthoc {
+        let mut tensors = Tensors::default();
+        for (name, average) in averages(tracked) {
+            for (group, buffer) in Group::TRAINED.iter().zip(average) {
+                tensors.push(entry(&format!("{name}.{group:?}").to_lowercase(), buffer)?)?;
+            }
+        }
+        files.push((POSTHOC.to_string(), safetensors_bytes(&tensors)?));
+    }
     let listed: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     Ok(save_folder(dir, &listed)?)
+}
+
+/// The averages that are tracked, by name: the present ones, then the snapshots.
+fn averages(tracked: &Tracked) -> impl Iterator<Item = (String, &[Tensor; 2])> {
+    let now = tracked.averages.iter().enumerate().map(|(k, average)| (format!("now.{k}"), average));
+    now.chain(tracked.snapshots.iter().map(|s| (format!("{}.{}", s.step, s.which), &s.average)))
+}
+
+fn tracked(definition: &Definition, tensors: &Tensors, saved: Posthoc) -> Result<Tracked> {
+    let layout = definition.layout();
+    saved.settings.validate().map_err(|e| {
+        ModelError::expected("CheckpointError", format!("{TRAINING}: {}. Nothing was loaded", e.message), "settings", "others")
+    })?;
+    let count = saved.settings.sigma_rel.len();
+    let names: Vec<String> = ["now".to_string()].into_iter().chain(saved.steps.iter().map(i64::to_string)).collect();
+    let names: Vec<String> = names.iter().flat_map(|name| (0..count).map(move |k| format!("{name}.{k}"))).collect();
+    let buffer = |name: &str, group: Group| format!("{name}.{group:?}").to_lowercase();
+    let expected: Vec<(String, Vec<usize>, FileType)> =
+        names.iter().flat_map(|name| Group::TRAINED.map(|g| (buffer(name, g), vec![layout.size(g)], file_type(layout.dtype())))).collect();
+    tensors.check_against(&expected)?;
+    let read = |name: &str, group: Group| tensor(tensors.require(&buffer(name, group))?, layout.dtype());
+    let average = |name: String| -> Result<[Tensor; 2]> { Ok([read(&name, Group::Decayed)?, read(&name, Group::Undecayed)?]) };
+    let averages = (0..count).map(|k| average(format!("now.{k}"))).collect::<Result<_>>()?;
+    let places = saved.steps.iter().flat_map(|&step| (0..count).map(move |which| (step, which)));
+    let snapshot = |(step, which): (i64, usize)| Ok(Snapshot { step, which, average: average(format!("{step}.{which}"))? });
+    let snapshots = places.map(snapshot).collect::<Result<_>>()?;
+    Ok(Tracked { settings: saved.settings, averages, snapshots })
 }
 
 /// The files of a checkpoint, whose sizes and checksums are known. A folder that lost its manifest cannot be checked, and is refused.
@@ -179,10 +230,12 @@ pub fn load(dir: &Path, definition: &Definition) -> Result<Store> {
     };
     let optimizer = if files.names().any(|n| n == OPTIMIZER) { buffers(definition, &files.tensors(OPTIMIZER)?)? } else { HashMap::new() };
     let normalization = training.normalization.map(|leaves| scales(definition, leaves)).transpose()?;
+    let posthoc = training.posthoc.map(|saved| tracked(definition, &files.tensors(POSTHOC)?, saved)).transpose()?;
     let options = training.options.map(|value| value.to_string());
     Ok(Store {
         parameters,
         ema,
+        posthoc,
         optimizer,
         step: training.step,
         energy_step: training.energy_step,

@@ -56,6 +56,8 @@ pub struct StepRule {
     pub optimizer: Optimizer,
     /// The moving average.
     pub ema: Option<Ema>,
+    /// Exponents of the averages that are tracked for later.
+    pub powers: Vec<f64>,
     /// For each parameter, whether it is left alone on top of the frozen ones: its value, its optimiser state and its average.
     pub frozen: Vec<bool>,
     /// Over how many losses the gradient is averaged.
@@ -83,6 +85,11 @@ pub fn state_input(name: &str, group: Group) -> String {
 /// The name of the input of a moving average.
 pub fn ema_input(group: Group) -> String {
     format!("ema.{}", suffix(group))
+}
+
+/// The name of the input of the k-th average that is tracked for later.
+pub fn power_input(k: usize, group: Group) -> String {
+    format!("power.{k}.{}", suffix(group))
 }
 
 fn suffix(group: Group) -> &'static str {
@@ -122,6 +129,7 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
     let factor = optimizer.clip_norm().map(|clip| ((norm + 1e-6).recip() * clip).minimum(norm.constant(1.0)).cast(layout.dtype()));
 
     let mut state = Vec::new();
+    let mut moved_groups = Vec::new();
     let mut outputs = Vec::new();
     for (k, group) in Group::TRAINED.into_iter().enumerate() {
         let input = |name: String| b.input(&name, layout.dtype(), &[layout.size(group)]);
@@ -135,6 +143,7 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
         let moved = keep_frozen(layout, group, &rule.frozen, parameters, moved);
         state.push(group.input().to_string());
         outputs.push(moved);
+        moved_groups.push(moved);
         state.extend(names);
         outputs.extend(before.iter().zip(buffers).map(|(old, new)| keep_frozen(layout, group, &rule.frozen, *old, new)));
         if let Some(ema) = rule.ema {
@@ -143,6 +152,15 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
             let average = input(ema_input(group));
             outputs.push(keep_frozen(layout, group, &rule.frozen, average, average * decay + moved * rest));
             state.push(ema_input(group));
+        }
+    }
+    for (k, gamma) in rule.powers.iter().enumerate() {
+        let left = crate::posthoc::decay(*gamma, number);
+        let (decay, rest) = (step.gate(left, 1.0, layout.dtype()), step.gate(-left + 1.0, 0.0, layout.dtype()));
+        for group in Group::TRAINED {
+            let average = b.input(&power_input(k, group), layout.dtype(), &[layout.size(group)]);
+            outputs.push(keep_frozen(layout, group, &rule.frozen, average, average * decay + moved_groups[group as usize] * rest));
+            state.push(power_input(k, group));
         }
     }
     outputs.extend([value.cast(DType::F64), norm, rate, applied]);

@@ -1,6 +1,7 @@
 //! The parameter store: all parameters of a model in three flat buffers, their EMA, and the optimiser's state.
 //! Programs see parameters as views of the flat inputs; an update is one elementwise pass per buffer.
 
+use crate::posthoc::Tracked;
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -124,7 +125,7 @@ impl Layout {
     }
 
     /// A group's buffer in which the parameters that are `kept` have the values of `old` and the others those of `new`, or 0.
-    fn merge(&self, group: Group, old: &Tensor, new: Option<&Tensor>, kept: &[bool]) -> Result<Tensor> {
+    pub(crate) fn merge(&self, group: Group, old: &Tensor, new: Option<&Tensor>, kept: &[bool]) -> Result<Tensor> {
         let mut values = match new {
             Some(new) => new.to_f64_vec()?,
             None => vec![0.0; self.size(group)],
@@ -197,6 +198,8 @@ pub struct Store {
     pub ema: Option<[Tensor; 2]>,
     /// Optimiser state: per trained group, buffers by name.
     pub optimizer: HashMap<String, [Tensor; 2]>,
+    /// Averages that others are made of after training.
+    pub posthoc: Option<Tracked>,
     /// Number of steps taken.
     pub step: i64,
     /// Number of steps taken by the energy.
@@ -229,6 +232,7 @@ impl Store {
         Ok(Store {
             parameters,
             ema: None,
+            posthoc: None,
             optimizer: HashMap::new(),
             step: 0,
             energy_step: 0,

@@ -59,7 +59,13 @@ impl TrainStep {
 
     fn compile(&self) -> Result<Arc<Compiled>> {
         let layout = self.inner.definition.layout();
-        let rule = StepRule { optimizer: self.optimizer.clone(), ema: None, frozen: vec![false; layout.specs().len()], accumulate: 1 };
+        let rule = StepRule {
+            optimizer: self.optimizer.clone(),
+            ema: None,
+            powers: Vec::new(),
+            frozen: vec![false; layout.specs().len()],
+            accumulate: 1,
+        };
         let loss = LossGraph { inner: &self.inner, graph: &self.graph };
         let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| loss.build(b, params))?;
         Ok(Arc::new(Compiled { program: Program::compile(&graph, &options)?, inputs: bind::names(&graph), state }))
@@ -87,6 +93,7 @@ impl TrainStep {
                 store.ensure_state(layout, name)?;
             }
             store.ema = None;
+            store.posthoc = None;
             let index = store.step;
             let report = apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, Part::Model, index)?;
             if !report.applied {

@@ -33,8 +33,8 @@ pub fn rows(case: &Case) -> Result<Vec<Row>> {
             Row::new("gradients", name(what), measured, Bound::AtMost(bound), SOURCE).label("path", case.name)
         };
         out.push(row("log p as a graph less that of the job", checked.job, 1e-11));
-        out.push(row("∂ log p/∂x less finite differences, relative", checked.x, 1e-6));
-        out.push(row("∂ log p/∂θ less finite differences, relative", checked.parameters, 1e-6));
+        out.push(row("∂ log p/∂x less finite differences, relative", checked.x, 1e-8));
+        out.push(row("∂ log p/∂θ less finite differences, relative", checked.parameters, 1e-8));
     }
     Ok(out)
 }

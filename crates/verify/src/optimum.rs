@@ -16,7 +16,7 @@ use thalweg_path::{Expression, Interpolant, Parameterization, Path, StochasticIn
 /// Quantiles of the times at which a loss is taken.
 const QUANTILES: [f64; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
 /// Gradients, relative to the sum of their terms' magnitudes, that count as 0.
-const STATIONARY: f64 = 1e-8;
+const STATIONARY: f64 = 1e-12;
 /// What the same number is at least, at some time, for a network that is off by these.
 const SEEN: f64 = 1e-3;
 const MOVED: [f64; 2] = [1.05, 0.02];

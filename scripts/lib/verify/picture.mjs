@@ -57,7 +57,7 @@ export function specOf(rows) {
         labelFont: font,
         labelFontSize: 9,
       },
-      { scale: "y", orient: "left", labelFont: font, labelFontSize: 9 },
+      { scale: "y", orient: "left", labelFont: font, labelFontSize: 9, labelLimit: 260 },
     ],
     legends: [{ fill: "color", type: "gradient", labelFont: font, labelFontSize: 9, gradientLength: 160 }],
     marks: [

@@ -35,7 +35,14 @@ export declare class NativeModel {
    */
   loadStateDict(names: string[], tensors: NativeTensor[], strict: boolean): Promise<string>
   /**
-   * What the model knows about its training, as JSON: `{ step, hasEma, normalization }`, where `normalization` lists mean
+   * The parameters averaged over a length of `sigmaRel` of the training so far, in the order of `parameters`, made of what a fit with
+   * `posthocEma` tracked.
+   */
+  posthocEma(sigmaRel: number): Array<NativeTensor>
+  /** Puts the average of `posthocEma` in the place of the moving average. Resolves to an empty text; on an error nothing has changed. */
+  usePosthocEma(sigmaRel: number): Promise<string>
+  /**
+   * What the model knows about its training, as JSON: `{ step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
    * and standard deviation of each leaf, or is null.
    */
   info(): Promise<string>

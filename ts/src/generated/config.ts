@@ -1329,6 +1329,17 @@ export type Optimizer = {
   readonly weightDecay?: number;
 };
 
+/** Averages that are tracked while training, so that others can be had from their snapshots. */
+export interface PosthocEma {
+  /** Steps between two snapshots; ≥ 1. Each keeps one copy of the parameters for each length, in memory and in checkpoints. */
+  readonly every: number;
+  /**
+   * Their lengths: standard deviation of an average's weights, as a share of the training so far; in (0, 0.288). At least one, all different.
+   * Default: `[0.05,0.1]`.
+   */
+  readonly sigmaRel?: readonly number[];
+}
+
 /** When the validation loss is computed. It uses the EMA weights, no dropout, and the same times and noise each time. */
 export interface Validation {
   /** Steps between two evaluations; ≥ 1. */
@@ -1382,6 +1393,8 @@ export interface FitOptions {
   readonly normalize?: boolean;
   /** The optimiser. */
   readonly optimizer?: Optimizer;
+  /** Averages that are tracked so that one of any other length can be made after training (`posthocEma` of a model); `null` for none. */
+  readonly posthocEma?: PosthocEma;
   /**
    * Whether to go on from the training state that was loaded, instead of starting anew.
    * Default: `false`.

@@ -15,9 +15,10 @@ use crate::bind::{self, Bindings};
 use crate::data;
 use crate::model::Inner;
 use crate::objective::{Candidates, Objective, ObjectiveKind, Rows};
+use crate::posthoc::PosthocEma;
 use crate::process::coupling;
 use crate::run::{Event, Report, Run};
-use crate::step::{self, Ema, REPORT, StepGraph, StepRule, ema_input, state_input};
+use crate::step::{self, Ema, REPORT, StepGraph, StepRule, ema_input, power_input, state_input};
 use crate::store::{Group, Part, Store, Weights};
 use crate::{ModelError, Result};
 use std::collections::HashMap;
@@ -222,6 +223,9 @@ impl FitJob {
                 (None, _) => store.ema = None,
                 _ => {}
             }
+            if part == Part::Model {
+                store.track(options.posthoc_ema.as_ref(), options.resume)?;
+            }
             store.training = Some(serde_json::to_string(options).map_err(|e| ModelError::new("InternalError", e.to_string()))?);
             Ok(*store.steps(part) as u64)
         })
@@ -306,7 +310,17 @@ impl FitJob {
         let follow = Ema::Settings { decay: 0.0, warmup: false };
         let others = kept.contains(&true) && self.inner.with_store(|store| Ok(store.ema.is_some()))?;
         let ema = options.ema.or(others.then_some(follow));
-        Ok(StepRule { optimizer: options.optimizer.clone(), ema, frozen, accumulate: options.accumulate as usize })
+        let powers = match &options.posthoc_ema {
+            Some(_) if part == Part::Energy => {
+                return Err(ModelError::config(
+                    "posthocEma",
+                    "null, since it is the diffusion model that is averaged",
+                    "averages of an energy's fit",
+                ));
+            }
+            tracked => tracked.as_ref().map_or(Ok(Vec::new()), PosthocEma::exponents)?,
+        };
+        Ok(StepRule { optimizer: options.optimizer.clone(), ema, powers, frozen, accumulate: options.accumulate as usize })
     }
 
     /// The program of a step over `per_step` rows, in batches of `batch`.
@@ -505,6 +519,9 @@ pub(crate) fn apply_step(
         if let Some(ema) = &store.ema {
             bound.set(ema_input(group), ema[k].clone());
         }
+        for (n, average) in store.posthoc.iter().flat_map(|tracked| tracked.averages.iter().enumerate()) {
+            bound.set(power_input(n, group), average[k].clone());
+        }
     }
     // The store keeps its handles until the run has succeeded: a run that fails has changed nothing.
     let outputs = bound.run(program, inputs, state)?;
@@ -524,12 +541,18 @@ pub(crate) fn apply_step(
         if let Some(ema) = &mut store.ema {
             put(&ema_input(group), &mut ema[k]);
         }
+        for (n, average) in store.posthoc.iter_mut().flat_map(|tracked| tracked.averages.iter_mut().enumerate()) {
+            put(&power_input(n, group), &mut average[k]);
+        }
     }
     let number = |i: usize| -> Result<f64> { Ok(report[i].to_f64_vec()?[0]) };
     let applied = report[3].to_bool_vec()?[0];
     if applied {
         *store.steps(part) += 1;
         store.version += 1;
+        if let Some(tracked) = store.posthoc.as_mut().filter(|_| part == Part::Model) {
+            tracked.observe(store.step);
+        }
     }
     Ok(StepReport { loss: number(0)?, grad_norm: number(1)?, rate: number(2)?, applied })
 }

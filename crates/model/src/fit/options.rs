@@ -2,6 +2,7 @@
 
 use crate::objective::{Objective, ObjectiveKind};
 use crate::optimizer::Optimizer;
+use crate::posthoc::PosthocEma;
 use crate::step::Ema;
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
@@ -91,6 +92,8 @@ pub struct FitOptions {
     pub optimizer: Optimizer,
     /// Moving average of the parameters; `null` for none.
     pub ema: Option<Ema>,
+    /// Averages that are tracked so that one of any other length can be made after training (`posthocEma` of a model); `null` for none.
+    pub posthoc_ema: Option<PosthocEma>,
     /// Seed of the order of rows, times, noise and dropout.
     pub seed: i64,
     /// Whether to shift and scale each column of the data to mean 0 and standard deviation 1 (kept in the checkpoint, undone on sampling). Without effect on
@@ -125,6 +128,7 @@ impl Default for FitOptions {
             epochs: None,
             optimizer: Optimizer::default(),
             ema: Some(Ema::Decay(0.999)),
+            posthoc_ema: None,
             seed: 0,
             normalize: true,
             last_batch: LastBatch::Drop,
@@ -168,6 +172,7 @@ impl FitOptions {
         if let Some(ema) = o.ema.filter(|e| !(0.0..1.0).contains(&e.limit())) {
             return Err(ModelError::config("ema", "a decay in [0, 1)", ema.limit()));
         }
+        o.posthoc_ema.as_ref().map_or(Ok(()), PosthocEma::validate)?;
         o.optimizer.validate()?;
         Ok(o)
     }

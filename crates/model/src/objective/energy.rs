@@ -95,7 +95,7 @@ pub struct Contrast<'a, 'g> {
 }
 
 impl<'g> Contrast<'_, 'g> {
-    /// −Σ_k w_k·log softmax_k E_φ(t, x_t^k, c) of each row, `[B]`: eq. 12 of the paper, whose optimum is log E[exp(αE(x₀)) | x_t, c] up to a function of t
+    /// −Σ_k w_k·log softmax_k E_φ(t, x_t^k, c) of each row, `[B]`: the paper's loss, whose optimum is log E[exp(αE(x₀)) | x_t, c] up to a function of t
     /// and c.
     pub fn loss(&self, model: &Definition, ctx: &Context<'_, 'g>, path: &Path) -> Var<'g> {
         let shape = self.weights.shape();

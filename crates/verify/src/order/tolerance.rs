@@ -32,7 +32,7 @@ pub fn rows(case: &Case) -> Result<Vec<Row>> {
         let labelled = |row: Row| row.label("solver", method.name()).label("path", case.name);
         let name = |what: &str| format!("{} on {}: {what}", method.name(), case.name);
         out.push(labelled(Row::new("tolerance", name("slope of error over tolerance"), slope(&points), Bound::AtLeast(0.8), SOURCE)));
-        out.push(labelled(Row::new("tolerance", name("largest error / tolerance"), largest, Bound::AtMost(100.0), SOURCE)));
+        out.push(labelled(Row::new("tolerance", name("largest error / tolerance"), largest, Bound::AtMost(20.0), SOURCE)));
     }
     Ok(out)
 }

@@ -84,7 +84,7 @@ pub fn rows(case: &Case) -> Result<Vec<Row>> {
                 ended(&config, problem, &case.span, start, &through)
             };
             let (mean, std) = marginal(&case.process, case.span[1]);
-            let found = Search { first: 50, most: 1600 }.order(stated, |steps| {
+            let found = Search { first: 50, most: 6400 }.order(stated, |steps| {
                 let (m, variance) = moments(steps)?;
                 Ok::<f64, ModelError>((m - mean).abs() + (variance - std * std).abs())
             })?;

@@ -118,7 +118,36 @@ impl NativeModel {
         })
     }
 
-    /// What the model knows about its training, as JSON: `{ step, hasEma, normalization }`, where `normalization` lists mean
+    /// The parameters averaged over a length of `sigmaRel` of the training so far, in the order of `parameters`, made of what a fit with
+    /// `posthocEma` tracked.
+    #[napi]
+    pub fn posthoc_ema(&self, env: &Env, sigma_rel: f64) -> napi::Result<Vec<NativeTensor>> {
+        guard("NativeModel.posthocEma", || {
+            let model = self.model()?;
+            let layout = model.definition().layout();
+            let types: Vec<Type> = layout.specs().iter().map(|spec| Type::new(layout.dtype(), spec.shape.clone())).collect();
+            let work = {
+                let model = model.clone();
+                move |_| model.inner().posthoc_ema(sigma_rel)
+            };
+            NativeTensor::all(env, value::enqueue("NativeModel.posthocEma", Vec::new(), &types, work)?)
+        })
+    }
+
+    /// Puts the average of `posthocEma` in the place of the moving average. Resolves to an empty text; on an error nothing has changed.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn use_posthoc_ema<'env>(&self, env: &'env Env, sigma_rel: f64) -> napi::Result<Object<'env>> {
+        const NAME: &str = "NativeModel.usePosthocEma";
+        guard(NAME, || {
+            let model = self.model()?;
+            model.inner().refuse_while_training("usePosthocEma")?;
+            let (settle, object) = promise(NAME, env)?;
+            enqueue_text(NAME, Vec::new(), settle, move |_| model.inner().use_posthoc_ema(sigma_rel).map(|()| String::new()))?;
+            Ok(object)
+        })
+    }
+
+    /// What the model knows about its training, as JSON: `{ step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
     /// and standard deviation of each leaf, or is null.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn info<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
@@ -127,7 +156,11 @@ impl NativeModel {
             let model = self.model()?;
             let (settle, object) = promise(NAME, env)?;
             enqueue_text(NAME, Vec::new(), settle, move |_| {
-                let (step, has_ema, scales) = model.inner().with_store(|s| Ok((s.step, s.ema.is_some(), s.normalization.clone())))?;
+                let (steps, has_ema, posthoc, scales) = model.inner().with_store(|s| {
+                    let snapshots = s.posthoc.iter().flat_map(|tracked| &tracked.snapshots).filter(|snapshot| snapshot.which == 0);
+                    let taken: Vec<i64> = snapshots.map(|snapshot| snapshot.step).collect();
+                    Ok(([s.step, s.energy_step], s.ema.is_some(), taken, s.normalization.clone()))
+                })?;
                 let normalization = scales.map(|scales| {
                     let leaf = |(mean, deviation): &(thalweg_model::engine::Tensor, thalweg_model::engine::Tensor)| {
                         Ok(json!({ "mean": mean.to_f64_vec()?, "std": deviation.to_f64_vec()? }))
@@ -135,7 +168,7 @@ impl NativeModel {
                     scales.leaves.iter().map(leaf).collect::<Result<Vec<_>, ModelError>>()
                 });
                 let normalization = normalization.transpose()?;
-                Ok(json!({ "step": step, "hasEma": has_ema, "normalization": normalization }).to_string())
+                Ok(json!({ "step": steps[0], "energyStep": steps[1], "posthocSteps": posthoc, "hasEma": has_ema, "normalization": normalization }).to_string())
             })?;
             Ok(object)
         })
