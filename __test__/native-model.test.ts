@@ -71,6 +71,8 @@ describe("a model", () => {
       () => model.importWeights("x", true),
       () => model.stateDict("raw"),
       () => model.loadStateDict([], [], true),
+      () => model.posthocEma(0.1),
+      () => model.usePosthocEma(0.1),
       () => model.info(),
     ];
     for (const use of uses) expect(await failure(use)).toMatchObject({ code: "DisposedError" });
@@ -93,6 +95,8 @@ describe("a model", () => {
       ["importWeights", 2],
       ["stateDict", 1],
       ["loadStateDict", 3],
+      ["posthocEma", 1],
+      ["usePosthocEma", 1],
     ];
     for (const [name, count] of methods) {
       for (const value of hostileValues) {

@@ -6,6 +6,10 @@ import type { Tensor } from "../tensor/tensor.js";
 export interface ModelInfo {
   /** Training steps done. */
   readonly step: number;
+  /** Training steps of the model's own energy. */
+  readonly energyStep: number;
+  /** The steps after which snapshots were taken for averages of other lengths (`posthocEma`). */
+  readonly posthocSteps: readonly number[];
   /** Whether there is a moving average of the parameters. */
   readonly hasEma: boolean;
   /** How the data were normalised, leaf by leaf; null where they were not. */

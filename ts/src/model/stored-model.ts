@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CheckpointError, ConfigError } from "../errors.js";
-import type { Weights } from "../native/boundary.js";
+import type { NativeTensor, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import { describe } from "../tensor/tree.js";
@@ -100,9 +100,49 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
 
   /** The parameters' values by name, as they are once all jobs before have run. */
   stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
-    const handles = this.#network.native.stateDict(settings.weights ?? "raw");
+    return this.#named(this.#network.native.stateDict(settings.weights ?? "raw"));
+  }
+
+  #named(handles: readonly NativeTensor[]): Record<string, Tensor> {
     const names = this.parameters().map(({ name }) => name);
     return Object.fromEntries(handles.map((handle, i) => [names[i] ?? String(i), new Tensor({ handle })]));
+  }
+
+  /**
+   * The parameters' moving average of another length than any that was chosen before training, by name: made of the snapshots that a fit with
+   * `posthocEma` keeps. Source: Karras et al., CVPR 2024 (EDM2), section 3.
+   *
+   * @param sigmaRel - length of the average: the standard deviation of its weights, as a share of the training so far; in (0, 0.288).
+   *   The nearer it is to the lengths that were tracked, the nearer it comes to the average itself
+   * @throws ConfigError for another length; CheckpointError, once read, where no fit kept snapshots
+   *
+   * @example
+   * ```ts
+   * await model.fit(data, { steps: 20_000, posthocEma: { every: 1_000 } });
+   * const short = model.posthocEma(0.02);
+   * ```
+   */
+  posthocEma(sigmaRel: number): Record<string, Tensor> {
+    return this.#named(this.#network.native.posthocEma(sigmaRel));
+  }
+
+  /**
+   * Puts the average of {@link StoredModel.posthocEma} in the place of the moving average: what sampling, densities and checkpoints use.
+   *
+   * @param sigmaRel - length of the average, in (0, 0.288)
+   * @throws ConfigError for another length; CheckpointError where no fit kept snapshots; TrainingError during a fit. Nothing has changed then
+   *
+   * @example
+   * ```ts
+   * await model.fit(data, { steps: 20_000, posthocEma: { every: 1_000 } });
+   * for (const sigmaRel of [0.02, 0.05, 0.1, 0.2]) {
+   *   await model.usePosthocEma(sigmaRel);
+   *   console.log(sigmaRel, await metrics.wasserstein(await model.sample({ batchSize: 1_000 }), heldOut));
+   * }
+   * ```
+   */
+  async usePosthocEma(sigmaRel: number): Promise<void> {
+    await this.#network.native.usePosthocEma(sigmaRel);
   }
 
   /**

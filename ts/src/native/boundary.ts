@@ -126,6 +126,8 @@ export interface NativeModel {
   importWeights(file: string, strict: boolean): Promise<string>;
   stateDict(weights: Weights): NativeTensor[];
   loadStateDict(names: string[], tensors: NativeTensor[], strict: boolean): Promise<string>;
+  posthocEma(sigmaRel: number): NativeTensor[];
+  usePosthocEma(sigmaRel: number): Promise<string>;
   info(): Promise<string>;
   dispose(): void;
 }

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{Array, Object, Undefined};
 use napi_derive::napi;
 use serde_json::json;
 use thalweg_model::graph::Type;
-use thalweg_model::{ModelError, Task, read_config};
+use thalweg_model::{ModelError, Task, posthoc, read_config};
 
 use super::{NativeModel, enqueue_text, getters, weights};
 use crate::args;
@@ -124,6 +124,7 @@ impl NativeModel {
     pub fn posthoc_ema(&self, env: &Env, sigma_rel: f64) -> napi::Result<Vec<NativeTensor>> {
         guard("NativeModel.posthocEma", || {
             let model = self.model()?;
+            posthoc::exponent(sigma_rel)?;
             let layout = model.definition().layout();
             let types: Vec<Type> = layout.specs().iter().map(|spec| Type::new(layout.dtype(), spec.shape.clone())).collect();
             let work = {
