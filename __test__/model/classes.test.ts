@@ -205,16 +205,4 @@ describe("a wrong use is refused and changes nothing", () => {
     const fitted = independent().fit(data(), { ...settings, loss: "bridge_matching" });
     await expect(fitted).rejects.toThrow(/^loss\.type: expected "flow_matching"/);
   });
-
-  it("a module of one's own as an energy", () => {
-    class Energetic extends Module {
-      override forward(_t: Tensor, x: Tensor): Tensor {
-        return x;
-      }
-    }
-    const own = registerModule("Energetic", Energetic);
-    const make = () =>
-      new EnergyConditionalDiffusionModel({ xSize: 2, path, model: velocity, energyGuidance: { backbone: own({}) } });
-    expect(make).toThrow(/^energyGuidance\.backbone\.type/);
-  });
 });

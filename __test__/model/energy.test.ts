@@ -4,7 +4,10 @@ import {
   ConfigError,
   DataError,
   EnergyConditionalDiffusionModel,
+  Module,
+  nn,
   randn,
+  registerModule,
   ShapeError,
   type Tensor,
   tensor,
@@ -114,6 +117,63 @@ describe("contrastive energy prediction", () => {
     const one = await numbers(model.energyFunction(0.5, x.narrow(0, 1, 1)));
     expect(one[0]).toBeCloseTo((await numbers(model.energyFunction(0.5, x)))[1] ?? Number.NaN, 5);
     expect(() => model.energyFunction(-1, x)).toThrow(DataError);
+  });
+
+  it("can have its energy written in TypeScript: fitted, evaluated and guiding as the same network that is built in", async () => {
+    for (const [name, flat] of [
+      ["Quadratic", false],
+      ["FlatQuadratic", true],
+    ] as const) {
+      class Quadratic extends Module {
+        readonly layer: nn.Linear;
+        constructor({ width }: { width: number }) {
+          super();
+          this.layer = new nn.Linear(width, width);
+        }
+        // −½ of the square of an affine map: [B], or [B, 1].
+        override forward(_t: Tensor, x: Tensor): Tensor {
+          return this.layer.forward(x).square().mul(-0.5).sum(1, { keepDims: !flat });
+        }
+      }
+      const backbone = registerModule(name, Quadratic)({ width: 1 });
+      const model = new EnergyConditionalDiffusionModel({ ...make().config, xSize: 1, energyGuidance: { backbone } });
+      const { x, energy } = candidates(512, 8);
+      const held = candidates(64, 4, 9);
+      const report = await model.fit(
+        { x, energy },
+        {
+          ...settings,
+          steps: 300,
+          loss: "energy_matching",
+          validation: { data: held, every: 100 },
+        },
+      );
+      expect(report.bestValidationLoss).toBeLessThan(Math.log(4));
+      const state = model.stateDict({ weights: "ema" });
+      const numberOf = async (end: string) =>
+        state[Object.keys(state).find((key) => key.startsWith("energy") && key.endsWith(end)) ?? ""]?.item();
+      const [w, b] = [await numberOf("weight"), await numberOf("bias")];
+      const points = tensor([[-1], [0.5], [2]]);
+      const expected = [-1, 0.5, 2].map((v) => -0.5 * ((w ?? Number.NaN) * v + (b ?? Number.NaN)) ** 2);
+      for (const [i, value] of (await numbers(model.energyFunction(0.3, points))).entries()) {
+        expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 4);
+      }
+      expect(await model.energyMatchingLoss(candidates(2_048, 5, 11)).item()).toBeLessThan(Math.log(5));
+      const guided = await model.sample({ batchSize: 64, seed: 3, energy: { scale: 1 } });
+      expect(await numbers(guided)).not.toEqual(await numbers(await model.sample({ batchSize: 64, seed: 3 })));
+    }
+    class Wide extends Module {
+      override forward(_t: Tensor, x: Tensor): Tensor {
+        return x.broadcastTo([x.shape[0] ?? 0, 2]);
+      }
+    }
+    const wide = new EnergyConditionalDiffusionModel({
+      ...make().config,
+      xSize: 1,
+      energyGuidance: { backbone: registerModule("Wide", Wide)({}) },
+    });
+    const few = { ...settings, steps: 1, loss: "energy_matching" } as const;
+    expect(() => wide.fit(candidates(8, 4), few)).toThrow(/Wide\.forward: expected a result of one number per row/);
   });
 
   it("refuses what does not belong together", async () => {

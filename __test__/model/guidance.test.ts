@@ -1,12 +1,14 @@
 // What sampling can be guided by: a condition, another model, an energy; and densities against closed forms.
 // The toy model is exact: of standard normal data a variance-preserving path has velocity 0.
 import {
+  adamw,
   ConfigError,
   customPath,
   DataError,
   DiffusionModel,
   diffusionFunction,
   EnergyConditionalDiffusionModel,
+  IndependentConditionalFlowModel,
   Module,
   randn,
   registerModule,
@@ -194,6 +196,61 @@ describe("classifier-free guidance", () => {
       /guidance\.interval/,
     );
     expect(() => conditional({ conditionDropout: 1 })).toThrow(/conditionDropout/);
+  });
+});
+
+/** Velocity c, whatever t and x are. */
+class Carried extends Module {
+  override forward(_t: Tensor, x: Tensor, c: Tensor): Tensor {
+    return x.mul(0).add(c);
+  }
+}
+const carried = registerModule("Carried", Carried);
+
+describe("classifier-free guidance of a module of one's own", () => {
+  const model = () =>
+    new IndependentConditionalFlowModel({
+      xSize: 2,
+      conditionSize: 2,
+      conditionDropout: 0.5,
+      solver: { type: "ODESolver", args: { method: "euler", steps: 10 } },
+      model: { type: "velocity_function", args: { backbone: carried({}) } },
+    });
+
+  it("is the closed form: (1 + w)·c − w·c₀, where c₀ is what was learned for no condition", async () => {
+    const flow = model();
+    await flow.loadStateDict({ "null_condition.value": tensor([0.5, -1]) });
+    const condition = tensor([
+      [1, 2],
+      [-3, 0.25],
+      [0, 4],
+    ]);
+    const x0 = randn([3, 2], { seed: 4 });
+    const nothing = tensor([[0.5, -1]]);
+    const moved = async (more: object) => (await flow.sample({ x0, condition, ...more })).sub(x0);
+    await close(await moved({}), condition, 5);
+    for (const scale of [-1, 0.5, 2]) {
+      const expected = condition.mul(1 + scale).sub(nothing.mul(scale));
+      await close(await moved({ guidance: { scale } }), expected, 5);
+    }
+    // Euler's ten steps begin at t = 0, 0.1, …, 0.9; five of them are guided.
+    const half = await moved({ guidance: { scale: 2, interval: [0.35, 0.85] } });
+    await close(half, condition.add(condition.sub(nothing)), 5);
+  });
+
+  it("learns what stands for no condition", async () => {
+    const flow = model();
+    const x1 = randn([256, 2], { seed: 2 }).mul(0).add(3);
+    await flow.fit(x1, {
+      steps: 200,
+      batchSize: 64,
+      progress: false,
+      normalize: false,
+      condition: x1,
+      optimizer: adamw({ lr: 0.05 }),
+    });
+    const learned = await numbers(flow.stateDict()["null_condition.value"] ?? tensor([0, 0]));
+    for (const value of learned) expect(Math.abs(value - 3)).toBeLessThan(0.3);
   });
 });
 

@@ -22,6 +22,9 @@ enum Ahead {
         /// The number of candidates of a row, of an energy's loss.
         #[serde(default = "one")]
         candidates: usize,
+        /// The same of the validation's rows.
+        #[serde(default = "one")]
+        validation_candidates: usize,
     },
     /// Sampling, with `given` starts or conditions.
     Sample { options: serde_json::Value, given: Option<usize> },
@@ -47,13 +50,13 @@ impl Model {
     /// A `ConfigError` if the description or its options are wrong.
     pub fn needs_of(&self, json: &str) -> Result<Vec<Need>> {
         let sizes: Vec<(Mode, usize)> = match crate::config::parse::<Ahead>(json)? {
-            Ahead::Fit { options, rows, validation_rows, candidates } => {
+            Ahead::Fit { options, rows, validation_rows, candidates, validation_candidates } => {
                 let options = FitOptions::parse(&options.to_string())?;
                 let plan = batches(&options, rows);
                 let full = validation_rows / VALIDATION_ROWS * VALIDATION_ROWS;
                 let validation = [VALIDATION_ROWS.min(full), validation_rows - full].into_iter().filter(|&n| n > 0);
                 let train = [plan.batch, plan.rest].into_iter().filter(|&n| n > 0);
-                train.map(|n| (Mode::Train, n * candidates)).chain(validation.map(|n| (Mode::Sample, n * candidates))).collect()
+                train.map(|n| (Mode::Train, n * candidates)).chain(validation.map(|n| (Mode::Sample, n * validation_candidates))).collect()
             }
             Ahead::Sample { options, given } if self.definition().tokens().is_some() => {
                 let options = DiscreteSampleOptions::parse(&options.to_string())?;

@@ -111,8 +111,8 @@ export declare class NativeModel {
   parameters(): string
   /**
    * The forwards of TypeScript modules that a job needs and that are not known yet, as JSON: `[{ key, mode, inputs }]`.
-   * The job: `{ kind: "fit", options, rows, validationRows }`, `{ kind: "sample", options, given }`,
-   * `{ kind: "loss", rows, training }` or `{ kind: "call", rows }`.
+   * The job: `{ kind: "fit", options, rows, candidates?, validationRows?, validationCandidates? }`, `{ kind: "sample", options, given }`,
+   * `{ kind: "loss", rows, candidates?, training }` or `{ kind: "call", rows }`.
    */
   needs(kind: string): string
   /** Gives a forward that `needs` asked for. Inputs of the graph: `t`, `x`, `condition`, their leaves, `param:<name>`. */

@@ -61,6 +61,9 @@ const BATCH = 512;
 /** The number of rows of some tensors. */
 export const rowsOf = (tensors: readonly Tensor[] = []) => tensors[0]?.shape[0] ?? 0;
 
+/** How many candidates there are of each row: more than one where they come with energies. */
+const candidatesOf = ({ energy }: Lists = {}) => energy?.[0]?.shape[1] ?? 1;
+
 /** The same lists of something else. */
 export const mapped = <T>(lists: Lists, change: (tensor: Tensor) => T): Record<string, T[]> =>
   Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
@@ -165,7 +168,14 @@ export abstract class FittedModel<
     const trained = this.#rows(this.groups("data", data), { condition, sampleWeight });
     const held = validation && this.#rows(this.groups("validation.data", validation.data), validation);
     const rows = rowsOf(trained.x);
-    this.#network.prepare({ kind: "fit", options, rows, validationRows: rowsOf(held?.x) });
+    this.#network.prepare({
+      kind: "fit",
+      options,
+      rows,
+      candidates: candidatesOf(trained),
+      validationRows: rowsOf(held?.x),
+      validationCandidates: candidatesOf(held),
+    });
     const all = Object.fromEntries([
       ...Object.entries(trained),
       ...Object.entries(held ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
@@ -189,7 +199,7 @@ export abstract class FittedModel<
     const lists = this.#rows(data, { condition, sampleWeight });
     const [rows, trace] = [rowsOf(lists.x), currentTrace()];
     const graph = this.#weight(own, rows);
-    this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
+    this.#network.prepare({ kind: "loss", rows, candidates: candidatesOf(lists), training: trace?.training ?? false });
     const { native: model } = this.#network;
     if (trace === undefined) {
       return new Tensor({ handle: model.loss(options, ...grouped(mapped(lists, handleOf)), graph) });

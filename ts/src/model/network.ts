@@ -11,7 +11,7 @@ import type {
   IntrinsicConfig,
   NetworkConfig,
 } from "../generated/config.js";
-import { type Need, traceForward } from "../module/forward.js";
+import { type Gives, type Need, traceForward } from "../module/forward.js";
 import type { Module } from "../module/module.js";
 import { makeModule, registeredNames } from "../module/registry.js";
 import type { NativeModel } from "../native/boundary.js";
@@ -30,9 +30,17 @@ export interface Kind {
 
 /** A job that is about to be submitted, as far as shapes go. */
 export type Job =
-  | { readonly kind: "fit"; readonly options: object; readonly rows: number; readonly validationRows: number }
+  | {
+      readonly kind: "fit";
+      readonly options: object;
+      readonly rows: number;
+      /** How many candidates there are of each row; 1 where not said. */
+      readonly candidates?: number;
+      readonly validationRows: number;
+      readonly validationCandidates?: number;
+    }
   | { readonly kind: "sample"; readonly options: object; readonly given: number | undefined }
-  | { readonly kind: "loss"; readonly rows: number; readonly training: boolean };
+  | { readonly kind: "loss"; readonly rows: number; readonly candidates?: number; readonly training: boolean };
 
 /** A network of a config. */
 interface Place {
@@ -59,24 +67,20 @@ export function placesOf(config: AnyConfig): Place[] {
 
 /** The registered module that a network asks for; undefined where the backbone is built in. */
 function moduleOf({ path, network: { backbone } }: Place): Module<never, unknown> | undefined {
-  let module: Module<never, unknown> | undefined;
   try {
-    module = makeModule(backbone);
+    return makeModule(backbone);
   } catch (cause) {
     if (cause instanceof ThalwegError) throw cause;
     const at = `${path}.backbone`;
     const message = `${at}: ${backbone.type} could not be made from its args: ${String(cause)}`;
     throw new ConfigError(message, { path: at, got: String(cause), cause });
   }
-  if (module !== undefined && path === "energyGuidance") {
-    const [expected, got] = ["a built-in backbone (an energy is no tensor of x's shape)", backbone.type];
-    throw new ConfigError(`${path}.backbone.type: expected ${expected}, got "${got}"`, {
-      expected,
-      got,
-      path: `${path}.backbone.type`,
-    });
-  }
-  return module;
+}
+
+/** What a place's forward gives. */
+function givenBy({ type }: Place, config: AnyConfig): Gives {
+  if (type === "energy") return "number";
+  return "vocabulary" in config ? { logits: config.vocabulary } : "state";
 }
 
 /** What the native side has to know of a module. */
@@ -87,24 +91,29 @@ const declared = (module: Module<never, unknown>) => ({
   }),
 });
 
+/** A module of a user's at its place. */
+interface Own {
+  readonly type: string;
+  readonly module: Module<never, unknown>;
+  readonly gives: Gives;
+}
+
 /** A native model, and the modules whose forwards it needs traced. */
 export class Network {
   /** The model on the other side. */
   readonly native: NativeModel;
   /** How many times a module's forward was run to record it. */
   traces = 0;
-  /** Of a flow of tokens: the number of logits that a module gives at each position. */
-  readonly #vocabulary: number | undefined;
   /** By the place of their network in the config. */
-  readonly #modules = new Map<string, { readonly type: string; readonly module: Module<never, unknown> }>();
+  readonly #modules = new Map<string, Own>();
 
   /** @throws ConfigError with the path of the field that is wrong */
   constructor(kind: Kind, config: AnyConfig) {
     validate(kind.schema, config, registeredNames());
-    this.#vocabulary = "vocabulary" in config ? config.vocabulary : undefined;
     for (const place of placesOf(config)) {
       const module = moduleOf(place);
-      if (module !== undefined) this.#modules.set(place.path, { type: place.network.backbone.type, module });
+      if (module === undefined) continue;
+      this.#modules.set(place.path, { type: place.network.backbone.type, module, gives: givenBy(place, config) });
     }
     const external = Object.fromEntries([...this.#modules].map(([path, { module }]) => [path, declared(module)]));
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
@@ -117,7 +126,7 @@ export class Network {
     for (const need of needs) {
       const known = this.#modules.get(need.module);
       if (known === undefined) throw new InternalError(`a forward is needed of ${need.module}, which has no module`);
-      this.native.provide(need.key, traceForward(known.type, known.module, need, this.#vocabulary));
+      this.native.provide(need.key, traceForward(known.type, known.module, need, known.gives));
       this.traces += 1;
     }
   }

@@ -49,14 +49,23 @@ interface Described {
   readonly shape: readonly number[];
 }
 
-/** What a forward must give for this x: the same shapes and element types, or of tokens that many logits at each position. */
-function wantedFor(x: Tree, name: string, dtype: DType, vocabulary: number | undefined): Described[] {
-  return leavesOf(x, name).map(({ path, tensor }) =>
-    vocabulary === undefined
+/** What a forward gives: a state like x, one number per row, or of tokens so many logits at each position. */
+export type Gives = "state" | "number" | { readonly logits: number };
+
+/** What a forward must give for this x. */
+function wantedFor(x: Tree, name: string, dtype: DType, gives: Gives): Described[] {
+  const leaves = leavesOf(x, name);
+  if (gives === "number") return [{ path: "", dtype, shape: [leaves[0]?.tensor.shape[0] ?? 0, 1] }];
+  return leaves.map(({ path, tensor }) =>
+    gives === "state"
       ? { path, dtype: tensor.dtype, shape: tensor.shape }
-      : { path, dtype, shape: [...tensor.shape, vocabulary] },
+      : { path, dtype, shape: [...tensor.shape, gives.logits] },
   );
 }
+
+/** What {@link wantedFor} is, in words. */
+const inWords = (gives: Gives) =>
+  gives === "state" ? "like x" : gives === "number" ? "of one number per row" : "of logits";
 
 /** The result's leaves in the order of those wanted, or an error that says what was expected. */
 function checked(name: string, result: unknown, wanted: readonly Described[], like: string): Tensor[] {
@@ -86,14 +95,14 @@ function checked(name: string, result: unknown, wanted: readonly Described[], li
  * Runs a module's forward once, traced.
  *
  * @param type - the registered name, for messages
- * @param vocabulary - of a flow of tokens: the number of logits at each position
+ * @param gives - what the model takes from it
  * @throws ShapeError, DTypeError or TraceError with the module's name; TraceError with its cause where forward throws
  */
 export function traceForward(
   type: string,
   module: Module<never, unknown>,
   need: Need,
-  vocabulary?: number,
+  gives: Gives = "state",
 ): NativeGraph {
   const name = `${type}.forward`;
   const trace = new Trace(name, need.mode, true);
@@ -114,8 +123,10 @@ export function traceForward(
     }
     const result = called(name, module, condition === undefined ? [t, x] : [t, x, condition]);
     if (result instanceof Promise) result.catch(() => undefined);
-    const like = vocabulary === undefined ? "like x" : "of logits";
-    return checked(name, result, wantedFor(x, name, dtype, vocabulary), like).map((tensor) => valueIn(trace, tensor));
+    // One number per row may come without a dimension of its own.
+    const given = gives === "number" && result instanceof Tensor && result.rank === 1 ? result.unsqueeze(1) : result;
+    const wanted = wantedFor(x, name, dtype, gives);
+    return checked(name, given, wanted, inWords(gives)).map((tensor) => valueIn(trace, tensor));
   });
 }
 

@@ -117,8 +117,8 @@ impl NativeModel {
     }
 
     /// The forwards of TypeScript modules that a job needs and that are not known yet, as JSON: `[{ key, mode, inputs }]`.
-    /// The job: `{ kind: "fit", options, rows, validationRows }`, `{ kind: "sample", options, given }`,
-    /// `{ kind: "loss", rows, training }` or `{ kind: "call", rows }`.
+    /// The job: `{ kind: "fit", options, rows, candidates?, validationRows?, validationCandidates? }`, `{ kind: "sample", options, given }`,
+    /// `{ kind: "loss", rows, candidates?, training }` or `{ kind: "call", rows }`.
     #[napi]
     pub fn needs(&self, kind: String) -> napi::Result<String> {
         guard("NativeModel.needs", || Ok(text(&self.model()?.needs_of(&kind)?)?))
