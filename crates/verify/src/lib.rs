@@ -7,6 +7,7 @@
 pub mod bridge;
 pub mod call;
 pub mod case;
+pub mod contrast;
 pub mod exact;
 pub mod gauss;
 pub mod gradient;

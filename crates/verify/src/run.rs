@@ -5,7 +5,7 @@ use crate::case::{self, Case};
 use crate::order::{ode, strong, tolerance, weak};
 use crate::slope::Search;
 use crate::solvers::{self, Entry};
-use crate::{Row, bridge, gradient, likelihood, optimum};
+use crate::{Row, bridge, contrast, gradient, likelihood, optimum};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use thalweg_model::{Process, Result};
@@ -71,6 +71,7 @@ fn tasks(effort: Effort) -> Result<Vec<Task>> {
     each("strong order", &|_| full, |case, _| strong::rows(case));
     each("weak order", &|c| matches!(c.process, Process::Gaussian(_)), |case, _| weak::rows(case));
     each("optimum", &|_| true, |case, _| optimum::rows(case));
+    each("energy", &|c| matches!(c.process, Process::Gaussian(_)), |case, _| contrast::rows(case));
     each("likelihood", &|_| true, |case, _| likelihood::rows(case));
     each("gradients", &|c| full || c.name == "independent", |case, _| gradient::rows(case));
     tasks.push(("bridge".into(), Box::new(bridge::rows)));
