@@ -196,6 +196,15 @@ describe("classifier-free guidance", () => {
       /guidance\.interval/,
     );
     expect(() => conditional({ conditionDropout: 1 })).toThrow(/conditionDropout/);
+    // A single number has no standard deviation to be scaled back to.
+    const line = new DiffusionModel({
+      ...planar(),
+      xSize: 1,
+      conditionSize: 1,
+      conditionDropout: 0.5,
+      model: { type: "velocity_function", args: { backbone: { ...mlp, args: { ...mlp.args, outputSize: 1 } } } },
+    });
+    await expect(line.sample({ condition, guidance: { scale: 1, rescale: 0.5 } })).rejects.toThrow(/guidance\.rescale/);
   });
 });
 

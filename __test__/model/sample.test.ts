@@ -143,3 +143,54 @@ it("an AbortSignal ends sampling between two steps", async () => {
   expect(performance.now() - started).toBeLessThan(5000);
   await expect(small().sample({ signal: AbortSignal.abort() })).rejects.toThrow(AbortError);
 });
+
+describe("built-in networks on states of any shape", () => {
+  const network = (inputs: number, outputs: number) => ({
+    type: "velocity_function" as const,
+    args: {
+      backbone: {
+        type: "MultiLayerPerceptron" as const,
+        args: { hiddenSizes: [inputs, 24], outputSize: outputs, activation: "silu" as const },
+      },
+    },
+  });
+  const solver = { type: "ODESolver", args: { method: "euler", steps: 4 } } as const;
+
+  it("see an image as one vector, all of it", async () => {
+    const model = new DiffusionModel({ ...planar(), solver, xSize: [3, 4, 4], model: network(49, 48) });
+    const images = randn([32, 3, 4, 4], { seed: 1 });
+    await model.fit(images, { steps: 3, batchSize: 16, progress: false });
+    expect((await model.sample({ batchSize: [2, 3] })).shape).toEqual([2, 3, 3, 4, 4]);
+    // One pixel changes the velocity in every other.
+    const one = images.narrow(0, 0, 1);
+    const pixel = Tensor.concat([tensor([[1]]), randn([1, 47]).mul(0)], 1).reshape([1, 3, 4, 4]);
+    const change = model.velocityFunction(0.5, one.add(pixel)).sub(model.velocityFunction(0.5, one)).abs();
+    expect(await change.min().item()).toBeGreaterThan(0);
+  });
+
+  it("see the parts of a nested state, and of a nested condition, side by side", async () => {
+    const model = new DiffusionModel({
+      ...planar(),
+      solver,
+      xSize: { action: 6, image: [3, 8, 8] },
+      conditionSize: { goal: 2, map: [2, 2] },
+      model: network(1 + 198 + 6, 198),
+    });
+    const x = { action: randn([32, 6], { seed: 1 }), image: randn([32, 3, 8, 8], { seed: 2 }) };
+    const condition = { goal: randn([32, 2], { seed: 3 }), map: randn([32, 2, 2], { seed: 4 }) };
+    await model.fit(x, { steps: 3, batchSize: 16, progress: false, condition });
+    const samples = await model.sample({ condition });
+    expect([samples.action.shape, samples.image.shape]).toEqual([
+      [32, 6],
+      [32, 3, 8, 8],
+    ]);
+    expect((await model.logProb(x, { condition, divergence: "hutchinson" })).logProb.shape).toEqual([32]);
+  });
+
+  it("say which width was expected and which came", () => {
+    const make = () => new DiffusionModel({ ...planar(), xSize: [3, 8, 8], model: network(9, 8) });
+    expect(make).toThrow(/model\.args: the network does not fit xSize .*expected \[…, 9\], got f32 \[2, 193\]/);
+    const narrow = () => new DiffusionModel({ ...planar(), xSize: [3, 8, 8], model: network(193, 8) });
+    expect(narrow).toThrow(/expected \[2, 192\], a number for each of the state, got \[2, 8\]/);
+  });
+});

@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const rows: Row[] = [];
   for (const [name, { model: make, published }] of Object.entries(models)) {
     const model = make();
-    const lr = cosine({ peak: 2e-3, steps: STEPS });
+    const lr = cosine({ peak: 1e-2, steps: STEPS });
     await model.fit(
       { x0: source, x1: train },
       { steps: STEPS, batchSize: BATCH, optimizer: adamw({ lr, weightDecay: 0 }), normalize: false, seed: 3 },

@@ -56,6 +56,7 @@ export {
   GuidedSchrodingerBridgeModel,
 } from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
+export type { JobSettings, SampleReport } from "./model/job.js";
 export type { AnyConfig } from "./model/network.js";
 export { OptimalTransportConditionalFlowModel } from "./model/optimal-transport-flow-model.js";
 export type {

@@ -67,6 +67,9 @@ pub fn entropic_plan(costs: &Matrix, a: &[f64], b: &[f64], epsilon: f64, limits:
         return Err(CouplingError::config("epsilon", "a finite number > 0", epsilon));
     }
     check_limits(&limits)?;
+    if let Some(bad) = costs.values().iter().find(|c| !c.is_finite()) {
+        return Err(CouplingError::data("a cost is not finite", "finite costs", bad));
+    }
     let (least, most) = costs.values().iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), &c| (l.min(c), m.max(c)));
     let stages = ((most - least) / epsilon).log(FACTOR).ceil().max(0.0) as i32;
     let mut scaling = Scaling::new(costs, a, b);

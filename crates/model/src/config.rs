@@ -2,6 +2,7 @@
 //! TypeScript's schemas and types are generated from these types (see `schemas`).
 
 use crate::discrete_config::DiscreteConfig;
+use crate::ordered::Ordered;
 use crate::process::roles;
 use crate::{ModelError, Result};
 use indexmap::IndexMap;
@@ -257,13 +258,12 @@ macro_rules! models {
                 match self { $(ModelConfig::$variant(config) => config.common(),)* }
             }
 
-            /// As JSON, with all defaults.
+            /// As JSON, with all defaults and the parts of states in their order.
             ///
             /// # Errors
             /// `InternalError` where it cannot be written.
-            pub fn to_json(&self) -> Result<serde_json::Value> {
-                let value = match self { $(ModelConfig::$variant(config) => serde_json::to_value(config),)* };
-                value.map_err(|e| ModelError::new("InternalError", e.to_string()))
+            pub fn to_json(&self) -> Result<Ordered> {
+                match self { $(ModelConfig::$variant(config) => Ordered::of(config),)* }
             }
         }
     };
@@ -359,6 +359,8 @@ pub fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
     serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
         let message = e.inner().to_string();
+        // A place in the text that crossed the boundary says nothing to who wrote an object.
+        let message = message.split(" at line ").next().unwrap_or_default().to_string();
         let mut error = ModelError::new("ConfigError", if path == "." { message.clone() } else { format!("{path}: {message}") });
         error.got = Some(message);
         error.path = Some(path);

@@ -8,6 +8,30 @@ use thalweg_engine::{CompileOptions, Program, Tensor, random};
 use thalweg_graph::{Builder, DType, Leaves, Type, count};
 
 impl Rows {
+    /// Refuses rows that no loss can be computed of. `place` is what their names begin with.
+    ///
+    /// # Errors
+    /// `DataError` with the first bad row.
+    pub fn check(&self, place: &str) -> Result<()> {
+        check_finite(&format!("{place}data"), &self.x)?;
+        for (name, leaves) in [("x0", &self.x0), ("condition", &self.condition)] {
+            if let Some(leaves) = leaves {
+                check_finite(&format!("{place}{name}"), leaves)?;
+            }
+        }
+        if let Some(Candidates::Energies(energy)) = &self.candidates {
+            check_finite(&format!("{place}energy"), &Leaves::one(energy.clone()))?;
+        }
+        let Some(weight) = &self.weight else { return Ok(()) };
+        match weight.to_f64_vec()?.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
+            Some((row, w)) => {
+                let message = format!("{place}sampleWeight: row {row} is not a weight");
+                Err(ModelError::expected("DataError", message, "finite numbers ≥ 0", w))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// `length` rows from `start` on. Source samples go with their rows.
     ///
     /// # Errors
@@ -76,6 +100,15 @@ pub fn check(what: &str, tensors: &[Tensor], sizes: &Leaves<Vec<usize>>, dtype: 
 /// Number of rows.
 pub fn rows(leaves: &Leaves<Tensor>) -> usize {
     leaves.first().ty().shape[0]
+}
+
+/// Refuses a matrix of f64 numbers, twice as much as a working copy, that would not fit into memory.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn require_matrix(rows: usize, columns: usize, what: &str) -> Result<()> {
+    let bytes = rows.saturating_mul(columns).saturating_mul(2 * size_of::<f64>());
+    Ok(thalweg_engine::memory::require(bytes, &format!("a matrix of {rows} × {columns} numbers, {what},"))?)
 }
 
 /// Refuses NaN and infinities, naming the first bad row and column.

@@ -4,13 +4,15 @@
 use crate::config::{Common, ModelConfig};
 use crate::external::{ExternalBackbone, ExternalModule, Forwards, Gives, Need};
 use crate::objective::per_row;
-use crate::process::{Process, Role, energy, roles, why_no};
+use crate::process::{Process, Role, coupling, energy, roles, what_knows_more};
 use crate::sampling::DiscreteSampler;
 use crate::store::Layout;
 use crate::tokens::Tokens;
+use crate::vector::{joined, split};
 use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
+use thalweg_coupling::Coupling;
 use thalweg_graph::{Builder, DType, GraphError, Leaves, Var};
 use thalweg_nn::{Context, Declare, Init, IntrinsicConfig, IntrinsicModel, Mode, NnError, Param, RandomSource};
 use thalweg_path::{
@@ -21,9 +23,7 @@ use thalweg_path::{
 struct Network {
     parameterization: Parameterization,
     preconditioning: Option<Preconditioning>,
-    model: IntrinsicModel,
-    /// Whether its backbone is written in TypeScript.
-    external: bool,
+    body: Body,
     /// Its place in the config, for errors.
     path: &'static str,
 }
@@ -34,7 +34,7 @@ pub struct Definition {
     common: Common,
     process: Process,
     networks: Vec<Network>,
-    energy: Option<IntrinsicModel>,
+    energy: Option<Body>,
     tokens: Option<Tokens>,
     layout: Layout,
     x: Leaves<Vec<usize>>,
@@ -60,10 +60,11 @@ impl Definition {
             let external = externals.contains_key(path);
             let model = network(&config.args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives })?;
             let (parameterization, preconditioning) = (config.parameterization, config.preconditioning);
-            networks.push(Network { parameterization, preconditioning, model, external, path });
+            networks.push(Network { parameterization, preconditioning, body: Body { model, external }, path });
         }
         let energy = energy(&config).map(|(args, prefix, path)| {
-            network(args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives: Gives::Number })
+            let external = External { modules: externals, forwards: &forwards, gives: Gives::Number };
+            network(args, declare.at(prefix), path, &external).map(|model| Body { model, external: externals.contains_key(path) })
         });
         let energy = energy.transpose()?;
         let tokens = match &config {
@@ -91,7 +92,7 @@ impl Definition {
                 continue;
             }
             let outputs = outcome.map_err(|e| {
-                let message = format!("{}: the network does not fit xSize and conditionSize: {}", network.path, e.message);
+                let message = format!("{}: the network does not fit xSize and conditionSize: {e}", network.path);
                 ModelError { code: "ConfigError", path: Some(network.path.into()), message, ..e }
             })?;
             for ((_, shape), v) in self.x.iter().zip(outputs.values()) {
@@ -110,8 +111,7 @@ impl Definition {
         let b = Builder::new();
         match self.trace_energy(&b, Mode::Sample, 2) {
             Err(e) if self.forwards.take_missing().is_empty() => {
-                let message =
-                    format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {}", e.message);
+                let message = format!("energyGuidance: the network does not give one number per row of xSize and conditionSize: {e}");
                 Err(ModelError { code: "ConfigError", path: Some("energyGuidance".into()), message, ..e })
             }
             _ => Ok(()),
@@ -145,12 +145,20 @@ impl Definition {
 
     /// What a network says of the state: its output, or the logits that its output is.
     fn output<'g>(&self, ctx: &Context<'_, 'g>, network: &Network, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        let body = &network.body;
         match &self.tokens {
-            Some(tokens) if !network.external => {
+            Some(tokens) if !body.external => {
                 let features = Leaves::one(tokens.features(ctx, at.x));
-                tokens.logits(*network.model.forward(ctx, at.t, &features, at.condition).first(), at.x)
+                tokens.logits(*body.forward(ctx, &At { x: &features, ..*at }).first(), at.x)
             }
-            _ => network.model.forward(ctx, at.t, at.x, at.condition),
+            _ => {
+                let output = body.forward(ctx, at);
+                let shaped = |x: &Var<'_>| x.rank() > 2;
+                match output.single().filter(|_| !body.external && (at.x.len() > 1 || at.x.values().any(shaped))) {
+                    Some(vector) if vector.is_poison() || vector.rank() == 2 => split(*vector, at.x, &[]),
+                    _ => output,
+                }
+            }
         }
     }
 
@@ -258,12 +266,12 @@ impl Definition {
 
     /// What network `k` predicts; of tokens, the logits `[B, …, V]` of the posterior p(x₁ | x_t).
     pub fn predict<'g>(&self, ctx: &Context<'_, 'g>, k: usize, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
-        let network @ Network { preconditioning, model, .. } = &self.networks[k];
-        let (Some(edm), Process::Gaussian(path)) = (preconditioning, &self.process) else {
+        let network = &self.networks[k];
+        let (Some(edm), Process::Gaussian(path)) = (&network.preconditioning, &self.process) else {
             return self.output(ctx, network, at);
         };
         let input = at.x.map(|x| edm.input(path, per_row(at.t, *x), *x));
-        let output = model.forward(ctx, edm.coefficients(path, at.t).c_noise, &input, at.condition);
+        let output = self.output(ctx, network, &At { t: edm.coefficients(path, at.t).c_noise, x: &input, ..*at });
         at.x.zip(&output, |x, f| edm.data(path, per_row(at.t, *x), *x, *f))
     }
 
@@ -283,7 +291,8 @@ impl Definition {
             }
             Process::Discrete(_) if which == from => predicted.map(|logits| logits.softmax(logits.rank().saturating_sub(1))),
             Process::Interpolant(_) if which == from => predicted.clone(),
-            Process::Interpolant(path) => match path.as_gaussian() {
+            Process::Interpolant(path) => match path.as_gaussian().filter(|_| which != Parameterization::Score || self.has_normal_source())
+            {
                 Some(gaussian) => at.x.zip(predicted, |x, value| {
                     let t = per_row(at.t, *x);
                     convert(&gaussian, Parameterization::Velocity, which, t.constant(1.0) - t, *x, -*value)
@@ -296,7 +305,7 @@ impl Definition {
 
     /// The error that the model does not have the quantity `which`.
     fn refuse<'g>(&self, which: Parameterization, at: &At<'_, 'g>, got: &str) -> Leaves<Var<'g>> {
-        let why = GraphError::trace(which.name(), "the model does not have it", why_no(which, &self.process), got);
+        let why = GraphError::trace(which.name(), "the model does not have it", what_knows_more(&self.process), got);
         let poison = at.t.builder().fail(why);
         at.x.map(|_| poison)
     }
@@ -331,10 +340,21 @@ impl Definition {
     pub fn energy<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Var<'g> {
         let rows = at.x.first().shape()[0];
         match &self.energy {
-            Some(network) => network.forward(ctx, at.t, at.x, at.condition).first().reshape(&[rows]),
+            Some(network) => network.forward(ctx, at).first().reshape(&[rows]),
             None => {
                 ctx.builder.fail(GraphError::trace("energy", "the model has none", "an EnergyConditionalDiffusionModel", "another model"))
             }
+        }
+    }
+
+    /// Whether the process, as it is trained, is s·x₀ + σ·ε with normal ε independent of the datum: what a score follows from. Sources that are data
+    /// are not known here.
+    pub fn has_normal_source(&self) -> bool {
+        let independent = matches!(coupling(&self.config), Coupling::Independent(_));
+        match &self.process {
+            Process::Gaussian(_) => true,
+            Process::Interpolant(path) => independent && path.as_gaussian().is_some(),
+            Process::Discrete(_) => false,
         }
     }
 
@@ -350,6 +370,7 @@ impl Definition {
             Process::Interpolant(_) | Process::Discrete(_) if which == from => Some(self.process.times()),
             Process::Discrete(_) => None,
             Process::Interpolant(Interpolant::SchrodingerBridge(_)) if which == Parameterization::Score => Some(self.process.times()),
+            Process::Interpolant(_) if which == Parameterization::Score && !self.has_normal_source() => None,
             Process::Interpolant(path) => path.as_gaussian().map(|gaussian| {
                 let mirrored = conversion_range(&gaussian, Parameterization::Velocity, which);
                 TimeRange::new(1.0 - mirrored.t_max, 1.0 - mirrored.t_min)
@@ -381,6 +402,25 @@ impl Definition {
     /// Whether training hides conditions, so that the model can do without one.
     pub fn has_null_condition(&self) -> bool {
         self.null_condition.is_some()
+    }
+}
+
+/// A network.
+struct Body {
+    model: IntrinsicModel,
+    /// Whether its backbone is written in TypeScript.
+    external: bool,
+}
+
+impl Body {
+    /// Its output. One that is built in sees states and conditions as one vector per row, unless an encoder takes them as they are.
+    fn forward<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
+        if self.external {
+            return self.model.forward(ctx, at.t, at.x, at.condition);
+        }
+        let x = if self.model.encodes_states() { at.x.clone() } else { joined(at.x) };
+        let condition = at.condition.map(|c| if self.model.encodes_conditions() { c.clone() } else { joined(c) });
+        self.model.forward(ctx, at.t, &x, condition.as_ref())
     }
 }
 

@@ -30,12 +30,13 @@ impl ModelError {
 
     /// An error of class `code` with expectation and reality.
     pub fn expected(code: &'static str, message: impl Into<String>, expected: impl fmt::Display, got: impl fmt::Display) -> ModelError {
-        ModelError { expected: Some(expected.to_string()), got: Some(got.to_string()), ..ModelError::new(code, message) }
+        ModelError { expected: Some(brief(expected)), got: Some(brief(got)), ..ModelError::new(code, message) }
     }
 
     /// A mistake at `path` of the config.
     pub fn config(path: impl Into<String>, expected: impl fmt::Display, got: impl fmt::Display) -> ModelError {
         let path = path.into();
+        let (expected, got) = (brief(expected), brief(got));
         let message = format!("{path}: expected {expected}, got {got}");
         ModelError { path: Some(path), ..ModelError::expected("ConfigError", message, expected, got) }
     }
@@ -47,6 +48,18 @@ impl ModelError {
             (Some(path), Some(expected), Some(got)) => ModelError::config(format!("{place}.{path}"), expected, got),
             (path, expected, got) => ModelError { path, expected, got, ..ModelError::new(self.code, self.message) },
         }
+    }
+}
+
+/// Longest part of a message.
+const LONGEST: usize = 400;
+
+/// What is said of a value, cut where it is long.
+fn brief(value: impl fmt::Display) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} … ({} characters)", &text[..end], text.chars().count()),
+        None => text,
     }
 }
 

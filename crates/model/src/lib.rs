@@ -19,6 +19,7 @@ mod model;
 mod needs;
 mod objective;
 pub mod optimizer;
+mod ordered;
 mod ordering;
 pub mod posthoc;
 mod process;
@@ -33,6 +34,7 @@ mod store;
 mod task;
 mod tokens;
 mod train_step;
+mod vector;
 
 pub use bind::Bindings;
 pub use config::ModelConfig;

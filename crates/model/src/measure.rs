@@ -1,6 +1,7 @@
 //! Measures of samples, trajectories and log densities, by name: tensors in, numbers out.
 //! Checks what tensors can get wrong, then asks the metric crate; so that one boundary serves every metric.
 
+use crate::data::require_matrix;
 use crate::{ModelError, Result};
 use serde::{Deserialize, Serialize};
 use thalweg_engine::Tensor;
@@ -63,6 +64,7 @@ pub fn measure(what: &Measure, tensors: &[Tensor]) -> Result<serde_json::Value> 
     match (what, tensors) {
         (Measure::Wasserstein {}, [a, b]) => {
             let Pair { a, b, dim } = Pair::new(a, b)?;
+            require_matrix(a.len() / dim, b.len() / dim, "the distances of all pairs (take fewer rows, or slicedWasserstein)")?;
             json(&metric::exact_wasserstein(&a, &b, dim)?)
         }
         (Measure::Mmd { bandwidths, multiples }, [a, b]) => {
@@ -132,6 +134,8 @@ impl Pair {
 }
 
 fn moment_errors(a: &Tensor, rest: &[Tensor], mean: Option<&Vec<f64>>, covariance: Option<&Vec<f64>>) -> Result<serde_json::Value> {
+    let dim = width(a)?;
+    require_matrix(dim, dim, "a covariance")?;
     let (of_a, reference) = match (rest, mean, covariance) {
         ([b], None, None) => {
             let Pair { a, b, dim } = Pair::new(a, b)?;

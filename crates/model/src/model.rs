@@ -6,7 +6,7 @@ use crate::definition::At;
 use crate::external::{ExternalModule, Need};
 use crate::groups::Groups;
 use crate::objective::{Candidates, Draw, Objective, ObjectiveKind, Rows, mode};
-use crate::process::coupling;
+use crate::process::{Process, coupling, what_knows_more};
 use crate::save;
 use crate::store::{Normalization, Store, Weights};
 use crate::{Definition, ModelError, Result};
@@ -17,13 +17,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor, random};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
-use thalweg_path::Parameterization;
+use thalweg_path::{Parameterization, StochasticInterpolant};
 
 /// How many programs a model keeps.
 const PROGRAMS: usize = 64;
 
 /// What a model's networks tell of a state at a time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Function {
     Quantity(Parameterization),
     /// The model's own energy.
@@ -201,6 +201,7 @@ impl Inner {
         random: (i64, i64),
         weights: Weights,
     ) -> Result<Tensor> {
+        rows.check("")?;
         let normalized = self.with_store(|s| Ok(s.normalization.is_some()))?;
         let shape = LossShape::of(rows, normalized);
         let build = || {
@@ -301,7 +302,19 @@ impl Inner {
         self.evaluate(Function::Quantity(which), t, x, condition, weights)
     }
 
+    /// Refuses the score of a flow whose source is known by samples; the definition, which knows nothing of them, refuses the others.
+    fn check_score(&self, which: Function) -> Result<()> {
+        let process = self.definition.process();
+        let flow = matches!(process, Process::Interpolant(path) if path.as_gaussian().is_some());
+        if which != Function::Quantity(Parameterization::Score) || !flow || !self.source_is_data() {
+            return Ok(());
+        }
+        let expected = what_knows_more(process);
+        Err(ModelError::expected("TraceError", "score: the model does not have it", expected, "a model fitted from x0 to x1"))
+    }
+
     fn function_graph(&self, which: Function, rows: usize, training: bool) -> Result<Graph> {
+        self.check_score(which)?;
         let b = Builder::new();
         let params = self.named_parameters(&b);
         let (seed, counter) = random_inputs(&b);
@@ -329,6 +342,7 @@ impl Inner {
         weights: Weights,
     ) -> Result<Vec<Tensor>> {
         let rows = crate::data::rows(x);
+        self.check_score(which)?;
         self.check_times(t, rows)?;
         let build = || {
             let b = Builder::new();
@@ -343,10 +357,28 @@ impl Inner {
         if let Some(c) = condition {
             bound.set_leaves("condition", c);
         }
-        self.with_store(|store| {
+        let outputs = self.with_store(|store| {
             bound.set_store(store, weights);
             bound.run(&program, &names, &[])
-        })
+        })?;
+        self.check_defined(which, t, x, &outputs)?;
+        Ok(outputs)
+    }
+
+    /// Refuses values that are not finite where a quantity cannot be had from what the network predicts.
+    fn check_defined(&self, which: Function, t: &Tensor, x: &Leaves<Tensor>, outputs: &[Tensor]) -> Result<()> {
+        let Function::Quantity(wanted) = which else { return Ok(()) };
+        let Some(range) = self.definition.range(wanted) else { return Ok(()) };
+        let outside = t.to_f64_vec()?.into_iter().find(|t| !range.contains(*t));
+        let Some(outside) = outside.filter(|_| crate::data::check_finite("x", x).is_ok()) else { return Ok(()) };
+        for output in outputs {
+            if output.to_f64_vec()?.iter().any(|v| !v.is_finite()) {
+                let from = self.definition.predicted().name();
+                let message = format!("t: {} cannot be had from a {from} there", wanted.name());
+                return Err(ModelError::expected("DataError", message, format!("times in [{}, {}]", range.t_min, range.t_max), outside));
+            }
+        }
+        Ok(())
     }
 
     fn check_times(&self, t: &Tensor, rows: usize) -> Result<()> {

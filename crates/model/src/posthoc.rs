@@ -146,6 +146,19 @@ pub fn factors(known: &[Profile], wanted: &Profile) -> Result<Vec<f64>> {
     Ok(solved)
 }
 
+/// How far a reconstruction may be from what is wanted, in the norm of profiles; EDM2's own are within a few per cent.
+const FARTHEST: f64 = 0.5;
+
+/// ‖Σ fᵢpᵢ − p‖/‖p‖ of a reconstruction.
+pub fn missed(known: &[Profile], factors: &[f64], wanted: &Profile) -> f64 {
+    let mut square = wanted.product(wanted);
+    for (p, f) in known.iter().zip(factors) {
+        square -= 2.0 * f * p.product(wanted);
+        square += f * known.iter().zip(factors).map(|(q, g)| g * p.product(q)).sum::<f64>();
+    }
+    (square.max(0.0) / wanted.product(wanted)).sqrt()
+}
+
 /// One average at one step.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -194,7 +207,14 @@ impl Tracked {
         let now = self.averages.iter().enumerate().map(|(which, average)| (step, which, average));
         let all: Vec<_> = taken.chain(now.filter(|_| step > 0)).collect();
         let known: Vec<Profile> = all.iter().map(|(step, which, _)| Profile { gamma: gammas[*which], end: *step as f64 }).collect();
-        let factors = factors(&known, &Profile { gamma: exponent(sigma_rel)?, end: step as f64 })?;
+        let wanted = Profile { gamma: exponent(sigma_rel)?, end: step as f64 };
+        let factors = factors(&known, &wanted)?;
+        let missed = missed(&known, &factors, &wanted);
+        if missed > FARTHEST {
+            let expected = "a length nearer to those that were tracked, or a fit with more snapshots (posthocEma.every)";
+            let got = format!("{sigma_rel}, whose weights the snapshots miss by {:.0} %", 100.0 * missed);
+            return Err(ModelError::config("sigmaRel", expected, got));
+        }
         let mut sums = Vec::new();
         for group in Group::TRAINED {
             let mut sum = vec![0.0; layout.size(group)];

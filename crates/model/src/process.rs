@@ -112,11 +112,10 @@ pub fn coupling(config: &ModelConfig) -> Coupling {
     }
 }
 
-/// What a model's score is in terms of its networks, for messages.
-pub fn why_no(which: Parameterization, process: &Process) -> &'static str {
-    match (which, process) {
-        (_, Process::Discrete(_)) => "a flow of tokens knows the probabilities of its data, and nothing else",
-        (Parameterization::Score, _) => "a flow knows its score only where its source is standard normal and independent of the data",
-        _ => "a flow knows this only where its source is standard normal and independent of the data",
+/// What a model would have to be to know more than its networks say, for messages.
+pub fn what_knows_more(process: &Process) -> &'static str {
+    match process {
+        Process::Discrete(_) => "a model of continuous states: a flow of tokens knows the probabilities of its data, and nothing else",
+        _ => "a diffusion model, or a flow whose source is standard normal and independent of the data",
     }
 }

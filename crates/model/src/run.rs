@@ -122,6 +122,11 @@ impl Run {
     /// Lets a paused job go on.
     pub fn resume(&self) {
         self.paused.store(false, Ordering::SeqCst);
+        self.wake();
+    }
+
+    /// Has the worker look whether the job can go on.
+    pub(crate) fn wake(&self) {
         if let Some(waker) = self.waker.get() {
             waker.wake();
         }

@@ -1,6 +1,7 @@
 //! Checkpoints: a folder with the config, the parameters, their moving average and the training state.
 //! Written whole or not at all by the checkpoint crate; read in full and checked before anything changes.
 
+use crate::ordered::Ordered;
 use crate::posthoc::{PosthocEma, Snapshot, Tracked};
 use crate::store::{Group, Normalization, Store};
 use crate::{Definition, ModelConfig, ModelError, Result};
@@ -28,7 +29,7 @@ struct Header {
     format: u32,
     /// The class of the model.
     model: String,
-    config: serde_json::Value,
+    config: Ordered,
 }
 
 /// What the training file holds.
@@ -204,7 +205,7 @@ fn header(files: &Files, dir: &Path) -> Result<Header> {
             what,
         )
     };
-    let header: Header = serde_json::from_value(files.json(CONFIG)?).map_err(|e| wrong(e.to_string()))?;
+    let header: Header = files.json(CONFIG)?;
     if header.format != FORMAT || !ModelConfig::NAMES.contains(&header.model.as_str()) {
         return Err(wrong(format!("{} of format {}", header.model, header.format)));
     }
@@ -219,8 +220,11 @@ pub fn load(dir: &Path, definition: &Definition) -> Result<Store> {
         let message = format!("{}: another kind of model. Nothing was loaded", dir.display());
         return Err(ModelError::expected("CheckpointError", message, definition.config().class(), saved));
     }
-    let training: Training = serde_json::from_value(files.json(TRAINING)?)
-        .map_err(|e| ModelError::expected("CheckpointError", dir.join(TRAINING).display().to_string(), "training state", e))?;
+    let training: Training = files.json(TRAINING)?;
+    if training.step < 0 || training.energy_step < 0 {
+        let got = format!("{} and {}", training.step, training.energy_step);
+        return Err(ModelError::expected("CheckpointError", format!("{TRAINING}. Nothing was loaded"), "numbers of steps ≥ 0", got));
+    }
     let parameters = parameters(definition, &files, MODEL)?;
     let ema = if files.names().any(|n| n == EMA) {
         let [a, b, _] = parameters_of(definition, &files.tensors(EMA)?)?;
@@ -293,6 +297,11 @@ fn scales(definition: &Definition, leaves: Vec<Scales>) -> Result<Normalization>
         && leaves.iter().zip(definition.x().values()).all(|(s, shape)| s.mean.len() == count(shape) && s.std.len() == count(shape));
     if !fits {
         return Err(ModelError::new("CheckpointError", format!("{TRAINING}: the normalisation does not fit xSize. Nothing was loaded.")));
+    }
+    let sound = |s: &Scales| s.mean.iter().all(|m| m.is_finite()) && s.std.iter().all(|d| d.is_finite() && *d > 0.0);
+    if !leaves.iter().all(sound) {
+        let message = format!("{TRAINING}: the normalisation is damaged. Nothing was loaded");
+        return Err(ModelError::expected("CheckpointError", message, "finite means and deviations > 0", "others"));
     }
     let one = |(s, shape): (Scales, &Vec<usize>)| -> Result<(Tensor, Tensor)> {
         Ok((crate::data::tensor_of(s.mean, shape, definition.dtype())?, crate::data::tensor_of(s.std, shape, definition.dtype())?))

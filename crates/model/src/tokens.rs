@@ -1,11 +1,12 @@
 //! How tokens enter a network and how its output becomes logits.
 //! A backbone of this crate family sees one vector per row; a module written in TypeScript sees the tokens themselves.
 
+use crate::vector::{joined, split};
 use crate::{ModelError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_engine::Tensor;
-use thalweg_graph::{DType, GraphError, Leaves, Var, count};
+use thalweg_graph::{DType, Leaves, Var, count};
 use thalweg_nn::{Context, Declare, Init, Param};
 use thalweg_path::{DiscretePath, TokenSource};
 
@@ -65,34 +66,16 @@ impl Tokens {
 
     /// Numbers of the tokens of all leaves, `[B, …]` i64, as one vector per row.
     pub fn features<'g>(&self, ctx: &Context<'_, 'g>, x: &Leaves<Var<'g>>) -> Var<'g> {
-        let leaf = |x: &Var<'g>| {
-            let numbers = match self.embedding {
-                Some(table) => ctx.param(table).gather(0, *x),
-                None => one_hot(*x, self.path.vocabulary, self.dtype),
-            };
-            let rows = x.shape().first().copied().unwrap_or(1);
-            numbers.reshape(&[rows, numbers.ty().count() / rows.max(1)])
-        };
-        Var::concat(&x.values().map(leaf).collect::<Vec<_>>(), 1)
+        let numbers = x.map(|x| match self.embedding {
+            Some(table) => ctx.param(table).gather(0, *x),
+            None => one_hot(*x, self.path.vocabulary, self.dtype),
+        });
+        *joined(&numbers).first()
     }
 
     /// The output of a backbone, one vector per row, as logits `[B, …, V]` of the leaves of `x`.
     pub fn logits<'g>(&self, output: Var<'g>, x: &Leaves<Var<'g>>) -> Leaves<Var<'g>> {
-        let rows = x.first().shape()[0];
-        let widths: Vec<usize> = x.values().map(|v| count(&v.shape()[1..]) * self.path.vocabulary).collect();
-        let expected = [rows, widths.iter().sum()];
-        if !output.is_poison() && output.shape() != expected {
-            let why = format!("{expected:?}, a number for each position and token");
-            let poison = output.builder().fail(GraphError::shape("logits", "wrong width", why, format!("{:?}", output.shape())));
-            return x.map(|_| poison);
-        }
-        let mut start = 0;
-        let mut widths = widths.into_iter();
-        x.map(|x| {
-            let width = widths.next().unwrap_or(0);
-            start += width;
-            output.narrow(1, start - width, width).reshape(&[&x.shape()[..], &[self.path.vocabulary]].concat())
-        })
+        split(output, x, &[self.path.vocabulary])
     }
 
     /// Where tokens `x` are the mask, as bool; `None` if there is no mask.

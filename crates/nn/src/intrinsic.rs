@@ -70,6 +70,16 @@ impl IntrinsicModel {
         agree("conditionDim", "the width of conditionEncoder's features", features(&self.condition_encoder), condition)
     }
 
+    /// Whether states reach the backbone by way of an encoder.
+    pub fn encodes_states(&self) -> bool {
+        self.x_encoder.is_some()
+    }
+
+    /// Whether conditions do.
+    pub fn encodes_conditions(&self) -> bool {
+        self.condition_encoder.is_some()
+    }
+
     /// The prediction for states `x` `[B, …]` at times `t` `[B]` under a condition. Where it has as many parts as the state, they
     /// carry the state's names.
     pub fn forward<'g>(

@@ -1,6 +1,8 @@
 //! What step rules must know of a path: its schedule, and the diffusion that the sampler chose.
 //! The path crate is a sibling, so whoever combines the two adapts one to the other.
 
+use crate::Grid;
+
 /// A Gaussian path x = s·x₀ + σ·ε, seen by a solver: four functions of path time, in f64.
 pub trait Schedule {
     /// s(t): part of the datum; ≥ 0.
@@ -9,6 +11,10 @@ pub trait Schedule {
     fn sigma(&self, t: f64) -> f64;
     /// λ(t) = log(s/σ), strictly monotone: −∞ where s = 0, +∞ where σ = 0. It keeps its digits where s or σ are close to 0 or 1.
     fn lambda(&self, t: f64) -> f64;
+    /// How steps are spread in its time where nobody says.
+    fn grid(&self) -> Grid {
+        Grid::Uniform {}
+    }
     /// The time at which λ is `lambda`, a finite number within the path's range.
     fn t_of_lambda(&self, lambda: f64) -> f64;
 }

@@ -276,8 +276,8 @@ export interface BitsSettings {
 }
 
 function levelsOf(levels: number): number {
-  if (Number.isSafeInteger(levels) && levels >= 1) return levels;
-  const [expected, got] = ["an integer ≥ 1", String(levels)];
+  if (Number.isSafeInteger(levels) && levels >= 1 && levels <= 65_536) return levels;
+  const [expected, got] = ["an integer from 1 to 65536", String(levels)];
   throw new ConfigError(`levels: expected ${expected}, got ${got}`, { expected, got, path: "levels" });
 }
 
@@ -301,10 +301,10 @@ export async function bitsPerDimension(logProb: Tensor, settings: BitsSettings):
 /**
  * Integers 0 … levels − 1 as numbers in [0, 1): uniform noise of one bin is added, so that a density makes sense of them (Theis et al. 2016).
  *
- * @param images - integers, of any shape and element type
+ * @param images - integers from 0 to levels − 1, of any shape and element type; others leave [0, 1)
  * @param levels - how many there are; 256 for 8-bit images
  * @param seed - of the noise; default 0
- * @throws ConfigError for levels that are no integer ≥ 1
+ * @throws ConfigError for levels that are no integer from 1 to 65536
  *
  * @example
  * ```ts

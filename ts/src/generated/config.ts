@@ -302,6 +302,9 @@ export interface StepControl {
 
 /** How the steps of a fixed grid are spread over the time span, in the time of the path. */
 export type Grid = {
+  /** That of the path: equal steps in time; along `edm`, whose time is σ itself, those of `karras`. */
+  readonly type: "path";
+} | {
   /** Equal steps in time. */
   readonly type: "uniform";
 } | {
@@ -339,7 +342,7 @@ export interface OdeSolver {
   readonly control?: StepControl;
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
-  /** How fixed steps are spread; equal in time if not given. */
+  /** How fixed steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /**
    * Steps, accepted and rejected, after which an adaptive method gives up; ≥ 1.
@@ -347,8 +350,8 @@ export interface OdeSolver {
    */
   readonly maxSteps?: number;
   /**
-   * Step rule. dopri5, bosh3, tsit5 and dopri8 choose their steps by rtol and atol, unless `steps` or a grid other than the uniform one is given; the
-   * others take `steps` steps.
+   * Step rule. dopri5, bosh3, tsit5 and dopri8 choose their steps by rtol and atol, unless `steps` or a grid other than the path's or the uniform one is given;
+   * the others take `steps` steps.
    * Default: `"dopri5"`.
    */
   readonly method?: Method;
@@ -375,7 +378,7 @@ export interface SdeSolver {
   readonly churn?: number;
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
-  /** How steps are spread; equal in time if not given. */
+  /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /**
    * Step rule.
@@ -436,11 +439,11 @@ export interface DpmSolver {
   readonly denoiseFinal?: boolean;
   /** How differences are weighed. */
   readonly expansion?: Expansion;
-  /** How steps are spread; equal in time if not given. */
+  /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /**
    * Whether the last steps are of lower order: multistep ends with orders 2 and 1, singlestep with what fills up `steps`. If not given: where there are
-   * fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+   * fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is where the span ends at or near σ = 0.
    */
   readonly lowerOrderFinal?: boolean;
   /**
@@ -477,7 +480,7 @@ export type UniPcVariant = "bh1" | "bh2";
 export interface UniPcSolver {
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
-  /** How steps are spread; equal in time if not given. */
+  /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /** Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
   readonly lowerOrderFinal?: boolean;
@@ -515,7 +518,7 @@ export type DeisVariable = "time" | "logSnr";
 export interface DeisSolver {
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
-  /** How steps are spread; equal in time if not given. */
+  /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /** Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
   readonly lowerOrderFinal?: boolean;
@@ -547,7 +550,7 @@ export interface DdimSolver {
    * Default: `0`.
    */
   readonly eta?: number;
-  /** How steps are spread; equal in time if not given. */
+  /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
   /**
    * Number of steps, each one evaluation, over the whole time span, at least one per interval of tSpan; ≥ 1.

@@ -10,6 +10,7 @@ import { assertNotAborted, finished } from "./job.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options.js";
 import { pairGroups } from "./pair-model.js";
+import { refuseOptions, settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
 import { loadedAs, networkOf } from "./stored-model.js";
 
@@ -81,7 +82,8 @@ export class DiscreteFlowMatchingModel<
   }
 
   async #sampled(settings: DiscreteSampleSettings<X, C>, trajectory: boolean): Promise<StateOf<X>> {
-    const { x0, condition, signal, ...rest } = settings;
+    const { x0, condition, signal, progress, onReport, ...rest } = settingsOf("sample", settings);
+    refuseOptions(settings, ["trajectory"]);
     const options = { ...rest, trajectory };
     validate("DiscreteSampleOptions", options);
     assertNotAborted("sample", signal);
@@ -91,7 +93,8 @@ export class DiscreteFlowMatchingModel<
     const network = networkOf(this);
     network.prepare({ kind: "sample", options, given: first.length === 0 ? undefined : rowsOf(first) });
     const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
-    const { tensors } = await finished(network.native.sampleTokens(JSON.stringify(options), ...lists), signal);
+    const run = network.native.sampleTokens(JSON.stringify(options), ...lists);
+    const { tensors } = await finished(run, { signal, progress, onReport });
     return this.state(tensors);
   }
 

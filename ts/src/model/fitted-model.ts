@@ -31,6 +31,7 @@ import type {
   LossSettings,
   RowSettings,
 } from "./options.js";
+import { settingsOf } from "./settings.js";
 import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
 import { type Weight, weightGraph } from "./weight.js";
@@ -149,7 +150,10 @@ export abstract class FittedModel<
    * ```
    */
   fit(data: Data, settings: FitSettings<C, Data> = {}): Run {
-    const { condition, sampleWeight, validation, every, weight, signal, progress, ...rest } = settings;
+    const { condition, sampleWeight, validation, every, weight, signal, progress, ...rest } = settingsOf(
+      "fit",
+      settings,
+    );
     const options = {
       ...rest,
       ...(validation && { validation: { every: validation.every } }),
@@ -159,10 +163,6 @@ export abstract class FittedModel<
     if (weight !== undefined && settings.lastBatch === "keep") {
       const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
       throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
-    }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      const [expected, got] = ["an AbortSignal", typeof signal];
-      throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
     }
     assertNotAborted("fit", signal);
     const trained = this.#rows(this.groups("data", data), { condition, sampleWeight });
@@ -191,7 +191,7 @@ export abstract class FittedModel<
    * @internal
    */
   protected loss(type: ObjectiveKind, data: Lists, settings: LossSettings<C>): Tensor {
-    const { condition, sampleWeight, weight, weighting, time, layout, energy, ...rest } = settings;
+    const { condition, sampleWeight, weight, weighting, time, layout, energy, ...rest } = settingsOf(type, settings);
     const [own, kept] = typeof weight === "function" ? [weight, undefined] : [undefined, weight];
     const objective = { type, weighting, time, layout, energy, weight: kept };
     validate("Objective", objective);
@@ -220,7 +220,7 @@ export abstract class FittedModel<
     { now, inTrace }: NativeFunction,
   ): Tensor[] {
     const state = this.leaves("x", x);
-    const condition = this.conditions(settings.condition);
+    const condition = this.conditions(settingsOf("settings", settings).condition);
     const [rows, trace] = [rowsOf(state), currentTrace()];
     this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
     const { native: model } = this.#network;

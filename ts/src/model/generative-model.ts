@@ -23,6 +23,7 @@ import type {
   TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
+import { functionOf, refuseOptions, settingsOf } from "./settings.js";
 import { type StateOf, stateOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 import { tracedDensity, tracedSamples } from "./traced.js";
@@ -53,7 +54,9 @@ export abstract class GenerativeModel<
     more: object,
     known: Lists = {},
   ): Promise<Finished> {
-    const { x0: _, condition, guide, energy, signal, ...rest } = settings;
+    const { x0: _, condition, guide, energy, signal, progress, onReport, ...rest } = settings;
+    const passed = [...INTERNAL, ...Object.entries(OWN).flatMap(([key, has]) => (has(more, known) ? [] : [key]))];
+    refuseOptions(settings, passed);
     const { fixedX = [], fixedMask = [] } = known;
     const { function: energyFunction, ...energySettings } = energy ?? {};
     const options = {
@@ -73,14 +76,17 @@ export abstract class GenerativeModel<
     const text = JSON.stringify(options);
     const { xSize, conditionSize } = this.config;
     const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
+    if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
     const graphs = energyFunction
       ? native.sampleRows(text, given).map((rows) => energyGraph(energyFunction, { ...shapes, rows }))
       : [];
     const lists = grouped(mapped({ x0: starts, condition: conditions, fixedX, fixedMask }, handleOf));
-    return finished(this.#network.native.sample(text, ...lists, graphs, other?.native), signal);
+    const run = this.#network.native.sample(text, ...lists, graphs, other?.native);
+    return finished(run, { signal, progress, onReport });
   }
 
-  #sampling(settings: SampleSettings<X, C>, more: object): Promise<Finished> {
+  async #sampling(settings: SampleSettings<X, C>, more: object): Promise<Finished> {
+    settingsOf("sample", settings);
     return this.#sampled(settings, settings.x0 === undefined ? [] : this.leaves("x0", settings.x0), more);
   }
 
@@ -131,6 +137,7 @@ export abstract class GenerativeModel<
     mask: StateOf<X>,
     settings: FixedSampleSettings<X, C> = {},
   ): Promise<StateOf<X>> {
+    settingsOf("sampleWithFixedX", settings);
     const known = { fixedX: this.leaves("xFix", xFix), fixedMask: this.leaves("mask", mask) };
     const starts = settings.x0 === undefined ? [] : this.leaves("x0", settings.x0);
     return this.state((await this.#sampled(settings, starts, {}, known)).tensors);
@@ -160,30 +167,32 @@ export abstract class GenerativeModel<
    * ```
    */
   async logProb(x: StateOf<X>, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
-    const { condition, signal, ...options } = settings;
+    const { condition, signal, progress, onReport, ...options } = settingsOf("logProb", settings);
     validate("LogProbOptions", options);
     assertNotAborted("logProb", signal);
     const [state, conditions] = [this.leaves("x", x), this.conditions(condition)];
     this.#network.prepare({ kind: "sample", options: {}, given: rowsOf(state) });
     const lists = grouped(mapped({ x0: state, condition: conditions }, handleOf));
     const run = this.#network.native.logProb(JSON.stringify(options), ...lists);
-    const { tensors, evaluations } = await finished(run, signal);
+    const { tensors, evaluations } = await finished(run, { signal, progress, onReport });
     return { logProb: lastOf(tensors), nfe: evaluations };
   }
 
   /** Carries data `[N, …xSize]` along the flow to noise (or to the source): the inverse of sampling. */
   async forwardSample(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
+    settingsOf("forwardSample", settings);
     return this.state((await this.#sampled(settings, this.leaves("data", data), { forward: true })).tensors);
   }
 
   /** As {@link GenerativeModel.forwardSample}, with the states at all times of `tSpan` along a first dimension. */
   async forwardSampleProcess(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
+    settingsOf("forwardSampleProcess", settings);
     const more = { forward: true, trajectory: true };
     return this.state((await this.#sampled(settings, this.leaves("data", data), more)).tensors);
   }
 
   #traced(settings: TracedSampleSettings<X, C>, trajectory: boolean): StateOf<X> {
-    const { x0, condition, ...rest } = settings;
+    const { x0, condition, ...rest } = settingsOf("tracedSample", settings);
     const { xSize, conditionSize } = this.config;
     const conditions = this.conditions(condition);
     const given = { network: this.#network, x0: this.leaves("x0", x0), condition: conditions };
@@ -259,6 +268,17 @@ export abstract class GenerativeModel<
     return this.quantity("data", t, x, settings);
   }
 }
+
+/** Options by which methods tell the native side what they are. */
+const INTERNAL = ["trajectory", "forward", "otherScale", "logProb"] as const;
+
+/** Options that some methods have and others do not, and which those are. */
+const OWN: Readonly<Record<string, (more: object, known: Lists) => boolean>> = {
+  divergence: (more) => "logProb" in more,
+  resample: (_, known) => "fixedX" in known,
+  batchSize: (more) => !("forward" in more),
+  x0: (more) => !("forward" in more),
+};
 
 /** The tensor that a job gives last. */
 function lastOf(tensors: readonly NativeTensor[]): Tensor {

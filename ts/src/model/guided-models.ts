@@ -7,6 +7,7 @@ import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
 import type { PlainSize, SampleSettings } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
+import { settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
 
 /** Options of sampling a guided model. */
@@ -30,9 +31,10 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
   readonly guided: Model;
 
   protected constructor(
-    { base, guided }: { readonly base: Model; readonly guided: Model },
+    models: { readonly base: Model; readonly guided: Model },
     kinds: readonly (abstract new (...args: never[]) => unknown)[],
   ) {
+    const { base, guided } = settingsOf("models", models);
     for (const [path, model] of Object.entries({ base, guided })) {
       if (kinds.some((kind) => model instanceof kind)) continue;
       const [expected, got] = [kinds.map(({ name }) => name).join(" or "), typeof model];
@@ -42,7 +44,8 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
     this.guided = guided;
   }
 
-  #settings({ guidanceScale = 1, ...settings }: GuidedSampleSettings<X, C>): SampleSettings<X, C> {
+  #settings(given: GuidedSampleSettings<X, C>): SampleSettings<X, C> {
+    const { guidanceScale = 1, ...settings } = settingsOf("sample", given);
     return { ...settings, guide: { model: this.base, scale: guidanceScale } };
   }
 
@@ -51,12 +54,12 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
    *
    * @throws ConfigError where the models do not fit each other, or for wrong options
    */
-  sample(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+  async sample(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.guided.sample(this.#settings(settings));
   }
 
   /** As `sample`, with the states at all times of `tSpan` along a first dimension. */
-  sampleForwardProcess(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
+  async sampleForwardProcess(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.guided.sampleForwardProcess(this.#settings(settings));
   }
 }

@@ -1,30 +1,72 @@
-// A job that gives tensors, from its start to its end: waits, and lets an AbortSignal stop it.
+// A job that gives tensors, from its start to its end: waits, shows how far it is, and lets an AbortSignal stop it.
 // Training has more to tell on the way; see train/run.ts.
-import { AbortError } from "../errors.js";
+import { AbortError, ConfigError } from "../errors.js";
 import type { NativeRun, NativeTensor } from "../native/boundary.js";
+import { describe } from "../tensor/tree.js";
+import { progressOn } from "../train/progress.js";
 
-/** How a job ended. */
-export interface Finished {
-  readonly tensors: NativeTensor[];
-  /** Evaluations of the model's velocity. */
+/** How sampling, or the computation of densities, went. Where rows are done in chunks, all of them together. */
+export interface SampleReport {
+  /** Evaluations of the model, each of all rows of a chunk. */
   readonly evaluations: number;
+  /** Steps that were taken; of an adaptive solver those that it accepted. */
+  readonly accepted: number;
+  /** Steps of an adaptive solver that it took back, since their error was too large. */
+  readonly rejected: number;
+  /** Wall-clock seconds. */
+  readonly seconds: number;
 }
 
-/** Refuses to start where the signal was aborted before. */
+/** What goes with a job beside what it computes. */
+export interface JobSettings {
+  /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
+  readonly signal?: AbortSignal;
+  /** Whether progress is shown on stderr; default false. */
+  readonly progress?: boolean;
+  /** Called at the end with what it took: evaluations, steps accepted and rejected, seconds. */
+  readonly onReport?: (report: SampleReport) => void;
+}
+
+/** Refuses to start where the signal is none, or was aborted before. */
 export function assertNotAborted(what: string, signal: AbortSignal | undefined): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    const [expected, got] = ["an AbortSignal", describe(signal)];
+    throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
+  }
   if (signal?.aborted) {
     throw new AbortError(`${what}: the signal was aborted before the start`, { cause: signal.reason });
   }
 }
 
+/** How a job ended. */
+export interface Finished extends SampleReport {
+  readonly tensors: NativeTensor[];
+}
+
 /** Waits for a job. */
-export async function finished(run: NativeRun, signal: AbortSignal | undefined): Promise<Finished> {
+export async function finished(run: NativeRun, { signal, progress, onReport }: JobSettings): Promise<Finished> {
   const onAbort = () => run.stop();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const { evaluations } = JSON.parse(await run.wait());
-    return { tensors: run.tensors(), evaluations };
+    if (progress) await shown(run);
+    const { evaluations, stepsRun: accepted, rejected, seconds } = JSON.parse(await run.wait());
+    const report = { evaluations, accepted, rejected, seconds };
+    onReport?.(report);
+    return { tensors: run.tensors(), ...report };
+  } catch (error) {
+    if (!(error instanceof AbortError && signal?.aborted)) throw error;
+    throw new AbortError(error.message, { cause: signal.reason });
   } finally {
     signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Shows a job's events until its end. */
+async function shown(run: NativeRun): Promise<void> {
+  const display = progressOn(true);
+  try {
+    for (let json = await run.next(); json !== null; json = await run.next()) display.update(JSON.parse(json));
+  } finally {
+    display.end();
   }
 }

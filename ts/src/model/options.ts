@@ -16,6 +16,7 @@ import type {
 } from "../generated/config.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { FitEvent } from "../train/events.js";
+import type { JobSettings } from "./job.js";
 import type { AnyConfig } from "./network.js";
 import type { StateOf } from "./state.js";
 import type { StoredModel } from "./stored-model.js";
@@ -143,18 +144,17 @@ export interface EnergyGuideSettings<X extends Size, C extends Size> extends Par
 
 /** What sampling in either direction takes. */
 export interface FlowSettings<X extends Size, C extends Size>
-  extends Omit<
-    SampleOptions,
-    "trajectory" | "forward" | "batchSize" | "otherScale" | "energy" | "logProb" | "divergence" | "resample"
-  > {
+  extends JobSettings,
+    Omit<
+      SampleOptions,
+      "trajectory" | "forward" | "batchSize" | "otherScale" | "energy" | "logProb" | "divergence" | "resample"
+    > {
   /** Conditions `[N, …]`, for conditional models; one with `conditionDropout` can do without. */
   readonly condition?: StateOf<C>;
   /** Another model that guides. */
   readonly guide?: GuideSettings;
   /** An energy that guides. */
   readonly energy?: EnergyGuideSettings<X, C>;
-  /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
-  readonly signal?: AbortSignal;
 }
 
 /** Options of {@link GenerativeModel.forwardSample}. */
@@ -180,7 +180,7 @@ export interface DensitySampleSettings<X extends Size = PlainSize, C extends Siz
 
 /** Options of {@link GenerativeModel.tracedSample}: those of a job, of which a graph can do without stopping, and without another model. */
 export interface TracedSampleSettings<X extends Size = PlainSize, C extends Size = never>
-  extends Omit<FlowSettings<X, C>, "guide" | "signal"> {
+  extends Omit<FlowSettings<X, C>, "guide" | keyof JobSettings> {
   /** Where to start, `[N, …]`: noise, or of a model fitted between two sets samples of its source. As many rows come out. */
   readonly x0: StateOf<X>;
 }
@@ -191,12 +191,13 @@ export interface TracedLogProbSettings<C extends Size = never> extends LogProbOp
   readonly condition?: StateOf<C>;
 }
 
-/** Options of {@link GenerativeModel.logProb}. */
-export interface LogProbSettings<C extends Size = never> extends LogProbOptions {
+/**
+ * Options of {@link GenerativeModel.logProb}. Where a network of noise or score cannot be turned into a velocity at t = 1 (paths whose s is 0 there), the flow ends
+ * at t = 0.999, and the density is off by what is left of the data there: about 1e-3 to 1e-2 nats. A network of velocity or data has no such end.
+ */
+export interface LogProbSettings<C extends Size = never> extends LogProbOptions, JobSettings {
   /** Conditions, row by row, for conditional models. */
   readonly condition?: StateOf<C>;
-  /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
-  readonly signal?: AbortSignal;
 }
 
 /** Options of the losses. */

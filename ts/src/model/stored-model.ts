@@ -10,6 +10,7 @@ import { handleOf, Tensor } from "../tensor/tensor.js";
 import { describe } from "../tensor/tree.js";
 import { type AnyConfig, type Kind, Network, placesOf } from "./network.js";
 import type { LoadReport, ModelInfo } from "./reports.js";
+import { pathOf, settingsOf } from "./settings.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
 
 /** The network behind a model, for the other files of this layer. */
@@ -17,7 +18,7 @@ export let networkOf: (model: object) => Network;
 
 /** A saved model's class and config. */
 export async function savedModel(folder: string): Promise<{ readonly name: string; readonly config: unknown }> {
-  const { class: name, config } = JSON.parse(await native.loadModelConfig(folder));
+  const { class: name, config } = JSON.parse(await native.loadModelConfig(pathOf("load", folder)));
   return { name, config };
 }
 
@@ -50,6 +51,13 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
     throw error;
   }
   return model;
+}
+
+/** A length of an average; its range is the engine's business. */
+function lengthOf(sigmaRel: number): number {
+  if (typeof sigmaRel === "number") return sigmaRel;
+  const [expected, got] = ["a number in (0, 0.288)", describe(sigmaRel)];
+  throw new ConfigError(`sigmaRel: expected ${expected}, got ${got}`, { expected, got, path: "sigmaRel" });
 }
 
 /**
@@ -100,7 +108,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
 
   /** The parameters' values by name, as they are once all jobs before have run. */
   stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
-    return this.#named(this.#network.native.stateDict(settings.weights ?? "raw"));
+    return this.#named(this.#network.native.stateDict(settingsOf("stateDict", settings).weights ?? "raw"));
   }
 
   #named(handles: readonly NativeTensor[]): Record<string, Tensor> {
@@ -123,7 +131,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * ```
    */
   posthocEma(sigmaRel: number): Record<string, Tensor> {
-    return this.#named(this.#network.native.posthocEma(sigmaRel));
+    return this.#named(this.#network.native.posthocEma(lengthOf(sigmaRel)));
   }
 
   /**
@@ -137,12 +145,12 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * await model.fit(data, { steps: 20_000, posthocEma: { every: 1_000 } });
    * for (const sigmaRel of [0.02, 0.05, 0.1, 0.2]) {
    *   await model.usePosthocEma(sigmaRel);
-   *   console.log(sigmaRel, await metrics.wasserstein(await model.sample({ batchSize: 1_000 }), heldOut));
+   *   console.log(sigmaRel, await metrics.wasserstein(await model.sample({ batchSize: 1_000 }), data));
    * }
    * ```
    */
   async usePosthocEma(sigmaRel: number): Promise<void> {
-    await this.#network.native.usePosthocEma(sigmaRel);
+    await this.#network.native.usePosthocEma(lengthOf(sigmaRel));
   }
 
   /**
@@ -155,6 +163,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
     state: Readonly<Record<string, Tensor>>,
     settings: { readonly strict?: boolean } = {},
   ): Promise<LoadReport> {
+    settingsOf("loadStateDict", state);
     const tensors = Object.values(state).map(handleOf);
     return JSON.parse(await this.#network.native.loadStateDict(Object.keys(state), tensors, settings.strict ?? true));
   }
@@ -165,7 +174,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * @throws CheckpointError where the file is damaged, hostile or of another network; nothing has changed then
    */
   async importWeights(file: string, settings: { readonly strict?: boolean } = {}): Promise<LoadReport> {
-    return JSON.parse(await this.#network.native.importWeights(file, settings.strict ?? true));
+    return JSON.parse(await this.#network.native.importWeights(pathOf("importWeights", file), settings.strict ?? true));
   }
 
   /**
@@ -174,7 +183,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * @throws CheckpointError where it cannot be written
    */
   async save(folder: string): Promise<void> {
-    await this.#network.native.save(folder);
+    await this.#network.native.save(pathOf("save", folder));
   }
 
   /** What the model knows about its training so far. */

@@ -23,23 +23,22 @@ export interface Need {
 function gathered(prefix: string, tensors: ReadonlyMap<string, Tensor>): Tree | undefined {
   const whole = tensors.get(prefix);
   if (whole !== undefined) return whole;
-  interface Branch {
-    [key: string]: Tensor | Branch;
-  }
-  const root: Branch = {};
-  for (const [name, tensor] of tensors) {
-    const [head, ...keys] = name.split(".");
-    const last = keys.pop();
-    if (head !== prefix || last === undefined) continue;
-    let branch = root;
-    for (const key of keys) {
-      const inner = branch[key];
-      if (inner instanceof Tensor) break;
-      branch = branch[key] = inner ?? {};
-    }
-    branch[last] = tensor;
-  }
-  return Object.keys(root).length > 0 ? root : undefined;
+  const inside = [...tensors].filter(([name]) => name.startsWith(`${prefix}.`));
+  return inside.length > 0
+    ? nested(inside.map(([name, tensor]) => [name.slice(prefix.length + 1).split("."), tensor]))
+    : undefined;
+}
+
+/** Tensors by their paths, as nested objects in the order of the paths. Names such as `__proto__` are names like others. */
+function nested(entries: readonly (readonly [path: readonly string[], tensor: Tensor])[]): Tree {
+  const keys = [...new Set(entries.map(([path]) => path[0] ?? ""))];
+  const branch = (key: string): Tree => {
+    const below = entries.filter(([path]) => path[0] === key);
+    const [first] = below;
+    if (first?.[0].length === 1) return first[1];
+    return nested(below.map(([path, tensor]) => [path.slice(1), tensor]));
+  };
+  return Object.fromEntries(keys.map((key) => [key, branch(key)]));
 }
 
 /** A leaf that is expected, or one that is there. */

@@ -4,10 +4,17 @@ import type * as cliProgress from "cli-progress";
 import { lazily } from "../native.js";
 import type { FitEvent } from "./events.js";
 
+/** What is shown of an event. */
+export type Shown = Pick<FitEvent, "step" | "steps" | "stepsPerSecond" | "secondsLeft"> & {
+  /** Of training. */
+  readonly loss?: number | null;
+  readonly validationLoss?: number;
+};
+
 /** Where progress is shown. */
 export interface Progress {
   /** Shows an event. */
-  update(event: FitEvent): void;
+  update(event: Shown): void;
   /** Leaves the last state on the screen. */
   end(): void;
 }
@@ -27,10 +34,11 @@ export function clock(seconds: number): string {
 }
 
 /** Step, loss, speed and time left, as one line shows them. */
-export function line(event: FitEvent): string {
+export function line(event: Shown): string {
   const { step, steps, loss, stepsPerSecond, secondsLeft, validationLoss } = event;
   const validation = validationLoss === undefined ? "" : `  validation ${validationLoss.toPrecision(4)}`;
-  return `step ${step}/${steps}  loss ${loss.toPrecision(4)}${validation}  ${stepsPerSecond.toFixed(1)} steps/s  ${clock(secondsLeft)} left`;
+  const losses = typeof loss === "number" ? `  loss ${loss.toPrecision(4)}${validation}` : "";
+  return `step ${step}/${steps}${losses}  ${stepsPerSecond.toFixed(1)} steps/s  ${clock(secondsLeft)} left`;
 }
 
 function bar(stream: NodeJS.WriteStream): Progress {
@@ -60,7 +68,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
 }
 
 function lines(stream: NodeJS.WritableStream): Progress {
-  let last: FitEvent | undefined;
+  let last: Shown | undefined;
   let printed = Number.NEGATIVE_INFINITY;
   const print = () => {
     if (last !== undefined) stream.write(`${line(last)}\n`);

@@ -57,6 +57,9 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
   readonly #hooks: RunHooks;
   readonly #done: Promise<FitReport>;
   readonly #queues = new Set<Queue>();
+  /** Resolves once the run was asked to end. */
+  readonly #stopping: Promise<void>;
+  #askedToEnd: () => void = () => undefined;
   #awaited = false;
   #ended = false;
 
@@ -64,7 +67,10 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
   constructor(native: NativeRun, hooks: RunHooks) {
     this.#native = native;
     this.#hooks = hooks;
-    const onAbort = () => native.stop();
+    this.#stopping = new Promise((resolve) => {
+      this.#askedToEnd = resolve;
+    });
+    const onAbort = () => this.stop();
     hooks.signal?.addEventListener("abort", onAbort, { once: true });
     this.#done = this.#work().finally(() => {
       hooks.signal?.removeEventListener("abort", onAbort);
@@ -100,10 +106,10 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
     return report;
   }
 
-  /** Training waits while the caller's function runs; where that fails, training ends with its error. */
+  /** Training waits while the caller's function runs, until it is asked to end; where the function fails, training ends with its error. */
   async #pause(event: FitEvent): Promise<void> {
     try {
-      await this.#hooks.call?.(event);
+      await Promise.race([this.#hooks.call?.(event), this.#stopping]);
     } catch (error) {
       this.#native.stop();
       await this.#native.wait();
@@ -119,6 +125,7 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
   /** Ends the fit after the step that is being done; the promise then resolves with the reason `"stopped"`. */
   stop(): void {
     this.#native.stop();
+    this.#askedToEnd();
   }
 
   // biome-ignore lint/suspicious/noThenProperty: a run is awaited like a promise.

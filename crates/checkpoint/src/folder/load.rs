@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::lock;
 use super::manifest::{Manifest, Record};
@@ -45,10 +45,11 @@ impl Files {
         parse_safetensors(self.require(name)?, &shown_path(&self.folder.join(name)))
     }
 
-    /// The value in the JSON file called `name`.
-    pub fn json(&self, name: &str) -> Result<Value> {
+    /// What the JSON file called `name` holds.
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         serde_json::from_slice(self.require(name)?).map_err(|error| {
-            let problem = format!("it is not JSON: {}", shown(&error.to_string()));
+            let what = if error.is_data() { "it holds something else" } else { "it is not JSON" };
+            let problem = format!("{what}: {}", shown(&error.to_string()));
             CheckpointError::loading(shown_path(&self.folder.join(name)), problem)
         })
     }
@@ -122,7 +123,7 @@ fn read_listed(path: PathBuf, record: Record) -> Result<(String, Vec<u8>)> {
 }
 
 /// What to do about a file that does not fit its manifest.
-const CHANGED: &str = "it is damaged or was changed after it was saved (to accept a change made on purpose, delete manifest.json)";
+const CHANGED: &str = "it is damaged or was changed after it was saved";
 
 /// Reads the files of a folder that no manifest describes.
 fn read_unlisted(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {

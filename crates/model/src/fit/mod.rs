@@ -14,7 +14,7 @@ use self::planner::{HostRows, PlanRequest, Planner};
 use crate::bind::{self, Bindings};
 use crate::data;
 use crate::model::Inner;
-use crate::objective::{Candidates, Objective, ObjectiveKind, Rows};
+use crate::objective::{Objective, ObjectiveKind, Rows};
 use crate::posthoc::PosthocEma;
 use crate::process::coupling;
 use crate::run::{Event, Report, Run};
@@ -128,9 +128,9 @@ impl FitJob {
 
     fn start(&self) -> Result<Progress> {
         let FitRequest { options, data, validation, .. } = &self.request;
-        check_rows("", data)?;
+        data.check("")?;
         if let Some(v) = validation {
-            check_rows("validation.", v)?;
+            v.check("validation.")?;
         }
         let objective = self.objective()?;
         let part = part_of(&objective);
@@ -292,7 +292,8 @@ impl FitJob {
             rest: plan.rest,
             per_epoch: plan.per_epoch,
         };
-        Planner::start(request, first, last).map(Some)
+        let run = self.run.clone();
+        Planner::start(request, first, last, move || run.wake()).map(Some)
     }
 
     fn rule(&self, part: Part) -> Result<StepRule> {
@@ -467,27 +468,6 @@ fn part_of(objective: &Objective) -> Part {
     if objective.kind == ObjectiveKind::EnergyMatching { Part::Energy } else { Part::Model }
 }
 
-/// Refuses rows that cannot be trained on. `place` is what their names begin with.
-fn check_rows(place: &str, rows: &Rows) -> Result<()> {
-    data::check_finite(&format!("{place}data"), &rows.x)?;
-    for (name, leaves) in [("x0", &rows.x0), ("condition", &rows.condition)] {
-        if let Some(leaves) = leaves {
-            data::check_finite(&format!("{place}{name}"), leaves)?;
-        }
-    }
-    if let Some(Candidates::Energies(energy)) = &rows.candidates {
-        data::check_finite(&format!("{place}energy"), &Leaves::one(energy.clone()))?;
-    }
-    let Some(weight) = &rows.weight else { return Ok(()) };
-    match weight.to_f64_vec()?.iter().enumerate().find(|(_, w)| !w.is_finite() || **w < 0.0) {
-        Some((row, w)) => {
-            let message = format!("{place}sampleWeight: row {row} is not a weight");
-            Err(ModelError::expected("DataError", message, "finite numbers ≥ 0", w))
-        }
-        None => Ok(()),
-    }
-}
-
 /// What a step says of itself.
 pub(crate) struct StepReport {
     pub(crate) loss: f64,
@@ -559,7 +539,12 @@ pub(crate) fn apply_step(
 
 impl Job for FitJob {
     fn ready(&self) -> bool {
-        !self.run.is_paused() || self.inner.is_abandoned()
+        if self.inner.is_abandoned() || self.run.is_stopped() {
+            return true;
+        }
+        // While the next pairs are not there yet, other jobs may have their turn.
+        let planned = self.progress.as_ref().and_then(|p| p.planner.as_ref()).is_none_or(Planner::is_ready);
+        planned && !self.run.is_paused()
     }
 
     fn step(&mut self) -> Step {

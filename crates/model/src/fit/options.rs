@@ -169,6 +169,11 @@ impl FitOptions {
             (Some(_), Some(_)) => return Err(ModelError::config("epochs", "steps or epochs", "both")),
             _ => {}
         }
+        for (name, asked) in [("best", o.best.is_some()), ("earlyStop", o.early_stop.is_some())] {
+            if asked && o.validation.is_none() {
+                return Err(ModelError::config(name, "validation data beside it, whose loss decides", "none"));
+            }
+        }
         if let Some(ema) = o.ema.filter(|e| !(0.0..1.0).contains(&e.limit())) {
             return Err(ModelError::config("ema", "a decay in [0, 1)", ema.limit()));
         }

@@ -4,8 +4,9 @@
 use super::batch::PARTS;
 use crate::objective::SOURCE;
 use crate::{ModelError, Result};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use thalweg_coupling::{Batch, Conditions, Couple, Coupling, Pairing};
 use thalweg_engine::random;
 use thalweg_graph::{DType, Leaves, count};
@@ -58,15 +59,20 @@ pub(crate) struct BatchPairs {
 
 /// The plans of a run, in the order of its steps.
 pub(crate) struct Planner {
-    plans: Receiver<Result<Vec<BatchPairs>>>,
+    plans: Receiver<Plan>,
+    /// The next one, once it has come.
+    next: RefCell<Option<Plan>>,
 }
 
+/// The pairs of a step, batch by batch.
+type Plan = Result<Vec<BatchPairs>>;
+
 impl Planner {
-    /// Begins to plan the steps `first` … `last` − 1.
+    /// Begins to plan the steps `first` … `last` − 1. `tell` is called whenever a plan is there.
     ///
     /// # Errors
     /// `InternalError` where no thread can be started.
-    pub fn start(request: PlanRequest, first: u64, last: u64) -> Result<Planner> {
+    pub fn start(request: PlanRequest, first: u64, last: u64, tell: impl Fn() + Send + 'static) -> Result<Planner> {
         let (sender, plans) = sync_channel(AHEAD);
         let work = move || {
             let mut orders = Orders { data: Order::of("fit.permutation"), source: Order::of("fit.source") };
@@ -74,23 +80,44 @@ impl Planner {
                 let plan = request.step(step, &mut orders);
                 let failed = plan.is_err();
                 // Nobody waits for more plans once the run has ended.
-                if sender.send(plan).is_err() || failed {
+                let gone = sender.send(plan).is_err();
+                tell();
+                if gone || failed {
                     return;
                 }
             }
         };
         let started = std::thread::Builder::new().name("thalweg-plan".into()).spawn(work);
-        started.map(|_| Planner { plans }).map_err(|e| ModelError::new("InternalError", format!("no thread for couplings: {e}")))
+        started
+            .map(|_| Planner { plans, next: RefCell::new(None) })
+            .map_err(|e| ModelError::new("InternalError", format!("no thread for couplings: {e}")))
     }
 
-    /// The pairs of the next step, batch by batch.
+    /// Whether the next plan is there, so that a step need not wait for it.
+    pub fn is_ready(&self) -> bool {
+        let mut next = self.next.borrow_mut();
+        if next.is_none() {
+            *next = match self.plans.try_recv() {
+                Ok(plan) => Some(plan),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Err(lost())),
+            };
+        }
+        next.is_some()
+    }
+
+    /// The pairs of the next step; waits for them where they are not there.
     ///
     /// # Errors
     /// Those of the coupling.
-    pub fn next(&self) -> Result<Vec<BatchPairs>> {
-        let lost = || ModelError::new("InternalError", "the thread that couples batches ended early");
-        self.plans.recv().map_err(|_| lost())?
+    pub fn next(&self) -> Plan {
+        let ready = self.next.borrow_mut().take();
+        ready.map_or_else(|| self.plans.recv().map_err(|_| lost())?, |plan| plan)
     }
+}
+
+fn lost() -> ModelError {
+    ModelError::new("InternalError", "the thread that couples batches ended early")
 }
 
 /// The present orders of both sets.
@@ -195,6 +222,10 @@ pub(crate) fn pair(
     condition: Option<(Vec<f64>, usize)>,
     uniforms: impl FnOnce(usize) -> Vec<f64>,
 ) -> Result<Pairing> {
+    let (rows, columns) = (source.len() / width.max(1), data.len() / width.max(1));
+    if !matches!(coupling, Coupling::Independent(_) | Coupling::Paired(_)) {
+        crate::data::require_matrix(rows, columns, "the distances of all pairs (take smaller batches)")?;
+    }
     let labels = condition.as_ref().map(|(values, width)| classes(values, *width));
     let conditions = match (coupling, &condition, &labels) {
         (Coupling::Conditional(c), Some(_), Some(labels)) if c.weight.is_none() && c.target_ratio.is_none() => Conditions::Discrete(labels),

@@ -90,7 +90,8 @@ impl Chunks {
     pub fn new(definition: &Definition, batch_size: Option<&BatchSize>, starts: Starts, times: usize) -> Result<Chunks> {
         let rows = rows_of(batch_size, starts.rows);
         let row: usize = definition.x().values().map(|shape| count(shape)).sum();
-        let bytes = [row, times, definition.state_dtype().size()].into_iter().fold(rows, usize::saturating_mul);
+        // Twice: the parts of all chunks, and the tensor that they become.
+        let bytes = [row, times, 2 * definition.state_dtype().size()].into_iter().fold(rows, usize::saturating_mul);
         thalweg_engine::memory::require(bytes, &format!("{rows} samples"))?;
         Ok(Chunks {
             rows,

@@ -153,6 +153,8 @@ impl Field {
             Quantity::Velocity => quantity(Parameterization::Velocity),
             Quantity::Noise => quantity(Parameterization::Noise),
             Quantity::Data => self.clipped(&quantity(Parameterization::Data)),
+            // Without a score there is no diffusion either: see `Setup`.
+            Quantity::Drift if self.range(Parameterization::Score).is_none() => quantity(Parameterization::Velocity),
             Quantity::Drift => {
                 let score = quantity(Parameterization::Score);
                 quantity(Parameterization::Velocity).zip(&score, |v, s| *v + query.score * *s)

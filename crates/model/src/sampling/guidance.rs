@@ -49,6 +49,10 @@ impl Guidance {
     /// # Errors
     /// A `ConfigError` at `guidance`.
     pub fn check(&self, definition: &Definition, conditioned: bool) -> Result<()> {
+        if self.rescale > 0.0 && definition.x().values().any(|shape| thalweg_graph::count(shape) == 1) {
+            let expected = "0 for a state, or a part of one, of a single number, which has no standard deviation";
+            return Err(ModelError::config("guidance.rescale", expected, self.rescale));
+        }
         if conditioned && definition.has_null_condition() {
             return Ok(());
         }
@@ -77,7 +81,10 @@ impl Guidance {
             return guided;
         }
         guided.zip(conditional, |g, c| {
-            let factor = deviation(*c) / deviation(*g);
+            let (wanted, spread) = (deviation(*c), deviation(*g));
+            // A prediction without any spread has nothing to be scaled back.
+            let flat = spread.eq(spread.constant(0.0));
+            let factor = flat.select(spread.constant(1.0), wanted / spread);
             *g * (factor * self.rescale + (1.0 - self.rescale))
         })
     }

@@ -11,6 +11,7 @@ use super::resample::{Move, Pilot, Resampled};
 use super::setup::{Given, Guides, Setup, driver, fitting, plan_of};
 use super::times::view;
 use crate::bind::Bindings;
+use crate::data::check_finite;
 use crate::groups::Groups;
 use crate::model::Inner;
 use crate::run::Run;
@@ -236,6 +237,9 @@ impl Sampler for Integration {
         let x0 = tensors("x0")?;
         let x0 = if x0.is_empty() { None } else { Some(inner.check_x(what, &x0)?) };
         let condition = inner.check_optional_condition(&tensors("condition")?)?;
+        for (place, leaves) in [(what, &x0), ("condition", &condition)] {
+            leaves.as_ref().map_or(Ok(()), |leaves| check_finite(place, leaves))?;
+        }
         let mut starts = Starts::new(what, x0, condition)?;
         let known = Known::of(inner, &tensors("fixedX")?, &tensors("fixedMask")?)?;
         if let Some(known) = &known {
@@ -252,6 +256,10 @@ impl Sampler for Integration {
         }
         let (flat, normalization, source_is_data) =
             inner.with_store(|store| Ok((store.flat(options.weights), store.normalization.clone(), store.source_is_data)))?;
+        if source_is_data && starts.x0.is_none() {
+            let expected = "samples x0 of the source, since the model was fitted from x0 to x1";
+            return Err(ModelError::expected("DataError", "x0: missing", expected, "none"));
+        }
         if options.log_prob && source_is_data {
             let expected = "a model whose source is standard normal: the density of a source known by samples is not known";
             return Err(ModelError::expected("ConfigError", "logProb", expected, "a model fitted from x0 to x1"));

@@ -34,6 +34,9 @@ impl Resample {
     }
 }
 
+/// Most steps, repeated ones counted: all of them are laid out before the first one is taken.
+const MOST: usize = 1_000_000;
+
 /// What comes next.
 pub enum Move {
     /// An action of the solver's.
@@ -87,6 +90,10 @@ impl Resampled {
             return Err(ModelError::config("resample", expected, "a solver whose steps use earlier ones"));
         }
         // A denoising step at the end goes nowhere in time, and is taken once.
+        let again = plan.steps.len().saturating_mul(how.times as usize);
+        if again > MOST {
+            return Err(ModelError::config("resample.times", format!("at most {MOST} steps in all"), format!("{again} steps")));
+        }
         let moving = plan.steps.iter().take_while(|p| p.t != p.end).count();
         let mut script = Vec::new();
         let mut pass = 0;

@@ -13,7 +13,7 @@ use crate::{ModelError, Result};
 use std::sync::Arc;
 use thalweg_engine::Tensor;
 use thalweg_graph::{Graph, count};
-use thalweg_path::{Diffusion as Spread, ScheduleTransform};
+use thalweg_path::{Diffusion as Spread, ScheduleTransform, StochasticInterpolant};
 use thalweg_solver::{Driver, OdeSolver, Plan, Problem, Quantity, Schedule, SolverConfig};
 
 /// What guides, apart from options.
@@ -59,7 +59,9 @@ impl Setup {
         let solver = solver(inner, options)?;
         let field = field(inner, options, guides, given, &solver)?;
         let spread = spread(&field, options, &solver)?;
-        let course = Course { field: &field, quantity: solver.quantity(), spread: &spread, forward: options.forward };
+        check_source(inner, &field, options, &solver, &spread)?;
+        let (quantity, denoises) = (solver.quantity(), solver.denoises());
+        let course = Course { field: &field, quantity, denoises, spread: &spread, forward: options.forward };
         let times = course.times(options.t_span.as_deref())?;
         let ends_at_data = times.last() == course.times(None)?.last();
         let solver = solver.with_times(|t| course.process_time(t));
@@ -70,6 +72,7 @@ impl Setup {
 fn solver(inner: &Inner, options: &SampleOptions) -> Result<SolverConfig> {
     let configured = || inner.definition.common().solver.clone();
     let solver = options.solver.clone().unwrap_or_else(configured);
+    let solver = undenoised(solver, options)?;
     if !options.log_prob || solver.quantity() == Quantity::Velocity {
         return Ok(solver);
     }
@@ -80,6 +83,43 @@ fn solver(inner: &Inner, options: &SampleOptions) -> Result<SolverConfig> {
             Err(ModelError::config("solver.type", expected, "another solver"))
         }
     }
+}
+
+/// Refuses what presumes a score where a flow has none: noise added on the way, an energy, a jump back to noise.
+fn check_source(inner: &Inner, field: &Field, options: &SampleOptions, solver: &SolverConfig, spread: &Spread) -> Result<()> {
+    let Process::Interpolant(path) = field.process() else { return Ok(()) };
+    if path.as_gaussian().is_none() || (inner.definition.has_normal_source() && !inner.source_is_data()) {
+        return Ok(());
+    }
+    let random = solver.is_stochastic() && !(solver.quantity() == Quantity::Drift && spread.is_zero());
+    let asked = [
+        ("solver", random, "one that adds noise"),
+        ("energy", field.energy.is_some(), "an energy"),
+        ("resample", options.resample.is_some(), "jumps back"),
+    ];
+    match asked.into_iter().find(|(_, wanted, _)| *wanted) {
+        None => Ok(()),
+        Some((option, _, got)) => {
+            let expected = format!(
+                "{}: this flow has no score, since its source is not normal noise independent of the data",
+                if option == "solver" { "a solver without noise (ODESolver, DPMSolver, …)" } else { "none" }
+            );
+            Err(ModelError::config(option, expected, got))
+        }
+    }
+}
+
+/// Without the last step to the predicted datum where it makes no sense: a density does not survive it, and the way to noise does not end at data. It is
+/// left out of the model's own solver, and refused where the call asks for it.
+fn undenoised(solver: SolverConfig, options: &SampleOptions) -> Result<SolverConfig> {
+    if !solver.denoises() || !(options.log_prob || options.forward) {
+        return Ok(solver);
+    }
+    if options.solver.is_some() {
+        let why = if options.log_prob { "the predicted datum has no density" } else { "the way ends at noise" };
+        return Err(ModelError::config("solver.args.denoiseFinal", format!("false, since {why}"), true));
+    }
+    Ok(solver.without_denoising())
 }
 
 fn spread(field: &Field, options: &SampleOptions, solver: &SolverConfig) -> Result<Spread> {

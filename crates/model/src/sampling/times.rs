@@ -5,7 +5,7 @@ use super::field::Field;
 use crate::process::Process;
 use crate::{ModelError, Result};
 use thalweg_path::{Diffusion as Spread, GaussianPath, Interpolant, Parameterization, Path, StochasticInterpolant, TimeRange};
-use thalweg_solver::{Quantity, Schedule};
+use thalweg_solver::{Grid, Quantity, Schedule};
 
 /// Which way a job runs, and what it has to evaluate.
 pub struct Course<'a> {
@@ -13,6 +13,8 @@ pub struct Course<'a> {
     pub field: &'a Field,
     /// What the solver evaluates.
     pub quantity: Quantity,
+    /// Whether it ends with the predicted datum.
+    pub denoises: bool,
     /// The sampler's own diffusion.
     pub spread: &'a Spread,
     /// From data to noise.
@@ -31,12 +33,13 @@ impl Course<'_> {
         let whole = [0.0, if process.data_first() { all.t_max } else { 1.0 }];
         let span = span.unwrap_or(&whole);
         if span.last().is_some_and(|&end| end > whole[1]) {
-            return Err(ModelError::config("tSpan", format!("times ≤ {}", whole[1]), format!("{span:?}")));
+            return Err(ModelError::config("tSpan", format!("times ≤ {}", whole[1]), span[span.len() - 1]));
         }
         let times: Vec<f64> = span.iter().map(|&t| self.process_time(t).clamp(range.t_min, range.t_max)).collect();
         if times.windows(2).any(|w| w[0] == w[1]) {
-            let expected = format!("distinct times within [{}, {}], where the velocity is finite", range.t_min, range.t_max);
-            return Err(ModelError::config("tSpan", expected, format!("{times:?} after clamping")));
+            let expected = format!("distinct times within [{}, {}], where what the solver evaluates is finite", range.t_min, range.t_max);
+            let at = times.windows(2).position(|w| w[0] == w[1]).unwrap_or(0);
+            return Err(ModelError::config("tSpan", expected, format!("{} twice after clamping", times[at])));
         }
         Ok(times)
     }
@@ -69,6 +72,9 @@ impl Course<'_> {
                 view(&self.field.process()).map_or(both, |view| both.intersect(view.range(|path| self.spread.range(path))))
             }
         };
+        if self.denoises {
+            range = range.intersect(of(Parameterization::Data)?);
+        }
         if self.field.fixed {
             range = range.intersect(super::fixed::range(&self.field.process()));
         }
@@ -109,6 +115,11 @@ impl GaussianView {
 }
 
 impl Schedule for GaussianView {
+    fn grid(&self) -> Grid {
+        // The time of EDM is σ, of which most is far from the data: Karras et al. 2022, table 1.
+        if matches!(self.path, Path::Edm(_)) { Grid::Karras { rho: 7.0 } } else { Grid::Uniform {} }
+    }
+
     fn s(&self, t: f64) -> f64 {
         self.path.scale(self.time(t))
     }

@@ -15,6 +15,9 @@ use thalweg_graph::ops::Distribution;
 use thalweg_graph::{Builder, DType, Graph, Leaves, Literal, Type, Var};
 use thalweg_solver::{Query, Run, Structure};
 
+/// Most steps of a graph, which is laid out while JavaScript waits.
+const MOST: usize = 10_000;
+
 /// A sampler that is unrolled.
 pub struct Unrolled {
     /// What is integrated, how, and when.
@@ -66,6 +69,9 @@ impl Unrolled {
             let expected =
                 "fixed steps (solver.args.steps, or a grid of times): a solver that chooses its steps by their error cannot be traced";
             return Err(ModelError::config("solver.args.steps", expected, "an adaptive solver"));
+        }
+        if solver.steps() > MOST {
+            return Err(ModelError::config("solver.args.steps", format!("at most {MOST} inside a trace"), solver.steps()));
         }
         let plan = plan_of(&field.process(), &solver, &spread, &times)?;
         let Unrolled { rows, starts_are_data, trajectory, forward, states, .. } = self;

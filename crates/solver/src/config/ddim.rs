@@ -21,7 +21,7 @@ pub struct DdimSolver {
     /// Dynamic thresholding of the predicted datum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thresholding: Option<Thresholding>,
-    /// How steps are spread; equal in time if not given.
+    /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// Whether the last state is replaced by the datum that the model predicts from it; one more evaluation.
@@ -58,8 +58,20 @@ impl Settings for DdimSolver {
         &mut self.grid
     }
 
+    fn is_stochastic(&self) -> bool {
+        self.eta > 0.0
+    }
+
+    fn steps(&self) -> usize {
+        self.steps as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 
     fn thresholding(&self) -> Option<Thresholding> {

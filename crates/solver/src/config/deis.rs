@@ -48,7 +48,7 @@ pub struct DeisSolver {
     /// Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lower_order_final: Option<bool>,
-    /// How steps are spread; equal in time if not given.
+    /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// Whether the last state is replaced by the datum that the model predicts from it; one more evaluation.
@@ -76,7 +76,7 @@ impl Settings for DeisSolver {
 
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
-        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, problem, t_span);
+        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, &self.grid, problem, t_span)?;
         let singlestep_start = self.start == DeisStart::Singlestep;
         let rule = Deis { order: self.order as usize, variable: self.variable, singlestep_start, lower_final };
         Ok(Scheme { rule: Box::new(rule), nodes })
@@ -86,7 +86,15 @@ impl Settings for DeisSolver {
         &mut self.grid
     }
 
+    fn steps(&self) -> usize {
+        self.steps as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 }

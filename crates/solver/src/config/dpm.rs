@@ -94,13 +94,13 @@ pub struct DpmSolver {
     #[serde(skip_serializing_if = "is_default")]
     pub stages: StagePlacement,
     /// Whether the last steps are of lower order: multistep ends with orders 2 and 1, singlestep with what fills up `steps`. If not given: where there are
-    /// fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+    /// fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is where the span ends at or near σ = 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lower_order_final: Option<bool>,
     /// Dynamic thresholding of the predicted datum; not with `dpmsolver`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thresholding: Option<Thresholding>,
-    /// How steps are spread; equal in time if not given.
+    /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// Whether the last state is replaced by the datum that the model predicts from it; one more evaluation.
@@ -155,7 +155,7 @@ impl Settings for DpmSolver {
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let (order, form, expansion) = (self.order as usize, self.form(), self.expansion);
         let steps = self.steps as usize;
-        let lower_final = lower_order_final(self.lower_order_final, steps, problem, t_span);
+        let lower_final = lower_order_final(self.lower_order_final, steps, &self.grid, problem, t_span)?;
         // Of order 1 both are the same step, and the SDE has it as multistep alone.
         if self.method == DpmMethod::Singlestep && order > 1 {
             let last = t_span.len().saturating_sub(2);
@@ -173,8 +173,20 @@ impl Settings for DpmSolver {
         &mut self.grid
     }
 
+    fn is_stochastic(&self) -> bool {
+        self.algorithm == DpmAlgorithm::Sde
+    }
+
+    fn steps(&self) -> usize {
+        self.steps as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 
     fn thresholding(&self) -> Option<Thresholding> {

@@ -77,7 +77,12 @@ trait Settings {
     fn quantity(&self) -> Quantity;
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme>;
     fn grid_mut(&mut self) -> &mut Grid;
+    fn steps(&self) -> usize;
     fn denoise_final(&self) -> bool;
+    fn denoise_final_mut(&mut self) -> &mut bool;
+    fn is_stochastic(&self) -> bool {
+        false
+    }
     fn thresholding(&self) -> Option<Thresholding> {
         None
     }
@@ -115,9 +120,32 @@ impl SolverConfig {
         matches!(self, SolverConfig::Ode(solver) if solver.fixed_steps().is_none())
     }
 
+    /// How many steps there are to be, of settings that are not adaptive; a grid of times has its own.
+    pub fn steps(&self) -> usize {
+        self.settings().steps()
+    }
+
+    /// Whether its steps draw noise.
+    pub fn is_stochastic(&self) -> bool {
+        self.settings().is_stochastic()
+    }
+
     /// Whether the noises of its steps are to be taken from one Brownian path, [`crate::BrownianTree`].
     pub fn is_brownian(&self) -> bool {
         matches!(self, SolverConfig::Sde(solver) if solver.brownian)
+    }
+
+    /// Whether the last state is replaced by the datum that is predicted from it.
+    pub fn denoises(&self) -> bool {
+        self.settings().denoise_final()
+    }
+
+    /// The same settings without that.
+    #[must_use]
+    pub fn without_denoising(&self) -> SolverConfig {
+        let mut config = self.clone();
+        *config.settings_mut().denoise_final_mut() = false;
+        config
     }
 
     /// The same settings with the times of an explicit grid converted, e.g. from a sampler's time to the path's.
@@ -159,9 +187,22 @@ fn ends_on_data(problem: Problem<'_>, t_span: &[f64]) -> bool {
     problem.schedule.is_some_and(|s| s.lambda(end) == f64::INFINITY)
 }
 
-/// Whether the last steps are of lower order, if the user does not say.
-fn lower_order_final(setting: Option<bool>, steps: usize, problem: Problem<'_>, t_span: &[f64]) -> bool {
-    setting.unwrap_or_else(|| steps < 15 || ends_on_data(problem, t_span))
+/// The longest last step in λ whose expansion of higher order is to be trusted: its terms are powers of the step.
+const LONGEST: f64 = 1.0;
+
+/// Whether the last steps are of lower order, if the user does not say: where they are few, or the last one is long in λ, as it is where the span ends at or
+/// near σ = 0.
+///
+/// # Errors
+/// Those of [`Grid::nodes`].
+fn lower_order_final(setting: Option<bool>, steps: usize, grid: &Grid, problem: Problem<'_>, t_span: &[f64]) -> Result<bool> {
+    if let Some(setting) = setting {
+        return Ok(setting);
+    }
+    let Some(schedule) = problem.schedule.filter(|_| steps >= 15) else { return Ok(true) };
+    let times = grid.nodes(problem, t_span, steps)?.times;
+    let last = times.windows(2).last().map_or(f64::INFINITY, |w| (schedule.lambda(w[1]) - schedule.lambda(w[0])).abs());
+    Ok(last.is_nan() || last > LONGEST)
 }
 
 /// Checks a thresholding, which is of predicted data; `expected` and `got` say so of settings that predict the noise.
@@ -173,8 +214,11 @@ fn check_thresholding(thresholding: Option<&Thresholding>, form: Form, expected:
     }
 }
 
+/// Most steps: all of them are laid out before the first one is taken.
+const MOST: u32 = 1_000_000;
+
 fn positive_count(path: &'static str, count: u32) -> Result<()> {
-    if count == 0 { Err(SolverError::config(path, "at least 1", count)) } else { Ok(()) }
+    if (1..=MOST).contains(&count) { Ok(()) } else { Err(SolverError::config(path, format!("1 to {MOST}"), count)) }
 }
 
 fn positive(path: &'static str, value: f64) -> Result<()> {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct OdeSolver {
-    /// Step rule. dopri5, bosh3, tsit5 and dopri8 choose their steps by rtol and atol, unless `steps` or a grid other than the uniform one is given; the
-    /// others take `steps` steps.
+    /// Step rule. dopri5, bosh3, tsit5 and dopri8 choose their steps by rtol and atol, unless `steps` or a grid other than the path's or the uniform one is given;
+    /// the others take `steps` steps.
     pub method: Method,
     /// Number of steps over the whole time span, at least one per interval of tSpan; ≥ 1. Of a fixed-step method: 100 if not given.
     #[schemars(range(min = 1))]
@@ -26,7 +26,7 @@ pub struct OdeSolver {
     /// Steps, accepted and rejected, after which an adaptive method gives up; ≥ 1.
     #[schemars(range(min = 1))]
     pub max_steps: u32,
-    /// How fixed steps are spread; equal in time if not given.
+    /// How fixed steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// How an adaptive method chooses its steps.
@@ -67,7 +67,9 @@ impl OdeSolver {
     /// A `ConfigError` at `steps`, `rtol`, `atol`, `maxSteps`, `grid` or `control`.
     pub fn validate(&self) -> Result<()> {
         positive_count("steps", self.steps.unwrap_or(1))?;
-        positive_count("maxSteps", self.max_steps)?;
+        if self.max_steps == 0 {
+            return Err(SolverError::config("maxSteps", "at least 1", self.max_steps));
+        }
         positive("rtol", self.rtol)?;
         positive("atol", self.atol)?;
         self.grid.validate()?;
@@ -80,7 +82,7 @@ impl OdeSolver {
 
     /// Number of fixed steps, or `None` if steps are chosen by their error.
     pub fn fixed_steps(&self) -> Option<u32> {
-        let fixed = self.method.adaptive().is_none() || self.grid != Grid::default();
+        let fixed = self.method.adaptive().is_none() || !matches!(self.grid, Grid::Path {} | Grid::Uniform {});
         self.steps.or_else(|| fixed.then_some(OdeSolver::DEFAULT_STEPS))
     }
 
@@ -108,7 +110,15 @@ impl Settings for OdeSolver {
         &mut self.grid
     }
 
+    fn steps(&self) -> usize {
+        self.fixed_steps().unwrap_or(0) as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 }

@@ -16,7 +16,7 @@ pub struct SdeSolver {
     /// Number of steps over the whole time span, at least one per interval of tSpan; ≥ 1.
     #[schemars(range(min = 1))]
     pub steps: u32,
-    /// How steps are spread; equal in time if not given.
+    /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// Whether the noise is one Brownian path of the seed, the same for any number of steps, so that more steps refine the same sample; of
@@ -109,7 +109,19 @@ impl Settings for SdeSolver {
         &mut self.grid
     }
 
+    fn is_stochastic(&self) -> bool {
+        self.method != SdeMethod::Edm || self.churn > 0.0
+    }
+
+    fn steps(&self) -> usize {
+        self.steps as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 }

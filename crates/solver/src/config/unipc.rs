@@ -50,7 +50,7 @@ pub struct UniPcSolver {
     /// Dynamic thresholding of the predicted datum; not with the noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thresholding: Option<Thresholding>,
-    /// How steps are spread; equal in time if not given.
+    /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.
     #[serde(skip_serializing_if = "is_default")]
     pub grid: Grid,
     /// Whether the last state is replaced by the datum that the model predicts from it; one more evaluation.
@@ -93,7 +93,7 @@ impl Settings for UniPcSolver {
 
     fn scheme(&self, problem: Problem<'_>, t_span: &[f64]) -> Result<Scheme> {
         let nodes = self.grid.nodes(problem, t_span, self.steps as usize)?;
-        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, problem, t_span);
+        let lower_final = lower_order_final(self.lower_order_final, self.steps as usize, &self.grid, problem, t_span)?;
         let rule = UniPc { form: self.form(), order: self.order as usize, variant: self.variant, lower_final };
         Ok(Scheme { rule: Box::new(rule), nodes })
     }
@@ -102,8 +102,16 @@ impl Settings for UniPcSolver {
         &mut self.grid
     }
 
+    fn steps(&self) -> usize {
+        self.steps as usize
+    }
+
     fn denoise_final(&self) -> bool {
         self.denoise_final
+    }
+
+    fn denoise_final_mut(&mut self) -> &mut bool {
+        &mut self.denoise_final
     }
 
     fn thresholding(&self) -> Option<Thresholding> {

@@ -200,7 +200,8 @@ impl AdaptiveDriver {
             return Err(SolverError::at(self.t, message, format!("steps of at least {shortest:e}"), format!("{:e}", h.abs())));
         }
         if taken >= self.max_steps {
-            let (expected, got) = (format!("t = {} within {} steps", self.end(), self.max_steps), format!("{taken} steps"));
+            let expected = format!("t = {} within {} steps", self.end(), self.max_steps);
+            let got = format!("{taken} steps, the last of length {:e} with an error of {error:.3} times the tolerance", self.h.abs());
             return Err(SolverError::at(self.t, "maxSteps steps were not enough", expected, got));
         }
         Ok(())

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Grid {
+    /// That of the path: equal steps in time; along `edm`, whose time is σ itself, those of `karras`.
+    Path {},
     /// Equal steps in time.
     Uniform {},
     /// Equal steps in √t: short ones near t = 0.
@@ -36,7 +38,7 @@ pub enum Grid {
 
 impl Default for Grid {
     fn default() -> Self {
-        Grid::Uniform {}
+        Grid::Path {}
     }
 }
 
@@ -89,6 +91,10 @@ impl Grid {
             problem.schedule.ok_or_else(|| SolverError::config("grid", expected, "a path that is not Gaussian"))
         };
         match self {
+            Grid::Path {} => match problem.schedule.map_or(Grid::Uniform {}, Schedule::grid) {
+                Grid::Path {} => spread(&uniform::warp(), t_span, steps, round),
+                own => own.rounded_nodes(problem, t_span, steps, round),
+            },
             Grid::Uniform {} => spread(&uniform::warp(), t_span, steps, round),
             Grid::Quadratic {} => spread(&quadratic::warp(), t_span, steps, round),
             Grid::LogSnr {} => spread(&log_snr::warp(schedule()?), t_span, steps, round),

@@ -106,6 +106,7 @@ impl Sampler for TokenChain {
         let x0 = resolve(self.request.given.get("x0"))?;
         let x0 = if x0.is_empty() { None } else { Some(inner.check_x("x0", &x0)?) };
         let condition = inner.check_optional_condition(&resolve(self.request.given.get("condition"))?)?;
+        condition.as_ref().map_or(Ok(()), |leaves| crate::data::check_finite("condition", leaves))?;
         let starts = Starts::new("x0", x0, condition)?;
         let conditioned = starts.condition.is_some();
         options.guidance.as_ref().map_or(Ok(()), |guidance| guidance.check(definition, conditioned))?;

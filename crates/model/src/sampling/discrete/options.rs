@@ -46,6 +46,9 @@ pub struct DiscreteSampler {
     pub argmax_final: bool,
 }
 
+/// Most steps: all of them are laid out before the first one is taken.
+const MOST: usize = 1_000_000;
+
 impl Default for DiscreteSampler {
     fn default() -> Self {
         let (method, grid) = (JumpRule::default(), TokenGrid::Uniform {});
@@ -60,8 +63,8 @@ impl DiscreteSampler {
     /// A `ConfigError` with the path of the field at fault, below `sampler`.
     pub fn validate(&self) -> Result<()> {
         let fail = |field: &str, expected: &str, got: String| Err(ModelError::config(format!("sampler.{field}"), expected, got));
-        if self.steps == 0 {
-            return fail("steps", "a number ≥ 1", "0".into());
+        if !(1..=MOST).contains(&self.steps) {
+            return fail("steps", "a number from 1 to 1000000", self.steps.to_string());
         }
         if !(self.stochasticity.is_finite() && self.stochasticity >= 0.0) {
             return fail("stochasticity", "a finite number ≥ 0", self.stochasticity.to_string());

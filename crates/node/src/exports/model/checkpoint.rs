@@ -184,7 +184,7 @@ pub fn load_model_config<'env>(env: &'env Env, folder: String) -> napi::Result<O
         let (settle, object) = promise(NAME, env)?;
         enqueue_text(NAME, Vec::new(), settle, move |_| {
             let config = read_config(&PathBuf::from(folder))?;
-            Ok(json!({ "class": config.class(), "config": config.to_json()? }).to_string())
+            Ok(format!("{{\"class\":{},\"config\":{}}}", json!(config.class()), config.to_json()?))
         })?;
         Ok(object)
     })
