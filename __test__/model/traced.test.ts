@@ -7,6 +7,7 @@ import {
   IndependentConditionalFlowModel,
   Module,
   nn,
+  randn,
   registerModule,
   type Tensor,
   TraceError,
@@ -51,6 +52,15 @@ describe("a traced sample", () => {
     expect(all.shape).toEqual([3, 3, 2]);
     const job = await model.sampleForwardProcess({ x0: at(values), tSpan: [0, 0.5, 1] });
     close(await numbers(all), await numbers(job), 10);
+  });
+
+  it("is that of the job, too, in the units of a source that is data", async () => {
+    const model = flow();
+    const rows = (seed: number, mean: number) => randn([64, 2], { seed, dtype: "f64" }).mul(20).add(mean);
+    await model.fit({ x0: rows(1, 500), x1: rows(2, -300) }, { steps: 2, batchSize: 32, progress: false });
+    const x0 = rows(3, 500).narrow(0, 0, 3);
+    const sampled = compile((x0: Tensor) => model.tracedSample({ x0, solver: rk4(6) }))(x0);
+    close(await numbers(sampled), await numbers(await model.sample({ x0, solver: rk4(6) })), 8);
   });
 
   it("has the gradient by its starts that finite differences have", async () => {

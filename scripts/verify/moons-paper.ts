@@ -15,7 +15,7 @@ import {
 } from "thalweg";
 import { atMost, print, quick, type Row, stopwatch } from "./row.js";
 
-const STEPS = quick ? 200 : 10_000;
+const STEPS = quick ? 200 : 20_000;
 const COUNT = quick ? 500 : 10_000;
 const BATCH = 512;
 /** Of the published figures, by which a run of other seeds and an optimiser of other settings may miss them. */

@@ -4,7 +4,7 @@
 use crate::config::{ModelConfig, NetworkConfig};
 use thalweg_coupling::Coupling;
 use thalweg_nn::IntrinsicConfig;
-use thalweg_path::{DiscretePath, GaussianPath, Interpolant, Parameterization, Path, TimeRange};
+use thalweg_path::{DiscretePath, GaussianPath, Interpolant, Path, TimeRange};
 
 /// The stochastic process between a simple distribution and the data.
 #[derive(Clone, Debug, PartialEq)]

@@ -19,8 +19,8 @@ export type Coupling = {
   /** Pairs drawn from the entropic plan: between exact and independent. */
   readonly type: "sinkhorn";
   /**
-   * Regularisation ε on the cost ‖x₀ − x₁‖², neither halved nor normalised; > 0. The Schrödinger bridge of noise σ has ε = 2σ². Give this
-   * or relativeEpsilon.
+   * Regularisation ε on the cost ‖x₀ − x₁‖², the whole square, in the units that the network sees; > 0. The Schrödinger bridge of noise σ has
+   * ε = 2σ². Give this or relativeEpsilon.
    */
   readonly epsilon?: number;
   /**
@@ -66,7 +66,7 @@ export type Precision = "f32" | "f64";
  */
 export interface SchrodingerBridge {
   /**
-   * Diffusion σ of the Brownian motion; positive.
+   * Diffusion σ of the Brownian motion; positive, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
    * Default: `1`.
    */
   readonly sigma?: number;
@@ -1419,7 +1419,7 @@ export type Interpolant = {
   /** Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma. */
   readonly type: "independent";
   /**
-   * Standard deviation of the noise around the line; at least 0.
+   * Standard deviation of the noise around the line; at least 0, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
    * Default: `0`.
    */
   readonly sigma?: number;
@@ -1435,7 +1435,7 @@ export type Interpolant = {
   /** A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma. */
   readonly type: "variance_preserving";
   /**
-   * Standard deviation of the noise around the arc; at least 0.
+   * Standard deviation of the noise around the arc; at least 0, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
    * Default: `0`.
    */
   readonly sigma?: number;
@@ -1443,7 +1443,7 @@ export type Interpolant = {
   /** Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)). */
   readonly type: "schrodinger_bridge";
   /**
-   * Diffusion σ of the Brownian motion; positive.
+   * Diffusion σ of the Brownian motion; positive, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
    * Default: `1`.
    */
   readonly sigma?: number;

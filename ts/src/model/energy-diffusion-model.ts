@@ -17,7 +17,8 @@ const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyCon
  * (Lu et al. 2023, contrastive energy prediction). Without `energy` it samples p.
  *
  * Two fits train it: a plain one the diffusion model, and one of candidates with `loss: "energy_matching"` the energy network; neither touches the parameters
- * of the other. Energies are given as numbers, so that they may come from anywhere.
+ * of the other. Energies are given as numbers, so that they may come from anywhere. On paths whose s is 0 at the noise (linear, gvp) the first steps multiply what the
+ * energy network misses by 1/s; linear_vp_sde, whose s stays above 0.006, is the milder choice.
  *
  * @typeParam X - inferred from `xSize`
  * @typeParam C - inferred from `conditionSize`

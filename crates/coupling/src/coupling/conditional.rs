@@ -13,7 +13,8 @@ use thalweg_assignment::{Matrix, Points, squared_distances};
 /// The pairs of least total ‖x₀ − x₁‖² + w · distance of conditions. Each source sample has the condition of the datum that it was drawn
 /// with.
 ///
-/// Classes: pairs form within a class only (w = ∞), and weight and targetRatio are not given. Vectors: give one of the two.
+/// Classes (rows of equal conditions): pairs form within a class only (w = ∞), which is what happens where neither weight nor targetRatio is given. Vectors:
+/// give one of the two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Conditional {

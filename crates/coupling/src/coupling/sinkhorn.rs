@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Sinkhorn {
-    /// Regularisation ε on the cost ‖x₀ − x₁‖², neither halved nor normalised; > 0. The Schrödinger bridge of noise σ has ε = 2σ². Give this
-    /// or relativeEpsilon.
+    /// Regularisation ε on the cost ‖x₀ − x₁‖², the whole square, in the units that the network sees; > 0. The Schrödinger bridge of noise σ has
+    /// ε = 2σ². Give this or relativeEpsilon.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub epsilon: Option<f64>,

@@ -112,7 +112,7 @@ impl Planner {
     /// Those of the coupling.
     pub fn next(&self) -> Plan {
         let ready = self.next.borrow_mut().take();
-        ready.map_or_else(|| self.plans.recv().map_err(|_| lost())?, |plan| plan)
+        ready.unwrap_or_else(|| self.plans.recv().map_err(|_| lost())?)
     }
 }
 

@@ -22,7 +22,7 @@ use thalweg_graph::Scalar;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SchrodingerBridge {
-    /// Diffusion σ of the Brownian motion; positive.
+    /// Diffusion σ of the Brownian motion; positive, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
     pub sigma: f64,
 }
 

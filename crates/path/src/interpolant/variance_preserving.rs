@@ -13,7 +13,7 @@ use thalweg_graph::Scalar;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct VariancePreserving {
-    /// Standard deviation of the noise around the arc; at least 0.
+    /// Standard deviation of the noise around the arc; at least 0, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
     pub sigma: f64,
 }
 
