@@ -230,11 +230,10 @@ describe("an end that was asked for", () => {
       model: { type: "velocity_function", args: { backbone: mlp } },
     });
     const run = flow.fit(randn([4_096, 2], { seed: 1 }), { steps: 10, batchSize: 4_096, progress: false });
-    const started = performance.now();
     await small().sample({ batchSize: 2 });
     run.stop();
-    await run;
-    expect(performance.now() - started).toBeLessThan(1_500);
+    // The first pairs take seconds: what had waited for them would have done a step.
+    expect((await run).stepsRun).toBe(0);
   });
 });
 

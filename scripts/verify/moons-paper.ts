@@ -15,9 +15,11 @@ import {
 } from "thalweg";
 import { atMost, print, quick, type Row, stopwatch } from "./row.js";
 
-const STEPS = quick ? 200 : 20_000;
+const STEPS = quick ? 200 : 30_000;
 const COUNT = quick ? 500 : 10_000;
 const BATCH = 512;
+/** Sets of starts and data over which figures are averaged, as the paper averages over seeds: which moon a start ends in is chance. */
+const SETS = quick ? 1 : 3;
 /** Of the published figures, by which a run of other seeds and an optimiser of other settings may miss them. */
 const SLACK = 1.25;
 const SOURCE = "Tong et al. 2024, table 2";
@@ -88,10 +90,13 @@ const say = (text: string) => console.error(`moons of the paper, ${elapsed()}: $
 async function main(): Promise<void> {
   const source = randn([50_000, 2], { seed: 11 });
   const train = moons(50_000, 12);
-  const [start, data, again] = [randn([COUNT, 2], { seed: 21 }), moons(COUNT, 22), moons(COUNT, 23)];
-  const floor = await metrics.wasserstein(data, again);
-  const least = await metrics.wasserstein(start, data);
-  say(`W2 between two sets of data ${floor.distance.toFixed(4)}, between source and data ${least.distance.toFixed(4)}`);
+  const floor = await metrics.wasserstein(moons(COUNT, 22), moons(COUNT, 23));
+  const sets = [];
+  for (let k = 0; k < SETS; k++) {
+    const [start, data] = [randn([COUNT, 2], { seed: 100 + k }), moons(COUNT, 200 + k)];
+    sets.push({ start, data, least: (await metrics.wasserstein(start, data)).squared });
+  }
+  say(`W2 between two sets of data ${floor.distance.toFixed(4)}`);
   const rows: Row[] = [];
   for (const [name, { model: make, published }] of Object.entries(models)) {
     const model = make();
@@ -101,15 +106,18 @@ async function main(): Promise<void> {
       { steps: STEPS, batchSize: BATCH, optimizer: adamw({ lr, weightDecay: 0 }), normalize: false, seed: 3 },
     );
     say(`${name} fitted`);
-    const trajectories = await model.sampleForwardProcess({
-      x0: start,
-      tSpan: Array.from({ length: 101 }, (_, k) => k / 100),
-    });
-    const samples = trajectories.slice([100]).squeeze(0);
-    const { distance } = await metrics.wasserstein(samples, data);
-    const normalized = Math.abs((await metrics.pathEnergy(trajectories)) - least.squared) / least.squared;
+    let [distance, normalized] = [0, 0];
+    for (const { start, data, least } of sets) {
+      const trajectories = await model.sampleForwardProcess({
+        x0: start,
+        tSpan: Array.from({ length: 101 }, (_, k) => k / 100),
+      });
+      const samples = trajectories.slice([100]).squeeze(0);
+      distance += (await metrics.wasserstein(samples, data)).distance / SETS;
+      normalized += Math.abs((await metrics.pathEnergy(trajectories)) - least) / least / SETS;
+    }
     say(`${name}: W2 ${distance.toFixed(4)}, NPE ${normalized.toFixed(4)}`);
-    const settings = `${STEPS} steps of AdamW, batch ${BATCH}, 3 × 64 SELU, 100 Euler steps, n = ${COUNT}`;
+    const settings = `${STEPS} steps of AdamW, batch ${BATCH}, 3 × 64 SELU, 100 Euler steps, mean of ${SETS} sets of n = ${COUNT}`;
     const labels = { settings, floor: floor.distance.toFixed(4) };
     const loose = quick ? 100 : SLACK;
     rows.push(

@@ -482,7 +482,10 @@ export interface UniPcSolver {
   readonly denoiseFinal?: boolean;
   /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
-  /** Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
+  /**
+   * Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is
+   * where the span ends at or near σ = 0.
+   */
   readonly lowerOrderFinal?: boolean;
   /**
    * Order of the predictor; 1 to 3. The corrector's is one higher.
@@ -520,7 +523,10 @@ export interface DeisSolver {
   readonly denoiseFinal?: boolean;
   /** How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`. */
   readonly grid?: Grid;
-  /** Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so. */
+  /**
+   * Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is
+   * where the span ends at or near σ = 0.
+   */
   readonly lowerOrderFinal?: boolean;
   /**
    * Number of evaluations that are extrapolated; 1 to 4. Order 1 is DDIM.

@@ -45,7 +45,8 @@ pub struct DeisSolver {
     /// How orders 3 and 4 start.
     #[serde(skip_serializing_if = "is_default")]
     pub start: DeisStart,
-    /// Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+    /// Whether the last steps are of lower order. If not given: where there are fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is
+    /// where the span ends at or near σ = 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lower_order_final: Option<bool>,
     /// How steps are spread; as the path says if not given: equal in time, along `edm` as `karras`.

@@ -44,7 +44,8 @@ pub struct UniPcSolver {
     pub variant: UniPcVariant,
     /// What is predicted and corrected.
     pub prediction: UniPcPrediction,
-    /// Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the span ends at σ = 0, where it must be so.
+    /// Whether the last steps are of orders 2 and 1. If not given: where there are fewer than 15 steps, or the last one is longer than 1 in λ = log(s/σ), as it is
+    /// where the span ends at or near σ = 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lower_order_final: Option<bool>,
     /// Dynamic thresholding of the predicted datum; not with the noise.
