@@ -91,9 +91,12 @@ describe("the counts of npm test", () => {
       { fullName: "a model fits", status: "passed", failureMessages: [] },
       { fullName: "a model samples", status: "failed", failureMessages: ["expected 1 to be 2"] },
     ];
-    const testResults = [{ name: "/a/model.test.ts", assertionResults }];
+    const testResults = [
+      { name: "/a/model.test.ts", status: "failed", message: "", assertionResults },
+      { name: "/a/trace.test.ts", status: "failed", message: "an export was slow", assertionResults: [] },
+    ];
     const report = { numPassedTests: 9, numFailedTests: 1, numPendingTests: 2, numTodoTests: 1, testResults };
-    const failures = ["model.test.ts: a model samples\nexpected 1 to be 2"];
+    const failures = ["model.test.ts: a model samples\nexpected 1 to be 2", "trace.test.ts: an export was slow"];
     expect(countVitest(JSON.stringify(report))).toEqual({ passed: 9, failed: 4, failures });
   });
 
