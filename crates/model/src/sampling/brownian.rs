@@ -7,8 +7,8 @@ use thalweg_engine::random;
 use thalweg_graph::count;
 use thalweg_solver::{BrownianTree, Draw};
 
-/// Times are rounded to 2⁻²⁰ of the whole span.
-const DEPTH: u32 = 20;
+/// Times are rounded to 2⁻⁴⁸ of the whole span: along `edm` the shortest steps are less than a hundred thousandth of it, and what a step is moved by must be far less.
+const DEPTH: u32 = 48;
 
 /// A number for each element of all rows and leaves of a chunk, leaf after leaf.
 #[derive(Clone)]
