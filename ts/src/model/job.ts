@@ -1,9 +1,9 @@
 // A job that gives tensors, from its start to its end: waits, shows how far it is, and lets an AbortSignal stop it.
 // Training has more to tell on the way; see train/run.ts.
-import { AbortError, ConfigError } from "../errors.js";
+import { AbortError } from "../errors.js";
 import type { NativeRun, NativeTensor } from "../native/boundary.js";
-import { describe } from "../tensor/tree.js";
 import { progressOn } from "../train/progress.js";
+import { refused } from "./settings.js";
 
 /** How sampling, or the computation of densities, went. Where rows are done in chunks, all of them together. */
 export interface SampleReport {
@@ -29,10 +29,7 @@ export interface JobSettings {
 
 /** Refuses to start where the signal is none, or was aborted before. */
 export function assertNotAborted(what: string, signal: AbortSignal | undefined): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    const [expected, got] = ["an AbortSignal", describe(signal)];
-    throw new ConfigError(`signal: expected ${expected}, got ${got}`, { expected, got, path: "signal" });
-  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw refused("signal", "an AbortSignal", signal);
   if (signal?.aborted) {
     throw new AbortError(`${what}: the signal was aborted before the start`, { cause: signal.reason });
   }

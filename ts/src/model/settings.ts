@@ -3,7 +3,8 @@
 import { ConfigError } from "../errors.js";
 import { describe } from "../tensor/tree.js";
 
-function refused(what: string, expected: string, value: unknown): ConfigError {
+/** The error that an argument is not what it must be. */
+export function refused(what: string, expected: string, value: unknown): ConfigError {
   const got = describe(value);
   return new ConfigError(`${what}: expected ${expected}, got ${got}`, { expected, got, path: what });
 }

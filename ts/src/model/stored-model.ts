@@ -10,7 +10,7 @@ import { handleOf, Tensor } from "../tensor/tensor.js";
 import { describe } from "../tensor/tree.js";
 import { type AnyConfig, type Kind, Network, placesOf } from "./network.js";
 import type { LoadReport, ModelInfo } from "./reports.js";
-import { pathOf, settingsOf } from "./settings.js";
+import { pathOf, refused, settingsOf } from "./settings.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
 
 /** The network behind a model, for the other files of this layer. */
@@ -56,8 +56,7 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
 /** A length of an average; its range is the engine's business. */
 function lengthOf(sigmaRel: number): number {
   if (typeof sigmaRel === "number") return sigmaRel;
-  const [expected, got] = ["a number in (0, 0.288)", describe(sigmaRel)];
-  throw new ConfigError(`sigmaRel: expected ${expected}, got ${got}`, { expected, got, path: "sigmaRel" });
+  throw refused("sigmaRel", "a number in (0, 0.288)", sigmaRel);
 }
 
 /**

@@ -68,7 +68,7 @@ pub(crate) struct Planner {
 type Plan = Result<Vec<BatchPairs>>;
 
 impl Planner {
-    /// Begins to plan the steps `first` … `last` − 1. `tell` is called whenever a plan is there.
+    /// Begins to plan the steps `first` … `last` − 1. `tell` is called whenever a plan is there, and at the end.
     ///
     /// # Errors
     /// `InternalError` where no thread can be started.
@@ -83,9 +83,12 @@ impl Planner {
                 let gone = sender.send(plan).is_err();
                 tell();
                 if gone || failed {
-                    return;
+                    break;
                 }
             }
+            // That no more will come is told, too: a job that looked before the channel was closed waits to hear of it.
+            drop(sender);
+            tell();
         };
         let started = std::thread::Builder::new().name("thalweg-plan".into()).spawn(work);
         started
