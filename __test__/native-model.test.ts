@@ -323,8 +323,8 @@ describe("checkpoints and state dicts", () => {
 });
 
 describe("the schemas", () => {
-  it("are JSON schemas of everything that users configure", () => {
-    const all = JSON.parse(native.schemas());
+  it("are JSON schemas of everything that users configure", async () => {
+    const all = JSON.parse(await native.schemas());
     expect(Object.keys(all)).toEqual(
       expect.arrayContaining([
         ...["DiffusionConfig", "FlowConfig", "BridgeConfig", "EnergyConfig"],

@@ -80,7 +80,7 @@ export async function buildAddons() {
   if (!existsSync(join(typeDefDir, "thalweg-node"))) env.NAPI_FORCE_BUILD_THALWEG_NODE = String(Date.now());
   place(await compile(["test-hooks"], env), names.test);
   await writeTypes(typeDefDir);
-  writeGenerated();
+  await writeGenerated();
   writeFileSync(stamp, hash);
 }
 

@@ -25,13 +25,13 @@ export function generated(schemas) {
 }
 
 /** The JSON schemas of the addon that was built last. */
-export function addonSchemas() {
-  return JSON.parse(createRequire(import.meta.url)(join(nativeDir, `thalweg.${addonTarget()}.node`)).schemas());
+export async function addonSchemas() {
+  return JSON.parse(await createRequire(import.meta.url)(join(nativeDir, `thalweg.${addonTarget()}.node`)).schemas());
 }
 
 /** Brings the generated files up to date, or refuses where they must not change. */
-export function writeGenerated() {
-  for (const [name, text] of Object.entries(generated(addonSchemas()))) {
+export async function writeGenerated() {
+  for (const [name, text] of Object.entries(generated(await addonSchemas()))) {
     const file = join(folder, name);
     if (textOf(file) === text) continue;
     if (process.env.THALWEG_FROZEN) {

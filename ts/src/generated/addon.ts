@@ -254,8 +254,8 @@ export interface Memory {
 /** The numbers of rows of the programs that sampling with these options (JSON) runs, given so many starts or conditions. */
 export declare function sampleRows(options: string, given?: number | undefined | null): Array<number>
 
-/** JSON schemas of everything that users configure, by name. */
-export declare function schemas(): string
+/** JSON schemas of everything that users configure, by name; made on the worker's thread. */
+export declare function schemas(): Promise<string>
 
 /** The sliced Wasserstein distance of order `p` between the rows of `a` and `b`, over random directions. */
 export declare function slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number | bigint): Promise<number>

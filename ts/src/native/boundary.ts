@@ -148,7 +148,7 @@ export interface Boundary {
   graphExpression(graph: NativeGraph): string;
   /** Numbers of rows of the programs that sampling runs. */
   sampleRows(options: string, given?: number): number[];
-  schemas(): string;
+  schemas(): Promise<string>;
   /** `{ class, config }` as JSON. */
   loadModelConfig(folder: string): Promise<string>;
   NativeTensorWriter: new (dtype: DType, shape: number[]) => NativeTensorWriter;

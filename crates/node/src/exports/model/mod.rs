@@ -12,9 +12,10 @@ pub mod train;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use napi::bindgen_prelude::ClassInstance;
+use napi::Env;
+use napi::bindgen_prelude::{ClassInstance, Object};
 use napi_derive::napi;
 use serde_json::json;
 use thalweg_model::engine::{Device, Getter, Tensor};
@@ -25,6 +26,7 @@ use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::graph::NativeGraph;
 use crate::guard::guard;
+use crate::promise::promise;
 use crate::value::Value;
 use crate::worker::{discard, submit};
 
@@ -149,11 +151,17 @@ impl NativeModel {
     }
 }
 
-/// JSON schemas of everything that users configure, by name.
-#[napi]
-pub fn schemas() -> napi::Result<String> {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    guard("schemas", || Ok(TEXT.get_or_init(|| thalweg_model::schemas().to_string()).clone()))
+/// JSON schemas of everything that users configure, by name; made on the worker's thread.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn schemas(env: &Env) -> napi::Result<Object<'_>> {
+    const NAME: &str = "schemas";
+    guard(NAME, || {
+        let (settle, object) = promise::<String>(NAME, env)?;
+        let work = Box::new(|_| Ok(thalweg_model::schemas().to_string()));
+        let deliver = Box::new(move |outcome: Result<String, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |text| text));
+        submit(NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
+        Ok(object)
+    })
 }
 
 /// A value as JSON.
