@@ -1,0 +1,82 @@
+//! Elementary functions as branch-free bodies, which the compiler vectorises where they are inlined into a loop.
+//! To add one: a file with its bodies, and a line in the registry below. All need fused multiply-adds; see `unary`.
+
+mod atan;
+mod erf;
+mod exp;
+mod expm1;
+mod log;
+mod log1p;
+mod polynomial;
+mod pow;
+mod quadrant;
+mod sigmoid;
+mod simple;
+mod sin;
+mod cos;
+mod tan;
+mod tanh;
+
+use crate::float::Float;
+use thalweg_graph::ops::unary::Unary;
+
+/// A function of one number.
+pub(crate) trait Body<T> {
+    /// The size up to which `eval` is accurate, where that is not everywhere.
+    const BOUND: Option<T> = None;
+
+    /// The value, without branches and calls.
+    fn eval(x: T) -> T;
+}
+
+/// Something to be done with the body of a function.
+pub(crate) trait Visitor<T> {
+    /// Does it.
+    fn visit<B: Body<T>>(self);
+}
+
+macro_rules! registry {
+    ($($name:ident),* $(,)?) => {
+        $(#[doc = concat!("The body of [`Unary::", stringify!($name), "`].")] pub(crate) struct $name;)*
+
+        /// Finds the body of a function for a type.
+        pub(crate) trait Bodies: Float {
+            /// Hands the body of `op` to `visitor`.
+            fn visit<V: Visitor<Self>>(op: Unary, visitor: V);
+        }
+
+        impl Bodies for f32 {
+            fn visit<V: Visitor<f32>>(op: Unary, visitor: V) {
+                match op { $(Unary::$name => visitor.visit::<$name>()),* }
+            }
+        }
+
+        impl Bodies for f64 {
+            fn visit<V: Visitor<f64>>(op: Unary, visitor: V) {
+                match op { $(Unary::$name => visitor.visit::<$name>()),* }
+            }
+        }
+    };
+}
+
+registry! { Neg, Abs, Sign, Floor, Exp, Expm1, Log, Log1p, Sqrt, Recip, Sin, Cos, Tan, Atan, Tanh, Sigmoid, Erf }
+
+/// aᵇ.
+pub trait Power {
+    /// `selfᵇ`, without branches and calls.
+    fn power(self, b: Self) -> Self;
+}
+
+impl Power for f32 {
+    #[inline(always)]
+    fn power(self, b: f32) -> f32 {
+        pow::pow_32(self, b)
+    }
+}
+
+impl Power for f64 {
+    #[inline(always)]
+    fn power(self, b: f64) -> f64 {
+        pow::pow_64(self, b)
+    }
+}

@@ -1,0 +1,32 @@
+//! Picks the widest instruction set of the machine at run time, once, and compiles each kernel for all of them.
+//! Kernels are plain loops over slices: the compiler turns them into vector code where they are inlined into [`dispatch`].
+
+use pulp::{Arch, Simd, WithSimd};
+use std::sync::OnceLock;
+
+/// A loop that is compiled for every instruction set. Its body and all it calls must be `#[inline(always)]`.
+pub(crate) trait Kernel {
+    /// What the loop computes beside what it writes.
+    type Output;
+
+    /// Runs the loop. `FUSED` says whether a fused multiply-add is one instruction here; without it, `f32::mul_add` is a slow call.
+    fn run<const FUSED: bool>(self) -> Self::Output;
+}
+
+struct With<K>(K);
+
+impl<K: Kernel> WithSimd for With<K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> K::Output {
+        if S::IS_SCALAR { self.0.run::<false>() } else { self.0.run::<true>() }
+    }
+}
+
+/// Runs `kernel` with the widest registers that the machine has.
+#[inline]
+pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    ARCH.get_or_init(Arch::new).dispatch(With(kernel))
+}

@@ -1,0 +1,27 @@
+//! Kernels for runs of contiguous numbers in the first-level cache: elementary functions, reductions, products with a small side.
+//! Compiled for each instruction set and chosen at run time; knows no tensor, no file and no thread.
+//!
+//! ```
+//! use thalweg_graph::ops::{binary::Binary, unary::Unary};
+//! use thalweg_lane::{Operand, Real};
+//! let mut x = [0.0, 1.0, 2.0];
+//! f64::unary_in_place(Unary::Sqrt, &mut x);
+//! f64::binary_left(Binary::Mul, &mut x, Operand::Splat(2.0));
+//! assert_eq!(x, [0.0, 2.0, 8f64.sqrt()]);
+//! assert_eq!(f64::sum(&[1.0, 2.0, 3.0]), 6.0);
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod binary;
+mod float;
+mod functions;
+mod isa;
+mod logic;
+mod operand;
+mod real;
+mod reduce;
+mod unary;
+
+pub use operand::Operand;
+pub use real::Real;

@@ -1,0 +1,60 @@
+//! The one trait through which all kernels are called.
+
+use crate::float::Float;
+use crate::operand::Operand;
+use crate::{binary, logic, reduce, unary};
+use thalweg_graph::ops::Comparison;
+use thalweg_graph::ops::binary::Binary;
+use thalweg_graph::ops::unary::Unary;
+
+macro_rules! real {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $output:ty)? = $body:path;)*) => {
+        /// An element type of kernels: f32 or f64. Sealed.
+        ///
+        /// Every kernel panics if the lengths of its operands differ.
+        pub trait Real: Float {
+            $($(#[$doc])* fn $name($($argument: $type),*) $(-> $output)?;)*
+        }
+
+        real! { @impl f32 $(fn $name($($argument: $type),*) $(-> $output)? = $body;)* }
+        real! { @impl f64 $(fn $name($($argument: $type),*) $(-> $output)? = $body;)* }
+    };
+    (@impl $float:ident $(fn $name:ident($($argument:ident: $type:ty),*) $(-> $output:ty)? = $body:path;)*) => {
+        impl Real for $float {
+            $(fn $name($($argument: $type),*) $(-> $output)? {
+                $body($($argument),*)
+            })*
+        }
+    };
+}
+
+real! {
+    /// `out[i] = f(x[i])`.
+    fn unary(op: Unary, x: &[Self], out: &mut [Self]) = unary::unary;
+    /// `x[i] = f(x[i])`; the same bits as [`Real::unary`].
+    fn unary_in_place(op: Unary, x: &mut [Self]) = unary::unary_in_place;
+    /// `out[i] = f(a[i], b[i])`.
+    fn binary(op: Binary, a: Operand<Self>, b: Operand<Self>, out: &mut [Self]) = binary::binary;
+    /// `a[i] = f(a[i], b[i])`; the same bits as [`Real::binary`].
+    fn binary_left(op: Binary, a: &mut [Self], b: Operand<Self>) = binary::binary_left;
+    /// `b[i] = f(a[i], b[i])`; the same bits as [`Real::binary`].
+    fn binary_right(op: Binary, a: Operand<Self>, b: &mut [Self]) = binary::binary_right;
+    /// `out[i] = a[i] b[i] + c[i]`, rounded once where the machine can.
+    fn mul_add(a: Operand<Self>, b: Operand<Self>, c: Operand<Self>, out: &mut [Self]) = logic::mul_add;
+    /// `out[i]` = 1 where the relation holds between `a[i]` and `b[i]`, else 0.
+    fn compare(op: Comparison, a: Operand<Self>, b: Operand<Self>, out: &mut [u8]) = logic::compare;
+    /// `out[i] = a[i]` where `condition[i]` is not 0, else `b[i]`.
+    fn select(condition: &[u8], a: Operand<Self>, b: Operand<Self>, out: &mut [Self]) = logic::select;
+    /// `out[i]` = 1 where `x[i]` is neither infinite nor NaN, else 0.
+    fn is_finite(x: &[Self], out: &mut [u8]) = logic::is_finite;
+    /// Σ x, in an order that depends on the length alone; the rounding error grows with log n.
+    fn sum(x: &[Self]) -> Self = reduce::sum;
+    /// The largest element; NaN if an element is; −∞ of nothing.
+    fn max(x: &[Self]) -> Self = reduce::max;
+    /// `sums[i] += x[i]`.
+    fn add_to(sums: &mut [Self], x: &[Self]) = reduce::add_to;
+    /// `best[i] = max(best[i], x[i])`; NaN if one is.
+    fn max_to(best: &mut [Self], x: &[Self]) = reduce::max_to;
+    /// Σ a b, in the order of [`Real::sum`].
+    fn dot(a: &[Self], b: &[Self]) -> Self = reduce::dot;
+}
