@@ -6,7 +6,7 @@ use std::time::Instant;
 use thalweg_graph::ops::Comparison;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
-use thalweg_lane::{Operand, Real};
+use thalweg_lane::{Operand, Real, Rows, RowsMut};
 
 /// The fastest of several repetitions, in nanoseconds per call.
 fn fastest(mut call: impl FnMut()) -> f64 {
@@ -33,6 +33,9 @@ fn elements<T: Real + From<f32>>(n: usize) -> Vec<(String, f64)> {
     for &op in Unary::ALL {
         row(op.name().into(), fastest(|| T::unary(op, black_box(&x), black_box(&mut out))));
     }
+    for op in [Unary::Sign, Unary::Exp, Unary::Log, Unary::Sin] {
+        row(format!("{}, in place", op.name()), fastest(|| T::unary_in_place(op, black_box(&mut out))));
+    }
     for &op in Binary::ALL {
         let (a, b) = (Operand::Slice(&x), Operand::Slice(&y));
         row(op.name().into(), fastest(|| T::binary(op, black_box(a), black_box(b), black_box(&mut out))));
@@ -52,10 +55,76 @@ fn elements<T: Real + From<f32>>(n: usize) -> Vec<(String, f64)> {
     rows
 }
 
+/// The shapes of a product, and how its operands lie.
+struct Product {
+    name: &'static str,
+    m: usize,
+    k: usize,
+    n: usize,
+}
+
+/// Microseconds of a kernel of ours and of the crate gemm, one thread each.
+fn product(p: &Product) -> (f64, f64) {
+    let &Product { name, m, k, n } = p;
+    let x: Vec<f32> = (0..m * k).map(|i| (i % 17) as f32 - 8.0).collect();
+    let w: Vec<f32> = (0..k * n).map(|i| (i % 13) as f32 - 6.0).collect();
+    let g: Vec<f32> = (0..m * n).map(|i| (i % 11) as f32 - 5.0).collect();
+    let mut out = vec![0f32; (m * n).max(k * n)];
+    let rows = Rows::new;
+    let ours = fastest(|| {
+        let out = &mut black_box(&mut out)[..];
+        match name {
+            "few_rows" => f32::few_rows(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
+            "few_rows_transposed" => f32::few_rows_transposed(rows(&x, m, k, k), rows(&w, n, k, k), RowsMut::new(out, m, n, n), false),
+            "few_inner" => f32::few_inner(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
+            "few_columns" => f32::few_columns(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
+            _ => f32::few_outer(rows(&x, m, k, k), rows(&g, m, n, n), RowsMut::new(out, k, n, n), false),
+        }
+    });
+    // Strides (column, row) of the operands of the general product.
+    let (rows, inner, left, right) = match name {
+        "few_rows_transposed" => (m, k, (&x, 1, k as isize), (&w, k as isize, 1)),
+        "few_outer" => (k, m, (&x, k as isize, 1), (&g, 1, n as isize)),
+        _ => (m, k, (&x, 1, k as isize), (&w, 1, n as isize)),
+    };
+    let theirs = fastest(|| {
+        let out = black_box(&mut out);
+        // SAFETY: the shapes and strides describe the vectors made above.
+        unsafe {
+            let (a, b) = (left.0.as_ptr(), right.0.as_ptr());
+            let none = gemm::Parallelism::None;
+            gemm::gemm(
+                rows, n, inner, out.as_mut_ptr(), 1, n as isize, false, a, left.1, left.2, b, right.1, right.2, 0.0, 1.0, false, false,
+                false, none,
+            );
+        }
+    });
+    (ours / 1e3, theirs / 1e3)
+}
+
+fn products() {
+    let square = |name, m| Product { name, m, k: 512, n: 512 };
+    let few = [1, 2, 4, 8];
+    let mut all: Vec<Product> = few.iter().map(|&m| square("few_rows", m)).collect();
+    all.extend(few.iter().map(|&m| square("few_rows_transposed", m)));
+    all.extend(few.iter().map(|&k| Product { name: "few_inner", m: 4096, k, n: 512 }));
+    all.extend(few.iter().map(|&n| Product { name: "few_columns", m: 4096, k: 512, n }));
+    all.extend(few.iter().map(|&k| Product { name: "few_outer", m: 4096, k, n: 512 }));
+    all.extend(few.iter().map(|&n| Product { name: "few_outer", m: 4096, k: 512, n }));
+    all.extend([Product { name: "few_inner", m: 512, k: 2, n: 64 }, Product { name: "few_columns", m: 512, k: 64, n: 2 }]);
+    all.extend([Product { name: "few_rows", m: 2, k: 64, n: 64 }, Product { name: "few_outer", m: 512, k: 2, n: 64 }]);
+    println!("\n{:<20}{:>6}{:>6}{:>6}{:>10}{:>10}   µs, f32", "product", "m", "k", "n", "ours", "gemm");
+    for p in all {
+        let (ours, theirs) = product(&p);
+        println!("{:<20}{:>6}{:>6}{:>6}{ours:>10.2}{theirs:>10.2}", p.name, p.m, p.k, p.n);
+    }
+}
+
 fn main() {
     let n = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1024);
     println!("{:<20}{:>10}{:>10}   ns per element, n = {n}", "kernel", "f32", "f64");
     for ((name, single), (_, double)) in elements::<f32>(n).into_iter().zip(elements::<f64>(n)) {
         println!("{name:<20}{single:>10.3}{double:>10.3}");
     }
+    products();
 }

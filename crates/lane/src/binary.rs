@@ -3,7 +3,6 @@
 use crate::float::Float;
 use crate::isa::{Kernel, dispatch};
 use crate::operand::{Operand, Source, with_sources};
-use std::hint::select_unpredictable;
 use std::marker::PhantomData;
 use thalweg_graph::ops::binary::Binary;
 
@@ -30,10 +29,25 @@ rules! {
     Sub: |a, b| a - b;
     Mul: |a, b| a * b;
     Div: |a, b| a / b;
-    Maximum: |a, b| select_unpredictable(a.undefined() | (a > b), a, b);
-    Minimum: |a, b| select_unpredictable(a.undefined() | (a < b), a, b);
+    Maximum: |a, b| larger(a, b);
+    Minimum: |a, b| smaller(a, b);
     Pow: |a, b| if FUSED { a.power(b) } else { a.reference_power(b) };
     Square: |a, _b| a * a;
+}
+
+/// The larger; NaN if one is. That NaN is a sum, because a selected `a` that is stored where it came from would become a
+/// conditional store.
+#[inline(always)]
+pub(crate) fn larger<T: Float>(a: T, b: T) -> T {
+    let larger = if a > b { a } else { b };
+    if a.undefined() { a + b } else { larger }
+}
+
+/// The smaller; NaN if one is.
+#[inline(always)]
+fn smaller<T: Float>(a: T, b: T) -> T {
+    let smaller = if a < b { a } else { b };
+    if a.undefined() { a + b } else { smaller }
 }
 
 /// Calls a function that is generic in a rule.

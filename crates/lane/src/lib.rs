@@ -18,10 +18,14 @@ mod float;
 mod functions;
 mod isa;
 mod logic;
+mod matrix;
 mod operand;
 mod real;
 mod reduce;
+mod skinny;
 mod unary;
 
+pub use matrix::{Rows, RowsMut};
 pub use operand::Operand;
 pub use real::Real;
+pub use skinny::FEW;

@@ -2,7 +2,8 @@
 
 use crate::float::Float;
 use crate::operand::Operand;
-use crate::{binary, logic, reduce, unary};
+use crate::matrix::{Rows, RowsMut};
+use crate::{binary, logic, reduce, skinny, unary};
 use thalweg_graph::ops::Comparison;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
@@ -57,4 +58,14 @@ real! {
     fn max_to(best: &mut [Self], x: &[Self]) = reduce::max_to;
     /// Σ a b, in the order of [`Real::sum`].
     fn dot(a: &[Self], b: &[Self]) -> Self = reduce::dot;
+    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for m ≤ [`FEW`](crate::FEW).
+    fn few_rows(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_rows;
+    /// `out[m, n] = x[m, k] w[n, k]ᵀ`, or `+=`, for m ≤ [`FEW`](crate::FEW).
+    fn few_rows_transposed(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_rows_transposed;
+    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW).
+    fn few_inner(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_inner;
+    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for n ≤ [`FEW`](crate::FEW).
+    fn few_columns(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_columns;
+    /// `out[k, n] = x[m, k]ᵀ g[m, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW) or n ≤ [`FEW`](crate::FEW).
+    fn few_outer(x: Rows<Self>, g: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_outer;
 }

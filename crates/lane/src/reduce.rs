@@ -1,9 +1,9 @@
 //! Sums, maxima and inner products of runs, in an order that depends on the length alone and not on the width of a register.
 //! Interleaved sums over a block, their pairwise sum, and then blocks pairwise: the rounding error grows with log n.
 
+use crate::binary::larger;
 use crate::float::Float;
 use crate::isa::{Kernel, dispatch};
-use std::hint::select_unpredictable;
 use std::marker::PhantomData;
 
 /// Sums that are carried beside each other: enough registers of every width to hide the latency of an addition.
@@ -25,12 +25,6 @@ trait Fold<T: Float> {
 struct Sum;
 struct Max;
 struct Dot;
-
-/// The larger; NaN if one is. A select without control flow, which would become a conditional store.
-#[inline(always)]
-fn larger<T: Float>(a: T, b: T) -> T {
-    select_unpredictable(a.undefined() | (a > b), a, b)
-}
 
 impl<T: Float> Fold<T> for Sum {
     const START: T = T::ZERO;

@@ -84,10 +84,15 @@ impl<T: Float, B: Body<T>> Kernel for MapInPlace<'_, T, B> {
     }
 }
 
-/// Whether the size of an element exceeds a bound, or is no number.
+/// Whether the size of a finite element exceeds a bound.
 struct Exceeds<'a, T> {
     x: &'a [T],
     bound: T,
+}
+
+#[inline(always)]
+fn exceeds<T: Float>(x: T, bound: T) -> bool {
+    (x.size() > bound) & (x.size() < -T::LEAST)
 }
 
 impl<T: Float> Kernel for Exceeds<'_, T> {
@@ -95,7 +100,7 @@ impl<T: Float> Kernel for Exceeds<'_, T> {
 
     #[inline(always)]
     fn run<const FUSED: bool>(self) -> bool {
-        self.x.iter().fold(false, |any, x| any | !(x.size() <= self.bound))
+        self.x.iter().fold(false, |any, x| any | exceeds(*x, self.bound))
     }
 }
 
@@ -143,7 +148,7 @@ impl<T: Float> Visitor<T> for InPlace<'_, T> {
 /// Evaluates anew, by the reference, what is beyond the bound.
 fn repair<T: Float>(op: Unary, x: &[T], out: &mut [T], bound: T) {
     for (x, out) in x.iter().zip(out) {
-        if !(x.size() <= bound) {
+        if exceeds(*x, bound) {
             T::reference(op, std::slice::from_ref(x), std::slice::from_mut(out));
         }
     }

@@ -1,7 +1,7 @@
 //! Inverse tangent: a polynomial on [0, 1], and π/2 − atan(1/x) beyond.
 //! Muller, "Elementary Functions" (2016), chapter 11 (reduction by a reciprocal).
 
-use super::polynomial::polynomial;
+use super::polynomial::{horner, polynomial};
 use super::{Atan, Body};
 use std::f32::consts as c32;
 use std::f64::consts as c64;
@@ -42,7 +42,7 @@ impl Body<f32> for Atan {
         let far = size > 1.0;
         let u = if far { 1.0 / size } else { size };
         let z = u * u;
-        let tail = u * z * polynomial(z, &P32);
+        let tail = u * z * horner(z, &P32);
         let y = if far { (c32::FRAC_PI_2 - u) - (tail - REST_32) } else { u + tail };
         y.copysign(x)
     }

@@ -13,7 +13,7 @@ impl Body<f32> for Expm1 {
         let half = power_of_two_32(n - 1);
         let y = 2.0 * (half.mul_add(r, half - 0.5) + half * (r * r * p));
         // Halves of subnormal numbers lose their last bit, and the sum above the sign of zero.
-        if x.abs() < 1e-9 { x } else { y }
+        if x.abs() < 1e-9 { x.mul_add(-x, x) } else { y }
     }
 }
 
@@ -25,6 +25,6 @@ impl Body<f64> for Expm1 {
         let Reduced { n, r, p } = reduced_64(near);
         let half = power_of_two_64(n - 1);
         let y = 2.0 * (half.mul_add(r, half - 0.5) + half * (r * r * p));
-        if x.abs() < 1e-17 { x } else { y }
+        if x.abs() < 1e-17 { x.mul_add(-x, x) } else { y }
     }
 }

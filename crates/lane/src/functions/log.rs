@@ -71,7 +71,7 @@ impl Body<f32> for Log {
         let tiny = x < f32::MIN_POSITIVE;
         let Parts { e, m } = parts_32(if tiny { x * 16_777_216.0 } else { x });
         let y = sum_32(if tiny { e - 24.0 } else { e }, m - 1.0);
-        let y = if x < f32::INFINITY { y } else { x };
+        let y = if x < f32::INFINITY { y } else { x + x };
         let y = if x == 0.0 { f32::NEG_INFINITY } else { y };
         if x < 0.0 { f32::NAN } else { y }
     }
@@ -83,7 +83,7 @@ impl Body<f64> for Log {
         let tiny = x < f64::MIN_POSITIVE;
         let Parts { e, m } = parts_64(if tiny { x * 18_014_398_509_481_984.0 } else { x });
         let y = sum_64(if tiny { e - 54.0 } else { e }, m - 1.0);
-        let y = if x < f64::INFINITY { y } else { x };
+        let y = if x < f64::INFINITY { y } else { x + x };
         let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
         if x < 0.0 { f64::NAN } else { y }
     }

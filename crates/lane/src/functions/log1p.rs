@@ -11,10 +11,10 @@ impl Body<f32> for Log1p {
         // 4·2⁻ᵉ: also 2⁻¹²⁸, for the largest x, is then from a normal number.
         let scale = f32::from_bits((129i32.wrapping_sub(e) as u32) << 23);
         let y = sum_32(e as f32, (0.25 * x).mul_add(scale, scale.mul_add(0.25, -1.0)));
-        let y = if x < f32::INFINITY { y } else { x };
+        let y = if x < f32::INFINITY { y } else { x + x };
         let y = if x == -1.0 { f32::NEG_INFINITY } else { y };
         let y = if x < -1.0 { f32::NAN } else { y };
-        if x.abs() < 1e-9 { x } else { y }
+        if x.abs() < 1e-9 { x.mul_add(-x, x) } else { y }
     }
 }
 
@@ -26,9 +26,9 @@ impl Body<f64> for Log1p {
         let e = f64::from_bits(shifted | 0x4330_0000_0000_0000) - 4_503_599_627_371_520.0;
         let scale = f64::from_bits(2049u64.wrapping_sub(shifted) << 52);
         let y = sum_64(e, (0.25 * x).mul_add(scale, scale.mul_add(0.25, -1.0)));
-        let y = if x < f64::INFINITY { y } else { x };
+        let y = if x < f64::INFINITY { y } else { x + x };
         let y = if x == -1.0 { f64::NEG_INFINITY } else { y };
         let y = if x < -1.0 { f64::NAN } else { y };
-        if x.abs() < 1e-17 { x } else { y }
+        if x.abs() < 1e-17 { x.mul_add(-x, x) } else { y }
     }
 }

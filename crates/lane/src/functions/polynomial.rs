@@ -6,17 +6,23 @@ use crate::float::Float;
 /// Σ cₖ xᵏ. Unrolled, because `N` is known.
 #[inline(always)]
 pub(super) fn polynomial<T: Float, const N: usize>(x: T, c: &[T; N]) -> T {
-    if N < 10 {
-        return chain(x, c, 0, 1);
+    if N < 6 {
+        return horner(x, c);
     }
     let square = x * x;
-    if N < 14 {
+    if N < 12 {
         return chain(square, c, 1, 2).fused(x, chain(square, c, 0, 2));
     }
     let fourth = square * square;
     let even = chain(fourth, c, 2, 4).fused(square, chain(fourth, c, 0, 4));
     let odd = chain(fourth, c, 3, 4).fused(square, chain(fourth, c, 1, 4));
     odd.fused(x, even)
+}
+
+/// Σ cₖ xᵏ in one chain: for coefficients of alternating sign that decrease slowly, whose parts would cancel.
+#[inline(always)]
+pub(super) fn horner<T: Float, const N: usize>(x: T, c: &[T; N]) -> T {
+    chain(x, c, 0, 1)
 }
 
 /// Every `step`-th coefficient from `first` on.

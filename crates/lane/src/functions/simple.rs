@@ -22,7 +22,7 @@ macro_rules! simple {
 simple! {
     Neg: |x| -x;
     Abs: |x| x.abs();
-    Sign: |x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x };
+    Sign: |x| (if x.abs() > 0.0 { 1.0 } else { x.abs() }).copysign(x);
     Floor: |x| x.floor();
     Sqrt: |x| x.sqrt();
     Recip: |x| 1.0 / x;

@@ -11,7 +11,7 @@ impl Body<f32> for Sin {
     fn eval(x: f32) -> f32 {
         let y = quadrant_32(x).sine(0);
         // The reduction loses the sign of zero.
-        if x == 0.0 { x } else { y }
+        if x == 0.0 { x + x } else { y }
     }
 }
 
@@ -21,6 +21,6 @@ impl Body<f64> for Sin {
     #[inline(always)]
     fn eval(x: f64) -> f64 {
         let y = quadrant_64(x).sine(0);
-        if x == 0.0 { x } else { y }
+        if x == 0.0 { x + x } else { y }
     }
 }

@@ -36,7 +36,7 @@ impl Body<f32> for Tan {
         let first = r + tail;
         let tan = r + rest.mul_add(first.mul_add(first, 1.0), tail);
         let y = if n & 1 == 0 { tan } else { -1.0 / tan };
-        if x == 0.0 { x } else { y }
+        if x == 0.0 { x + x } else { y }
     }
 }
 
@@ -51,6 +51,6 @@ impl Body<f64> for Tan {
         let first = r + tail;
         let tan = r + rest.mul_add(first.mul_add(first, 1.0), tail);
         let y = if n & 1 == 0 { tan } else { -1.0 / tan };
-        if x == 0.0 { x } else { y }
+        if x == 0.0 { x + x } else { y }
     }
 }
