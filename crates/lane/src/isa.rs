@@ -24,9 +24,15 @@ impl<K: Kernel> WithSimd for With<K> {
     }
 }
 
+/// The widest registers that the machine has.
+#[inline]
+pub(crate) fn arch() -> Arch {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(Arch::new)
+}
+
 /// Runs `kernel` with the widest registers that the machine has.
 #[inline]
 pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    static ARCH: OnceLock<Arch> = OnceLock::new();
-    ARCH.get_or_init(Arch::new).dispatch(With(kernel))
+    arch().dispatch(With(kernel))
 }

@@ -24,6 +24,7 @@ mod real;
 mod reduce;
 mod skinny;
 mod unary;
+mod vector;
 
 pub use matrix::{Rows, RowsMut};
 pub use operand::Operand;

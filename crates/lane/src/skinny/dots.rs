@@ -1,87 +1,77 @@
 //! Inner products of at most eight rows with every row of a matrix, which is read once.
-//! The sums of several lanes are carried beside each other and added pairwise at the end.
+//! Several registers of sums are carried beside each other, enough to hide the latency of an addition.
 
-use crate::float::Float;
-use crate::isa::{Kernel, dispatch};
+use crate::isa::arch;
 use crate::matrix::Rows;
+use crate::vector::Vector;
+use pulp::{Simd, WithSimd};
 
-/// `set(i, j, ⟨few[i], many[j]⟩)` for all rows.
-pub trait Dots: Float {
-    /// `few` has at most eight rows.
-    fn dots(few: Rows<Self>, many: Rows<Self>, set: impl FnMut(usize, usize, Self));
-}
-
-/// `L` lanes for each of `M` rows.
-struct Products<'a, T, F, const M: usize, const L: usize> {
+/// `R` registers of sums for each of `M` rows.
+struct Products<'a, T, F, const M: usize, const R: usize> {
     few: Rows<'a, T>,
     many: Rows<'a, T>,
     set: F,
 }
 
-impl<T: Float, F: FnMut(usize, usize, T), const M: usize, const L: usize> Kernel for Products<'_, T, F, M, L> {
+impl<T: Vector, F: FnMut(usize, usize, T), const M: usize, const R: usize> WithSimd for Products<'_, T, F, M, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Products { few, many, mut set } = self;
-        let whole = many.columns() / L * L;
-        let rows: [&[T]; M] = std::array::from_fn(|i| &few.row(i)[..many.columns()]);
+        let few: [(&[T::V<S>], &[T]); M] = std::array::from_fn(|i| T::whole::<S>(few.row(i)));
         for j in 0..many.rows() {
-            let row = many.row(j);
-            let mut sums = [[T::ZERO; L]; M];
+            let (row, row_rest) = T::whole::<S>(many.row(j));
+            let few = few.map(|(x, rest)| (&x[..row.len()], &rest[..row_rest.len()]));
+            let mut sums = [[T::splat(simd, T::ZERO); R]; M];
             let mut at = 0;
-            while at < whole {
-                let w = &row[at..at + L];
+            while at + R <= row.len() {
                 for i in 0..M {
-                    let x = &rows[i][at..at + L];
-                    for c in 0..L {
-                        sums[i][c] = x[c].times_plus::<FUSED>(w[c], sums[i][c]);
+                    for r in 0..R {
+                        sums[i][r] = T::multiply_add(simd, few[i].0[at + r], row[at + r], sums[i][r]);
                     }
                 }
-                at += L;
+                at += R;
+            }
+            while at < row.len() {
+                for i in 0..M {
+                    sums[i][0] = T::multiply_add(simd, few[i].0[at], row[at], sums[i][0]);
+                }
+                at += 1;
+            }
+            if !row_rest.is_empty() {
+                let rest = T::part(simd, row_rest);
+                for i in 0..M {
+                    sums[i][R - 1] = T::multiply_add(simd, T::part(simd, few[i].1), rest, sums[i][R - 1]);
+                }
             }
             for i in 0..M {
-                let mut rest = T::ZERO;
-                for p in whole..row.len() {
-                    rest = rows[i][p].times_plus::<FUSED>(row[p], rest);
+                let mut width = R;
+                while width > 1 {
+                    width /= 2;
+                    for r in 0..width {
+                        sums[i][r] = T::plus(simd, sums[i][r], sums[i][r + width]);
+                    }
                 }
-                set(i, j, pairwise(sums[i]) + rest);
+                set(i, j, T::total(simd, sums[i][0]));
             }
         }
     }
 }
 
-/// The sum of 4, 8, 16 or 32 numbers, halves onto halves.
-#[inline(always)]
-fn pairwise<T: Float, const L: usize>(sums: [T; L]) -> T {
-    let mut eight = [T::ZERO; 8];
-    if L < 8 {
-        return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+/// `set(i, j, ⟨few[i], many[j]⟩)` for all rows; `few` has at most eight.
+pub(super) fn dots<T: Vector>(few: Rows<T>, many: Rows<T>, set: impl FnMut(usize, usize, T)) {
+    let arch = arch();
+    // Powers of two: the registers of a row are added by halves.
+    match few.rows() {
+        0 => {}
+        1 => arch.dispatch(Products::<T, _, 1, 8> { few, many, set }),
+        2 => arch.dispatch(Products::<T, _, 2, 4> { few, many, set }),
+        3 => arch.dispatch(Products::<T, _, 3, 4> { few, many, set }),
+        4 => arch.dispatch(Products::<T, _, 4, 2> { few, many, set }),
+        5 => arch.dispatch(Products::<T, _, 5, 2> { few, many, set }),
+        6 => arch.dispatch(Products::<T, _, 6, 2> { few, many, set }),
+        7 => arch.dispatch(Products::<T, _, 7, 1> { few, many, set }),
+        _ => arch.dispatch(Products::<T, _, 8, 1> { few, many, set }),
     }
-    for c in 0..8 {
-        eight[c] = match L {
-            8 => sums[c],
-            16 => sums[c] + sums[(c + 8) % L],
-            _ => (sums[c] + sums[(c + 16) % L]) + (sums[(c + 8) % L] + sums[(c + 24) % L]),
-        };
-    }
-    ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]))
-}
-
-macro_rules! dots {
-    ($($type:ty: $($rows:literal x $lanes:literal),*;)*) => {$(
-        impl Dots for $type {
-            fn dots(few: Rows<$type>, many: Rows<$type>, set: impl FnMut(usize, usize, $type)) {
-                match few.rows() {
-                    $($rows => dispatch(Products::<$type, _, $rows, $lanes> { few, many, set }),)*
-                    rows => assert_eq!(rows, 0, "at most eight rows"),
-                }
-            }
-        }
-    )*};
-}
-
-dots! {
-    f32: 1 x 32, 2 x 32, 3 x 16, 4 x 16, 5 x 8, 6 x 8, 7 x 8, 8 x 8;
-    f64: 1 x 16, 2 x 16, 3 x 8, 4 x 8, 5 x 4, 6 x 4, 7 x 4, 8 x 4;
 }

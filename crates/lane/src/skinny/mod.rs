@@ -5,17 +5,12 @@ mod dots;
 mod panel;
 
 use crate::matrix::{Rows, RowsMut};
-use dots::Dots;
-use panel::Panel;
+use crate::vector::Vector;
+use dots::dots;
+use panel::panel;
 
 /// The largest short side of a skinny product.
 pub const FEW: usize = 8;
-
-/// The two kernels for an element type.
-pub trait Skinny: crate::float::Float + Panel + Dots {}
-
-impl Skinny for f32 {}
-impl Skinny for f64 {}
 
 /// What a product needs of its shapes.
 fn check(name: &str, short: usize, fits: bool) {
@@ -23,51 +18,51 @@ fn check(name: &str, short: usize, fits: bool) {
 }
 
 /// out = x w, few rows in x.
-pub(crate) fn few_rows<T: Skinny>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_rows<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, k, n) = (x.rows(), x.columns(), w.columns());
     check("few_rows", m, (w.rows(), out.rows(), out.columns()) == (k, m, n));
-    T::panel(m, 0, k, |i, p| x.row(i)[p], w, &mut out, accumulate);
+    panel(m, 0, k, |i, p| x.row(i)[p], w, &mut out, accumulate);
 }
 
 /// out = x wᵀ, few rows in x.
-pub(crate) fn few_rows_transposed<T: Skinny>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_rows_transposed<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, n) = (x.rows(), w.rows());
     check("few_rows_transposed", m, (w.columns(), out.rows(), out.columns()) == (x.columns(), m, n));
-    T::dots(x, w, |i, j, value| {
+    dots(x, w, |i, j, value| {
         let out = &mut out.row(i)[j];
         *out = if accumulate { *out + value } else { value };
     });
 }
 
 /// out = x w, few columns in x.
-pub(crate) fn few_inner<T: Skinny>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_inner<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, k, n) = (x.rows(), x.columns(), w.columns());
     check("few_inner", k, (w.rows(), out.rows(), out.columns()) == (k, m, n));
     for first in (0..m).step_by(4) {
-        T::panel((m - first).min(4), first, k, |i, p| x.row(first + i)[p], w, &mut out, accumulate);
+        panel((m - first).min(4), first, k, |i, p| x.row(first + i)[p], w, &mut out, accumulate);
     }
 }
 
 /// out = x w, few columns in w.
-pub(crate) fn few_columns<T: Skinny>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_columns<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, k, n) = (x.rows(), x.columns(), w.columns());
     check("few_columns", n, (w.rows(), out.rows(), out.columns()) == (k, m, n));
     let turned: Vec<T> = (0..n).flat_map(|j| (0..k).map(move |p| w.row(p)[j])).collect();
-    T::dots(Rows::new(&turned, n, k, k), x, |j, i, value| {
+    dots(Rows::new(&turned, n, k, k), x, |j, i, value| {
         let out = &mut out.row(i)[j];
         *out = if accumulate { *out + value } else { value };
     });
 }
 
 /// out = xᵀ g, few columns in x or in g.
-pub(crate) fn few_outer<T: Skinny>(x: Rows<T>, g: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_outer<T: Vector>(x: Rows<T>, g: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, k, n) = (x.rows(), x.columns(), g.columns());
     check("few_outer", k.min(n), (g.rows(), out.rows(), out.columns()) == (m, k, n));
     if k <= FEW {
-        return T::panel(k, 0, m, |i, p| x.row(p)[i], g, &mut out, accumulate);
+        return panel(k, 0, m, |i, p| x.row(p)[i], g, &mut out, accumulate);
     }
     let mut turned = vec![T::ZERO; n * k];
-    T::panel(n, 0, m, |i, p| g.row(p)[i], x, &mut RowsMut::new(&mut turned, n, k, k), false);
+    panel(n, 0, m, |i, p| g.row(p)[i], x, &mut RowsMut::new(&mut turned, n, k, k), false);
     for p in 0..k {
         for (j, out) in out.row(p).iter_mut().enumerate() {
             let value = turned[j * k + p];

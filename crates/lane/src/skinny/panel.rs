@@ -1,29 +1,16 @@
 //! out (+)= x w for at most eight rows: the sums of a strip of columns stay in registers while the rows of w pass by.
 //! x is copied, a block of the inner side at a time, so that the numbers of a step lie beside each other.
 
-use crate::float::Float;
-use crate::isa::{Kernel, dispatch};
+use crate::isa::arch;
 use crate::matrix::{Rows, RowsMut};
+use crate::vector::Vector;
+use pulp::{Simd, WithSimd};
 
 /// Inner steps whose products are added one after the other before they are added to the output.
 const DEPTH: usize = 256;
 
-/// `out[first + i][..] (+)= Σₚ x(i, p) w[p][..]` for a few i.
-pub trait Panel: Float {
-    /// `rows` at most eight, `x(i, p)` for p < `depth`.
-    fn panel(
-        rows: usize,
-        first: usize,
-        depth: usize,
-        x: impl Fn(usize, usize) -> Self,
-        w: Rows<Self>,
-        out: &mut RowsMut<Self>,
-        accumulate: bool,
-    );
-}
-
-/// A block of steps of `M` rows; strips are `C` columns wide.
-struct Block<'a, 'b, T, const M: usize, const C: usize> {
+/// Steps `from …` of `M` rows; strips are `R` registers wide.
+struct Block<'a, 'b, T, const M: usize, const R: usize> {
     x: &'a [[T; M]],
     w: Rows<'a, T>,
     from: usize,
@@ -32,55 +19,61 @@ struct Block<'a, 'b, T, const M: usize, const C: usize> {
     accumulate: bool,
 }
 
-impl<T: Float, const M: usize, const C: usize> Kernel for Block<'_, '_, T, M, C> {
+impl<T: Vector, const M: usize, const R: usize> WithSimd for Block<'_, '_, T, M, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(mut self) {
-        let n = self.w.columns();
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let (lanes, n) = (size_of::<T::V<S>>() / size_of::<T>(), self.w.columns());
         let mut at = 0;
-        while at + C <= n {
-            self.strip::<FUSED, C>(at);
-            at += C;
+        while at + R * lanes <= n {
+            self.strip::<S, R>(simd, at, R * lanes);
+            at += R * lanes;
         }
-        while at + 4 <= n {
-            self.strip::<FUSED, 4>(at);
-            at += 4;
+        while at + lanes <= n {
+            self.strip::<S, 1>(simd, at, lanes);
+            at += lanes;
         }
-        while at < n {
-            self.strip::<FUSED, 1>(at);
-            at += 1;
+        if at < n {
+            self.strip::<S, 1>(simd, at, n - at);
         }
     }
 }
 
-impl<T: Float, const M: usize, const C: usize> Block<'_, '_, T, M, C> {
-    /// Columns `at` to `at + W`.
+impl<T: Vector, const M: usize, const R: usize> Block<'_, '_, T, M, R> {
+    /// Columns `at` to `at + width`: `W` registers, or part of one.
     #[inline(always)]
-    fn strip<const FUSED: bool, const W: usize>(&mut self, at: usize) {
-        let mut sums = [[T::ZERO; W]; M];
+    fn strip<S: Simd, const W: usize>(&mut self, simd: S, at: usize, width: usize) {
+        let whole = width * size_of::<T>() == W * size_of::<T::V<S>>();
+        let mut sums = [[T::splat(simd, T::ZERO); W]; M];
         for (p, x) in self.x.iter().enumerate() {
-            let w: &[T] = &self.w.row(self.from + p)[at..at + W];
+            let row = &self.w.row(self.from + p)[at..at + width];
+            let w: [T::V<S>; W] = if whole { std::array::from_fn(|r| T::whole::<S>(row).0[r]) } else { [T::part(simd, row); W] };
             for i in 0..M {
-                for c in 0..W {
-                    sums[i][c] = x[i].times_plus::<FUSED>(w[c], sums[i][c]);
+                let x = T::splat(simd, x[i]);
+                for r in 0..W {
+                    sums[i][r] = T::multiply_add(simd, x, w[r], sums[i][r]);
                 }
             }
         }
-        for (i, sums) in sums.iter().enumerate() {
-            let out = &mut self.out.row(self.first + i)[at..at + W];
-            if self.accumulate {
-                for c in 0..W {
-                    out[c] += sums[c];
+        for (i, sums) in sums.into_iter().enumerate() {
+            let out = &mut self.out.row(self.first + i)[at..at + width];
+            if whole {
+                let (out, _) = T::whole_mut::<S>(out);
+                for r in 0..W {
+                    out[r] = if self.accumulate { T::plus(simd, out[r], sums[r]) } else { sums[r] };
                 }
             } else {
-                out.copy_from_slice(sums);
+                let sum = if self.accumulate { T::plus(simd, T::part(simd, out), sums[0]) } else { sums[0] };
+                T::store_part(simd, out, sum);
             }
         }
     }
 }
 
-fn blocks<T: Float, const M: usize, const C: usize>(
+/// `out[first + i][..] (+)= Σₚ x(i, p) w[p][..]` for `rows` ≤ 8 and p < `depth`.
+pub(super) fn panel<T: Vector>(
+    rows: usize,
     first: usize,
     depth: usize,
     x: impl Fn(usize, usize) -> T,
@@ -88,42 +81,51 @@ fn blocks<T: Float, const M: usize, const C: usize>(
     out: &mut RowsMut<T>,
     accumulate: bool,
 ) {
-    let mut block = [[T::ZERO; M]; DEPTH];
-    let mut from = 0;
-    // Also without any step, so that the output becomes 0.
-    while from < depth || from == 0 {
-        let block = &mut block[..DEPTH.min(depth - from)];
-        for (p, steps) in block.iter_mut().enumerate() {
-            *steps = std::array::from_fn(|i| x(i, from + p));
-        }
-        dispatch(Block::<T, M, C> { x: block, w, from, out, first, accumulate: accumulate || from > 0 });
-        from += DEPTH;
+    // Rows and registers of a strip: about half of sixteen registers hold sums.
+    match rows {
+        0 => {}
+        1 => blocks::<T, 1, 8>(first, depth, x, w, out, accumulate),
+        2 => blocks::<T, 2, 4>(first, depth, x, w, out, accumulate),
+        3 => blocks::<T, 3, 4>(first, depth, x, w, out, accumulate),
+        4 => blocks::<T, 4, 2>(first, depth, x, w, out, accumulate),
+        5 => blocks::<T, 5, 2>(first, depth, x, w, out, accumulate),
+        6 => blocks::<T, 6, 2>(first, depth, x, w, out, accumulate),
+        7 => blocks::<T, 7, 1>(first, depth, x, w, out, accumulate),
+        _ => blocks::<T, 8, 1>(first, depth, x, w, out, accumulate),
     }
 }
 
-macro_rules! panels {
-    ($($type:ty: $($rows:literal x $width:literal),*;)*) => {$(
-        impl Panel for $type {
-            fn panel(
-                rows: usize,
-                first: usize,
-                depth: usize,
-                x: impl Fn(usize, usize) -> $type,
-                w: Rows<$type>,
-                out: &mut RowsMut<$type>,
-                accumulate: bool,
-            ) {
-                match rows {
-                    $($rows => blocks::<$type, $rows, $width>(first, depth, x, w, out, accumulate),)*
-                    _ => assert_eq!(rows, 0, "a panel has at most eight rows"),
-                }
-            }
-        }
-    )*};
+fn blocks<T: Vector, const M: usize, const R: usize>(
+    first: usize,
+    depth: usize,
+    x: impl Fn(usize, usize) -> T,
+    w: Rows<T>,
+    out: &mut RowsMut<T>,
+    accumulate: bool,
+) {
+    if depth <= super::FEW {
+        // Clearing a whole block would cost more than the product.
+        return steps::<T, M, R, { super::FEW }>(first, 0..depth, x, w, out, accumulate);
+    }
+    for from in (0..depth).step_by(DEPTH) {
+        let until = depth.min(from + DEPTH);
+        steps::<T, M, R, DEPTH>(first, from..until, &x, w, out, accumulate || from > 0);
+    }
 }
 
-// Rows and the width of a strip: about half of the sixteen registers of AVX2 hold sums.
-panels! {
-    f32: 1 x 64, 2 x 32, 3 x 16, 4 x 16, 5 x 16, 6 x 8, 7 x 8, 8 x 8;
-    f64: 1 x 32, 2 x 16, 3 x 8, 4 x 8, 5 x 8, 6 x 4, 7 x 4, 8 x 4;
+#[inline(always)]
+fn steps<T: Vector, const M: usize, const R: usize, const D: usize>(
+    first: usize,
+    steps: std::ops::Range<usize>,
+    x: impl Fn(usize, usize) -> T,
+    w: Rows<T>,
+    out: &mut RowsMut<T>,
+    accumulate: bool,
+) {
+    let mut block = [[T::ZERO; M]; D];
+    let block = &mut block[..steps.len()];
+    for (p, numbers) in block.iter_mut().enumerate() {
+        *numbers = std::array::from_fn(|i| x(i, steps.start + p));
+    }
+    arch().dispatch(Block::<T, M, R> { x: block, w, from: steps.start, out, first, accumulate });
 }
