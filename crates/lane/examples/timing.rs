@@ -43,12 +43,12 @@ fn elements<T: Real + From<f32>>(n: usize) -> Vec<(String, f64)> {
     let (a, b, splat) = (Operand::Slice(&x[..]), Operand::Slice(&y[..]), Operand::Splat(x[1]));
     row("add, splat".into(), fastest(|| T::binary(Binary::Add, black_box(a), black_box(splat), black_box(&mut out))));
     row("maximum, in place".into(), fastest(|| T::binary_left(Binary::Maximum, black_box(&mut out), black_box(b))));
-    row("mul_add, two runs".into(), fastest(|| T::mul_add(black_box(a), splat, black_box(b), black_box(&mut out))));
+    row("mul_add, two runs".into(), fastest(|| T::multiply_add(black_box(a), splat, black_box(b), black_box(&mut out))));
     row("compare".into(), fastest(|| T::compare(Comparison::Lt, black_box(a), black_box(b), black_box(&mut truth))));
     row("select".into(), fastest(|| T::select(black_box(&condition), black_box(a), black_box(b), black_box(&mut out))));
-    row("is_finite".into(), fastest(|| T::is_finite(black_box(&x), black_box(&mut truth))));
+    row("is_finite".into(), fastest(|| T::finite(black_box(&x), black_box(&mut truth))));
     row("sum".into(), fastest(|| _ = black_box(T::sum(black_box(&x)))));
-    row("max".into(), fastest(|| _ = black_box(T::max(black_box(&x)))));
+    row("max".into(), fastest(|| _ = black_box(T::largest(black_box(&x)))));
     row("dot".into(), fastest(|| _ = black_box(T::dot(black_box(&x), black_box(&y)))));
     row("add_to".into(), fastest(|| T::add_to(black_box(&mut out), black_box(&x))));
     row("max_to".into(), fastest(|| T::max_to(black_box(&mut out), black_box(&x))));

@@ -49,6 +49,12 @@ impl<'a, T> Rows<'a, T> {
     pub fn row(&self, i: usize) -> &'a [T] {
         &self.values[i * self.stride..][..self.columns]
     }
+
+    /// Rows `first` to `first + rows`.
+    pub(crate) fn part(&self, first: usize, rows: usize) -> Rows<'a, T> {
+        assert!(first + rows <= self.rows);
+        Rows { values: &self.values[(first * self.stride).min(self.values.len())..], rows, ..*self }
+    }
 }
 
 impl<'a, T> RowsMut<'a, T> {
@@ -75,5 +81,18 @@ impl<'a, T> RowsMut<'a, T> {
     #[inline(always)]
     pub fn row(&mut self, i: usize) -> &mut [T] {
         &mut self.values[i * self.stride..][..self.columns]
+    }
+
+    /// Rows `first` to `first + N`.
+    #[inline(always)]
+    pub(crate) fn several<const N: usize>(&mut self, first: usize) -> [&mut [T]; N] {
+        let (columns, stride) = (self.columns, self.stride);
+        let mut rest = &mut self.values[first * stride..];
+        std::array::from_fn(|i| {
+            let last = first + i + 1 == self.rows;
+            let (row, after) = std::mem::take(&mut rest).split_at_mut(if last { columns } else { stride });
+            rest = after;
+            &mut row[..columns]
+        })
     }
 }

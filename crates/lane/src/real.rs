@@ -41,17 +41,17 @@ real! {
     /// `b[i] = f(a[i], b[i])`; the same bits as [`Real::binary`].
     fn binary_right(op: Binary, a: Operand<Self>, b: &mut [Self]) = binary::binary_right;
     /// `out[i] = a[i] b[i] + c[i]`, rounded once where the machine can.
-    fn mul_add(a: Operand<Self>, b: Operand<Self>, c: Operand<Self>, out: &mut [Self]) = logic::mul_add;
+    fn multiply_add(a: Operand<Self>, b: Operand<Self>, c: Operand<Self>, out: &mut [Self]) = logic::mul_add;
     /// `out[i]` = 1 where the relation holds between `a[i]` and `b[i]`, else 0.
     fn compare(op: Comparison, a: Operand<Self>, b: Operand<Self>, out: &mut [u8]) = logic::compare;
     /// `out[i] = a[i]` where `condition[i]` is not 0, else `b[i]`.
     fn select(condition: &[u8], a: Operand<Self>, b: Operand<Self>, out: &mut [Self]) = logic::select;
     /// `out[i]` = 1 where `x[i]` is neither infinite nor NaN, else 0.
-    fn is_finite(x: &[Self], out: &mut [u8]) = logic::is_finite;
+    fn finite(x: &[Self], out: &mut [u8]) = logic::is_finite;
     /// Σ x, in an order that depends on the length alone; the rounding error grows with log n.
     fn sum(x: &[Self]) -> Self = reduce::sum;
     /// The largest element; NaN if an element is; −∞ of nothing.
-    fn max(x: &[Self]) -> Self = reduce::max;
+    fn largest(x: &[Self]) -> Self = reduce::max;
     /// `sums[i] += x[i]`.
     fn add_to(sums: &mut [Self], x: &[Self]) = reduce::add_to;
     /// `best[i] = max(best[i], x[i])`; NaN if one is.

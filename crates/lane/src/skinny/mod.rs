@@ -2,6 +2,7 @@
 //! All are one of two kernels: a panel of a few rows times a wide matrix, or a few inner products with one row.
 
 mod dots;
+mod inner;
 mod panel;
 
 use crate::matrix::{Rows, RowsMut};
@@ -38,9 +39,7 @@ pub(crate) fn few_rows_transposed<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: Ro
 pub(crate) fn few_inner<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
     let (m, k, n) = (x.rows(), x.columns(), w.columns());
     check("few_inner", k, (w.rows(), out.rows(), out.columns()) == (k, m, n));
-    for first in (0..m).step_by(4) {
-        panel((m - first).min(4), first, k, |i, p| x.row(first + i)[p], w, &mut out, accumulate);
-    }
+    inner::inner(x, w, &mut out, accumulate);
 }
 
 /// out = x w, few columns in w.

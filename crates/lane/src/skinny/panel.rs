@@ -103,18 +103,17 @@ fn blocks<T: Vector, const M: usize, const R: usize>(
     out: &mut RowsMut<T>,
     accumulate: bool,
 ) {
-    if depth <= super::FEW {
-        // Clearing a whole block would cost more than the product.
-        return steps::<T, M, R, { super::FEW }>(first, 0..depth, x, w, out, accumulate);
+    if depth == 0 && !accumulate {
+        return (0..M).for_each(|i| out.row(first + i).fill(T::ZERO));
     }
     for from in (0..depth).step_by(DEPTH) {
         let until = depth.min(from + DEPTH);
-        steps::<T, M, R, DEPTH>(first, from..until, &x, w, out, accumulate || from > 0);
+        steps::<T, M, R>(first, from..until, &x, w, out, accumulate || from > 0);
     }
 }
 
 #[inline(always)]
-fn steps<T: Vector, const M: usize, const R: usize, const D: usize>(
+fn steps<T: Vector, const M: usize, const R: usize>(
     first: usize,
     steps: std::ops::Range<usize>,
     x: impl Fn(usize, usize) -> T,
@@ -122,7 +121,7 @@ fn steps<T: Vector, const M: usize, const R: usize, const D: usize>(
     out: &mut RowsMut<T>,
     accumulate: bool,
 ) {
-    let mut block = [[T::ZERO; M]; D];
+    let mut block = [[T::ZERO; M]; DEPTH];
     let block = &mut block[..steps.len()];
     for (p, numbers) in block.iter_mut().enumerate() {
         *numbers = std::array::from_fn(|i| x(i, steps.start + p));
