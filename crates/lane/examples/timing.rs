@@ -94,8 +94,25 @@ fn product(p: &Product) -> (f64, f64) {
             let (a, b) = (left.0.as_ptr(), right.0.as_ptr());
             let none = gemm::Parallelism::None;
             gemm::gemm(
-                rows, n, inner, out.as_mut_ptr(), 1, n as isize, false, a, left.1, left.2, b, right.1, right.2, 0.0, 1.0, false, false,
-                false, none,
+                rows,
+                n,
+                inner,
+                out.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                a,
+                left.1,
+                left.2,
+                b,
+                right.1,
+                right.2,
+                0.0,
+                1.0,
+                false,
+                false,
+                false,
+                none,
             );
         }
     });

@@ -1,7 +1,7 @@
 //! The operations of f32 and f64 that the kernels need, so that each loop is written once.
 
-use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 use crate::functions::Power;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
 

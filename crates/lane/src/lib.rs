@@ -12,6 +12,7 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![allow(clippy::needless_range_loop, reason = "one index runs through several runs or registers, and is what the compiler vectorises")]
 
 mod binary;
 mod float;

@@ -1,8 +1,8 @@
 //! The one trait through which all kernels are called.
 
 use crate::float::Float;
-use crate::operand::Operand;
 use crate::matrix::{Rows, RowsMut};
+use crate::operand::Operand;
 use crate::{binary, logic, reduce, skinny, unary};
 use thalweg_graph::ops::Comparison;
 use thalweg_graph::ops::binary::Binary;

@@ -4,6 +4,9 @@
 use crate::float::Float;
 use pulp::Simd;
 
+/// Whole registers, and what is left.
+pub type Split<'a, T, S> = (&'a [<T as Vector>::V<S>], &'a [T]);
+
 /// An element type with registers.
 pub trait Vector: Float {
     /// A register.
@@ -18,7 +21,7 @@ pub trait Vector: Float {
     /// The sum of the lanes.
     fn total<S: Simd>(simd: S, a: Self::V<S>) -> Self;
     /// Whole registers, and what is left.
-    fn whole<S: Simd>(x: &[Self]) -> (&[Self::V<S>], &[Self]);
+    fn whole<S: Simd>(x: &[Self]) -> Split<'_, Self, S>;
     /// Whole registers, and what is left.
     fn whole_mut<S: Simd>(x: &mut [Self]) -> (&mut [Self::V<S>], &mut [Self]);
     /// Fewer numbers than lanes, and zeros.

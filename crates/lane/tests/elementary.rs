@@ -104,7 +104,9 @@ fn f64_functions_are_within_their_bound_of_libm() {
     for &op in Unary::ALL {
         let x: Vec<f64> = arguments(op, 300_000, -1070.0)
             .into_iter()
-            .map(|x| if matches!(op, Unary::Exp | Unary::Expm1 | Unary::Sigmoid) && x.abs() > 20.0 && x.abs() < 111.0 { x * 6.8 } else { x })
+            .map(
+                |x| if matches!(op, Unary::Exp | Unary::Expm1 | Unary::Sigmoid) && x.abs() > 20.0 && x.abs() < 111.0 { x * 6.8 } else { x },
+            )
             .collect();
         let mut y = x.clone();
         f64::unary_in_place(op, &mut y);
@@ -123,13 +125,50 @@ fn f64_functions_are_within_their_bound_of_libm() {
 }
 
 fn special_32() -> Vec<f32> {
-    let ends = [0.0, 1e-45, 1e-40, f32::MIN_POSITIVE, 1e-20, 0.5, 1.0, 1.5, 2.0, 3.0, 88.7, 88.73, 89.5, 104.0, 3e4, 1e10, f32::MAX, f32::INFINITY];
+    let ends = [
+        0.0,
+        1e-45,
+        1e-40,
+        f32::MIN_POSITIVE,
+        1e-20,
+        0.5,
+        1.0,
+        1.5,
+        2.0,
+        3.0,
+        88.7,
+        88.73,
+        89.5,
+        104.0,
+        3e4,
+        1e10,
+        f32::MAX,
+        f32::INFINITY,
+    ];
     ends.iter().flat_map(|&x| [x, -x]).chain([f32::NAN]).collect()
 }
 
 fn special_64() -> Vec<f64> {
-    let ends =
-        [0.0, 5e-324, 1e-310, f64::MIN_POSITIVE, 1e-20, 0.5, 1.0, 1.5, 2.0, 3.0, 709.7, 709.8, 745.2, 3e4, 1e10, 1e200, f64::MAX, f64::INFINITY];
+    let ends = [
+        0.0,
+        5e-324,
+        1e-310,
+        f64::MIN_POSITIVE,
+        1e-20,
+        0.5,
+        1.0,
+        1.5,
+        2.0,
+        3.0,
+        709.7,
+        709.8,
+        745.2,
+        3e4,
+        1e10,
+        1e200,
+        f64::MAX,
+        f64::INFINITY,
+    ];
     ends.iter().flat_map(|&x| [x, -x]).chain([f64::NAN]).collect()
 }
 
@@ -141,14 +180,22 @@ fn functions_are_right_at_zeros_infinities_subnormal_numbers_and_nan() {
             f32::unary_in_place(op, &mut y);
             let exact = if op == Unary::Sigmoid && x < 0.0 { (x as f64).exp() / (1.0 + (x as f64).exp()) } else { op.eval(x as f64) };
             assert!(ulps_32(y[0], exact) <= 2.0, "f32 {}({x:e}) = {:e}, not {exact:e}", op.name(), y[0]);
-            assert!(exact != 0.0 || y[0] != 0.0 || y[0].is_sign_negative() == exact.is_sign_negative(), "f32 {}({x:e}): sign of 0", op.name());
+            assert!(
+                exact != 0.0 || y[0] != 0.0 || y[0].is_sign_negative() == exact.is_sign_negative(),
+                "f32 {}({x:e}): sign of 0",
+                op.name()
+            );
         }
         for x in special_64() {
             let mut y = [x];
             f64::unary_in_place(op, &mut y);
             let exact = if op == Unary::Sigmoid && x < 0.0 { x.exp() / (1.0 + x.exp()) } else { op.eval(x) };
             assert!(ulps_64(y[0], exact) <= 3.0, "f64 {}({x:e}) = {:e}, not {exact:e}", op.name(), y[0]);
-            assert!(exact != 0.0 || y[0] != 0.0 || y[0].is_sign_negative() == exact.is_sign_negative(), "f64 {}({x:e}): sign of 0", op.name());
+            assert!(
+                exact != 0.0 || y[0] != 0.0 || y[0].is_sign_negative() == exact.is_sign_negative(),
+                "f64 {}({x:e}): sign of 0",
+                op.name()
+            );
         }
     }
 }

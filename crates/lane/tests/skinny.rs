@@ -13,7 +13,8 @@ struct Matrix<T> {
 impl<T: Real + From<f32> + Into<f64>> Matrix<T> {
     fn new(rows: usize, columns: usize, seed: usize) -> Matrix<T> {
         let stride = columns + seed % 3;
-        let values = (0..(rows * stride).saturating_sub(seed % 3)).map(|i| T::from(((i * 29 + seed * 7) % 31) as f32 * 0.0625 - 1.0)).collect();
+        let values =
+            (0..(rows * stride).saturating_sub(seed % 3)).map(|i| T::from(((i * 29 + seed * 7) % 31) as f32 * 0.0625 - 1.0)).collect();
         Matrix { values, rows, columns, stride }
     }
 
@@ -68,7 +69,14 @@ fn all<T: Real + From<f32> + Into<f64>>() {
         for long in [0, 1, 2, 3, 7, 8, 9, 16, 31, 65, 300] {
             for wide in [0, 1, 5, 13, 64, 71] {
                 check("few_rows", T::few_rows, [&new(few, long, 1), &new(long, wide, 2)], [few, long, wide], plain, plain);
-                check("few_rows_transposed", T::few_rows_transposed, [&new(few, long, 1), &new(wide, long, 2)], [few, long, wide], plain, turned);
+                check(
+                    "few_rows_transposed",
+                    T::few_rows_transposed,
+                    [&new(few, long, 1), &new(wide, long, 2)],
+                    [few, long, wide],
+                    plain,
+                    turned,
+                );
                 check("few_inner", T::few_inner, [&new(wide, few, 1), &new(few, long, 2)], [wide, few, long], plain, plain);
                 check("few_columns", T::few_columns, [&new(wide, long, 1), &new(long, few, 2)], [wide, long, few], plain, plain);
                 check("few_outer", T::few_outer, [&new(long, few, 1), &new(long, wide, 2)], [few, long, wide], turned, plain);

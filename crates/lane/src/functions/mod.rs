@@ -2,6 +2,7 @@
 //! To add one: a file with its bodies, and a line in the registry below. All need fused multiply-adds; see `unary`.
 
 mod atan;
+mod cos;
 mod erf;
 mod exp;
 mod expm1;
@@ -13,7 +14,6 @@ mod quadrant;
 mod sigmoid;
 mod simple;
 mod sin;
-mod cos;
 mod tan;
 mod tanh;
 

@@ -10,8 +10,9 @@ use std::f64::consts as c64;
 pub(super) const BOUND_32: f32 = 32_768.0;
 pub(super) const BOUND_64: f64 = 268_435_456.0;
 
-const HALF_PI_32: [f32; 3] = [1.5707964, -4.371139e-08, -1.7151245e-15];
-const HALF_PI_64: [f64; 3] = [1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33];
+/// π/2 in three parts.
+const HALF_PI_32: [f32; 3] = [c32::FRAC_PI_2, -4.371139e-08, -1.7151245e-15];
+const HALF_PI_64: [f64; 3] = [c64::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
 
 /// (sin r − r) / r³ in z = r². Fitted by `coefficients.py`: "sin".
 const SIN_32: [f32; 3] = [-0.16666654, 0.008332131, -0.00019510841];

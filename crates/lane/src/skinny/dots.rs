@@ -3,7 +3,7 @@
 
 use crate::isa::arch;
 use crate::matrix::Rows;
-use crate::vector::Vector;
+use crate::vector::{Split, Vector};
 use pulp::{Simd, WithSimd};
 
 /// Rows of the matrix that stay in the first-level cache while more than four rows meet them in two passes.
@@ -50,10 +50,10 @@ fn products<T: Vector, S: Simd, const M: usize, const J: usize, const R: usize>(
     many: Rows<T>,
     j: usize,
 ) -> [[T; J]; M] {
-    let y: [(&[T::V<S>], &[T]); J] = std::array::from_fn(|next| T::whole::<S>(many.row(j + next)));
+    let y: [Split<'_, T, S>; J] = std::array::from_fn(|next| T::whole::<S>(many.row(j + next)));
     let (length, rest) = (y[0].0.len(), y[0].1.len());
     let y = y.map(|(y, y_rest)| (&y[..length], &y_rest[..rest]));
-    let x: [(&[T::V<S>], &[T]); M] = std::array::from_fn(|i| {
+    let x: [Split<'_, T, S>; M] = std::array::from_fn(|i| {
         let (x, x_rest) = T::whole::<S>(few.row(i));
         (&x[..length], &x_rest[..rest])
     });

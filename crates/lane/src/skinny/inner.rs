@@ -4,7 +4,7 @@
 use super::FEW;
 use crate::isa::arch;
 use crate::matrix::{Rows, RowsMut};
-use crate::vector::Vector;
+use crate::vector::{Split, Vector};
 use pulp::{Simd, WithSimd};
 
 /// `K` inner steps, `M` rows at a time.
@@ -45,7 +45,7 @@ impl<T: Vector, const K: usize, const M: usize> Inner<'_, '_, T, K, M> {
                 numbers[i][p] = T::splat(simd, row[p]);
             }
         }
-        let w: [(&[T::V<S>], &[T]); K] = std::array::from_fn(|p| T::whole::<S>(w.row(p)));
+        let w: [Split<'_, T, S>; K] = std::array::from_fn(|p| T::whole::<S>(w.row(p)));
         let (length, rest) = (w[0].0.len(), w[0].1.len());
         let w = w.map(|(w, w_rest)| (&w[..length], &w_rest[..rest]));
         let out = out.several::<N>(first).map(|row| {
