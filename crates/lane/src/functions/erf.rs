@@ -47,7 +47,7 @@ const LARGE_64: [f64; 18] = [
 ];
 
 /// 2/√π − its nearest float: near 0 the leading coefficient decides the accuracy.
-const REST_32: f32 = 6.05739e-08;
+const REST_32: f32 = -5.8635383e-08;
 const REST_64: f64 = 1.533545961316588e-17;
 
 impl Body<f32> for Erf {
