@@ -13,6 +13,9 @@ pub(crate) trait Kernel {
     fn run<const FUSED: bool>(self) -> Self::Output;
 }
 
+/// Whether every instruction set with registers that pulp knows here multiplies and adds in one instruction: WebAssembly does not.
+const VECTORS_FUSE: bool = cfg!(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64"));
+
 struct With<K>(K);
 
 impl<K: Kernel> WithSimd for With<K> {
@@ -20,7 +23,7 @@ impl<K: Kernel> WithSimd for With<K> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> K::Output {
-        if S::IS_SCALAR { self.0.run::<false>() } else { self.0.run::<true>() }
+        if S::IS_SCALAR || !VECTORS_FUSE { self.0.run::<false>() } else { self.0.run::<true>() }
     }
 }
 

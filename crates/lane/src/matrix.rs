@@ -50,6 +50,12 @@ impl<'a, T> Rows<'a, T> {
         &self.values[i * self.stride..][..self.columns]
     }
 
+    /// Columns `first` to `first + columns`.
+    pub(crate) fn part_of_columns(&self, first: usize, columns: usize) -> Rows<'a, T> {
+        assert!(first + columns <= self.columns);
+        Rows { values: &self.values[first.min(self.values.len())..], columns, ..*self }
+    }
+
     /// Rows `first` to `first + rows`.
     pub(crate) fn part(&self, first: usize, rows: usize) -> Rows<'a, T> {
         assert!(first + rows <= self.rows);

@@ -56,16 +56,17 @@ real! {
     fn add_to(sums: &mut [Self], x: &[Self]) = reduce::add_to;
     /// `best[i] = max(best[i], x[i])`; NaN if one is.
     fn max_to(best: &mut [Self], x: &[Self]) = reduce::max_to;
-    /// Σ a b, in the order of [`Real::sum`].
+    /// Σ a b, in the order of [`Real::sum`]; `dot(x, x)` is the sum of squares.
     fn dot(a: &[Self], b: &[Self]) -> Self = reduce::dot;
     /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for m ≤ [`FEW`](crate::FEW).
     fn few_rows(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_rows;
-    /// `out[m, n] = x[m, k] w[n, k]ᵀ`, or `+=`, for m ≤ [`FEW`](crate::FEW).
+    /// `out[m, n] = x[m, k] w[n, k]ᵀ`, or `+=`, for m ≤ [`FEW`](crate::FEW). The order of its sums depends on the width of a register.
     fn few_rows_transposed(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_rows_transposed;
-    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW).
+    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW). For one step, and beyond four, a general product that
+    /// packs its operands is as fast or faster (`examples/timing.rs`).
     fn few_inner(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_inner;
-    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for n ≤ [`FEW`](crate::FEW).
+    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for n ≤ [`FEW`](crate::FEW). Copies w; meant for m much larger than n.
     fn few_columns(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_columns;
-    /// `out[k, n] = x[m, k]ᵀ g[m, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW) or n ≤ [`FEW`](crate::FEW).
+    /// The gradient of a matrix: `out[k, n] = x[m, k]ᵀ g[m, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW) or n ≤ [`FEW`](crate::FEW).
     fn few_outer(x: Rows<Self>, g: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_outer;
 }
