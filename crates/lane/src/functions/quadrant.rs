@@ -52,8 +52,12 @@ pub(super) fn quadrant_32(x: f32) -> Quadrant<f32, u32> {
     let n = shifted - SHIFT_32;
     let [high, middle, low] = HALF_PI_32;
     let first = n.mul_add(-high, x);
-    let r = n.mul_add(-middle, first);
-    let rest = n.mul_add(-low, n.mul_add(-middle, first - r));
+    let (product, product_rest) = (n * middle, n.mul_add(middle, -(n * middle)));
+    let r = first - product;
+    // What the difference lost (Knuth's sum of two), where either may be the larger.
+    let back = first - r;
+    let lost = (first - (r + back)) + (back - product);
+    let rest = n.mul_add(-low, lost - product_rest);
     Quadrant { n: shifted.to_bits(), r, rest }
 }
 
@@ -63,8 +67,12 @@ pub(super) fn quadrant_64(x: f64) -> Quadrant<f64, u64> {
     let n = shifted - SHIFT_64;
     let [high, middle, low] = HALF_PI_64;
     let first = n.mul_add(-high, x);
-    let r = n.mul_add(-middle, first);
-    let rest = n.mul_add(-low, n.mul_add(-middle, first - r));
+    let (product, product_rest) = (n * middle, n.mul_add(middle, -(n * middle)));
+    let r = first - product;
+    // What the difference lost (Knuth's sum of two), where either may be the larger.
+    let back = first - r;
+    let lost = (first - (r + back)) + (back - product);
+    let rest = n.mul_add(-low, lost - product_rest);
     Quadrant { n: shifted.to_bits(), r, rest }
 }
 
