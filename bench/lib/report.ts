@@ -25,8 +25,8 @@ const amount = (value: number | undefined, unit: Outcome["unit"]) =>
 const plain = (value: number | undefined) => (value === undefined ? "–" : digits(value));
 
 /** How many times as long as ours one took. */
-function againstOurs(outcome: Outcome, { min, ours }: Standing): string {
-  const own = outcome.standings.find((standing) => standing.ours);
+function againstOurs(outcome: Outcome, { min, ours, point }: Standing): string {
+  const own = outcome.standings.find((standing) => standing.ours && standing.point?.x === point?.x);
   return ours || min === undefined || own?.min === undefined ? "" : digits(min / own.min);
 }
 
@@ -129,7 +129,7 @@ export function report({ machine, versions, products, missing, outcomes }: Run):
 thalweg beside PyTorch and JAX in the same run, on the same machine, with the same number of threads. Written by \`npm run bench\`; every number is measured.
 
 Ours go through the public TypeScript API: AdamW, clipping by the global norm, and a moving average of the parameters in every step. Theirs do the same without
-the average (PyTorch with its fused AdamW). Contestants take turns (A B A B …); bars compare minima. The *floor* is the time of a step's matrix products at the
+the average (PyTorch with its fused AdamW); the network, path and loss are GenerativeRL's, written anew for each, so that GenerativeRL itself is not needed. Contestants take turns (A B A B …); bars compare minima. The *floor* is the time of a step's matrix products at the
 machine's own peak, measured between the turns, and one pass of the optimiser at the bandwidth of memory. Where the product on all threads is less than
 1.7 times as fast as on one, or varies by more than 10 %, the machine is busy, and the row decides nothing.
 

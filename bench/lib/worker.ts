@@ -1,7 +1,6 @@
 // Processes that measure: started, asked one request at a time, ended.
 // A side is ours or a peer's; one process per side and number of threads, since libraries fix that number at their start.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
@@ -36,7 +35,6 @@ function environment(threads: number): NodeJS.ProcessEnv {
     THALWEG_NUM_THREADS: String(threads),
     TSX_TSCONFIG_PATH: join(root, "tsconfig.base.json"),
     PYTHONDONTWRITEBYTECODE: "1",
-    TOKENIZERS_PARALLELISM: "false",
   };
 }
 
@@ -151,6 +149,5 @@ export function once(file: string, threads: number): Partial<Reply> | Refusal {
     env: environment(threads),
     encoding: "utf8",
   });
-  if (status !== 0 || !existsSync(join(root, file))) return { error: stderr.trim().split("\n").at(-1) ?? "failed" };
-  return JSON.parse(stdout);
+  return status === 0 ? JSON.parse(stdout) : { error: stderr.trim().split("\n").at(-1) ?? "failed" };
 }

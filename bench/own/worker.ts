@@ -2,7 +2,7 @@
 // Speaks bench/lib/protocol.ts, as the peers do.
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Reply, Request, Timed } from "../lib/protocol.ts";
+import type { Forget, Reply, Request, Timed } from "../lib/protocol.ts";
 import { forgetPeak, memory } from "./memory.ts";
 import type { Work } from "./works.ts";
 
@@ -18,7 +18,7 @@ say({ ready: true, importSeconds, versions: { thalweg: version(), Node: process.
 
 const known = new Map<string, Work>();
 
-async function answer({ target = 0.5, ...request }: Request & Timed): Promise<Reply> {
+async function answer({ target = 0.5, ...request }: Exclude<Request, Forget> & Timed): Promise<Reply> {
   const key = JSON.stringify(request);
   const began = performance.now();
   let work = known.get(key);

@@ -1,8 +1,8 @@
 // What our worker measures, all through the public API: training, sampling, densities, products, sums.
 // A work is made and warmed up once; its turns then only measure.
 import { join } from "node:path";
-import { adamw, compile, memory as live, randn, type Tensor, tensor } from "thalweg";
-import type { Bandwidth, Likelihood, Product, Reply, Request, Sample, Save, Train } from "../lib/protocol.ts";
+import { adamw, compile, DiffusionModel, randn, type Tensor, tensor } from "thalweg";
+import type { Bandwidth, Forget, Likelihood, Product, Reply, Request, Sample, Save, Train } from "../lib/protocol.ts";
 import { makeModel } from "../networks/models.ts";
 
 /** A work that is ready: one turn of about `target` seconds, and facts that go with it. */
@@ -33,23 +33,15 @@ function repeated(once: () => Promise<void>, facts: () => Partial<Reply> = () =>
 
 const rowsFor = (shape: readonly number[], batch: number) => Math.max(shape.length === 1 ? 8192 : 512, batch);
 
-/** AdamW, clipping and moving average, through `fit`. What a fit does besides its steps is taken off. */
+/** AdamW, clipping and moving average, through `fit`; what a fit does besides its steps is part of their time. */
 function train({ network, shape, batch, loss }: Train): Work {
   const model = makeModel(network, shape);
   const data = randn([rowsFor(shape, batch), ...shape], { seed: 0 });
   const optimizer = adamw({ lr: 1e-3, weightDecay: 0.01, clipNorm: 1 });
   const fit = async (steps: number) => {
-    const settings = { steps, batchSize: batch, loss, optimizer, ema: 0.999, progress: false } as const;
-    return (await model.fit(data, settings)).seconds;
+    await model.fit(data, { steps, batchSize: batch, loss, optimizer, ema: 0.999, progress: false });
   };
-  let shortest = Number.POSITIVE_INFINITY;
-  const turn = async (target: number) => {
-    const one = await fit(1);
-    if (target === 0) return one;
-    shortest = Math.min(shortest, one);
-    const more = Math.max(1, Math.ceil(target / shortest));
-    return ((await fit(1 + more)) - shortest) / more;
-  };
+  const turn = (target: number) => timed(fit, target);
   const trained = () => model.parameters().filter(({ trainable }) => trainable);
   const size = ({ shape }: { readonly shape: readonly number[] }) => shape.reduce((product, each) => product * each, 1);
   return { turn, facts: () => ({ parameters: trained().reduce((sum, each) => sum + size(each), 0) }) };
@@ -83,7 +75,6 @@ function save({ network, shape, folder, steps, count }: Save): Work {
 }
 
 async function likelihood({ weights, points, rtol, atol }: Likelihood): Promise<Work> {
-  const { DiffusionModel } = await import("thalweg");
   const model = await DiffusionModel.load(join(weights, ".."));
   const at = tensor(points);
   const solver = { type: "ODESolver", args: { method: "dopri5", rtol, atol } } as const;
@@ -125,7 +116,7 @@ function bandwidth({ bytes }: Bandwidth): Work {
 }
 
 /** The work that a request asks for. */
-export async function workOf(request: Request): Promise<Work> {
+export async function workOf(request: Exclude<Request, Forget>): Promise<Work> {
   switch (request.work) {
     case "train":
       return train(request);
@@ -139,7 +130,5 @@ export async function workOf(request: Request): Promise<Work> {
       return product(request);
     case "bandwidth":
       return bandwidth(request);
-    case "forget":
-      return repeated(async () => void live());
   }
 }

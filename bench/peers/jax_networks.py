@@ -4,6 +4,7 @@ what XLA multiplies fastest by; initial values are of no account here."""
 import math
 
 import jax
+import numpy
 from jax import nn
 from jax import numpy as jnp
 
@@ -12,12 +13,12 @@ class Parameters:
     """Declares parameters while a network is built."""
 
     def __init__(self, seed=0):
-        self.key = jax.random.key(seed)
+        self.random = numpy.random.default_rng(seed)
         self.values = {}
 
     def add(self, name, shape, scale):
-        self.key, key = jax.random.split(self.key)
-        self.values[name] = scale * jax.random.uniform(key, shape, minval=-1.0)
+        # By numpy, since JAX would compile a program for each shape.
+        self.values[name] = jnp.asarray(self.random.uniform(-scale, scale, shape), jnp.float32)
 
     def linear(self, name, inputs, outputs):
         """Declares an affine map; gives the function of (parameters, x)."""
@@ -141,7 +142,7 @@ def build(network, shape):
     kinds = {"residual": residual_net, "dit": dit, "conv": conv_net}
     args = {key: value for key, value in network.items() if key != "kind"}
     apply = kinds[network["kind"]](declare, shape, **args)
-    frequencies = jax.random.normal(jax.random.key(1), (16,)) * 30 * 2 * math.pi
+    frequencies = declare.random.normal(0, 30 * 2 * math.pi, 16).astype(numpy.float32)
 
     def predict(p, t, x):
         angles = t[:, None] * frequencies

@@ -9,12 +9,17 @@ threads = serve.limit_threads()
 
 import jax
 import jaxlib
+import numpy
 from jax import numpy as jnp
 
 from jax_networks import build
 from path import T_MIN, coefficients, velocity_of_noise
 
 LR, DECAY, BETA1, BETA2, EPSILON = 1e-3, 0.01, 0.9, 0.999, 1e-8
+
+
+def normal(shape):
+    return jnp.asarray(numpy.random.default_rng(2).normal(size=shape), jnp.float32)
 
 
 def per_row(t, x):
@@ -36,7 +41,7 @@ def adamw(p, grads, m, v, count):
 def train(request):
     batch, shape = request["batch"], request["shape"]
     p, predict = build(request["network"], shape)
-    data = jax.random.normal(jax.random.key(2), (max(8192 if len(shape) == 1 else 512, batch), *shape))
+    data = normal((max(8192 if len(shape) == 1 else 512, batch), *shape))
     flow = request["loss"] == "flow_matching"
 
     def loss(p, x, key):
@@ -94,7 +99,7 @@ def sample(request):
 
         return jax.lax.fori_loop(0, steps, step, x)
 
-    start = jax.random.normal(jax.random.key(4), shape)
+    start = normal(shape)
 
     def run(count, steps=steps):
         for _ in range(count):
@@ -105,7 +110,7 @@ def sample(request):
 
 def product(request):
     size, chain = request["size"], request["chain"]
-    a, b = (jax.random.normal(jax.random.key(i), (size, size)) / math.sqrt(size) for i in range(2))
+    a, b = (normal((size, size)) / math.sqrt(size) for _ in range(2))
     multiply = jax.jit(lambda a, b: jax.lax.fori_loop(0, chain, lambda _, x: x @ b, a))
 
     def run(count):

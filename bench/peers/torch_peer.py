@@ -2,6 +2,8 @@
 AdamW is the fused one and gradients are clipped by their global norm; there is no moving average."""
 
 import math
+import os
+import shutil
 
 import serve
 
@@ -22,7 +24,11 @@ def per_row(t, x):
 
 
 def compiled(function, request):
-    return torch.compile(function) if request.get("compile") else function
+    if not request.get("compile"):
+        return function
+    if not any(map(shutil.which, [os.environ.get("CXX", "g++"), "g++", "clang++", "cl"])):
+        raise RuntimeError("torch.compile needs a C++ compiler, and there is none")
+    return torch.compile(function)
 
 
 def train(request):
