@@ -20,6 +20,8 @@ export interface Settings {
 
 /** Between turns, so that threads of the last one have stopped spinning. */
 const REST = 30;
+/** How long to wait for a quiet machine before a contest, and between two looks. */
+const [PATIENCE, PAUSE] = [60_000, 10_000];
 
 type Turn = { readonly value: number; readonly reply: Measured["reply"] } | Refusal;
 
@@ -105,8 +107,19 @@ function checkSizes(measured: readonly Measured[]): void {
   }
 }
 
+/** Waits, for a minute at most, until a few probes find the machine quiet: a long contest on a busy one is for nothing. */
+async function awaitQuiet(workers: Workers, settings: Settings): Promise<void> {
+  for (let waited = 0; waited < PATIENCE; waited += PAUSE) {
+    const gauging = new Gauging(workers, settings.gauge, settings.threads, 0.1);
+    for (let i = 0; i < 3; i++) await gauging.probe(0);
+    if (gauging.result().busy === "") return;
+    await pause(PAUSE);
+  }
+}
+
 async function contested(workers: Workers, entry: Entry, group: readonly Contestant[], settings: Settings) {
   for (let attempt = 1; ; attempt++) {
+    if (!settings.quick) await awaitQuiet(workers, settings);
     const { gauge, turns } = await round(workers, entry, group, settings);
     const last = attempt >= settings.tries;
     if (gauge.busy === "" || last) return { gauge, turns };

@@ -46,7 +46,7 @@ function panel(outcome: Outcome, left: number): NonNullable<Spec["marks"]>[numbe
     title: { text: title, anchor: "start", font: FONT, fontSize: 12 },
     data: [{ name: data, values }],
     scales: [
-      { name: "x", type: "log", base: 2, domain: { data, field: "x" }, range: [0, 340], zero: false },
+      { name: "x", type: "log", base: 2, domain: { data, field: "x" }, range: [0, 340], zero: false, nice: false },
       { name: "y", type: "log", domain: { data, field: "y" }, range: [260, 0], zero: false, nice: true },
     ],
     axes: [

@@ -48,7 +48,10 @@ function verdict(bar: Bar, result: Result, busy: boolean): Verdict {
 /** What a contest gave, in numbers. */
 export function outcomeOf(entry: Entry, result: Result): Outcome {
   const { name, title, unit, note } = entry;
-  const busy = [...new Set(result.gauges.map((gauge) => gauge.busy).filter((text) => text !== ""))].join("; ");
+  const reasons = result.gauges.map((gauge) => gauge.busy).filter((text) => text !== "");
+  const count =
+    result.gauges.length === 1 ? "" : `in ${reasons.length} of ${result.gauges.length} contests, one of which: `;
+  const busy = reasons.length === 0 ? "" : `${count}${reasons[0]}`;
   const standings = result.measured.map(({ contestant, values, error, floor, reply }): Standing => {
     const { name: contestantName, side, point } = contestant;
     return {
