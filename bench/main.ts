@@ -11,7 +11,7 @@ import { crossCheck } from "./lib/gauge.ts";
 import { build, machine, versions } from "./lib/machine.ts";
 import { picture } from "./lib/picture.ts";
 import { type Outcome, outcomeOf } from "./lib/record.ts";
-import { lines, report, summary } from "./lib/report.ts";
+import { hasPoints, lines, report, summary } from "./lib/report.ts";
 import { merged } from "./lib/store.ts";
 import { Workers } from "./lib/worker.ts";
 import { rows } from "./rows/index.ts";
@@ -60,7 +60,7 @@ async function run(chosen: readonly Entry[], quick: boolean): Promise<void> {
     const all = merged(JSON.stringify([where, said, build()]), outcomes, order);
     const missing = order.filter((name) => !all.some((each) => each.name === name));
     const folder = join(root, "docs", "generated");
-    writeFileSync(join(folder, "performance.png"), await picture(all));
+    if (all.some(hasPoints)) writeFileSync(join(folder, "performance.png"), await picture(all));
     writeFileSync(
       join(folder, "performance.md"),
       report({ machine: where, versions: said, products, missing, outcomes: all }),

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Spec } from "vega";
 import type { Outcome } from "./record.ts";
+import { hasPoints } from "./report.ts";
 
 const require = createRequire(import.meta.url);
 const FONT = "DejaVu Sans";
@@ -72,7 +73,7 @@ function panel(outcome: Outcome, left: number): NonNullable<Spec["marks"]>[numbe
 
 /** The Vega specification of the outcomes that have points. */
 export function specOf(outcomes: readonly Outcome[]): Spec {
-  const grown = outcomes.filter(({ standings }) => standings.some(({ point, min }) => point && min !== undefined));
+  const grown = outcomes.filter(hasPoints);
   const series = [...new Set(grown.flatMap(pointsOf).map((point) => point.series))];
   return {
     $schema: "https://vega.github.io/schema/vega/v6.json",

@@ -1,5 +1,6 @@
 // Outcomes as text: lines for the terminal, and docs/generated/performance.md.
 // Pure functions; nothing is measured here.
+import { LEAST_SCALING, MOST_VARIATION } from "./gauge.ts";
 import type { Outcome, Standing } from "./record.ts";
 
 /** What the whole run has in common. */
@@ -105,6 +106,9 @@ function growthTable({ standings, unit }: Outcome): string {
   return table(["", ...series, "floor"], rows);
 }
 
+/** Whether an outcome belongs in the picture. */
+export const hasPoints = ({ standings }: Outcome) => standings.some(({ point, min }) => point && min !== undefined);
+
 /** The document. */
 export function report({ machine, versions, products, missing, outcomes }: Run): string {
   const said = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -114,24 +118,25 @@ export function report({ machine, versions, products, missing, outcomes }: Run):
     digits(all / one),
   ]);
   const parts = outcomes.map((outcome) => {
-    const body = outcome.standings.some(({ point }) => point) ? growthTable(outcome) : timeTable(outcome);
-    const notes = [
-      outcome.note ?? "",
-      outcome.busy === "" ? "" : `**Machine busy:** ${outcome.busy}; it decides nothing.`,
-    ];
-    return [`### ${outcome.title}`, body, `${gauge(outcome)}. ${notes.join(" ")}`.trim()].join("\n\n");
+    const body = hasPoints(outcome) ? growthTable(outcome) : timeTable(outcome);
+    const busy = outcome.busy === "" ? "" : `**Machine busy** (${outcome.busy}); this decides nothing.`;
+    const notes = [`Machine: ${gauge(outcome)}.`, outcome.note, busy].filter(Boolean).join(" ");
+    return [`### ${outcome.title}`, body, notes].join("\n\n");
   });
   const verdicts = outcomes.flatMap((outcome) => outcome.verdicts);
   const count = (word: string) => verdicts.filter(({ met }) => met === word).length;
+  const grown = outcomes.some(hasPoints);
   const left = missing.length === 0 ? "" : `\n\nNot run: ${missing.join(", ")}.`;
   return `# Performance
 
 thalweg beside PyTorch and JAX in the same run, on the same machine, with the same number of threads. Written by \`npm run bench\`; every number is measured.
 
 Ours go through the public TypeScript API: AdamW, clipping by the global norm, and a moving average of the parameters in every step. Theirs do the same without
-the average (PyTorch with its fused AdamW); the network, path and loss are GenerativeRL's, written anew for each, so that GenerativeRL itself is not needed. Contestants take turns (A B A B …); bars compare minima. The *floor* is the time of a step's matrix products at the
-machine's own peak, measured between the turns, and one pass of the optimiser at the bandwidth of memory. Where the product on all threads is less than
-1.7 times as fast as on one, or varies by more than 10 %, the machine is busy, and the row decides nothing.
+the average (PyTorch with its fused AdamW). Network, path and loss are those of GenerativeRL, written anew for each peer; GenerativeRL itself takes no part.
+
+Contestants take turns (A B A B …); bars compare minima. The *floor* is the time of a step's matrix products at the machine's own peak, measured between the
+turns, and one pass of the optimiser at the bandwidth of memory. Where the product on all threads is less than ${LEAST_SCALING} times as fast as on one, or varies
+by more than ${100 * MOST_VARIATION} %, the machine is busy, and the row decides nothing.
 
 ${machine}. ${said.join(", ")}.
 
@@ -143,11 +148,7 @@ ${verdicts.length} bars: ${count("met")} met, ${count("not met")} not met, ${cou
 
 ${barTable(outcomes)}
 
-## Growth
-
-![Time of a training step as batch and width grow](performance.png)
-
-## Times
+${grown ? "## Growth\n\n![Time of a training step as batch and width grow](performance.png)\n\n" : ""}## Times
 
 ${parts.join("\n\n")}
 `;
