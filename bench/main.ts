@@ -13,7 +13,7 @@ import { picture } from "./lib/picture.ts";
 import { type Outcome, outcomeOf } from "./lib/record.ts";
 import { hasPoints, lines, report, summary } from "./lib/report.ts";
 import { merged } from "./lib/store.ts";
-import { Workers } from "./lib/worker.ts";
+import { WorkerError, Workers } from "./lib/worker.ts";
 import { rows } from "./rows/index.ts";
 
 /** How often a contest is made until the machine is quiet. */
@@ -44,6 +44,7 @@ async function run(chosen: readonly Entry[], quick: boolean): Promise<void> {
       const [first, second] = [one, all].map((rate) => (rate / 1e9).toFixed(0));
       console.log(`product of ${side}: ${first} GFLOP/s on one thread, ${second} on ${threads}`);
     }
+    if (quick) console.log("quick: few and short turns of less work, to see that everything runs; nothing is written");
     const say = (text: string) => console.log(`  ${text}`);
     const settings = { threads, quick, gauge: fastest.side, tries: quick ? 1 : TRIES, say };
     const outcomes: Outcome[] = [];
@@ -85,6 +86,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof UsageError ? error.message : error);
+  console.error(error instanceof UsageError || error instanceof WorkerError ? error.message : error);
   process.exitCode = 1;
 });

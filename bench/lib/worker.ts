@@ -38,6 +38,9 @@ function environment(threads: number): NodeJS.ProcessEnv {
   };
 }
 
+/** A process that could not be started. */
+export class WorkerError extends Error {}
+
 /** One process. */
 export class Worker {
   readonly #child: ChildProcess;
@@ -78,7 +81,7 @@ export class Worker {
     });
     const worker = new Worker(child);
     const line = await worker.#line();
-    if (line === undefined) throw new Error(`the process of ${side} ended at its start:\n${complaints}`);
+    if (line === undefined) throw new WorkerError(`The process of ${side} ended at its start:\n${complaints}`);
     worker.ready = JSON.parse(line);
     return worker;
   }

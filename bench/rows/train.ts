@@ -6,8 +6,10 @@ import type { Gauge } from "../lib/gauge.ts";
 import { everyone, NET, PLANE, step } from "./networks.ts";
 
 /** The floor of a step that a contestant does; peers have the same products. */
-export function floorOfStep({ contestant: { request }, reply }: Measured, gauge: Gauge): number | undefined {
-  if (request.work !== "train" || reply.parameters === undefined) return undefined;
+export function floorOfStep({ contestant, reply }: Measured, gauge: Gauge): number | undefined {
+  const { request, threads } = contestant;
+  // The peak is that of all threads.
+  if (threads !== undefined || request.work !== "train" || reply.parameters === undefined) return undefined;
   return stepFloor(request.network, request.shape, request.batch, reply.parameters, gauge);
 }
 
