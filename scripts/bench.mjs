@@ -1,20 +1,17 @@
-// npm run bench [-- name …]: the set-up, then the named benchmarks of bench/, or all of them.
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { root, tsx } from "./lib/paths.mjs";
+// npm run bench [-- --quick | --list | name …]: the set-up, the peers, then the rows of bench/rows, all or those named.
+// A run that is not quick writes docs/generated/performance.{md,png}; see bench/main.ts.
+import { installPeers } from "./lib/bench-peers.mjs";
+import { root } from "./lib/paths.mjs";
 import { Failure, main, runInherited } from "./lib/process.mjs";
 import { setup } from "./setup.mjs";
 
 await main(async () => {
-  const known = readdirSync(join(root, "bench"))
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => name.slice(0, -3));
-  const named = process.argv.slice(2);
-  const unknown = named.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Failure(`No benchmark ${unknown}; there are: ${known.join(", ")}.`);
-  await setup();
-  for (const name of named.length > 0 ? named : known) {
-    const status = await runInherited(process.execPath, tsx(`bench/${name}.ts`));
-    if (status !== 0) throw new Failure(`bench/${name}.ts failed.`);
+  const args = process.argv.slice(2);
+  if (!args.includes("--list")) {
+    await setup();
+    await installPeers();
   }
+  const env = { TSX_TSCONFIG_PATH: `${root}/tsconfig.base.json` };
+  const status = await runInherited(process.execPath, ["--import", "tsx", "bench/main.ts", ...args], env);
+  if (status !== 0) throw new Failure("The benchmark did not run to its end (see above).");
 });
