@@ -11,7 +11,7 @@ import { environment, Failure, isEntry, main } from "./lib/process.mjs";
 const crates = {
   graph: [],
   lane: ["graph"],
-  engine: ["graph"],
+  engine: ["graph", "lane"],
   path: ["graph"],
   assignment: [],
   coupling: ["assignment"],
@@ -76,7 +76,9 @@ function dependencyViolation(crate, { name, kind }) {
     return allowed.includes(used) ? [] : [`crates/${crate} may not use crates/${used}${kind ? ` (${kind})` : ""}`];
   }
   const rule = owners.find(({ pattern }) => pattern.test(name));
-  return rule === undefined || rule.owner === crate || kind === "dev" ? [] : [`crates/${crate}: only ${rule.owner} may use ${name}`];
+  return rule === undefined || rule.owner === crate || kind === "dev"
+    ? []
+    : [`crates/${crate}: only ${rule.owner} may use ${name}`];
 }
 
 function cargoViolations(base) {

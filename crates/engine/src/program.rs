@@ -1,7 +1,7 @@
 //! A compiled graph: made once, run many times, from any thread.
 //! Which executor runs it is an option; callers see one type.
 
-use crate::{EngineError, Result, Tensor, memory, reference, threads};
+use crate::{EngineError, Result, Tensor, cpu, memory, reference, threads};
 use std::sync::Arc;
 use thalweg_graph::{Graph, Type};
 
@@ -9,8 +9,10 @@ use thalweg_graph::{Graph, Type};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Executor {
     /// Op by op on the host: the oracle of every other executor.
-    #[default]
     Reference,
+    #[default]
+    /// Passes, products and copies over planned memory, on the host.
+    Cpu,
 }
 
 /// How to compile.
@@ -24,12 +26,15 @@ pub struct CompileOptions {
 
 /// What an executor makes of a graph.
 pub(crate) trait Executable: Send + Sync {
-    /// Runs on inputs whose types were checked.
-    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>>;
+    /// Runs on inputs whose types were checked. `kept`: the caller has one more handle to each donated input, and expects a run that
+    /// fails to change nothing.
+    fn run(&self, inputs: Vec<Tensor>, kept: bool) -> Result<Vec<Tensor>>;
     /// The most bytes that a run holds at one time, inputs and constants not counted.
     fn peak_bytes(&self) -> usize;
     /// Whether some op is large enough to be shared among threads.
     fn is_large(&self) -> bool;
+    /// Its steps in words.
+    fn explain(&self) -> String;
 }
 
 /// A compiled graph.
@@ -49,8 +54,9 @@ impl Program {
             let error = EngineError::trace("a program donates an input that it does not have");
             return Err(error.with(format!("positions below {}", graph.inputs.len()), wrong.to_string()));
         }
-        let code = match options.executor {
+        let code: Box<dyn Executable> = match options.executor {
             Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
+            Executor::Cpu => Box::new(cpu::compile(graph, &options.donated)?),
         };
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
         Ok(Program { inputs, outputs: graph.output_types(), code })
@@ -71,12 +77,30 @@ impl Program {
         self.code.peak_bytes()
     }
 
+    /// What it does, step by step, for people who want to know.
+    pub fn explain(&self) -> String {
+        self.code.explain()
+    }
+
     /// Runs the program. An input that was donated, and of which the caller kept no other handle, is consumed.
     ///
     /// # Errors
     /// `ShapeError` or `DTypeError` if an input is not of its declared type; `MemoryError`, before anything is computed, if
     /// [`Program::peak_bytes`] exceed the free memory; `DataError` from ops that depend on values (an index out of range).
     pub fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
+        self.checked(inputs, false)
+    }
+
+    /// As [`Program::run`], for a caller that keeps one handle to each donated input and lets go of it when the run has succeeded: what
+    /// nobody else holds may be overwritten all the same. A run that fails has changed nothing.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub fn run_keeping(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
+        self.checked(inputs, true)
+    }
+
+    fn checked(&self, inputs: Vec<Tensor>, kept: bool) -> Result<Vec<Tensor>> {
         if inputs.len() != self.inputs.len() {
             let names: Vec<&str> = self.inputs.iter().map(|(name, _)| name.as_str()).collect();
             let error = EngineError::shape("a program was given the wrong number of inputs");
@@ -88,7 +112,7 @@ impl Program {
             }
         }
         memory::require(self.peak_bytes(), "what this program computes")?;
-        if self.code.is_large() { threads::shared(|| self.code.run(inputs))? } else { self.code.run(inputs) }
+        if self.code.is_large() { threads::shared(|| self.code.run(inputs, kept))? } else { self.code.run(inputs, kept) }
     }
 }
 

@@ -86,12 +86,24 @@ impl Bindings {
     /// # Errors
     /// `InternalError` for an unbound input, or those of the run.
     pub fn run(&mut self, program: &Program, inputs: &[String], moved: &[String]) -> Result<Vec<Tensor>> {
+        let values = self.values(inputs, moved)?;
+        Ok(program.run(values)?)
+    }
+
+    /// As [`Bindings::run`], for state of which the caller keeps one more handle until the run has succeeded.
+    pub fn update(&mut self, program: &Program, inputs: &[String], moved: &[String]) -> Result<Vec<Tensor>> {
+        let values = self.values(inputs, moved)?;
+        Ok(program.run_keeping(values)?)
+    }
+
+    /// The tensors of `inputs`; those that are `moved` are given up.
+    fn values(&mut self, inputs: &[String], moved: &[String]) -> Result<Vec<Tensor>> {
         let mut values = Vec::with_capacity(inputs.len());
         for name in inputs {
             let found = if moved.contains(name) { self.tensors.remove(name) } else { self.tensors.get(name).cloned() };
             values.push(found.ok_or_else(|| ModelError::new("InternalError", format!("program input {name} is not bound")))?);
         }
-        Ok(program.run(values)?)
+        Ok(values)
     }
 }
 

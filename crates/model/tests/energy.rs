@@ -112,7 +112,10 @@ fn samples_guided_by_the_exact_energy_have_the_moments_of_the_tilted_density_wha
             let plain = json!({ "energy": { "scale": 0 }, "solver": steps(50), "tSpan": span });
             let none = json!({ "solver": steps(50), "tSpan": span });
             let starts = || vec![("x0", rows_of(vec![-1.0, 0.5], 1))];
-            assert_eq!(sample(&model, plain, starts()), sample(&model, none, starts()), "{what}: w = 0 is the model itself");
+            // To rounding: products and sums may be rounded once or twice.
+            for (with, without) in sample(&model, plain, starts()).iter().zip(&sample(&model, none, starts())) {
+                assert!((with - without).abs() < 1e-12, "{what}: w = 0 is the model itself");
+            }
         }
     }
 }

@@ -8,6 +8,10 @@ mod plan;
 mod run;
 mod scan;
 
+pub(crate) use decompose::decompose;
+pub(crate) use layout::is_contiguous;
+pub(crate) use run::evaluate;
+
 use crate::Result;
 use crate::program::Executable;
 use crate::tensor::Tensor;
@@ -17,12 +21,13 @@ use thalweg_graph::Graph;
 
 /// The plan of a graph whose inputs at positions `donated` may be overwritten.
 pub(crate) fn compile(graph: &Graph, donated: &[usize]) -> Result<Plan> {
-    let graph = decompose::decompose(graph)?;
+    let graph = decompose(graph)?;
     Plan::new(&graph, &donated.iter().copied().collect::<HashSet<_>>())
 }
 
 impl Executable for Plan {
-    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
+    // It overwrites as it goes: what the caller keeps is left alone, by the count of its handles.
+    fn run(&self, inputs: Vec<Tensor>, _kept: bool) -> Result<Vec<Tensor>> {
         run::run(self, inputs)
     }
     fn peak_bytes(&self) -> usize {
@@ -30,5 +35,8 @@ impl Executable for Plan {
     }
     fn is_large(&self) -> bool {
         self.large
+    }
+    fn explain(&self) -> String {
+        format!("{} ops, one by one", self.instructions.len())
     }
 }

@@ -59,7 +59,7 @@ fn step(plan: &Plan, instruction: &Instruction, slots: &mut [Option<Tensor>]) ->
 }
 
 /// The value of `op`; `ty` is its type, `reuse` the operand whose buffer it may take over.
-fn evaluate(op: &Op, operands: Vec<Tensor>, ty: &Arc<Type>, reuse: Option<usize>) -> Result<Tensor> {
+pub(crate) fn evaluate(op: &Op, operands: Vec<Tensor>, ty: &Arc<Type>, reuse: Option<usize>) -> Result<Tensor> {
     let ty = ty.clone();
     match (op, &operands[..]) {
         (Op::Unary(op), [x]) => unary::unary(*op, release(x.clone(), operands), reuse.is_some()),

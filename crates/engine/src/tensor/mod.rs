@@ -126,6 +126,11 @@ impl Tensor {
         self.is_only_owner() && self.is_contiguous()
     }
 
+    /// As [`Tensor::may_overwrite`], where one other handle does not count.
+    pub(crate) fn may_overwrite_kept(&self) -> bool {
+        Arc::strong_count(&self.owner) <= 2 && self.is_contiguous()
+    }
+
     pub(crate) fn is_contiguous(&self) -> bool {
         self.view.is_contiguous()
     }

@@ -5,6 +5,7 @@ mod common;
 mod derivatives;
 mod donation;
 mod errors;
+mod executors;
 mod large;
 mod memory;
 mod order;

@@ -1,11 +1,16 @@
 //! What does not fit is refused before anything is allocated; what a program needs is known when it is compiled.
 
 use crate::common::{run, trace};
-use thalweg_engine::{CompileOptions, Program, Tensor, memory};
+use thalweg_engine::{CompileOptions, Executor, Program, Tensor, memory};
 use thalweg_graph::{DType, Literal, Number, Type, Values, grad};
 
+fn peak_of(executor: Executor, graph: &thalweg_graph::Graph, donated: &[usize]) -> usize {
+    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec() }).unwrap().peak_bytes()
+}
+
+/// Of the reference executor, which computes every value by itself.
 fn peak(graph: &thalweg_graph::Graph, donated: &[usize]) -> usize {
-    Program::compile(graph, &CompileOptions { donated: donated.to_vec(), ..CompileOptions::default() }).unwrap().peak_bytes()
+    peak_of(Executor::Reference, graph, donated)
 }
 
 #[test]
@@ -24,7 +29,8 @@ fn a_repeated_constant_takes_no_room_and_a_program_that_needs_it_is_refused() {
     let literal = Literal { ty: huge.clone(), values: Values::Splat(Number::of(2.0, DType::F32)) };
     assert_eq!(Tensor::from_literal(&literal).unwrap().ty(), &huge);
     let graph = trace(&[(DType::F32, &[1_000_000, 1])], |_, v| vec![v[0].broadcast_to(&[1_000_000, 1_000_000]).exp().sum_all()]);
-    let program = Program::compile(&graph, &CompileOptions::default()).unwrap();
+    let options = CompileOptions { executor: Executor::Reference, ..CompileOptions::default() };
+    let program = Program::compile(&graph, &options).unwrap();
     assert!(program.peak_bytes() >= 4_000_000_000_000);
     let error = program.run(vec![Tensor::zeros(Type::new(DType::F32, [1_000_000, 1])).unwrap()]).unwrap_err();
     assert_eq!(error.code, "MemoryError");

@@ -504,7 +504,7 @@ pub(crate) fn apply_step(
         }
     }
     // The store keeps its handles until the run has succeeded: a run that fails has changed nothing.
-    let outputs = bound.run(program, inputs, state)?;
+    let outputs = bound.update(program, inputs, state)?;
     let (new, report) = outputs.split_at(outputs.len() - REPORT);
     let mut new: HashMap<&str, Tensor> = state.iter().map(String::as_str).zip(new.iter().cloned()).collect();
     let mut put = |name: &str, slot: &mut Tensor| {

@@ -1,0 +1,149 @@
+//! Copies between views: what reverses, spreads out, or joins where nothing could be computed in place.
+
+use super::memory::{Address, Memory, Plain};
+use half::bf16;
+use thalweg_graph::DType;
+
+/// A view that is copied from or to. Strides are in elements and may be negative.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) at: Address,
+    pub(crate) strides: Vec<isize>,
+}
+
+impl View {
+    /// A view with these strides, none of them negative.
+    pub(crate) fn new(at: Address, strides: &[usize]) -> View {
+        View { at, strides: strides.iter().map(|&s| s as isize).collect() }
+    }
+}
+
+/// Copies elements of `shape`.
+#[derive(Clone, Debug)]
+pub(crate) struct Copy {
+    shape: Vec<usize>,
+    /// Bytes of an element.
+    size: usize,
+    from: View,
+    to: View,
+    /// How many elements at the place of the result are set to zero first.
+    zeros: Option<(Address, usize)>,
+    /// Of which type the elements are, if they may be added to what is there.
+    adds: Option<DType>,
+}
+
+impl Copy {
+    /// A copy of `shape` elements of `size` bytes. Neighbouring dimensions that both sides walk through evenly are merged.
+    pub(crate) fn new(shape: &[usize], size: usize, from: View, to: View, zeros: Option<(Address, usize)>) -> Copy {
+        let mut merged: Vec<(usize, isize, isize)> = Vec::new();
+        for d in (0..shape.len()).filter(|&d| shape[d] != 1) {
+            let (n, f, t) = (shape[d], from.strides[d], to.strides[d]);
+            match merged.last_mut() {
+                Some(last) if last.1 == f * n as isize && last.2 == t * n as isize => *last = (last.0 * n, f, t),
+                _ => merged.push((n, f, t)),
+            }
+        }
+        // The dimension in which the result has no gaps is walked innermost.
+        let from = View { at: from.at, strides: merged.iter().map(|m| m.1).collect() };
+        let to = View { at: to.at, strides: merged.iter().map(|m| m.2).collect() };
+        Copy { shape: merged.iter().map(|m| m.0).collect(), size, from, to, zeros, adds: None }
+    }
+
+    /// The same copy, which adds elements to what slices before left there.
+    pub(crate) fn adding(self, dtype: DType) -> Copy {
+        Copy { adds: Some(dtype), ..self }
+    }
+
+    /// What is copied, with neighbouring dimensions merged.
+    pub(crate) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Runs it.
+    pub(crate) fn run(&self, memory: &Memory<'_>) {
+        match self.adds.filter(|_| memory.accumulate) {
+            Some(DType::F64) => return self.walk(|from, to, length, f, t| self.add::<f64>(memory, from, to, length, f, t)),
+            Some(_) => return self.walk(|from, to, length, f, t| self.add::<f32>(memory, from, to, length, f, t)),
+            None => {}
+        }
+        match self.size {
+            1 => self.copy::<u8>(memory),
+            2 => self.copy::<bf16>(memory),
+            4 => self.copy::<f32>(memory),
+            _ => self.copy::<i64>(memory),
+        }
+    }
+
+    fn copy<T: Plain>(&self, memory: &Memory<'_>) {
+        if let Some((at, count)) = self.zeros {
+            let bytes = Address { offset: at.offset * size_of::<T>(), ..at };
+            memory.write::<u8>(bytes, count * size_of::<T>()).fill(0);
+        }
+        self.walk(|from, to, length, inner_from, inner_to| self.row::<T>(memory, from, to, length, inner_from, inner_to));
+    }
+
+    /// Calls `row(from, to, length, stride of from, stride of to)` for each row.
+    fn walk(&self, mut row: impl FnMut(isize, isize, usize, isize, isize)) {
+        if self.shape.contains(&0) {
+            return;
+        }
+        let rank = self.shape.len();
+        let (length, inner_from, inner_to) = match rank {
+            0 => (1, 1, 1),
+            _ => (self.shape[rank - 1], self.from.strides[rank - 1], self.to.strides[rank - 1]),
+        };
+        let outer = &self.shape[..rank.saturating_sub(1)];
+        let rows: usize = outer.iter().product();
+        let mut index = vec![0usize; outer.len()];
+        let (mut from, mut to) = (self.from.at.offset as isize, self.to.at.offset as isize);
+        for _ in 0..rows {
+            row(from, to, length, inner_from, inner_to);
+            for d in (0..outer.len()).rev() {
+                index[d] += 1;
+                from += self.from.strides[d];
+                to += self.to.strides[d];
+                if index[d] < outer[d] {
+                    break;
+                }
+                from -= self.from.strides[d] * outer[d] as isize;
+                to -= self.to.strides[d] * outer[d] as isize;
+                index[d] = 0;
+            }
+        }
+    }
+
+    /// One row, added. Neither side is walked backwards.
+    fn add<T: Plain + std::ops::AddAssign>(
+        &self,
+        memory: &Memory<'_>,
+        from: isize,
+        to: isize,
+        length: usize,
+        inner_from: isize,
+        inner_to: isize,
+    ) {
+        let reach = |stride: isize| (length - 1) * stride.unsigned_abs() + 1;
+        let x = memory.read::<T>(Address { base: self.from.at.base, offset: from as usize }, reach(inner_from));
+        let out = memory.write::<T>(Address { base: self.to.at.base, offset: to as usize }, reach(inner_to));
+        let steps = (inner_from.unsigned_abs(), inner_to.unsigned_abs().max(1));
+        for (k, o) in out.iter_mut().step_by(steps.1).enumerate() {
+            *o += x[k * steps.0];
+        }
+    }
+
+    /// One row: `length` elements from offset `from` to offset `to`.
+    fn row<T: Plain>(&self, memory: &Memory<'_>, from: isize, to: isize, length: usize, inner_from: isize, inner_to: isize) {
+        let last = (length - 1) as isize;
+        let reach = |stride: isize| last as usize * stride.unsigned_abs() + 1;
+        let low = from.min(from + last * inner_from) as usize;
+        let x = memory.read::<T>(Address { base: self.from.at.base, offset: low }, reach(inner_from));
+        let out = memory.write::<T>(Address { base: self.to.at.base, offset: to as usize }, reach(inner_to));
+        let step = inner_to.unsigned_abs().max(1);
+        match inner_from {
+            1 if step == 1 => out.copy_from_slice(x),
+            0 => out.iter_mut().step_by(step).for_each(|o| *o = x[0]),
+            s if s < 0 => out.iter_mut().step_by(step).zip(x.iter().rev().step_by(s.unsigned_abs())).for_each(|(o, v)| *o = *v),
+            s => out.iter_mut().step_by(step).zip(x.iter().step_by(s.unsigned_abs())).for_each(|(o, v)| *o = *v),
+        }
+    }
+}

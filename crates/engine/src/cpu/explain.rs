@@ -1,0 +1,158 @@
+//! Programs in words: what each step does, over what, and where its values lie. And how long steps took.
+
+use super::copy::Copy;
+use super::fused::{Argument, Form, Pass, Target};
+use super::memory::Address;
+use super::product::Product;
+use super::program::{Code, Step};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+static MEASURES: AtomicBool = AtomicBool::new(false);
+static TIMES: Mutex<BTreeMap<String, (u64, f64)>> = Mutex::new(BTreeMap::new());
+
+fn times() -> MutexGuard<'static, BTreeMap<String, (u64, f64)>> {
+    TIMES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts or stops measuring the steps of all programs of this process.
+pub(crate) fn measure(on: bool) {
+    times().clear();
+    MEASURES.store(on, Ordering::Relaxed);
+}
+
+/// What was measured: a step in words, how often it ran, seconds in all (of all threads).
+pub(crate) fn measured() -> Vec<(String, u64, f64)> {
+    times().iter().map(|(name, (count, seconds))| (name.clone(), *count, *seconds)).collect()
+}
+
+/// Runs a step, measured if asked for.
+pub(crate) fn timed<R>(step: &Step, run: impl FnOnce() -> R) -> R {
+    if !MEASURES.load(Ordering::Relaxed) {
+        return run();
+    }
+    let start = Instant::now();
+    let out = run();
+    let seconds = start.elapsed().as_secs_f64();
+    let mut all = times();
+    let entry = all.entry(title(step)).or_default();
+    *entry = (entry.0 + 1, entry.1 + seconds);
+    out
+}
+
+/// One line about a step.
+fn title(step: &Step) -> String {
+    match step {
+        Step::Pass(pass) => pass_title(pass),
+        Step::Product(product) => product.to_string(),
+        Step::Copy(copy) => copy_title(copy),
+        Step::Loop(_) => "loop".into(),
+        Step::Split(split) => {
+            let sums = split.results().iter().filter(|r| r.cut.is_none()).count();
+            format!("slices: {}, {sums} sums of {} results", split.cutting(), split.results().len())
+        }
+        Step::Op(op) => op.name().into(),
+    }
+}
+
+fn pass_title(pass: &Pass) -> String {
+    let ops: Vec<String> = pass.instructions.iter().map(|i| i.code.to_string()).collect();
+    let sums = pass.reductions.len();
+    format!("pass {:?}: {}{}", pass.dims, ops.join(" "), if sums > 0 { format!(" → {sums} reductions") } else { String::new() })
+}
+
+fn copy_title(copy: &Copy) -> String {
+    format!("copy {:?}", copy.shape())
+}
+
+impl Code {
+    /// All steps in words, those of slices and loops indented.
+    pub(crate) fn explain(&self) -> String {
+        let mut out = String::new();
+        self.lines("", &mut out);
+        out
+    }
+
+    fn lines(&self, indent: &str, out: &mut String) {
+        let inputs = self.steps.len();
+        let _ = writeln!(out, "{indent}arena of {} bytes, {inputs} steps", self.arena);
+        for (k, step) in self.steps.iter().enumerate() {
+            let _ = writeln!(out, "{indent}{k:>3} {}", title(step));
+            match step {
+                Step::Pass(pass) => pass_lines(pass, indent, out),
+                Step::Split(split) => split.code().lines(&format!("{indent}    "), out),
+                Step::Loop(looped) => looped.body().lines(&format!("{indent}    "), out),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn place(at: Address) -> String {
+    format!("{}+{}", at.base, at.offset)
+}
+
+fn pass_lines(pass: &Pass, indent: &str, out: &mut String) {
+    let argument = |a: &Argument| match a {
+        Argument::Register(r) => format!("r{r}"),
+        Argument::Source(k) => place(pass.sources[*k].at),
+        Argument::Constant(number) => format!("{}", number.as_f64()),
+    };
+    for i in &pass.instructions {
+        let arguments: Vec<String> = i.arguments.iter().map(argument).collect();
+        let target = match i.target {
+            Target::Register(r) => format!("r{r}"),
+            Target::Store(k) => place(pass.stores[k].lying.at),
+        };
+        let _ = writeln!(out, "{indent}      {target} = {} {}", i.code, arguments.join(" "));
+    }
+    for store in pass.stores.iter().filter(|s| !s.direct) {
+        let _ = writeln!(out, "{indent}      {} = {}", place(store.lying.at), argument(&store.value));
+    }
+    for r in &pass.reductions {
+        let over = match r.form {
+            Form::Rows => "each row",
+            Form::Whole => "everything",
+            Form::Columns => "all rows",
+        };
+        let _ = writeln!(out, "{indent}      {} = {:?} of {} over {over}", place(r.result), r.join, argument(&r.value));
+    }
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (dims, [m, k, n]) = self.sizes();
+        let entries = if dims.is_empty() { String::new() } else { format!("{dims:?} × ") };
+        let layout = |name: &str, m: &super::product::Matrices| format!("{name} {}", if m.column == 1 { "by rows" } else { "by columns" });
+        let [a, b, out] = self.matrices();
+        let adds = if self.accumulates { ", added up" } else { "" };
+        write!(f, "product {entries}[{m}, {k}] × [{k}, {n}]: {}, {}, {}{adds}", layout("a", a), layout("b", b), layout("out", out))?;
+        self.form().map_or(Ok(()), |form| write!(f, ", few {form:?}"))
+    }
+}
+
+impl std::fmt::Display for super::split::Cutting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let slices: usize = (0..self.groups()).map(|g| self.slices(g).count()).sum();
+        write!(f, "{slices} of {} rows in {} groups", self.slice_rows(), self.groups())
+    }
+}
+
+impl std::fmt::Display for super::fused::Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        use super::fused::Code;
+        match self {
+            Code::Unary(op) => f.write_str(op.name()),
+            Code::Binary(op) => f.write_str(op.name()),
+            Code::MulAdd => f.write_str("mul_add"),
+            Code::Compare(op) => write!(f, "{op:?}"),
+            Code::Logical(op) => write!(f, "{op:?}"),
+            Code::Select => f.write_str("select"),
+            Code::IsFinite => f.write_str("is_finite"),
+            Code::Cast(to) => write!(f, "to_{to}"),
+        }
+    }
+}

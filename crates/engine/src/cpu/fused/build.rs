@@ -1,0 +1,345 @@
+//! From a group of nodes to a pass: dimensions merged, registers assigned, constants taken in.
+
+use super::super::groups::{Group, Reduced, reduced, seen};
+use super::super::memory::{Address, CHUNK};
+use super::super::values::Values;
+use super::reduce::part_bytes;
+use super::{Argument, Code, Form, Instruction, Join, Lying, Pass, Pattern, Reduction, Store, Target};
+use crate::reference::is_contiguous;
+use std::collections::{HashMap, HashSet};
+use thalweg_graph::ops::Op;
+use thalweg_graph::ops::binary::Binary;
+use thalweg_graph::{DType, Graph, Number};
+
+/// Elements of a piece, roughly.
+const PIECE: usize = 16 << 10;
+/// Rows that are summed into one part, at least.
+const ROWS: usize = 32;
+/// Parts of one reduction, at most.
+const PARTS: usize = 64;
+/// Rows shorter than this are taken several at a time.
+pub(super) const SHORT: usize = 48;
+
+/// What a pass needs to know about the program that it is part of.
+pub(crate) struct Context<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) values: &'a Values,
+    /// Nodes whose value is needed outside the pass.
+    pub(crate) wanted: &'a HashSet<usize>,
+    /// Where a value lies.
+    pub(crate) place: &'a dyn Fn(usize) -> Address,
+    /// Whether a value is a sum over slices.
+    pub(crate) accumulates: &'a dyn Fn(usize) -> bool,
+    /// The base and first byte of the pass's scratch.
+    pub(crate) scratch: Address,
+    /// Whether the place of a stored value is also that of a source.
+    pub(crate) in_place: &'a dyn Fn(usize) -> bool,
+}
+
+/// Strides of value `i` along the dimensions of the pass.
+fn strides_of(values: &Values, i: usize) -> Vec<usize> {
+    let (shape, strides) = (&values.types[i].shape, &values.all[i].strides);
+    shape.iter().zip(strides).filter(|(size, _)| **size != 1).map(|(_, stride)| *stride).collect()
+}
+
+/// Bytes of scratch that the pass of a group needs.
+pub(crate) fn scratch_bytes(graph: &Graph, group: &Group) -> usize {
+    let shape = Shape::of(graph, group);
+    shape.parts.iter().map(|(_, _, bytes)| bytes.next_multiple_of(64)).sum()
+}
+
+/// How the work of a group is cut, before anything is known about memory.
+struct Shape {
+    count: usize,
+    piece: usize,
+    /// For each reduction: its node, form with width, and the bytes of its parts.
+    parts: Vec<(usize, (Form, usize), usize)>,
+}
+
+impl Shape {
+    fn of(graph: &Graph, group: &Group) -> Shape {
+        let count: usize = group.shape.iter().product();
+        let mut forms = Vec::new();
+        let (mut align, mut target) = (group.shape.last().copied().unwrap_or(1).max(1), PIECE);
+        for &i in &group.nodes {
+            let axes = match &graph.nodes[i].op {
+                Op::ReduceSum(op) => &op.axes,
+                Op::ReduceMax(op) => &op.axes,
+                _ => continue,
+            };
+            let form = match reduced(&graph.node(graph.nodes[i].inputs[0]).ty.shape, axes) {
+                Some(Reduced::Columns(gone)) => {
+                    let width: usize = group.shape[gone..].iter().product();
+                    align = align.max(width);
+                    target = target.max(ROWS * width).max(count.div_ceil(PARTS));
+                    (Form::Columns, width)
+                }
+                rows => {
+                    let gone = if let Some(Reduced::Rows(gone)) = rows { gone } else { 0 };
+                    let width: usize = group.shape[group.shape.len() - gone..].iter().product();
+                    if width == count {
+                        (Form::Whole, width)
+                    } else {
+                        align = align.max(width);
+                        (Form::Rows, width)
+                    }
+                }
+            };
+            forms.push((i, form));
+        }
+        let piece = target.div_ceil(align).max(1) * align;
+        let pieces = count.div_ceil(piece);
+        let bytes = |(form, width)| pieces * part_bytes(if form == Form::Columns { width } else { 1 });
+        Shape { count, piece, parts: forms.into_iter().map(|(i, form)| (i, form, bytes(form))).collect() }
+    }
+}
+
+/// An operand before registers are assigned.
+#[derive(Clone, Copy)]
+enum Operand {
+    Value(usize),
+    Source(usize),
+    Constant(Number),
+}
+
+/// An instruction before registers are assigned.
+struct Draft {
+    node: usize,
+    code: Code,
+    dtype: DType,
+    operands: Vec<Operand>,
+}
+
+struct Maker<'a> {
+    context: &'a Context<'a>,
+    group: &'a Group,
+    member: HashSet<usize>,
+    sources: Vec<Lying>,
+    /// Registers into which scattered sources are gathered; the first ones.
+    gathered: usize,
+    dims: Vec<usize>,
+    /// One past the last dimension of the group that each merged one stands for.
+    ends: Vec<usize>,
+    row: usize,
+}
+
+/// The pass of a group.
+pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
+    let graph = context.graph;
+    let shape = Shape::of(graph, group);
+    let member = group.nodes.iter().copied().collect();
+    let mut maker = Maker { context, group, member, sources: Vec::new(), gathered: 0, dims: Vec::new(), ends: Vec::new(), row: 1 };
+    maker.merge();
+    let drafts = maker.drafts();
+    let reduced: Vec<Operand> = shape.parts.iter().map(|(i, ..)| maker.operand(graph.nodes[*i].inputs[0].index())).collect();
+    let (instructions, stores, arguments, registers) = maker.assign(&drafts, &reduced);
+    let argument = |operand: &Operand| match operand {
+        Operand::Value(node) => arguments[node],
+        Operand::Source(k) => Argument::Source(*k),
+        Operand::Constant(number) => Argument::Constant(*number),
+    };
+    let mut scratch = context.scratch.offset;
+    let mut reductions = Vec::new();
+    for ((i, (form, width), bytes), operand) in shape.parts.into_iter().zip(&reduced) {
+        let node = &graph.nodes[i];
+        reductions.push(Reduction {
+            value: argument(operand),
+            dtype: node.ty.dtype,
+            join: if matches!(node.op, Op::ReduceSum(_)) { Join::Sum } else { Join::Max },
+            width,
+            form,
+            result: (context.place)(i),
+            accumulates: (context.accumulates)(i),
+            parts: Address { base: context.scratch.base, offset: scratch },
+        });
+        scratch += bytes.next_multiple_of(64);
+    }
+    let Maker { dims, row, sources, .. } = maker;
+    Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers }
+}
+
+impl Maker<'_> {
+    /// Merges neighbouring dimensions that all values in memory walk through evenly.
+    fn merge(&mut self) {
+        let (graph, values) = (self.context.graph, self.context.values);
+        let mut all: Vec<Vec<usize>> = Vec::new();
+        let reduces = |i: usize| matches!(graph.nodes[i].op, Op::ReduceSum(_) | Op::ReduceMax(_));
+        for &i in &self.group.nodes {
+            for x in &graph.nodes[i].inputs {
+                let x = x.index();
+                if !self.member.contains(&seen(graph, x)) {
+                    all.push(strides_of(values, x));
+                }
+            }
+            if !reduces(i) && self.context.wanted.contains(&i) {
+                all.push(strides_of(values, i));
+            }
+        }
+        let shape = &self.group.shape;
+        for d in 0..shape.len() {
+            let even = d > 0 && all.iter().all(|s| s[d - 1] == s[d] * shape[d]);
+            match (self.dims.last_mut(), self.ends.last_mut()) {
+                (Some(size), Some(end)) if even => {
+                    *size *= shape[d];
+                    *end = d + 1;
+                }
+                _ => {
+                    self.dims.push(shape[d]);
+                    self.ends.push(d + 1);
+                }
+            }
+        }
+        self.row = self.dims.last().copied().unwrap_or(1);
+    }
+
+    /// How value `i` lies along the merged dimensions.
+    fn pattern(&self, i: usize) -> Pattern {
+        let all = strides_of(self.context.values, i);
+        let strides: Vec<usize> = self.ends.iter().map(|&end| all[end - 1]).collect();
+        if strides.iter().all(|&s| s == 0) {
+            return Pattern::Single;
+        }
+        if is_contiguous(&self.dims, &strides) {
+            return Pattern::Flat;
+        }
+        let (inner, outer) = strides.split_last().unwrap_or((&1, &[]));
+        match inner {
+            _ if self.row < SHORT => Pattern::Scattered(strides),
+            1 => Pattern::Rows(outer.to_vec()),
+            0 => Pattern::Repeated(outer.to_vec()),
+            _ => Pattern::Scattered(strides),
+        }
+    }
+
+    /// Operand `x` (a node, perhaps seen through reshapes): the value of a member, a constant, or something in memory.
+    fn operand(&mut self, x: usize) -> Operand {
+        let graph = self.context.graph;
+        let through = seen(graph, x);
+        if self.member.contains(&through) {
+            return Operand::Value(through);
+        }
+        if let Op::Constant(literal) = &graph.nodes[self.context.values.all[x].source].op
+            && let Some(number) = literal.splat_value()
+        {
+            return Operand::Constant(number);
+        }
+        let (dtype, at, pattern) = (graph.nodes[x].ty.dtype, (self.context.place)(x), self.pattern(x));
+        if let Some(known) = self.sources.iter().position(|s| s.at == at && s.pattern == pattern && s.dtype == dtype) {
+            return Operand::Source(known);
+        }
+        let register = self.gathered;
+        self.gathered += usize::from(matches!(pattern, Pattern::Scattered(_)));
+        self.sources.push(Lying { dtype, at, pattern, register });
+        Operand::Source(self.sources.len() - 1)
+    }
+
+    /// The members' instructions in order. A product that only one sum reads becomes part of that sum's instruction.
+    fn drafts(&mut self) -> Vec<Draft> {
+        let graph = self.context.graph;
+        let mut reads: HashMap<usize, usize> = HashMap::new();
+        for x in self.group.nodes.iter().flat_map(|&i| &graph.nodes[i].inputs) {
+            *reads.entry(seen(graph, x.index())).or_default() += 1;
+        }
+        let is_term = |x: usize| {
+            let alone = reads.get(&x) == Some(&1) && !self.context.wanted.contains(&x);
+            alone && self.member.contains(&x) && graph.nodes[x].op == Op::Binary(Binary::Mul)
+        };
+        // For each sum, which of its operands is such a product.
+        let mut term_of: HashMap<usize, usize> = HashMap::new();
+        for &i in &self.group.nodes {
+            let node = &graph.nodes[i];
+            if node.op == Op::Binary(Binary::Add) && matches!(node.ty.dtype, DType::F32 | DType::F64) {
+                let term = [1, 0].into_iter().find(|&k| is_term(seen(graph, node.inputs[k].index())));
+                term_of.extend(term.map(|k| (i, k)));
+            }
+        }
+        let absorbed: HashSet<usize> = term_of.iter().map(|(&i, &k)| seen(graph, graph.nodes[i].inputs[k].index())).collect();
+        let mut drafts = Vec::new();
+        for &i in &self.group.nodes {
+            let node = &graph.nodes[i];
+            if absorbed.contains(&i) || matches!(node.op, Op::ReduceSum(_) | Op::ReduceMax(_)) {
+                continue;
+            }
+            if let Some(&k) = term_of.get(&i) {
+                let product = &graph.nodes[seen(graph, node.inputs[k].index())];
+                let inputs = [product.inputs[0], product.inputs[1], node.inputs[1 - k]];
+                let operands = inputs.iter().map(|x| self.operand(x.index())).collect();
+                drafts.push(Draft { node: i, code: Code::MulAdd, dtype: node.ty.dtype, operands });
+                continue;
+            }
+            let operands = node.inputs.iter().map(|x| self.operand(x.index())).collect();
+            let of_operands = graph.node(node.inputs[0]).ty.dtype;
+            let (code, dtype) = match &node.op {
+                Op::Unary(op) => (Code::Unary(*op), node.ty.dtype),
+                Op::Binary(op) => (Code::Binary(*op), node.ty.dtype),
+                Op::Compare(op) => (Code::Compare(op.comparison), of_operands),
+                Op::Logical(op) => (Code::Logical(op.connective), DType::Bool),
+                Op::IsFinite(_) => (Code::IsFinite, of_operands),
+                Op::Cast(op) => (Code::Cast(op.dtype), of_operands),
+                _ => (Code::Select, node.ty.dtype),
+            };
+            drafts.push(Draft { node: i, code, dtype, operands });
+        }
+        drafts
+    }
+
+    /// Registers for all values: each lives from its instruction to its last reader; what is stored or reduced, to the end of the
+    /// chunk. A value whose place may be written at once needs none.
+    fn assign(&mut self, drafts: &[Draft], reduced: &[Operand]) -> (Vec<Instruction>, Vec<Store>, HashMap<usize, Argument>, usize) {
+        let values = |operands: &[Operand]| -> Vec<usize> {
+            operands.iter().filter_map(|o| if let Operand::Value(node) = o { Some(*node) } else { None }).collect()
+        };
+        let mut last: HashMap<usize, usize> = HashMap::new();
+        for (k, draft) in drafts.iter().enumerate() {
+            last.extend(values(&draft.operands).into_iter().map(|node| (node, k)));
+        }
+        last.extend(values(reduced).into_iter().map(|node| (node, usize::MAX)));
+        let (mut free, mut registers): (Vec<usize>, usize) = (Vec::new(), self.gathered);
+        let mut arguments: HashMap<usize, Argument> = HashMap::new();
+        let (mut instructions, mut stores) = (Vec::new(), Vec::new());
+        for (k, draft) in drafts.iter().enumerate() {
+            let of = |operand: &Operand| match operand {
+                Operand::Value(node) => arguments[node],
+                Operand::Source(k) => Argument::Source(*k),
+                Operand::Constant(number) => Argument::Constant(*number),
+            };
+            let read: Vec<Argument> = draft.operands.iter().map(of).collect();
+            let node = draft.node;
+            let dtype = self.context.graph.nodes[node].ty.dtype;
+            let wanted = self.context.wanted.contains(&node);
+            let lying = wanted.then(|| Lying { dtype, at: (self.context.place)(node), pattern: self.pattern(node), register: 0 });
+            let at_once = |l: &Lying| matches!(l.pattern, Pattern::Flat | Pattern::Rows(_)) && !(self.context.in_place)(node);
+            let (target, value) = match &lying {
+                Some(lying) if at_once(lying) => {
+                    self.sources.push(lying.clone());
+                    (Target::Store(stores.len()), Argument::Source(self.sources.len() - 1))
+                }
+                _ => {
+                    let register = free.pop().unwrap_or_else(|| {
+                        registers += 1;
+                        registers - 1
+                    });
+                    (Target::Register(register), Argument::Register(register))
+                }
+            };
+            arguments.insert(node, value);
+            stores.extend(lying.map(|lying| Store { value, lying, direct: matches!(target, Target::Store(_)) }));
+            instructions.push(Instruction { code: draft.code, dtype: draft.dtype, arguments: read, target });
+            let mut done = values(&draft.operands);
+            done.dedup();
+            for node in done.into_iter().filter(|node| last.get(node) == Some(&k) && !self.context.wanted.contains(node)) {
+                if let Some(Argument::Register(r)) = arguments.get(&node)
+                    && !free.contains(r)
+                {
+                    free.push(*r);
+                }
+            }
+        }
+        (instructions, stores, arguments, registers)
+    }
+}
+
+/// Elements of a chunk of a pass whose rows have `row` elements: part of a row, or several whole short ones.
+pub(super) fn chunk(row: usize) -> usize {
+    if row < SHORT { (CHUNK / row.max(1)).max(1) * row.max(1) } else { CHUNK }
+}

@@ -1,0 +1,31 @@
+//! The CPU executor: a graph becomes a few passes, products and copies over memory that was planned at compile time.
+//!
+//! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies.
+
+mod arena;
+mod copy;
+pub(crate) mod explain;
+mod fused;
+mod groups;
+mod looped;
+mod memory;
+mod op;
+mod plan;
+mod product;
+mod program;
+mod region;
+mod skinny;
+mod slice;
+mod split;
+mod units;
+mod values;
+
+use crate::Result;
+use plan::Request;
+use program::Code;
+use thalweg_graph::Graph;
+
+/// The program of a graph whose inputs at positions `donated` may be overwritten.
+pub(crate) fn compile(graph: &Graph, donated: &[usize]) -> Result<Code> {
+    plan::compile(graph, &Request { donated: donated.to_vec(), summed: Vec::new() })
+}

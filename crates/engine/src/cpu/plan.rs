@@ -1,0 +1,470 @@
+//! The buffer plan, and units turned into steps: where every value lies, when its place is free again, what is overwritten in place.
+
+use super::arena::Arena;
+use super::copy::{Copy, View};
+use super::fused::{self, Context};
+use super::groups::{Reduced, reduced};
+use super::looped::Loop;
+use super::memory::Address;
+use super::op::OpCall;
+use super::product::{Matrices, Product};
+use super::program::{Code, Output, Step};
+use super::region::{self, Region};
+use super::slice;
+use super::split::Split;
+use super::units::{Kind, Unit, units};
+use super::values::{Apart, Values, analyse, is_given};
+use crate::reference::{decompose, is_contiguous, kernels};
+use crate::tensor::Tensor;
+use crate::{EngineError, Result, memory};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use thalweg_graph::ops::Op;
+use thalweg_graph::{Graph, strides};
+
+/// What is asked of a compiled graph, beside its outputs.
+#[derive(Default)]
+pub(crate) struct Request {
+    /// Positions of inputs that may be overwritten.
+    pub(crate) donated: Vec<usize>,
+    /// Positions of outputs that are sums over slices: a run may be told to add to what is there.
+    pub(crate) summed: Vec<usize>,
+}
+
+/// The storage of a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    Arena(usize),
+    Input(usize),
+    Constant(usize),
+    Output(usize),
+}
+
+pub(crate) struct Planner<'g> {
+    graph: &'g Graph,
+    values: Values,
+    homes: HashMap<usize, Home>,
+    constants: Vec<Tensor>,
+    outputs: Vec<Output>,
+    /// Values stored where a source of the same pass lies.
+    in_place: HashSet<usize>,
+    /// Roots that are sums over slices.
+    summed: HashSet<usize>,
+    /// Copies to outputs that are not computed where they are returned, as (value, output, whether it is added to what is there).
+    returned: Vec<(usize, usize, bool)>,
+    split: Option<Split>,
+}
+
+/// Base 0 is the arena; inputs, constants and outputs follow.
+pub(crate) const ARENA: usize = 0;
+
+/// Compiles `graph`.
+pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
+    let graph = decompose(graph)?;
+    let alive = graph.live();
+    if let Some(region) = region::find(&graph, &alive) {
+        let results = slice::results(&graph, &alive, &region);
+        if let Some(split) = Split::new(&graph, &alive, &region, &results)?
+            && let Some(code) = planned(&graph, &alive, request, Some((&region, split)))?
+        {
+            return Ok(code);
+        }
+    }
+    planned(&graph, &alive, request, None)?.ok_or_else(|| EngineError::internal("a graph without a plan"))
+}
+
+/// Compiles the graph of a slice.
+pub(crate) fn compile_slice(graph: &Graph, request: &Request) -> Result<Code> {
+    let graph = decompose(graph)?;
+    planned(&graph, &graph.live(), request, None)?.ok_or_else(|| EngineError::internal("a slice without a plan"))
+}
+
+/// The program of a graph without composites; `None` if slices of the region would have to read values with gaps.
+fn planned(graph: &Graph, alive: &[bool], request: &Request, split: Option<(&Region, Split)>) -> Result<Option<Code>> {
+    let whole: HashSet<usize> = split.iter().flat_map(|(_, split)| split.sources()).map(|s| s.node).collect();
+    let values = analyse(graph, alive, &Apart { inside: &|i| split.as_ref().is_some_and(|(region, _)| region.has(i)), whole: &whole });
+    if !whole.iter().all(|&i| values.is_contiguous(i)) {
+        return Ok(None);
+    }
+    let units = units(graph, alive, &values, split.as_ref().map(|(region, split)| (*region, split)));
+    let mut planner = Planner {
+        graph,
+        values,
+        homes: HashMap::new(),
+        constants: Vec::new(),
+        outputs: Vec::new(),
+        in_place: HashSet::new(),
+        summed: HashSet::new(),
+        returned: Vec::new(),
+        split: split.map(|(_, split)| split),
+    };
+    planner.given(alive)?;
+    planner.outputs(request, &units);
+    planner.steps(&units, request).map(Some)
+}
+
+impl Planner<'_> {
+    /// Storage of inputs and constants.
+    fn given(&mut self, alive: &[bool]) -> Result<()> {
+        for (i, node) in self.graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+            let home = match &node.op {
+                Op::Input(input) => Home::Input(input.index),
+                Op::Constant(literal) => {
+                    memory::require(
+                        if literal.splat_value().is_some() { 0 } else { node.ty.bytes() },
+                        &format!("a constant of type {}", node.ty),
+                    )?;
+                    self.constants.push(Tensor::from_literal(literal)?);
+                    Home::Constant(self.constants.len() - 1)
+                }
+                Op::Iota(_) => {
+                    memory::require(node.ty.bytes(), &format!("a constant of type {}", node.ty))?;
+                    self.constants.push(kernels::source::iota(Arc::new(node.ty.clone()))?);
+                    Home::Constant(self.constants.len() - 1)
+                }
+                _ => continue,
+            };
+            self.homes.insert(i, home);
+        }
+        Ok(())
+    }
+
+    /// Which outputs are computed where they are returned; the others are copied there at the end.
+    fn outputs(&mut self, request: &Request, units: &[Unit]) {
+        for (k, id) in self.graph.outputs.iter().enumerate() {
+            let (i, ty) = (id.index(), &self.graph.node(*id).ty);
+            let value = &self.values.all[i];
+            let root = value.root;
+            let whole =
+                value.source == root && value.offset == 0 && self.values.types[root].count() == ty.count() && self.values.is_contiguous(i);
+            let summed = request.summed.contains(&k);
+            self.outputs.push(Output { ty: Arc::new(ty.clone()), alias: None });
+            let own = whole && !is_given(&self.graph.nodes[root].op) && !self.homes.contains_key(&root);
+            if own && (!summed || self.sums(root, units)) {
+                self.homes.insert(root, Home::Output(k));
+                if summed {
+                    self.summed.insert(root);
+                }
+            } else {
+                self.returned.push((i, k, summed));
+            }
+        }
+    }
+
+    /// Whether the unit that computes `root` can add to what is there, and nothing inside reads it.
+    fn sums(&self, root: usize, units: &[Unit]) -> bool {
+        let read = units.iter().any(|u| u.reads.iter().any(|&x| self.values.all[x].root == root));
+        let node = &self.graph.nodes[root];
+        let adds = units.iter().filter(|u| u.writes.contains(&root)).all(|u| match &u.kind {
+            Kind::Product => true,
+            Kind::Pass(group) => {
+                matches!(&node.op, Op::ReduceSum(op) if !is_by_row(&self.graph.node(node.inputs[0]).ty.shape, &op.axes, &group.shape))
+            }
+            _ => false,
+        });
+        adds && !read
+    }
+
+    fn bytes(&self, root: usize) -> usize {
+        self.values.types[root].bytes()
+    }
+
+    /// The roots that a unit reads or writes.
+    fn roots<'a>(&'a self, nodes: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+        nodes.iter().map(|&i| self.values.all[i].root)
+    }
+
+    /// Values that a unit leaves in memory.
+    fn stored(&self, unit: &Unit, wanted: &HashSet<usize>) -> Vec<usize> {
+        match unit.kind {
+            Kind::Pass(_) => unit.writes.iter().copied().filter(|i| wanted.contains(i)).collect(),
+            // A loop's own node has no value; its results have.
+            Kind::Loop => unit.writes[1..].to_vec(),
+            _ => unit.writes.clone(),
+        }
+    }
+
+    fn steps(mut self, units: &[Unit], request: &Request) -> Result<Code> {
+        let wanted = self.wanted(units);
+        let mut last: HashMap<usize, usize> = HashMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            let touched: Vec<usize> = self.roots(&unit.reads).chain(self.roots(&self.stored(unit, &wanted))).collect();
+            last.extend(touched.into_iter().map(|root| (root, at)));
+        }
+        for &(i, ..) in &self.returned {
+            last.insert(self.values.all[i].root, usize::MAX);
+        }
+        let mut arena = Arena::default();
+        let mut steps = Vec::with_capacity(units.len());
+        let mut large = false;
+        // The first step that overwrites an input.
+        let mut overwrites: Option<usize> = None;
+        for (at, unit) in units.iter().enumerate() {
+            let stored = self.stored(unit, &wanted);
+            let mut taken: HashSet<usize> = HashSet::new();
+            if let Kind::Pass(_) = unit.kind {
+                self.take_over(unit, &stored, at, &last, &mut taken, request);
+                let input = taken.iter().any(|root| matches!(self.homes.get(root), Some(Home::Input(_))));
+                overwrites = overwrites.or(input.then_some(steps.len()));
+            }
+            for &i in &stored {
+                let root = self.values.all[i].root;
+                if !self.homes.contains_key(&root) {
+                    let place = arena.take(self.bytes(root));
+                    self.homes.insert(root, Home::Arena(place));
+                }
+            }
+            let (loops, scratch) = self.scratch(unit)?;
+            let place = if scratch > 0 { arena.take(scratch) } else { 0 };
+            self.step(unit, &wanted, place, loops, &mut steps, &mut large)?;
+            if scratch > 0 {
+                arena.give(place, scratch);
+            }
+            let mut dying: Vec<usize> =
+                self.roots(&unit.reads).chain(self.roots(&stored)).filter(|r| last.get(r) == Some(&at) && !taken.contains(r)).collect();
+            dying.sort_unstable();
+            dying.dedup();
+            for root in dying {
+                if let Some(Home::Arena(place)) = self.homes.get(&root) {
+                    arena.give(*place, self.bytes(root));
+                }
+            }
+        }
+        for (i, k, adds) in std::mem::take(&mut self.returned) {
+            let ty = &self.graph.nodes[i].ty;
+            let from = View::new(self.place(i), &self.values.all[i].strides);
+            let to = View::new(Address { base: self.base(Home::Output(k)), offset: 0 }, &strides(&ty.shape));
+            if ty.count() > 0 {
+                let copy = Copy::new(&ty.shape, ty.dtype.size(), from, to, None);
+                steps.push(Step::Copy(if adds { copy.adding(ty.dtype) } else { copy }));
+            }
+        }
+        let settled = overwrites.is_none_or(|first| !steps[first..].iter().any(Step::may_fail));
+        let pooled = steps.iter().map(|step| if let Step::Split(split) = step { split.pooled_bytes() } else { 0 }).max().unwrap_or(0);
+        Ok(Code { steps, constants: self.constants, outputs: self.outputs, arena: arena.bytes(), pooled, large, settled })
+    }
+
+    /// Nodes of passes whose value is needed in memory: by another unit, or as an output.
+    fn wanted(&self, units: &[Unit]) -> HashSet<usize> {
+        let mut wanted: HashSet<usize> = self.graph.outputs.iter().map(|o| self.values.all[o.index()].source).collect();
+        for unit in units {
+            wanted.extend(unit.reads.iter().map(|&x| self.values.all[x].source));
+            if let Kind::Pass(group) = &unit.kind {
+                let reduces = |i: &usize| matches!(self.graph.nodes[*i].op, Op::ReduceSum(_) | Op::ReduceMax(_));
+                wanted.extend(group.nodes.iter().copied().filter(reduces));
+            }
+        }
+        wanted
+    }
+
+    /// Lets values that a pass stores take over the places of sources that die with it, element for element.
+    fn take_over(
+        &mut self,
+        unit: &Unit,
+        stored: &[usize],
+        at: usize,
+        last: &HashMap<usize, usize>,
+        taken: &mut HashSet<usize>,
+        request: &Request,
+    ) {
+        for &i in stored {
+            let reduces = matches!(self.graph.nodes[i].op, Op::ReduceSum(_) | Op::ReduceMax(_));
+            let own = self.values.all[i].clone();
+            let home = self.homes.get(&i).copied();
+            if reduces
+                || own.root != i
+                || !matches!(home, None | Some(Home::Output(_)))
+                || !is_contiguous(&self.values.types[i].shape, &own.strides)
+            {
+                continue;
+            }
+            let found = unit.reads.iter().copied().find(|&x| {
+                let value = &self.values.all[x];
+                let root = value.root;
+                let ours = match (self.homes.get(&root), home) {
+                    (Some(Home::Arena(_)), None) => last.get(&root) == Some(&at),
+                    (Some(Home::Input(k)), Some(Home::Output(_))) => request.donated.contains(k) && last.get(&root) == Some(&at),
+                    _ => false,
+                };
+                let fits = self.values.types[root].dtype == self.values.types[i].dtype
+                    && self.values.types[root].count() == self.values.types[i].count();
+                let alike = |y: usize| self.values.all[y].root != root || (self.values.all[y].offset == 0 && self.values.is_contiguous(y));
+                ours && fits && !taken.contains(&root) && unit.reads.iter().all(|&y| alike(y))
+            });
+            let Some(x) = found else { continue };
+            let root = self.values.all[x].root;
+            taken.insert(root);
+            self.in_place.insert(i);
+            match (self.homes.get(&root).copied(), home) {
+                (Some(place @ Home::Arena(_)), None) => drop(self.homes.insert(i, place)),
+                (Some(Home::Input(k)), Some(Home::Output(output))) => self.outputs[output].alias = Some(k),
+                _ => {}
+            }
+        }
+    }
+
+    /// The loop of a unit, if it is one, and the bytes that it needs beside its operands and results.
+    fn scratch(&self, unit: &Unit) -> Result<(Option<Loop>, usize)> {
+        match &unit.kind {
+            Kind::Pass(group) => Ok((None, fused::scratch_bytes(self.graph, group))),
+            Kind::Loop => {
+                let Op::Scan(scan) = &self.graph.nodes[unit.node].op else { return Err(EngineError::internal("a loop without a body")) };
+                let copied: Vec<bool> = unit.reads.iter().map(|&x| !self.values.is_contiguous(x)).collect();
+                let looped = Loop::new(scan, copied)?;
+                let bytes = looped.scratch_bytes();
+                Ok((Some(looped), bytes))
+            }
+            Kind::Split => Ok((None, self.split.as_ref().map_or(0, |split| split.scratch_bytes(|i| self.values.types[i].bytes())))),
+            _ => Ok((None, 0)),
+        }
+    }
+
+    fn base(&self, home: Home) -> usize {
+        let inputs = self.graph.inputs.len();
+        match home {
+            Home::Arena(_) => ARENA,
+            Home::Input(k) => 1 + k,
+            Home::Constant(k) => 1 + inputs + k,
+            Home::Output(k) => 1 + inputs + self.constants.len() + k,
+        }
+    }
+
+    /// Where value `i` begins.
+    fn place(&self, i: usize) -> Address {
+        let value = &self.values.all[i];
+        let home = self.homes.get(&value.root).copied().unwrap_or(Home::Arena(0));
+        let start = if let Home::Arena(bytes) = home { bytes / self.values.types[value.root].dtype.size() } else { 0 };
+        Address { base: self.base(home), offset: start + value.offset }
+    }
+
+    fn matrices(&self, i: usize) -> Matrices {
+        let strides = &self.values.all[i].strides;
+        let lead = strides.len() - 2;
+        Matrices { at: self.place(i), batch: strides[..lead].to_vec(), row: strides[lead], column: strides[lead + 1] }
+    }
+
+    fn view(&self, i: usize) -> View {
+        View::new(self.place(i), &self.values.all[i].strides)
+    }
+
+    fn step(
+        &mut self,
+        unit: &Unit,
+        wanted: &HashSet<usize>,
+        scratch: usize,
+        looped: Option<Loop>,
+        steps: &mut Vec<Step>,
+        large: &mut bool,
+    ) -> Result<()> {
+        let node = &self.graph.nodes[unit.node];
+        let elements: usize = unit.reads.iter().chain(&unit.writes).map(|&i| self.values.types[i].count()).max().unwrap_or(0);
+        *large |= elements >= kernels::parallel::SHARED_FROM;
+        match &unit.kind {
+            Kind::Pass(group) => {
+                let context = Context {
+                    graph: self.graph,
+                    values: &self.values,
+                    wanted,
+                    place: &|i| self.place(i),
+                    accumulates: &|i| self.summed.contains(&self.values.all[i].root),
+                    scratch: Address { base: ARENA, offset: scratch },
+                    in_place: &|i| self.in_place.contains(&i),
+                };
+                steps.push(Step::Pass(fused::build(&context, group)));
+            }
+            Kind::Product => {
+                let (a, b) = (unit.reads[0], unit.reads[1]);
+                let lead = node.ty.rank() - 2;
+                let sizes = [node.ty.shape[lead], self.values.types[a].shape[lead + 1], node.ty.shape[lead + 1]];
+                let matrices = [a, b, unit.node].map(|i| self.matrices(i));
+                let summed = self.summed.contains(&self.values.all[unit.node].root);
+                let product = Product::new(node.ty.dtype, node.ty.shape[..lead].to_vec(), sizes, matrices, summed);
+                *large |= product.cost() >= kernels::product::SHARED_FROM;
+                steps.push(Step::Product(product));
+            }
+            Kind::Join => {
+                let Op::Concat(op) = &node.op else { return Err(EngineError::internal("a join of nothing")) };
+                let whole = self.values.all[unit.node].clone();
+                let mut start = 0;
+                for &x in &unit.reads {
+                    let ty = &self.values.types[x];
+                    let offset = whole.offset + start * whole.strides[op.axis];
+                    start += ty.shape[op.axis];
+                    let value = &self.values.all[x];
+                    let there = value.root == whole.root && value.offset == offset && same_walk(&ty.shape, &value.strides, &whole.strides);
+                    if !there && ty.count() > 0 {
+                        let at = Address { offset: self.place(unit.node).offset + offset - whole.offset, ..self.place(unit.node) };
+                        steps.push(Step::Copy(Copy::new(&ty.shape, ty.dtype.size(), self.view(x), View::new(at, &whole.strides), None)));
+                    }
+                }
+            }
+            Kind::Copy => steps.push(Step::Copy(self.copy(unit))),
+            Kind::Loop => {
+                let Some(mut looped) = looped else { return Err(EngineError::internal("a loop without a body")) };
+                looped.bind(scratch, unit.reads.iter().map(|&x| (self.place(x), self.view(x), self.values.types[x].clone())).collect());
+                for &i in &unit.writes[1..] {
+                    if let Op::Output(output) = &self.graph.nodes[i].op {
+                        looped.result(output.index, self.place(i));
+                    }
+                }
+                *large |= looped.is_large();
+                steps.push(Step::Loop(Box::new(looped)));
+            }
+            Kind::Split => {
+                let Some(mut split) = self.split.take() else { return Err(EngineError::internal("a region without slices")) };
+                split.bind(scratch, |i| self.place(i), |i| self.values.types[i].clone());
+                *large = true;
+                steps.push(Step::Split(Box::new(split)));
+            }
+            Kind::Op => {
+                let operands = unit.reads.iter().map(|&x| (self.view(x), Arc::new(self.values.types[x].clone()))).collect();
+                *large |= matches!(node.op, Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_));
+                steps.push(Step::Op(OpCall::new(node.op.clone(), operands, Arc::new(node.ty.clone()), self.view(unit.node))));
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&self, unit: &Unit) -> Copy {
+        let (node, x) = (&self.graph.nodes[unit.node], unit.reads[0]);
+        let (ty, from, to) = (&self.values.types[x], self.view(x), self.view(unit.node));
+        let size = ty.dtype.size();
+        match &node.op {
+            Op::Flip(op) => {
+                let mut from = from;
+                let stride = from.strides[op.axis];
+                from.at.offset = from.at.offset.saturating_add_signed((ty.shape[op.axis].max(1) as isize - 1) * stride);
+                from.strides[op.axis] = -stride;
+                Copy::new(&ty.shape, size, from, to, None)
+            }
+            Op::Pad(op) => {
+                let offset: usize = to.strides.iter().zip(&op.before).map(|(s, b)| *s as usize * b).sum();
+                let steps = to.strides.iter().zip(&op.between).map(|(s, b)| s * (*b as isize + 1)).collect();
+                let place = View { at: Address { offset: to.at.offset + offset, ..to.at }, strides: steps };
+                Copy::new(&ty.shape, size, from, place, Some((to.at, node.ty.count())))
+            }
+            // Row-major order of the operand's elements, whatever the new shape is called.
+            _ => {
+                let to = match is_contiguous(&node.ty.shape, &self.values.all[unit.node].strides) {
+                    true => View::new(to.at, &strides(&ty.shape)),
+                    false => to,
+                };
+                Copy::new(&ty.shape, size, from, to, None)
+            }
+        }
+    }
+}
+
+/// Whether two views of one shape walk through memory alike.
+fn same_walk(shape: &[usize], a: &[usize], b: &[usize]) -> bool {
+    (0..shape.len()).all(|d| shape[d] == 1 || a[d] == b[d])
+}
+
+/// Whether a reduction leaves one result per row of a pass over `space`, several in all.
+fn is_by_row(shape: &[usize], axes: &[usize], space: &[usize]) -> bool {
+    match reduced(shape, axes) {
+        Some(Reduced::Columns(_)) => false,
+        Some(Reduced::Rows(gone)) => gone < space.len(),
+        None => true,
+    }
+}

@@ -1,0 +1,195 @@
+//! Matrix products in place: operands and result wherever they lie, added to what is there or not.
+
+use super::memory::{Address, Memory, Plain};
+use super::skinny::Form;
+use super::values::extent;
+use crate::threads;
+use gemm::Parallelism;
+use rayon::prelude::*;
+use thalweg_graph::DType;
+use thalweg_lane::Real;
+
+/// Multiply-adds from which one product is shared among threads.
+const SHARED_FROM: usize = 1 << 19;
+
+/// A batch of matrices in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Matrices {
+    pub(crate) at: Address,
+    /// Distances of the batch's dimensions, of rows and of columns.
+    pub(crate) batch: Vec<usize>,
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+}
+
+impl Matrices {
+    fn of(&self, entry: usize, dims: &[usize]) -> Address {
+        let (mut rest, mut offset) = (entry, self.at.offset);
+        for (size, stride) in dims.iter().zip(&self.batch).rev() {
+            offset += rest % size * stride;
+            rest /= size;
+        }
+        Address { offset, ..self.at }
+    }
+
+    /// Whether the rows of all entries are the rows of one tall matrix.
+    fn stacks(&self, dims: &[usize], rows: usize) -> bool {
+        let mut next = self.row * rows;
+        dims.iter().zip(&self.batch).rev().all(|(size, stride)| {
+            let fits = *size == 1 || *stride == next;
+            next *= size;
+            fits
+        })
+    }
+
+    fn transposed(self) -> Matrices {
+        Matrices { row: self.column, column: self.row, ..self }
+    }
+
+    fn repeats(&self, dims: &[usize]) -> bool {
+        dims.iter().zip(&self.batch).all(|(size, stride)| *size == 1 || *stride == 0)
+    }
+}
+
+/// `out = a · b` for each entry of a batch: `[m, k] × [k, n]`.
+#[derive(Clone, Debug)]
+pub(crate) struct Product {
+    dtype: DType,
+    dims: Vec<usize>,
+    m: usize,
+    k: usize,
+    n: usize,
+    a: Matrices,
+    b: Matrices,
+    out: Matrices,
+    /// Whether the result is added to what slices before left there.
+    pub(crate) accumulates: bool,
+    /// The kernel of its own, if it has one.
+    form: Option<Form>,
+}
+
+impl Product {
+    /// The product of matrices of `[m, k]` and `[k, n]`, one for each entry of `dims`.
+    pub(crate) fn new(dtype: DType, dims: Vec<usize>, sizes: [usize; 3], matrices: [Matrices; 3], accumulates: bool) -> Product {
+        let ([mut m, k, mut n], [mut a, mut b, mut out]) = (sizes, matrices);
+        let entries = dims.iter().product::<usize>();
+        let tall = entries > 1 && a.stacks(&dims, m) && out.stacks(&dims, m) && b.repeats(&dims);
+        let dims = if tall || entries == 1 { Vec::new() } else { dims };
+        m *= if tall { entries } else { 1 };
+        if out.column != 1 && out.row == 1 {
+            // A result by columns is the transposed product by rows.
+            std::mem::swap(&mut m, &mut n);
+            (a, b, out) = (b.transposed(), a.transposed(), out.transposed());
+        }
+        let product = Product { dtype, dims, m, k, n, a, b, out, accumulates, form: None };
+        Product { form: Form::of(&product), ..product }
+    }
+
+    /// Whether the result lies between elements of an operand, as in a concatenation that both are parts of.
+    pub(crate) fn touches(&self) -> bool {
+        let range = |x: &Matrices, rows: usize, columns: usize| {
+            (x.at.base, x.at.offset, x.at.offset + extent(&[rows, columns], &[x.row, x.column]))
+        };
+        let (base, first, end) = range(&self.out, self.m, self.n);
+        [range(&self.a, self.m, self.k), range(&self.b, self.k, self.n)].iter().any(|o| o.0 == base && o.1 < end && first < o.2)
+    }
+
+    /// The batch's dimensions, and `[m, k, n]`.
+    pub(crate) fn sizes(&self) -> (&[usize], [usize; 3]) {
+        (&self.dims, [self.m, self.k, self.n])
+    }
+
+    /// The kernel of its own, if it has one.
+    pub(crate) fn form(&self) -> Option<Form> {
+        self.form
+    }
+
+    /// Operands and result.
+    pub(crate) fn matrices(&self) -> [&Matrices; 3] {
+        [&self.a, &self.b, &self.out]
+    }
+
+    /// Multiplications of a run.
+    pub(crate) fn cost(&self) -> usize {
+        self.dims.iter().product::<usize>().saturating_mul(self.m).saturating_mul(self.k).saturating_mul(self.n)
+    }
+
+    /// Runs it; `share`: among the threads of the pool.
+    pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
+        match self.dtype {
+            DType::F64 => self.entries::<f64>(memory, share, 1.0),
+            _ => self.entries::<f32>(memory, share, 1.0),
+        }
+    }
+
+    fn entries<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool, one: T) {
+        let entries: usize = self.dims.iter().product();
+        let each = self.m.saturating_mul(self.k).saturating_mul(self.n);
+        let share = share && threads::inside();
+        if share && entries > 1 && each < SHARED_FROM && each.saturating_mul(entries) >= SHARED_FROM {
+            (0..entries).into_par_iter().for_each(|entry| self.entry::<T>(memory, entry, false, one));
+        } else {
+            (0..entries).for_each(|entry| self.entry::<T>(memory, entry, share && each >= SHARED_FROM, one));
+        }
+    }
+
+    fn entry<T: Plain + Real>(&self, memory: &Memory<'_>, entry: usize, share: bool, one: T) {
+        let (m, k, n) = (self.m, self.k, self.n);
+        if m == 0 || n == 0 {
+            return;
+        }
+        let accumulate = self.accumulates && memory.accumulate;
+        let pointer = |matrices: &Matrices, rows: usize, columns: usize| {
+            memory.pointer::<T>(matrices.of(entry, &self.dims), extent(&[rows, columns], &[matrices.row, matrices.column]))
+        };
+        let out = pointer(&self.out, m, n);
+        if k == 0 {
+            if !accumulate {
+                self.clear::<T>(memory, entry);
+            }
+            return;
+        }
+        if let Some(form) = self.form {
+            return form.run::<T>(self, memory, accumulate);
+        }
+        let (a, b) = (pointer(&self.a, m, k), pointer(&self.b, k, n));
+        let parallelism = if share { Parallelism::Rayon(0) } else { Parallelism::None };
+        // SAFETY: `pointer` checked that each matrix lies inside its base; the plan keeps the result apart from the operands
+        // while this runs; T is f32 or f64, which gemm knows.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                out,
+                self.out.column as isize,
+                self.out.row as isize,
+                accumulate,
+                a,
+                self.a.column as isize,
+                self.a.row as isize,
+                b,
+                self.b.column as isize,
+                self.b.row as isize,
+                one,
+                one,
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        }
+    }
+
+    /// Zeros, the product over nothing.
+    fn clear<T: Plain>(&self, memory: &Memory<'_>, entry: usize) {
+        let first = self.out.of(entry, &self.dims);
+        for i in 0..self.m {
+            for j in 0..self.n {
+                let at = Address { offset: first.offset + i * self.out.row + j * self.out.column, ..first };
+                let bytes = Address { offset: at.offset * size_of::<T>(), ..at };
+                memory.write::<u8>(bytes, size_of::<T>()).fill(0);
+            }
+        }
+    }
+}

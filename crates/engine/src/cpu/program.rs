@@ -1,0 +1,169 @@
+//! A compiled graph: steps over planned memory. Runs alone, as the body of a loop, or on a slice of a batch.
+
+use super::copy::Copy;
+use super::explain::timed;
+use super::fused::Pass;
+use super::looped::Loop;
+use super::memory::{Base, Memory};
+use super::op::OpCall;
+use super::product::Product;
+use super::split::Split;
+use crate::Result;
+use crate::program::Executable;
+use crate::tensor::element::{Element, with_element};
+use crate::tensor::{Tensor, pool};
+use std::sync::Arc;
+use thalweg_graph::Type;
+
+/// One step of a program.
+pub(crate) enum Step {
+    Pass(Pass),
+    Product(Product),
+    Copy(Copy),
+    Loop(Box<Loop>),
+    Split(Box<Split>),
+    Op(OpCall),
+}
+
+/// An output.
+pub(crate) struct Output {
+    pub(crate) ty: Arc<Type>,
+    /// The donated input whose buffer it takes over, if nothing else holds that.
+    pub(crate) alias: Option<usize>,
+}
+
+/// A compiled graph.
+pub(crate) struct Code {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) constants: Vec<Tensor>,
+    pub(crate) outputs: Vec<Output>,
+    /// Bytes of the arena.
+    pub(crate) arena: usize,
+    /// Bytes that a step takes for itself while it runs, at most.
+    pub(crate) pooled: usize,
+    /// Whether some step is worth sharing among threads.
+    pub(crate) large: bool,
+    /// Whether no step can fail once an input was overwritten.
+    pub(crate) settled: bool,
+}
+
+impl Step {
+    /// Whether it may fail, depending on values.
+    pub(crate) fn may_fail(&self) -> bool {
+        match self {
+            Step::Pass(_) | Step::Product(_) | Step::Copy(_) => false,
+            Step::Op(_) => true,
+            Step::Loop(looped) => looped.body().steps.iter().any(Step::may_fail),
+            Step::Split(split) => split.code().steps.iter().any(Step::may_fail),
+        }
+    }
+}
+
+impl Code {
+    /// Runs all steps. `arena` holds at least [`Code::arena`] bytes; inputs and outputs lie without gaps. `accumulate`: outputs
+    /// that are sums over slices are added to what is there. `share`: steps may use the pool's threads.
+    pub(crate) fn execute(&self, arena: Base, inputs: &[Base], outputs: &[Base], accumulate: bool, share: bool) -> Result<()> {
+        let mut bases = Vec::with_capacity(1 + inputs.len() + self.constants.len() + outputs.len());
+        bases.push(arena);
+        bases.extend_from_slice(inputs);
+        for constant in &self.constants {
+            bases.push(reading(constant)?);
+        }
+        bases.extend_from_slice(outputs);
+        let memory = Memory::new(&bases, accumulate);
+        for step in &self.steps {
+            timed(step, || -> Result<()> {
+                match step {
+                    Step::Pass(pass) => pass.run(&memory, share),
+                    Step::Product(product) => product.run(&memory, share),
+                    Step::Copy(copy) => copy.run(&memory),
+                    Step::Loop(looped) => looped.run(&memory, share)?,
+                    Step::Split(split) => split.run(&memory, share)?,
+                    Step::Op(op) => op.run(&memory)?,
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a tensor without gaps (of a repeated single value: of that one).
+fn reading(tensor: &Tensor) -> Result<Base> {
+    fn of<T: Element + super::memory::Plain>(tensor: &Tensor) -> Result<Base> {
+        let read = tensor.read();
+        let values = read.slice::<T>()?;
+        let start = read.layout.start_offset();
+        let count = if tensor.is_contiguous() { tensor.ty().count() } else { values.len() - start };
+        Ok(Base::reading(&values[start..start + count]))
+    }
+    with_element!(tensor.ty().dtype, T => of::<T>(tensor))
+}
+
+/// A tensor for an output, and its bytes.
+fn fresh(ty: &Arc<Type>) -> Result<(Tensor, Base)> {
+    with_element!(ty.dtype, T => {
+        let mut values = pool::buffer::<T>(ty.count());
+        let base = Base::writing(&mut values);
+        Ok((Tensor::own(values, ty.clone())?, base))
+    })
+}
+
+/// The bytes of a tensor that is overwritten.
+fn overwritten(tensor: &Tensor) -> Result<Base> {
+    with_element!(tensor.ty().dtype, T => tensor.edit::<T, Base>(Base::writing))
+}
+
+impl Executable for Code {
+    fn run(&self, inputs: Vec<Tensor>, kept: bool) -> Result<Vec<Tensor>> {
+        let mut inputs = inputs;
+        let mut results: Vec<Option<(Tensor, Base)>> = Vec::with_capacity(self.outputs.len());
+        let mut bases: Vec<Base> = Vec::with_capacity(inputs.len());
+        let free = |input: &Tensor| if kept && self.settled { input.may_overwrite_kept() } else { input.may_overwrite() };
+        let overwrites: Vec<bool> =
+            (0..inputs.len()).map(|k| self.outputs.iter().any(|o| o.alias == Some(k)) && free(&inputs[k])).collect();
+        for (k, input) in inputs.iter_mut().enumerate() {
+            if overwrites[k] {
+                bases.push(overwritten(input)?);
+            } else {
+                *input = input.contiguous()?;
+                bases.push(reading(input)?);
+            }
+        }
+        for output in &self.outputs {
+            results.push(match output.alias.filter(|&k| overwrites[k]) {
+                Some(_) => None,
+                None => Some(fresh(&output.ty)?),
+            });
+        }
+        let outputs: Vec<Base> = results
+            .iter()
+            .zip(&self.outputs)
+            .map(|(own, output)| own.as_ref().map_or_else(|| bases[output.alias.unwrap_or(0)], |(_, base)| *base))
+            .collect();
+        let mut block = pool::buffer::<u8>(self.arena + 64);
+        let whole = Base::writing(&mut block);
+        let arena = whole.part(whole.unaligned().min(64), self.arena);
+        let done = self.execute(arena, &bases, &outputs, false, true);
+        pool::give_back(block);
+        done?;
+        let taken = |(own, output): (Option<(Tensor, Base)>, &Output)| match own {
+            Some((tensor, _)) => Ok(tensor),
+            None => inputs[output.alias.unwrap_or(0)].reshaped(output.ty.clone()),
+        };
+        results.into_iter().zip(&self.outputs).map(taken).collect()
+    }
+
+    fn peak_bytes(&self) -> usize {
+        let fresh = self.outputs.iter().filter(|o| o.alias.is_none()).map(|o| o.ty.bytes());
+        fresh.fold(self.arena.saturating_add(self.pooled), usize::saturating_add)
+    }
+
+    fn is_large(&self) -> bool {
+        self.large
+    }
+
+    fn explain(&self) -> String {
+        Code::explain(self)
+    }
+}

@@ -1,0 +1,184 @@
+//! Which part of a graph treats the rows of a batch independently, so that it can run slice by slice.
+//!
+//! Around the products whose rows are the batch, every value is one of four: *free* (computed before), *split* (row i depends on
+//! row i alone), *summed* (a sum over rows, such as a weight's gradient) or *after* (anything else that depends on those).
+//! The split and summed ones are the region.
+
+use thalweg_graph::ops::Op;
+use thalweg_graph::{DType, Graph, Node};
+
+/// What a value is with respect to a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Free,
+    /// Dimension `axis` has `factor` entries per row of the batch, rows in order.
+    Split(Cut),
+    Summed,
+    After,
+}
+
+/// Along which dimension a value is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Cut {
+    pub(crate) axis: usize,
+    pub(crate) factor: usize,
+}
+
+/// A region.
+pub(crate) struct Region {
+    /// Rows of the batch.
+    pub(crate) rows: usize,
+    /// The state of each node; those that are not alive are free.
+    pub(crate) states: Vec<State>,
+}
+
+impl Region {
+    /// Whether node `i` is computed inside.
+    pub(crate) fn has(&self, i: usize) -> bool {
+        matches!(self.states[i], State::Split(_) | State::Summed)
+    }
+}
+
+/// Batches of fewer rows are not cut.
+const FEWEST: usize = 64;
+/// Multiplications below which cutting costs more than it saves.
+const LEAST: usize = 1 << 21;
+
+/// The region of a graph, if there is one that is worth it.
+pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Region> {
+    let rows = batch(graph, alive)?;
+    let mut uses = vec![0usize; graph.nodes.len()];
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+        node.inputs.iter().for_each(|x| uses[x.index()] += 1);
+    }
+    graph.outputs.iter().for_each(|o| uses[o.index()] += 1);
+    let mut states = vec![State::Free; graph.nodes.len()];
+    let mut cost = 0usize;
+    for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+        let of: Vec<State> = node.inputs.iter().map(|x| states[x.index()]).collect();
+        states[i] = if of.iter().all(|s| *s == State::Free) {
+            if is_seed(graph, node, rows) { State::Split(Cut { axis: 0, factor: 1 }) } else { State::Free }
+        } else if of.contains(&State::After) {
+            State::After
+        } else if of.contains(&State::Summed) {
+            // The same numbers in another order stay with their sum, if nobody else wants them as they are.
+            let view = matches!(node.op, Op::Reshape(_) | Op::Transpose(_) | Op::StopGradient(_));
+            if view && uses[node.inputs[0].index()] == 1 { State::Summed } else { State::After }
+        } else {
+            follow(graph, node, &of, rows).unwrap_or(State::After)
+        };
+        if matches!(states[i], State::Split(_) | State::Summed) && matches!(node.op, Op::MatMul(_)) {
+            cost = cost.saturating_add(multiplications(graph, node));
+        }
+    }
+    (cost >= LEAST).then_some(Region { rows, states })
+}
+
+fn multiplications(graph: &Graph, node: &Node) -> usize {
+    node.ty.count().saturating_mul(graph.node(node.inputs[0]).ty.shape[node.ty.rank() - 1])
+}
+
+/// A product whose rows are the batch.
+fn is_seed(graph: &Graph, node: &Node, rows: usize) -> bool {
+    matches!(node.op, Op::MatMul(_)) && node.ty.rank() == 2 && node.ty.shape[0] == rows && is_product_type(graph, node)
+}
+
+fn is_product_type(graph: &Graph, node: &Node) -> bool {
+    matches!(graph.node(node.inputs[0]).ty.dtype, DType::F32 | DType::F64)
+}
+
+/// The number of rows that most multiplications have.
+fn batch(graph: &Graph, alive: &[bool]) -> Option<usize> {
+    let mut costs: Vec<(usize, usize)> = Vec::new();
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, n)| alive[*i] && matches!(n.op, Op::MatMul(_)) && n.ty.rank() == 2) {
+        let (rows, cost) = (node.ty.shape[0], multiplications(graph, node));
+        match costs.iter_mut().find(|(r, _)| *r == rows) {
+            Some(known) => known.1 = known.1.saturating_add(cost),
+            None => costs.push((rows, cost)),
+        }
+    }
+    costs.into_iter().filter(|(rows, _)| *rows >= FEWEST).max_by_key(|&(rows, cost)| (cost, rows)).map(|(rows, _)| rows)
+}
+
+/// The state of a node some of whose operands are split and the others free; `None`: not known to be independent by row.
+fn follow(graph: &Graph, node: &Node, of: &[State], rows: usize) -> Option<State> {
+    let x = |k: usize| &graph.node(node.inputs[k]).ty;
+    let cut = |k: usize| if let State::Split(cut) = of[k] { Some(cut) } else { None };
+    let same = || {
+        let mut cuts = (0..of.len()).filter_map(cut);
+        let first = cuts.next()?;
+        cuts.all(|c| c == first).then_some(first)
+    };
+    let split = |axis: usize, factor: usize| Some(State::Split(Cut { axis, factor }));
+    match &node.op {
+        Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Logical(_)
+        | Op::Select(_)
+        | Op::Cast(_)
+        | Op::IsFinite(_)
+        | Op::StopGradient(_) => same().map(State::Split),
+        Op::Reshape(_) => {
+            let c = cut(0)?;
+            let before: usize = x(0).shape[..c.axis].iter().product();
+            let mut product = 1;
+            for (axis, &size) in node.ty.shape.iter().enumerate() {
+                if product == before && size >= rows && size % rows == 0 {
+                    return split(axis, size / rows);
+                }
+                product *= size;
+            }
+            None
+        }
+        Op::Transpose(op) => split(op.permutation.iter().position(|&p| p == cut(0).map_or(0, |c| c.axis))?, cut(0)?.factor),
+        Op::Broadcast(_) => split(cut(0)?.axis + node.ty.rank() - x(0).rank(), cut(0)?.factor),
+        Op::Slice(op) => {
+            let c = cut(0)?;
+            let whole = op.starts[c.axis] == 0 && op.stops[c.axis] == x(0).shape[c.axis] && op.steps[c.axis] == 1;
+            whole.then_some(State::Split(c))
+        }
+        Op::Pad(op) => {
+            let c = cut(0)?;
+            (op.before[c.axis] + op.after[c.axis] + op.between[c.axis] == 0).then_some(State::Split(c))
+        }
+        Op::Flip(op) => cut(0).filter(|c| c.axis != op.axis).map(State::Split),
+        Op::Concat(op) => same().filter(|c| c.axis != op.axis).map(State::Split),
+        Op::CumSum(op) => cut(0).filter(|c| c.axis != op.axis).map(State::Split),
+        Op::ReduceSum(op) => {
+            let c = cut(0)?;
+            if op.axes.contains(&c.axis) {
+                return matches!(node.ty.dtype, DType::F32 | DType::F64).then_some(State::Summed);
+            }
+            split(c.axis - op.axes.iter().filter(|&&a| a < c.axis).count(), c.factor)
+        }
+        Op::ReduceMax(op) => {
+            let c = cut(0).filter(|c| !op.axes.contains(&c.axis))?;
+            split(c.axis - op.axes.iter().filter(|&&a| a < c.axis).count(), c.factor)
+        }
+        Op::MatMul(_) => product(node.ty.rank(), cut(0), cut(1)).filter(|_| is_product_type(graph, node)),
+        Op::Conv(_) | Op::ConvInputGrad(_) => {
+            let c = cut(0).filter(|c| c.axis == 0 && of[1] == State::Free)?;
+            Some(State::Split(c))
+        }
+        Op::ConvWeightGrad(_) => {
+            let both = same().filter(|c| c.axis == 0)?;
+            (both.factor == 1).then_some(State::Summed)
+        }
+        _ => None,
+    }
+}
+
+/// `[…, m, k] × […, k, n]`: cut by rows, by columns, by entries of the batch of matrices, or along what is summed over.
+fn product(rank: usize, a: Option<Cut>, b: Option<Cut>) -> Option<State> {
+    let (rows, columns) = (rank - 2, rank - 1);
+    match (a, b) {
+        (Some(a), None) if a.axis == columns => Some(State::Summed),
+        (Some(a), None) => Some(State::Split(a)),
+        (None, Some(b)) if b.axis == rows => Some(State::Summed),
+        (None, Some(b)) => Some(State::Split(b)),
+        (Some(a), Some(b)) if a.axis == columns && b.axis == rows && a.factor == b.factor => Some(State::Summed),
+        (Some(a), Some(b)) if a == b && a.axis < rows => Some(State::Split(a)),
+        _ => None,
+    }
+}

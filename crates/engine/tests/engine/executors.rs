@@ -1,0 +1,255 @@
+//! Executors agree: random graphs, and graphs that are cut into slices, give the reference executor's values.
+
+use proptest::prelude::*;
+use thalweg_engine::{CompileOptions, Executor, Program, Tensor, random};
+use thalweg_graph::ops::Comparison;
+use thalweg_graph::{Builder, DType, Graph, Var, grad};
+
+fn program(executor: Executor, graph: &Graph, donated: &[usize]) -> Program {
+    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec() }).unwrap_or_else(|e| panic!("{e}\n{graph}"))
+}
+
+/// Inputs for a graph: normal numbers, small integers, alternating truth values.
+fn inputs(graph: &Graph, seed: i64) -> Vec<Tensor> {
+    let of = |(k, input): (usize, &thalweg_graph::Input)| {
+        let count = input.ty.count();
+        let mut values = vec![0.0; count];
+        random::normal_f64(seed, k as u64, 0, 0, &mut values);
+        match input.ty.dtype {
+            DType::F32 => Tensor::from_f32(values.iter().map(|v| *v as f32).collect(), &input.ty.shape),
+            DType::F64 => Tensor::from_f64(values, &input.ty.shape),
+            DType::BF16 => Tensor::from_bf16(&values.iter().map(|v| *v as f32).collect::<Vec<_>>(), &input.ty.shape),
+            DType::I64 => Tensor::from_i64(values.iter().map(|v| (v.abs() * 2.0) as i64).collect(), &input.ty.shape),
+            DType::Bool => Tensor::from_bool((0..count).map(|i| i % 3 == 0).collect(), &input.ty.shape),
+        }
+        .unwrap()
+    };
+    graph.inputs.iter().enumerate().map(of).collect()
+}
+
+/// That both executors give the same values, up to `tolerance` times the largest of an output.
+fn agree(graph: &Graph, donated: &[usize], seed: i64, tolerance: f64) {
+    let given = inputs(graph, seed);
+    let wanted = program(Executor::Reference, graph, &[]).run(given.clone()).unwrap();
+    let fused = program(Executor::Cpu, graph, donated);
+    for round in 0..2 {
+        // The second time, donated inputs are held elsewhere: nothing may be overwritten then.
+        let held = (round == 1).then(|| given.clone());
+        let fresh = if round == 1 { given.clone() } else { inputs(graph, seed) };
+        let got = fused.run(fresh).unwrap();
+        for (k, (got, wanted)) in got.iter().zip(&wanted).enumerate() {
+            assert_eq!(got.ty(), wanted.ty());
+            let (got, wanted) = (got.to_f64_vec().unwrap(), wanted.to_f64_vec().unwrap());
+            let scale = wanted.iter().filter(|v| v.is_finite()).fold(1.0f64, |a, b| a.max(b.abs()));
+            for (i, (g, w)) in got.iter().zip(&wanted).enumerate() {
+                let same = (g - w).abs() <= tolerance * scale || g == w || (g.is_nan() && w.is_nan());
+                assert!(same, "output {k}, element {i}: {g} instead of {w}\n{graph}");
+            }
+        }
+        drop(held);
+    }
+}
+
+/// A source of choices.
+struct Choices {
+    seed: i64,
+    at: u64,
+}
+
+impl Choices {
+    fn below(&mut self, n: usize) -> usize {
+        let mut one = [0.0];
+        random::uniform_f64(self.seed, 5, 0, self.at, &mut one);
+        self.at += 1;
+        ((one[0] * n as f64) as usize).min(n - 1)
+    }
+}
+
+/// A random shape of few dimensions, 1s and long rows among them.
+fn shape(choices: &mut Choices) -> Vec<usize> {
+    let sizes = [1, 2, 3, 5, 8, 50, 70, 600];
+    let rank = choices.below(4);
+    let mut room = 40_000;
+    (0..rank)
+        .map(|_| {
+            let size = sizes[choices.below(sizes.len())].min(room);
+            room = (room / size).max(1);
+            size
+        })
+        .collect()
+}
+
+fn one_of<'g>(choices: &mut Choices, values: &[Var<'g>]) -> Var<'g> {
+    // Late values more often, so that chains grow.
+    let back = choices.below(values.len()).min(choices.below(values.len()));
+    values[values.len() - 1 - back]
+}
+
+/// One more value, made of those before.
+fn step<'g>(choices: &mut Choices, values: &[Var<'g>]) -> Option<Var<'g>> {
+    let x = one_of(choices, values);
+    let alike: Vec<Var<'g>> = values.iter().copied().filter(|v| v.ty() == x.ty()).collect();
+    let y = alike[choices.below(alike.len())];
+    let rank = x.rank();
+    let axis = if rank > 0 { choices.below(rank) } else { 0 };
+    let size = x.shape().get(axis).copied().unwrap_or(1);
+    let bounded = || (x * x + 1.0).recip() * x;
+    Some(match choices.below(26) {
+        0 => x + y,
+        1 => x - y,
+        2 => x * y * 0.5,
+        3 => x / (y * y + 1.0),
+        4 => bounded().exp(),
+        5 => x.sigmoid(),
+        6 => x.tanh(),
+        7 => (x * x + 1e-3).log1p(),
+        8 => x.sin(),
+        9 => x.maximum(y),
+        10 => x.compare(Comparison::Lt, y).select(x, y * 2.0),
+        11 => x * y + one_of(choices, &alike),
+        12 if rank > 0 => x.sum(&[axis]),
+        13 if rank > 0 => x.max(&[axis]),
+        14 if rank > 1 => x.sum(&[0]),
+        15 if rank > 0 => (x - x.mean(&[axis]).unsqueeze(&[axis]).broadcast_to(&x.shape())) * 0.5,
+        16 if rank > 1 => {
+            let mut order: Vec<usize> = (0..rank).collect();
+            order.swap(axis, choices.below(rank));
+            x.transpose(&order)
+        }
+        17 if rank > 0 && size > 1 => x.narrow(axis, choices.below(size / 2), size / 2),
+        18 if rank > 0 && x.ty().count() < 20_000 => Var::concat(&[x, y * 0.5], axis),
+        19 if rank == 2 => x.matmul(y.t()) * 0.1,
+        20 if rank == 2 => bounded().t().matmul(y) * 0.1,
+        21 if rank < 3 => x.reshape(&[vec![1], x.shape()].concat()).broadcast_to(&[vec![2], x.shape()].concat()),
+        22 if rank > 1 => x.reshape(&[x.ty().count()]),
+        23 if rank > 0 => x.flip(axis),
+        24 if rank > 0 => x.cum_sum(axis, false) * 0.1,
+        25 => x.sum_all(),
+        _ => return None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_graphs(seed in 0i64..1 << 40, steps in 3usize..40, derived in any::<bool>()) {
+        let mut choices = Choices { seed, at: 0 };
+        let b = Builder::new();
+        let mut values: Vec<Var> = (0..3).map(|k| {
+            let shape = shape(&mut choices);
+            b.input(&format!("x{k}"), DType::F64, &shape)
+        }).collect();
+        let wrt = values.clone();
+        for _ in 0..steps {
+            if let Some(value) = step(&mut choices, &values).filter(|v| v.is_poison() || v.ty().count() < 100_000) {
+                values.push(value);
+            }
+        }
+        prop_assume!(b.check().is_ok());
+        let mut outputs: Vec<Var> = (0..3).map(|_| one_of(&mut choices, &values)).collect();
+        if derived {
+            let total = outputs.iter().map(|o| (*o * *o).mean_all()).reduce(|a, c| a + c).unwrap();
+            outputs.extend(grad(total, &wrt));
+        }
+        let graph = b.finish(&outputs).unwrap();
+        agree(&graph, &[0, 1, 2], seed, 1e-9);
+    }
+}
+
+/// A network with every kind of thing that a slice of a batch meets: skips, a concatenation, a norm by row, a condition.
+fn network<'g>(b: &'g Builder, dtype: DType, x: Var<'g>, widths: &[usize]) -> (Vec<Var<'g>>, Var<'g>) {
+    let rows = x.shape()[0];
+    let mut parameters = Vec::new();
+    let mut declare = |name: String, shape: &[usize]| {
+        let p = b.input(&name, dtype, shape);
+        parameters.push(p);
+        p
+    };
+    let mut h = x;
+    for (k, &width) in widths.iter().enumerate() {
+        let inner = h.shape()[1];
+        // PyTorch's layout, and ours.
+        let w = declare(format!("w{k}"), &[width, inner]) * 0.2;
+        let bias = declare(format!("b{k}"), &[width]);
+        let z = h.matmul(w.t()) + bias.broadcast_to(&[rows, width]);
+        let skip = x.matmul(declare(format!("s{k}"), &[x.shape()[1], width]));
+        let mean = z.mean(&[1]).unsqueeze(&[1]).broadcast_to(&[rows, width]);
+        h = Var::concat(&[z.silu() + skip, (z - mean).tanh()], 1);
+    }
+    let out = h.matmul(declare("out".into(), &[h.shape()[1], x.shape()[1]]) * 0.1);
+    (parameters, out)
+}
+
+fn training_step(dtype: DType, rows: usize, widths: &[usize]) -> Graph {
+    let b = Builder::new();
+    let (x, target) = (b.input("x", dtype, &[rows, 3]), b.input("target", dtype, &[rows, 3]));
+    let (parameters, out) = network(&b, dtype, x, widths);
+    let loss = ((out - target) * (out - target)).sum(&[1]).mean_all();
+    let gradients = grad(loss, &parameters);
+    let flat: Vec<Var> = gradients.iter().map(|g| g.reshape(&[g.ty().count()])).collect();
+    let all = Var::concat(&flat, 0);
+    b.finish(&[&[loss, out, (all * all).sum_all(), all][..], &gradients[..2]].concat()).unwrap()
+}
+
+#[test]
+fn training_steps_of_any_number_of_rows() {
+    for (rows, widths) in
+        [(64, [64, 96]), (65, [128, 64]), (100, [100, 50]), (127, [64, 64]), (512, [64, 512]), (1000, [48, 64]), (1537, [64, 32])]
+    {
+        agree(&training_step(DType::F64, rows, &widths), &[], 3, 1e-11);
+        agree(&training_step(DType::F32, rows, &widths), &[], 3, 2e-4);
+    }
+}
+
+#[test]
+fn a_network_alone_and_its_derivative_along_its_input() {
+    let rows = 300;
+    let b = Builder::new();
+    let x = b.input("x", DType::F64, &[rows, 3]);
+    let (_, out) = network(&b, DType::F64, x, &[64, 64]);
+    let divergence = grad((out * out).sum_all(), &[x])[0];
+    // What follows a sum over the batch is computed after all slices.
+    let normed = out / (out * out).sum_all().sqrt().broadcast_to(&[rows, 3]);
+    agree(&b.finish(&[out, divergence, normed]).unwrap(), &[], 4, 1e-11);
+}
+
+#[test]
+fn heads_of_attention_and_tokens_of_a_row() {
+    let (rows, tokens, width) = (96, 5, 32);
+    let b = Builder::new();
+    let x = b.input("x", DType::F64, &[rows, tokens * width]);
+    let [q, k, v, o] = ["q", "k", "v", "o"].map(|name| b.input(name, DType::F64, &[width, width]) * 0.3);
+    let flat = x.reshape(&[rows * tokens, width]);
+    let split = |w| flat.matmul(w).reshape(&[rows, tokens, 4, width / 4]).transpose(&[0, 2, 1, 3]);
+    let (q, k, v) = (split(q), split(k), split(v));
+    let scores = (q.matmul(k.transpose(&[0, 1, 3, 2])) * 0.5).softmax(3);
+    let mixed = scores.matmul(v).transpose(&[0, 2, 1, 3]).reshape(&[rows * tokens, width]).matmul(o);
+    let y = (mixed + flat).layer_norm(1e-5).gelu().reshape(&[rows, tokens * width]);
+    let loss = (y * x).sum(&[1]).mean_all();
+    let inputs: Vec<Var> = ["q", "k", "v", "o"].map(|name| b.input(name, DType::F64, &[width, width])).to_vec();
+    let gradients = grad(loss, &inputs);
+    agree(&b.finish(&[&[y, loss][..], &gradients].concat()).unwrap(), &[], 5, 1e-10);
+}
+
+#[test]
+fn state_is_updated_in_place_only_where_nobody_else_holds_it() {
+    let b = Builder::new();
+    let [p, m, g] = ["p", "m", "g"].map(|name| b.input(name, DType::F32, &[100_000]));
+    let moved = m * 0.9 + g * 0.1;
+    let graph = b.finish(&[p - moved * 0.01, moved, (g * g).sum_all()]).unwrap();
+    agree(&graph, &[0, 1], 6, 1e-5);
+    // One that keeps a handle, on purpose, sees the new values; a second handle protects the old ones.
+    let mut kept = inputs(&graph, 1);
+    let snapshot = kept[1].clone();
+    let before: Vec<f32> = snapshot.to_f32_vec().unwrap();
+    let out = program(Executor::Cpu, &graph, &[0, 1]).run_keeping(kept.clone()).unwrap();
+    assert_eq!(out[0].to_f32_vec().unwrap(), kept[0].to_f32_vec().unwrap());
+    assert_eq!(snapshot.to_f32_vec().unwrap(), before);
+    assert_ne!(out[1].to_f32_vec().unwrap(), before);
+    kept.clear();
+    let mut given = inputs(&graph, 1);
+    let g = given.pop().unwrap();
+    let out = program(Executor::Cpu, &graph, &[0, 1]).run(vec![given[0].clone(), given[1].clone(), g]).unwrap();
+    assert_ne!(out[0].to_f32_vec().unwrap(), given[0].to_f32_vec().unwrap());
+}
