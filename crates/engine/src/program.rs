@@ -2,6 +2,7 @@
 //! Which executor runs it is an option; callers see one type.
 
 use crate::{EngineError, Result, Tensor, cpu, memory, reference, threads};
+use std::io::Write;
 use std::sync::Arc;
 use thalweg_graph::{Graph, Type};
 
@@ -58,6 +59,7 @@ impl Program {
             Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
             Executor::Cpu => Box::new(cpu::compile(graph, &options.donated)?),
         };
+        explained(graph, code.as_ref());
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
         Ok(Program { inputs, outputs: graph.output_types(), code })
     }
@@ -113,6 +115,17 @@ impl Program {
         }
         memory::require(self.peak_bytes(), "what this program computes")?;
         if self.code.is_large() { threads::shared(|| self.code.run(inputs, kept))? } else { self.code.run(inputs, kept) }
+    }
+}
+
+/// The environment variable that names a file to which every graph and its program are appended, in words.
+pub const EXPLAIN: &str = "THALWEG_EXPLAIN";
+
+/// Appends what was compiled to the file that is asked for. A file that cannot be written is no reason to fail.
+fn explained(graph: &Graph, code: &dyn Executable) {
+    let Some(path) = std::env::var_os(EXPLAIN) else { return };
+    if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
+        let _ = file.write_all(format!("{graph}\n{}\n\n", code.explain()).as_bytes());
     }
 }
 

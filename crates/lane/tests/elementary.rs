@@ -104,12 +104,11 @@ fn f32_functions_are_within_their_bound_of_the_exact_value() {
 
 /// A minute or so; prints the largest errors.
 #[test]
-#[ignore = "slow"]
-fn f32_functions_are_within_their_bound_at_every_61st_number() {
+fn f32_functions_are_within_their_bound_at_one_in_a_thousand_numbers() {
     for &op in Unary::ALL {
         let (mut worst, mut at) = (0.0, 0.0);
-        for first in (0..=u32::MAX).step_by(61 * 4096) {
-            let x: Vec<f32> = (0..4096).map(|i| f32::from_bits(first.wrapping_add(61 * i))).collect();
+        for first in (0..=u32::MAX).step_by(1009 * 4096) {
+            let x: Vec<f32> = (0..4096).map(|i| f32::from_bits(first.wrapping_add(1009 * i))).collect();
             let mut y = x.clone();
             f32::unary_in_place(op, &mut y);
             for (&x, &y) in x.iter().zip(&y) {

@@ -104,9 +104,6 @@ impl<'a> Memory<'a> {
 /// Elements that a pass handles at a time.
 pub(crate) const CHUNK: usize = 512;
 
-/// Distance of registers in bytes: 8 for each element, and a cache line, lest all registers compete for the same lines.
-pub(crate) const REGISTER: usize = CHUNK * 8 + 64;
-
 /// A cache line.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
@@ -116,9 +113,9 @@ thread_local! {
     static REGISTERS: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `work` with memory for `count` registers of this thread.
-pub(crate) fn with_registers<R>(count: usize, work: impl FnOnce(Base) -> R) -> R {
-    let lines = count * (REGISTER / 64);
+/// Runs `work` with so many bytes of memory of this thread.
+pub(crate) fn with_registers<R>(bytes: usize, work: impl FnOnce(Base) -> R) -> R {
+    let lines = bytes.div_ceil(64);
     let base = |lines: &mut [Line]| Base { pointer: lines.as_mut_ptr().cast(), bytes: size_of_val(lines) };
     REGISTERS.with(|own| match own.try_borrow_mut() {
         Ok(mut own) => {

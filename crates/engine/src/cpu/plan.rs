@@ -46,8 +46,8 @@ pub(crate) struct Planner<'g> {
     homes: HashMap<usize, Home>,
     constants: Vec<Tensor>,
     outputs: Vec<Output>,
-    /// Values stored where a source of the same pass lies.
-    in_place: HashSet<usize>,
+    /// Values stored where a source of the same pass lies, and the root of that.
+    in_place: HashMap<usize, usize>,
     /// Roots that are sums over slices.
     summed: HashSet<usize>,
     /// Copies to outputs that are not computed where they are returned, as (value, output, whether it is added to what is there).
@@ -93,7 +93,7 @@ fn planned(graph: &Graph, alive: &[bool], request: &Request, split: Option<(&Reg
         homes: HashMap::new(),
         constants: Vec::new(),
         outputs: Vec::new(),
-        in_place: HashSet::new(),
+        in_place: HashMap::new(),
         summed: HashSet::new(),
         returned: Vec::new(),
         split: split.map(|(_, split)| split),
@@ -294,7 +294,7 @@ impl Planner<'_> {
             let Some(x) = found else { continue };
             let root = self.values.all[x].root;
             taken.insert(root);
-            self.in_place.insert(i);
+            self.in_place.insert(i, root);
             match (self.homes.get(&root).copied(), home) {
                 (Some(place @ Home::Arena(_)), None) => drop(self.homes.insert(i, place)),
                 (Some(Home::Input(k)), Some(Home::Output(output))) => self.outputs[output].alias = Some(k),
@@ -368,7 +368,7 @@ impl Planner<'_> {
                     place: &|i| self.place(i),
                     accumulates: &|i| self.summed.contains(&self.values.all[i].root),
                     scratch: Address { base: ARENA, offset: scratch },
-                    in_place: &|i| self.in_place.contains(&i),
+                    in_place: &|i| self.in_place.get(&i).copied(),
                 };
                 steps.push(Step::Pass(fused::build(&context, group)));
             }

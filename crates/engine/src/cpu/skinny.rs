@@ -1,6 +1,6 @@
 //! Products with a short side, which read their large operand once: the kernels of `thalweg-lane`, where they are faster than gemm.
 
-use super::memory::{Address, Memory, Plain, REGISTER, with_registers};
+use super::memory::{Address, Memory, Plain, with_registers};
 use super::product::{Matrices, Product};
 use super::values::extent;
 use thalweg_lane::{Real, Rows, RowsMut};
@@ -72,7 +72,7 @@ impl Form {
                 }
                 // The small matrix lies by columns: it is turned first.
                 let by_columns = read(b.at, n, k, b.column);
-                with_registers((k * n * size_of::<T>()).div_ceil(REGISTER).max(1), |registers| {
+                with_registers(k * n * size_of::<T>(), |registers| {
                     let bases = [registers];
                     let turned = Memory::new(&bases, false).write::<T>(Address { base: 0, offset: 0 }, k * n);
                     for j in 0..n {

@@ -32,8 +32,8 @@ pub(crate) struct Context<'a> {
     pub(crate) accumulates: &'a dyn Fn(usize) -> bool,
     /// The base and first byte of the pass's scratch.
     pub(crate) scratch: Address,
-    /// Whether the place of a stored value is also that of a source.
-    pub(crate) in_place: &'a dyn Fn(usize) -> bool,
+    /// The root of the source whose place a stored value takes over, if it does.
+    pub(crate) in_place: &'a dyn Fn(usize) -> Option<usize>,
 }
 
 /// Strides of value `i` along the dimensions of the pass.
@@ -115,6 +115,8 @@ struct Maker<'a> {
     group: &'a Group,
     member: HashSet<usize>,
     sources: Vec<Lying>,
+    /// The root of each source.
+    roots: Vec<usize>,
     /// Registers into which scattered sources are gathered; the first ones.
     gathered: usize,
     dims: Vec<usize>,
@@ -128,7 +130,8 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
     let graph = context.graph;
     let shape = Shape::of(graph, group);
     let member = group.nodes.iter().copied().collect();
-    let mut maker = Maker { context, group, member, sources: Vec::new(), gathered: 0, dims: Vec::new(), ends: Vec::new(), row: 1 };
+    let mut maker =
+        Maker { context, group, member, sources: Vec::new(), roots: Vec::new(), gathered: 0, dims: Vec::new(), ends: Vec::new(), row: 1 };
     maker.merge();
     let drafts = maker.drafts();
     let reduced: Vec<Operand> = shape.parts.iter().map(|(i, ..)| maker.operand(graph.nodes[*i].inputs[0].index())).collect();
@@ -155,7 +158,9 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
         scratch += bytes.next_multiple_of(64);
     }
     let Maker { dims, row, sources, .. } = maker;
-    Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers }
+    let widths = group.nodes.iter().map(|&i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
+    let register_bytes = CHUNK * widths.max().unwrap_or(8) + 64;
+    Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes }
 }
 
 impl Maker<'_> {
@@ -230,6 +235,7 @@ impl Maker<'_> {
         let register = self.gathered;
         self.gathered += usize::from(matches!(pattern, Pattern::Scattered(_)));
         self.sources.push(Lying { dtype, at, pattern, register });
+        self.roots.push(self.context.values.all[x].root);
         Operand::Source(self.sources.len() - 1)
     }
 
@@ -308,10 +314,16 @@ impl Maker<'_> {
             let dtype = self.context.graph.nodes[node].ty.dtype;
             let wanted = self.context.wanted.contains(&node);
             let lying = wanted.then(|| Lying { dtype, at: (self.context.place)(node), pattern: self.pattern(node), register: 0 });
-            let at_once = |l: &Lying| matches!(l.pattern, Pattern::Flat | Pattern::Rows(_)) && !(self.context.in_place)(node);
+            // What takes over the place of a source may be written there once nothing of the chunk reads that any more.
+            let settled = (self.context.in_place)(node).is_none_or(|root| {
+                let of = |o: &Operand| matches!(o, Operand::Source(s) if self.roots.get(*s) == Some(&root));
+                !drafts[k..].iter().any(|d| d.operands.iter().any(of)) && !reduced.iter().any(of)
+            });
+            let at_once = |l: &Lying| matches!(l.pattern, Pattern::Flat | Pattern::Rows(_)) && settled;
             let (target, value) = match &lying {
                 Some(lying) if at_once(lying) => {
                     self.sources.push(lying.clone());
+                    self.roots.push(usize::MAX);
                     (Target::Store(stores.len()), Argument::Source(self.sources.len() - 1))
                 }
                 _ => {

@@ -138,6 +138,8 @@ pub(crate) struct Pass {
     pub(crate) stores: Vec<Store>,
     pub(crate) reductions: Vec<Reduction>,
     pub(crate) registers: usize,
+    /// Distance of registers: room for a chunk of the widest values, and a cache line, lest all registers compete for the same lines.
+    pub(crate) register_bytes: usize,
 }
 
 impl Pass {

@@ -1,6 +1,6 @@
 //! Runs a pass: pieces, chunks, instructions.
 
-use super::super::memory::{Address, Base, CHUNK, Memory, Plain, REGISTER, with_registers};
+use super::super::memory::{Address, Base, Memory, Plain, with_registers};
 use super::build::{SHORT, chunk};
 use super::{Argument, Code, Instruction, Lying, Pass, Pattern, Target};
 use crate::threads;
@@ -30,7 +30,7 @@ impl Pass {
         let (first, end) = (piece * self.piece, ((piece + 1) * self.piece).min(self.count));
         let step = chunk(self.row);
         self.reductions.iter().for_each(|r| r.begin(memory, piece));
-        with_registers(self.registers, |registers| {
+        with_registers(self.registers * self.register_bytes, |registers| {
             let mut at = first;
             while at < end {
                 // Up to the end of the row, unless rows are so short that a chunk is several.
@@ -108,8 +108,8 @@ impl<'a> Operands<'a> {
         Memory::new(self.registers, false)
     }
 
-    fn register<T: Plain>(register: usize) -> Address {
-        Address { base: 0, offset: register * REGISTER / size_of::<T>() }
+    fn register<T: Plain>(&self, register: usize) -> Address {
+        Address { base: 0, offset: register * self.pass.register_bytes / size_of::<T>() }
     }
 
     /// Offset of the row of the chunk for these strides of the outer dimensions.
@@ -135,7 +135,7 @@ impl<'a> Operands<'a> {
     /// The values of an argument.
     pub(super) fn get<T: Constant>(&self, argument: Argument) -> Operand<'a, T> {
         match argument {
-            Argument::Register(r) => Operand::Slice(self.registers().read::<T>(Self::register::<T>(r), self.count)),
+            Argument::Register(r) => Operand::Slice(self.registers().read::<T>(self.register::<T>(r), self.count)),
             Argument::Constant(number) => Operand::Splat(T::of(number)),
             Argument::Source(k) => {
                 let source = &self.pass.sources[k];
@@ -145,7 +145,7 @@ impl<'a> Operands<'a> {
                         let at = Address { offset: source.at.offset + self.row(outer), ..source.at };
                         Operand::Splat(self.memory.read::<T>(at, 1)[0])
                     }
-                    Pattern::Scattered(_) => Operand::Slice(self.registers().read::<T>(Self::register::<T>(source.register), self.count)),
+                    Pattern::Scattered(_) => Operand::Slice(self.registers().read::<T>(self.register::<T>(source.register), self.count)),
                     _ => Operand::Slice(self.memory.read::<T>(self.place(source), self.count)),
                 }
             }
@@ -154,7 +154,7 @@ impl<'a> Operands<'a> {
 
     fn target<T: Plain>(&self, target: Target) -> &'a mut [T] {
         match target {
-            Target::Register(r) => self.registers().write::<T>(Self::register::<T>(r), self.count),
+            Target::Register(r) => self.registers().write::<T>(self.register::<T>(r), self.count),
             Target::Store(k) => self.memory.write::<T>(self.place(&self.pass.stores[k].lying), self.count),
         }
     }
@@ -188,7 +188,7 @@ impl<'a> Operands<'a> {
     }
 
     fn gather_as<T: Plain>(&self, source: &Lying, strides: &[usize]) {
-        let out = self.registers().write::<T>(Self::register::<T>(source.register), self.count);
+        let out = self.registers().write::<T>(self.register::<T>(source.register), self.count);
         self.stretches(strides, |done, offset, length, stride| {
             let at = Address { offset: source.at.offset + offset, ..source.at };
             let piece = &mut out[done..done + length];
@@ -400,6 +400,3 @@ fn choose<T: Copy>(condition: &[u8], a: Operand<'_, T>, b: Operand<'_, T>, out: 
         *o = if *c != 0 { at(&a, i) } else { at(&b, i) };
     }
 }
-
-/// Registers hold a chunk.
-const _: () = assert!(CHUNK * 8 < REGISTER);
