@@ -77,12 +77,15 @@ impl Code {
     }
 
     fn lines(&self, indent: &str, out: &mut String) {
-        let inputs = self.steps.len();
-        let _ = writeln!(out, "{indent}arena of {} bytes, {inputs} steps", self.arena);
+        let _ = writeln!(out, "{indent}{} steps, an arena of {} bytes", self.steps.len(), self.arena);
         for (k, step) in self.steps.iter().enumerate() {
             let _ = writeln!(out, "{indent}{k:>3} {}", title(step));
             match step {
-                Step::Pass(pass) => pass_lines(pass, indent, out),
+                Step::Pass(pass) => pass_lines(&Names(self), pass, indent, out),
+                Step::Product(product) => {
+                    let [a, b, to] = product.matrices().map(|m| Names(self).place(m.at));
+                    let _ = writeln!(out, "{indent}      {to} = {a} · {b}");
+                }
                 Step::Split(split) => split.code().lines(&format!("{indent}    "), out),
                 Step::Loop(looped) => looped.body().lines(&format!("{indent}    "), out),
                 _ => {}
@@ -91,11 +94,23 @@ impl Code {
     }
 }
 
-fn place(at: Address) -> String {
-    format!("{}+{}", at.base, at.offset)
+/// How a program calls its buffers: the arena `@`, inputs, constants and outputs by number; then the element that a value begins with.
+struct Names<'a>(&'a Code);
+
+impl Names<'_> {
+    fn place(&self, at: Address) -> String {
+        let (inputs, constants) = (self.0.inputs, self.0.constants.len());
+        match at.base {
+            0 => format!("@{}", at.offset),
+            base if base <= inputs => format!("in{}+{}", base - 1, at.offset),
+            base if base <= inputs + constants => format!("const{}+{}", base - 1 - inputs, at.offset),
+            base => format!("out{}+{}", base - 1 - inputs - constants, at.offset),
+        }
+    }
 }
 
-fn pass_lines(pass: &Pass, indent: &str, out: &mut String) {
+fn pass_lines(names: &Names<'_>, pass: &Pass, indent: &str, out: &mut String) {
+    let place = |at: Address| names.place(at);
     let argument = |a: &Argument| match a {
         Argument::Register(r) => format!("r{r}"),
         Argument::Source(k) => place(pass.sources[*k].at),
@@ -117,6 +132,7 @@ fn pass_lines(pass: &Pass, indent: &str, out: &mut String) {
             Form::Rows => "each row",
             Form::Whole => "everything",
             Form::Columns => "all rows",
+            Form::Blocks(_) => "the rows of each block",
         };
         let _ = writeln!(out, "{indent}      {} = {:?} of {} over {over}", place(r.result), r.join, argument(&r.value));
     }

@@ -29,6 +29,8 @@ pub(crate) enum Reduced {
     Rows(usize),
     /// The first so many dimensions disappear.
     Columns(usize),
+    /// Behind the first so many dimensions, so many disappear.
+    Middle(usize, usize),
 }
 
 /// How the reduction over `axes` of `shape` (1s are left out on both sides) runs inside a pass, if it can.
@@ -38,7 +40,11 @@ pub(crate) fn reduced(shape: &[usize], axes: &[usize]) -> Option<Reduced> {
     if kept[..kept.len() - gone].iter().all(|k| *k) {
         return Some(Reduced::Rows(gone));
     }
-    kept[gone..].iter().all(|k| *k).then_some(Reduced::Columns(gone))
+    if kept[gone..].iter().all(|k| *k) {
+        return Some(Reduced::Columns(gone));
+    }
+    let before = kept.iter().take_while(|k| **k).count();
+    kept[before + gone..].iter().all(|k| *k).then_some(Reduced::Middle(before, gone))
 }
 
 /// The axes of a reduction that can be part of a pass.

@@ -241,7 +241,7 @@ impl Planner<'_> {
         }
         let settled = overwrites.is_none_or(|first| !steps[first..].iter().any(Step::may_fail));
         let pooled = steps.iter().map(|step| if let Step::Split(split) = step { split.pooled_bytes() } else { 0 }).max().unwrap_or(0);
-        Ok(Code { steps, constants: self.constants, outputs: self.outputs, arena: arena.bytes(), pooled, large, settled })
+        Ok(Code { steps, inputs: self.graph.inputs.len(), constants: self.constants, outputs: self.outputs, arena: arena.bytes(), pooled, large, settled })
     }
 
     /// Nodes of passes whose value is needed in memory: by another unit, or as an output.
@@ -465,6 +465,6 @@ fn is_by_row(shape: &[usize], axes: &[usize], space: &[usize]) -> bool {
     match reduced(shape, axes) {
         Some(Reduced::Columns(_)) => false,
         Some(Reduced::Rows(gone)) => gone < space.len(),
-        None => true,
+        Some(Reduced::Middle(..)) | None => true,
     }
 }

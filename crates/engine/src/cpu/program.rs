@@ -35,6 +35,7 @@ pub(crate) struct Output {
 /// A compiled graph.
 pub(crate) struct Code {
     pub(crate) steps: Vec<Step>,
+    pub(crate) inputs: usize,
     pub(crate) constants: Vec<Tensor>,
     pub(crate) outputs: Vec<Output>,
     /// Bytes of the arena.

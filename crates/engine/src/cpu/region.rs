@@ -28,6 +28,8 @@ pub(crate) struct Cut {
 pub(crate) struct Region {
     /// Rows of the batch.
     pub(crate) rows: usize,
+    /// Rows of its products per row of the batch (tokens, positions), on average over multiplications.
+    pub(crate) lines: usize,
     /// The state of each node; those that are not alive are free.
     pub(crate) states: Vec<State>,
 }
@@ -39,21 +41,30 @@ impl Region {
     }
 }
 
-/// Batches of fewer rows are not cut.
+/// Products of fewer rows are not cut.
 const FEWEST: usize = 64;
 /// Multiplications below which cutting costs more than it saves.
 const LEAST: usize = 1 << 21;
+/// Numbers of rows that are tried.
+const TRIED: usize = 4;
 
-/// The region of a graph, if there is one that is worth it.
+/// The region of a graph, if there is one that is worth it: of those numbers of rows that most multiplications have, the one whose region
+/// has most of them.
 pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Region> {
-    let rows = batch(graph, alive)?;
     let mut uses = vec![0usize; graph.nodes.len()];
     for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
         node.inputs.iter().for_each(|x| uses[x.index()] += 1);
     }
     graph.outputs.iter().for_each(|o| uses[o.index()] += 1);
+    let regions = batches(graph, alive).into_iter().map(|rows| around(graph, alive, &uses, rows));
+    let (region, _) = regions.filter(|(region, cost)| *cost >= LEAST && region.rows * region.lines >= FEWEST).max_by_key(|(_, cost)| *cost)?;
+    Some(region)
+}
+
+/// The region of a batch of `rows` rows, and its multiplications.
+fn around(graph: &Graph, alive: &[bool], uses: &[usize], rows: usize) -> (Region, usize) {
     let mut states = vec![State::Free; graph.nodes.len()];
-    let mut cost = 0usize;
+    let (mut cost, mut lines) = (0usize, 0f64);
     for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
         let of: Vec<State> = node.inputs.iter().map(|x| states[x.index()]).collect();
         states[i] = if of.iter().all(|s| *s == State::Free) {
@@ -67,37 +78,60 @@ pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Region> {
         } else {
             follow(graph, node, &of, rows).unwrap_or(State::After)
         };
-        if matches!(states[i], State::Split(_) | State::Summed) && matches!(node.op, Op::MatMul(_)) {
-            cost = cost.saturating_add(multiplications(graph, node));
+        if let (State::Split(_) | State::Summed, Some((own, own_lines))) = (states[i], multiplications(graph, node)) {
+            cost = cost.saturating_add(own);
+            lines += own as f64 * own_lines as f64;
         }
     }
-    (cost >= LEAST).then_some(Region { rows, states })
+    let lines = (lines / cost.max(1) as f64 / rows as f64).round().max(1.0) as usize;
+    (Region { rows, lines, states }, cost)
 }
 
-fn multiplications(graph: &Graph, node: &Node) -> usize {
-    node.ty.count().saturating_mul(graph.node(node.inputs[0]).ty.shape[node.ty.rank() - 1])
+/// The multiplications of a product or a convolution, and the rows that it has as a product.
+fn multiplications(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
+    let x = |k: usize| &graph.node(node.inputs[k]).ty;
+    match &node.op {
+        Op::MatMul(_) => {
+            let (inner, columns) = (x(0).shape[node.ty.rank() - 1], node.ty.shape[node.ty.rank() - 1].max(1));
+            // The gradient of a matrix has the rows of the batch in its sums.
+            let rows = (node.ty.count() / columns).max(inner);
+            Some((node.ty.count().saturating_mul(inner), rows))
+        }
+        Op::Conv(_) => {
+            let weight = x(1);
+            Some((node.ty.count().saturating_mul(weight.count() / weight.shape[0].max(1)), node.ty.count() / node.ty.shape[1].max(1)))
+        }
+        Op::ConvInputGrad(_) => {
+            let weight = x(1);
+            Some((x(0).count().saturating_mul(weight.count() / weight.shape[0].max(1)), x(0).count() / x(0).shape[1].max(1)))
+        }
+        _ => None,
+    }
 }
 
-/// A product whose rows are the batch.
+/// A product, or a convolution, whose rows are the batch.
 fn is_seed(graph: &Graph, node: &Node, rows: usize) -> bool {
-    matches!(node.op, Op::MatMul(_)) && node.ty.rank() == 2 && node.ty.shape[0] == rows && is_product_type(graph, node)
+    matches!(node.op, Op::MatMul(_) | Op::Conv(_)) && node.ty.shape[0] == rows && is_product_type(graph, node)
 }
 
 fn is_product_type(graph: &Graph, node: &Node) -> bool {
     matches!(graph.node(node.inputs[0]).ty.dtype, DType::F32 | DType::F64)
 }
 
-/// The number of rows that most multiplications have.
-fn batch(graph: &Graph, alive: &[bool]) -> Option<usize> {
+/// The numbers of rows that most multiplications have, most first.
+fn batches(graph: &Graph, alive: &[bool]) -> Vec<usize> {
     let mut costs: Vec<(usize, usize)> = Vec::new();
-    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, n)| alive[*i] && matches!(n.op, Op::MatMul(_)) && n.ty.rank() == 2) {
-        let (rows, cost) = (node.ty.shape[0], multiplications(graph, node));
-        match costs.iter_mut().find(|(r, _)| *r == rows) {
-            Some(known) => known.1 = known.1.saturating_add(cost),
-            None => costs.push((rows, cost)),
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+        let Some((cost, _)) = multiplications(graph, node) else { continue };
+        let rows = node.ty.shape[0];
+        match costs.iter_mut().find(|(_, r)| *r == rows) {
+            Some(known) => known.0 = known.0.saturating_add(cost),
+            None => costs.push((cost, rows)),
         }
     }
-    costs.into_iter().filter(|(rows, _)| *rows >= FEWEST).max_by_key(|&(rows, cost)| (cost, rows)).map(|(rows, _)| rows)
+    costs.retain(|(_, rows)| *rows > 1);
+    costs.sort_unstable_by(|a, b| b.cmp(a));
+    costs.into_iter().take(TRIED).map(|(_, rows)| rows).collect()
 }
 
 /// The state of a node some of whose operands are split and the others free; `None`: not known to be independent by row.

@@ -122,9 +122,9 @@ impl<'g> Maker<'_, 'g> {
                 let rank = node.ty.rank();
                 let (rows, columns) = (rank - 2, rank - 1);
                 match (k, others) {
-                    // The rows of a seed.
+                    // A seed: its rows, or its batch of matrices.
                     (0, None) => of(i),
-                    (_, None) => None,
+                    (_, None) => of(i).filter(|_| rank > 2),
                     (1, Some(a)) if a.axis == columns => Some(Cut { axis: rows, ..a }),
                     (0, Some(b)) if b.axis == rows => Some(Cut { axis: columns, ..b }),
                     (_, Some(other)) if other.axis < rows => Some(other),
@@ -132,6 +132,7 @@ impl<'g> Maker<'_, 'g> {
                 }
             }
             Op::Conv(_) | Op::ConvInputGrad(_) if k == 1 => None,
+            Op::Conv(_) => others.or(of(i)),
             _ => others,
         }
     }

@@ -27,11 +27,12 @@ pub(crate) struct Cutting {
 }
 
 impl Cutting {
-    /// The cutting of `rows` rows; `sums`: whether some results are sums.
-    pub(crate) fn new(rows: usize, sums: bool) -> Cutting {
-        let groups = if sums { (rows / GROUP_ROWS).clamp(2, GROUPS) } else { rows.div_ceil((rows / 4).clamp(64, ROWS)) };
-        let group = rows.div_ceil(groups);
-        let slice = group.div_ceil(group.div_ceil(ROWS));
+    /// The cutting of `rows` rows, each of which is `lines` rows of the products; `sums`: whether some results are sums.
+    pub(crate) fn new(rows: usize, lines: usize, sums: bool) -> Cutting {
+        let (all, most) = (rows * lines, (ROWS / lines).max(1));
+        let groups = if sums { (all / GROUP_ROWS).clamp(2, GROUPS) } else { all.div_ceil((all / 4).clamp(ROWS / 4, ROWS)) };
+        let group = rows.div_ceil(groups.min(rows));
+        let slice = group.div_ceil(group.div_ceil(most));
         Cutting { rows, group, slice }
     }
 
@@ -109,7 +110,7 @@ impl Split {
             return Ok(None);
         }
         let summed: Vec<usize> = (0..results.len()).filter(|&k| results[k].cut.is_none()).collect();
-        let cutting = Cutting::new(region.rows, !summed.is_empty());
+        let cutting = Cutting::new(region.rows, region.lines, !summed.is_empty());
         let mut codes = Vec::new();
         let mut interface: Option<Interface> = None;
         for rows in cutting.sizes() {
@@ -245,13 +246,13 @@ mod tests {
 
     #[test]
     fn every_row_is_in_one_slice() {
-        for rows in [64, 65, 100, 128, 500, 511, 512, 513, 1000, 4096, 4097, 65_536, 100_003] {
-            for sums in [false, true] {
-                let cutting = Cutting::new(rows, sums);
+        for rows in [2, 3, 32, 64, 65, 100, 128, 500, 511, 512, 513, 1000, 4096, 4097, 65_536, 100_003] {
+            for (sums, lines) in [(false, 1), (true, 1), (true, 64), (false, 64), (true, 1000), (true, 3)] {
+                let cutting = Cutting::new(rows, lines, sums);
                 let mut next = 0;
                 for (first, count) in (0..cutting.groups()).flat_map(|g| cutting.slices(g).collect::<Vec<_>>()) {
                     assert_eq!(first, next);
-                    assert!(count > 0 && count <= ROWS);
+                    assert!(count > 0 && count <= (ROWS / lines).max(1));
                     next += count;
                 }
                 assert_eq!(next, rows);

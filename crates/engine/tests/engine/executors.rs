@@ -68,7 +68,7 @@ impl Choices {
 /// A random shape of few dimensions, 1s and long rows among them.
 fn shape(choices: &mut Choices) -> Vec<usize> {
     let sizes = [1, 2, 3, 5, 8, 50, 70, 600];
-    let rank = choices.below(4);
+    let rank = choices.below(5);
     let mut room = 40_000;
     (0..rank)
         .map(|_| {

@@ -74,6 +74,11 @@ impl Shape {
                     target = target.max(ROWS * width).max(count.div_ceil(PARTS));
                     (Form::Columns, width)
                 }
+                Some(Reduced::Middle(before, gone)) => {
+                    let block: usize = group.shape[before..].iter().product();
+                    align = align.max(block);
+                    (Form::Blocks(block), group.shape[before + gone..].iter().product())
+                }
                 rows => {
                     let gone = if let Some(Reduced::Rows(gone)) = rows { gone } else { 0 };
                     let width: usize = group.shape[group.shape.len() - gone..].iter().product();
@@ -89,7 +94,7 @@ impl Shape {
         }
         let piece = target.div_ceil(align).max(1) * align;
         let pieces = count.div_ceil(piece);
-        let bytes = |(form, width)| pieces * part_bytes(if form == Form::Columns { width } else { 1 });
+        let bytes = |(form, width)| pieces * part_bytes(if matches!(form, Form::Columns | Form::Blocks(_)) { width } else { 1 });
         Shape { count, piece, parts: forms.into_iter().map(|(i, form)| (i, form, bytes(form))).collect() }
     }
 }

@@ -122,6 +122,8 @@ pub(crate) enum Form {
     Whole,
     /// `[rows, width] → [width]`, pieces joined afterwards.
     Columns,
+    /// `[results, rows, width] → [results, width]`, for blocks of so many elements; every block lies inside one piece.
+    Blocks(usize),
 }
 
 /// A compiled pass.

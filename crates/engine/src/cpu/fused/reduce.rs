@@ -132,7 +132,7 @@ impl<T: Joined> Part<'_, T> {
 impl Reduction {
     /// Number of results of a part.
     fn size(&self) -> usize {
-        if self.form == Form::Columns { self.width } else { 1 }
+        if matches!(self.form, Form::Columns | Form::Blocks(_)) { self.width } else { 1 }
     }
 
     fn part<'a, T: Joined>(&self, memory: &Memory<'a>, piece: usize) -> Part<'a, T> {
@@ -181,11 +181,12 @@ impl Reduction {
                 let sum = &mut self.part::<T>(memory, piece).wide[0];
                 *sum = T::Wide::two(self.join, *sum, T::run(self.join, x).widen());
             }
-            Form::Columns => self.columns(self.part(memory, piece), x, start),
+            Form::Columns => self.columns(memory, self.part(memory, piece), x, start, usize::MAX),
+            Form::Blocks(block) => self.columns(memory, self.part(memory, piece), x, start, block),
         }
     }
 
-    fn columns<T: Joined>(&self, mut part: Part<'_, T>, x: &[T], start: usize) {
+    fn columns<T: Joined>(&self, memory: &Memory<'_>, mut part: Part<'_, T>, x: &[T], start: usize, block: usize) {
         let (mut at, mut rest) = (start, x);
         while !rest.is_empty() {
             let column = at % self.width;
@@ -194,8 +195,16 @@ impl Reduction {
             T::each(self.join, &mut part.rows[column..column + length], now);
             at += length;
             rest = later;
-            if at % (self.width * ROWS) == 0 {
+            let ends = at % block == 0;
+            if ends || at % (self.width * ROWS) == 0 {
                 part.settle(self.join);
+            }
+            if ends {
+                let result = Address { offset: self.result.offset + (at / block - 1) * self.width, ..self.result };
+                for (out, wide) in memory.write::<T>(result, self.width).iter_mut().zip(part.wide.iter_mut()) {
+                    *out = T::narrow(*wide);
+                    *wide = <T as Joined>::Wide::start(self.join);
+                }
             }
         }
     }
@@ -223,7 +232,7 @@ impl Reduction {
 
     /// Joins the parts of all pieces and leaves the result.
     pub(super) fn finish(&self, memory: &Memory<'_>, pass: &Pass) {
-        if self.form == Form::Rows {
+        if matches!(self.form, Form::Rows | Form::Blocks(_)) {
             return;
         }
         with_joined!(self.dtype, T => {
