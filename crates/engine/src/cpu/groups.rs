@@ -138,7 +138,7 @@ fn sink(stages: &mut Stages<'_>, alive: &[bool]) {
     for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
         for x in &node.inputs {
             let through = seen(graph, x.index());
-            if !uses[through].contains(&i) {
+            if uses[through].last() != Some(&i) {
                 uses[through].push(i);
             }
         }
@@ -176,9 +176,12 @@ impl Held<'_, '_> {
     fn operand(&self, x: usize, reader: usize, depth: usize) -> bool {
         let graph = self.stages.graph;
         let x = seen(graph, x);
-        let others = self.uses[x].iter().filter(|&&u| u != reader).map(|&u| self.stages.stage[u]).max();
         let small = graph.nodes[x].ty.count() * 8 < graph.nodes[reader].ty.count();
-        if is_given(&graph.nodes[x].op) || small || others.is_some_and(|last| last >= self.latest) {
+        if is_given(&graph.nodes[x].op) || small {
+            return true;
+        }
+        let others = self.uses[x].iter().filter(|&&u| u != reader).map(|&u| self.stages.stage[u]).max();
+        if others.is_some_and(|last| last >= self.latest) {
             return true;
         }
         let moves = depth > 0 && others.is_none() && !self.pinned[x] && self.stages.joins(x, reader);

@@ -17,6 +17,7 @@ use super::values::{Apart, Values, analyse, is_given};
 use crate::reference::{decompose, is_contiguous, kernels};
 use crate::tensor::Tensor;
 use crate::{EngineError, Result, memory};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use thalweg_graph::ops::Op;
@@ -241,7 +242,16 @@ impl Planner<'_> {
         }
         let settled = overwrites.is_none_or(|first| !steps[first..].iter().any(Step::may_fail));
         let pooled = steps.iter().map(|step| if let Step::Split(split) = step { split.pooled_bytes() } else { 0 }).max().unwrap_or(0);
-        Ok(Code { steps, inputs: self.graph.inputs.len(), constants: self.constants, outputs: self.outputs, arena: arena.bytes(), pooled, large, settled })
+        Ok(Code {
+            steps,
+            inputs: self.graph.inputs.len(),
+            constants: self.constants,
+            outputs: self.outputs,
+            arena: arena.bytes(),
+            pooled,
+            large,
+            settled,
+        })
     }
 
     /// Nodes of passes whose value is needed in memory: by another unit, or as an output.
@@ -267,36 +277,49 @@ impl Planner<'_> {
         taken: &mut HashSet<usize>,
         request: &Request,
     ) {
+        // Roots that die here and are only read as they lie, in the order in which they are read.
+        let mut dying: Vec<usize> = Vec::new();
+        let mut whole: HashMap<usize, bool> = HashMap::new();
+        for &x in &unit.reads {
+            let value = &self.values.all[x];
+            let flat = value.offset == 0 && self.values.is_contiguous(x);
+            match whole.entry(value.root) {
+                Entry::Occupied(mut known) => *known.get_mut() &= flat,
+                Entry::Vacant(new) => {
+                    new.insert(flat);
+                    if last.get(&value.root) == Some(&at) {
+                        dying.push(value.root);
+                    }
+                }
+            }
+        }
+        dying.retain(|root| whole[root]);
         for &i in stored {
+            if dying.is_empty() {
+                return;
+            }
             let reduces = matches!(self.graph.nodes[i].op, Op::ReduceSum(_) | Op::ReduceMax(_));
-            let own = self.values.all[i].clone();
-            let home = self.homes.get(&i).copied();
-            if reduces
-                || own.root != i
-                || !matches!(home, None | Some(Home::Output(_)))
-                || !is_contiguous(&self.values.types[i].shape, &own.strides)
-            {
+            let (home, ty) = (self.homes.get(&i).copied(), &self.values.types[i]);
+            if reduces || self.values.all[i].root != i || !self.values.is_contiguous(i) {
                 continue;
             }
-            let found = unit.reads.iter().copied().find(|&x| {
-                let value = &self.values.all[x];
-                let root = value.root;
-                let ours = match (self.homes.get(&root), home) {
-                    (Some(Home::Arena(_)), None) => last.get(&root) == Some(&at),
-                    (Some(Home::Input(k)), Some(Home::Output(_))) => request.donated.contains(k) && last.get(&root) == Some(&at),
+            let fits = |root: &usize| {
+                let ours = match (self.homes.get(root), home) {
+                    (Some(Home::Arena(_)), None) => true,
+                    (Some(Home::Input(k)), Some(Home::Output(_))) => request.donated.contains(k),
                     _ => false,
                 };
-                let fits = self.values.types[root].dtype == self.values.types[i].dtype
-                    && self.values.types[root].count() == self.values.types[i].count();
-                let alike = |y: usize| self.values.all[y].root != root || (self.values.all[y].offset == 0 && self.values.is_contiguous(y));
-                ours && fits && !taken.contains(&root) && unit.reads.iter().all(|&y| alike(y))
-            });
-            let Some(x) = found else { continue };
-            let root = self.values.all[x].root;
+                let other = &self.values.types[*root];
+                ours && other.dtype == ty.dtype && other.count() == ty.count()
+            };
+            let Some(found) = dying.iter().position(fits) else { continue };
+            let root = dying.remove(found);
             taken.insert(root);
             self.in_place.insert(i, root);
             match (self.homes.get(&root).copied(), home) {
-                (Some(place @ Home::Arena(_)), None) => drop(self.homes.insert(i, place)),
+                (Some(place @ Home::Arena(_)), None) => {
+                    self.homes.insert(i, place);
+                }
                 (Some(Home::Input(k)), Some(Home::Output(output))) => self.outputs[output].alias = Some(k),
                 _ => {}
             }

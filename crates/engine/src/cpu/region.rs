@@ -57,7 +57,8 @@ pub(crate) fn find(graph: &Graph, alive: &[bool]) -> Option<Region> {
     }
     graph.outputs.iter().for_each(|o| uses[o.index()] += 1);
     let regions = batches(graph, alive).into_iter().map(|rows| around(graph, alive, &uses, rows));
-    let (region, _) = regions.filter(|(region, cost)| *cost >= LEAST && region.rows * region.lines >= FEWEST).max_by_key(|(_, cost)| *cost)?;
+    let (region, _) =
+        regions.filter(|(region, cost)| *cost >= LEAST && region.rows * region.lines >= FEWEST).max_by_key(|(_, cost)| *cost)?;
     Some(region)
 }
 

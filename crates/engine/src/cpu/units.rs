@@ -5,7 +5,7 @@ use super::region::Region;
 use super::split::Split;
 use super::values::{Values, is_given};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use thalweg_graph::ops::Op;
 use thalweg_graph::{DType, Graph};
 
@@ -62,15 +62,11 @@ pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Optio
     }
     for group in groups(graph, alive, values, split.map(|(region, _)| region)) {
         let inside = |i: usize| group.nodes.binary_search(&i).is_ok();
-        let mut reads: Vec<usize> = Vec::new();
+        let (mut reads, mut known): (Vec<usize>, HashSet<usize>) = (Vec::new(), HashSet::new());
         for &i in &group.nodes {
             unit_of[i] = Some(units.len());
             let outer = graph.nodes[i].inputs.iter().map(|x| x.index()).filter(|&x| !inside(super::groups::seen(graph, x)));
-            outer.for_each(|x| {
-                if !reads.contains(&x) {
-                    reads.push(x)
-                }
-            });
+            reads.extend(outer.filter(|x| known.insert(*x)));
         }
         let node = group.nodes[group.nodes.len() - 1];
         units.push(Unit { node, reads, writes: group.nodes.clone(), kind: Kind::Pass(group) });

@@ -1,8 +1,8 @@
 //! Very long graphs: nothing recurses along them.
 
 use crate::common::{run, trace, values};
-use thalweg_engine::Tensor;
-use thalweg_graph::{DType, grad, jvp, simplify};
+use thalweg_engine::{CompileOptions, Program, Tensor};
+use thalweg_graph::{Builder, DType, Var, grad, jvp, simplify};
 
 /// Processor time of this thread, so that a busy machine does not matter; without the Linux interface, 0.
 fn cpu_seconds() -> f64 {
@@ -43,4 +43,22 @@ fn a_hundred_thousand_ops_are_built_differentiated_compiled_and_run() {
         assert!((values(&out[2])[0] - slope[0] - slope[1]).abs() <= 1e-9 * (slope[0] + slope[1]).abs());
     };
     std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn thousands_of_values_in_one_pass_are_compiled_and_run() {
+    let count = 3000;
+    let started = cpu_seconds();
+    let b = Builder::new();
+    let inputs: Vec<Var<'_>> = (0..count).map(|k| b.input(&format!("x{k}"), DType::F64, &[4])).collect();
+    let moved: Vec<Var<'_>> = inputs.windows(2).map(|pair| pair[0] * 0.5 + pair[1]).collect();
+    let graph = b.finish(&moved).unwrap();
+    let options = CompileOptions { donated: (0..count).collect(), ..CompileOptions::default() };
+    let program = Program::compile(&graph, &options).unwrap();
+    let given = (0..count).map(|k| Tensor::from_f64(vec![k as f64; 4], &[4]).unwrap()).collect();
+    let out = program.run(given).unwrap();
+    for (k, out) in out.iter().enumerate() {
+        assert_eq!(values(out), [k as f64 * 1.5 + 1.0; 4]);
+    }
+    assert!(cpu_seconds() - started < 10.0);
 }
