@@ -1,4 +1,4 @@
-//! Loops with truth values (bytes 0 and 1), and the multiply-add of three operands.
+//! Loops with truth values (bytes 0 and 1), and sums of products.
 
 use crate::float::Float;
 use crate::isa::{Kernel, dispatch};
@@ -154,4 +154,30 @@ impl<T: Float, A: Source<T>, B: Source<T>, C: Source<T>> Kernel for MulAdd<'_, T
 /// `out[i] = a[i] b[i] + c[i]`.
 pub(crate) fn mul_add<T: Float>(a: Operand<T>, b: Operand<T>, c: Operand<T>, out: &mut [T]) {
     with_sources!(a, b, c => dispatch(MulAdd { a, b, c, out }))
+}
+
+struct TwoProducts<'a, T, A, B, C, D> {
+    a: A,
+    b: B,
+    c: C,
+    d: D,
+    out: &'a mut [T],
+}
+
+impl<T: Float, A: Source<T>, B: Source<T>, C: Source<T>, D: Source<T>> Kernel for TwoProducts<'_, T, A, B, C, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FUSED: bool>(self) {
+        let (n, out) = (self.out.len(), self.out);
+        let (a, b, c, d) = (self.a.of(n), self.b.of(n), self.c.of(n), self.d.of(n));
+        for i in 0..n {
+            out[i] = a.at(i).times_plus::<FUSED>(b.at(i), c.at(i) * d.at(i));
+        }
+    }
+}
+
+/// `out[i] = a[i] b[i] + c[i] d[i]`.
+pub(crate) fn two_products<T: Float>(a: Operand<T>, b: Operand<T>, c: Operand<T>, d: Operand<T>, out: &mut [T]) {
+    with_sources!(a, b, c, d => dispatch(TwoProducts { a, b, c, d, out }))
 }

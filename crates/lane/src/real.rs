@@ -42,6 +42,8 @@ real! {
     fn binary_right(op: Binary, a: Operand<Self>, b: &mut [Self]) = binary::binary_right;
     /// `out[i] = a[i] b[i] + c[i]`, rounded once where the machine can.
     fn multiply_add(a: Operand<Self>, b: Operand<Self>, c: Operand<Self>, out: &mut [Self]) = logic::mul_add;
+    /// `out[i] = a[i] b[i] + c[i] d[i]`; the second product is rounded by itself.
+    fn two_products(a: Operand<Self>, b: Operand<Self>, c: Operand<Self>, d: Operand<Self>, out: &mut [Self]) = logic::two_products;
     /// `out[i]` = 1 where the relation holds between `a[i]` and `b[i]`, else 0.
     fn compare(op: Comparison, a: Operand<Self>, b: Operand<Self>, out: &mut [u8]) = logic::compare;
     /// `out[i] = a[i]` where `condition[i]` is not 0, else `b[i]`.

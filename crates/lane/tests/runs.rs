@@ -104,6 +104,15 @@ fn every_length<T: Bits>() {
             bits(&out)
         });
         assert!(sums.iter().all(|s| *s == sums[0]), "mul_add of {n} elements");
+        let mut products = vec![zero; n];
+        T::binary(Binary::Mul, run, Operand::Slice(&c), &mut products);
+        let mut expected = vec![zero; n];
+        T::multiply_add(Operand::Slice(&a), one, Operand::Slice(&products), &mut expected);
+        for [left, right] in [[one, run], [same, run]] {
+            let mut out = vec![zero; n];
+            T::two_products(Operand::Slice(&a), left, right, Operand::Slice(&c), &mut out);
+            assert_eq!(bits(&out), bits(&expected), "two products of {n} elements");
+        }
         let mut finite = vec![7; n];
         T::finite(&a, &mut finite);
         let expected: Vec<u8> = a.iter().map(|&x| x.into().is_finite() as u8).collect();

@@ -164,6 +164,7 @@ impl std::fmt::Display for super::fused::Code {
             Code::Unary(op) => f.write_str(op.name()),
             Code::Binary(op) => f.write_str(op.name()),
             Code::MulAdd => f.write_str("mul_add"),
+            Code::TwoProducts => f.write_str("two_products"),
             Code::Compare(op) => write!(f, "{op:?}"),
             Code::Logical(op) => write!(f, "{op:?}"),
             Code::Select => f.write_str("select"),

@@ -255,27 +255,32 @@ impl Maker<'_> {
             let alone = reads.get(&x) == Some(&1) && !self.context.wanted.contains(&x);
             alone && self.member.contains(&x) && graph.nodes[x].op == Op::Binary(Binary::Mul)
         };
-        // For each sum, which of its operands is such a product.
-        let mut term_of: HashMap<usize, usize> = HashMap::new();
+        // For each sum, which of its operands are such products.
+        let mut terms_of: HashMap<usize, Vec<usize>> = HashMap::new();
         for &i in &self.group.nodes {
             let node = &graph.nodes[i];
             if node.op == Op::Binary(Binary::Add) && matches!(node.ty.dtype, DType::F32 | DType::F64) {
-                let term = [1, 0].into_iter().find(|&k| is_term(seen(graph, node.inputs[k].index())));
-                term_of.extend(term.map(|k| (i, k)));
+                let terms: Vec<usize> = [1, 0].into_iter().filter(|&k| is_term(seen(graph, node.inputs[k].index()))).collect();
+                terms_of.insert(i, terms);
             }
         }
-        let absorbed: HashSet<usize> = term_of.iter().map(|(&i, &k)| seen(graph, graph.nodes[i].inputs[k].index())).collect();
+        let term = |i: usize, k: usize| seen(graph, graph.nodes[i].inputs[k].index());
+        let absorbed: HashSet<usize> = terms_of.iter().flat_map(|(&i, terms)| terms.iter().map(move |&k| term(i, k))).collect();
         let mut drafts = Vec::new();
         for &i in &self.group.nodes {
             let node = &graph.nodes[i];
             if absorbed.contains(&i) || matches!(node.op, Op::ReduceSum(_) | Op::ReduceMax(_)) {
                 continue;
             }
-            if let Some(&k) = term_of.get(&i) {
-                let product = &graph.nodes[seen(graph, node.inputs[k].index())];
-                let inputs = [product.inputs[0], product.inputs[1], node.inputs[1 - k]];
-                let operands = inputs.iter().map(|x| self.operand(x.index())).collect();
-                drafts.push(Draft { node: i, code: Code::MulAdd, dtype: node.ty.dtype, operands });
+            let terms = terms_of.get(&i).map_or(&[][..], |terms| terms);
+            if let Some(&first) = terms.first() {
+                let factors = |k: usize| graph.nodes[term(i, k)].inputs.clone();
+                let (code, rest) = match terms {
+                    [_, second] => (Code::TwoProducts, factors(*second)),
+                    _ => (Code::MulAdd, vec![node.inputs[1 - first]]),
+                };
+                let operands = factors(first).iter().chain(&rest).map(|x| self.operand(x.index())).collect();
+                drafts.push(Draft { node: i, code, dtype: node.ty.dtype, operands });
                 continue;
             }
             let operands = node.inputs.iter().map(|x| self.operand(x.index())).collect();

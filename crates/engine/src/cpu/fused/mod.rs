@@ -31,6 +31,8 @@ pub(crate) enum Code {
     Binary(Binary),
     /// a·b + c.
     MulAdd,
+    /// a·b + c·d.
+    TwoProducts,
     Compare(Comparison),
     Logical(Connective),
     Select,

@@ -257,6 +257,7 @@ impl<'a> Operands<'a> {
             }
             Code::Binary(op) => T::binary(op, get(0), get(1), self.target::<T>(instruction.target)),
             Code::MulAdd => T::multiply_add(get(0), get(1), get(2), self.target::<T>(instruction.target)),
+            Code::TwoProducts => T::two_products(get(0), get(1), get(2), get(3), self.target::<T>(instruction.target)),
             Code::Compare(relation) => T::compare(relation, get(0), get(1), self.target::<u8>(instruction.target)),
             Code::Select => self.select::<T>(instruction, |condition, a, b, out| T::select(condition, a, b, out)),
             Code::IsFinite => {
@@ -289,7 +290,7 @@ impl<'a> Operands<'a> {
             Code::IsFinite => map(get(0), self.target(instruction.target), |x: bf16| u8::from(x.is_finite())),
             Code::Select => self.select::<bf16>(instruction, choose),
             Code::Cast(to) => self.cast(get(0), to, instruction.target),
-            Code::MulAdd | Code::Logical(_) => {}
+            Code::MulAdd | Code::TwoProducts | Code::Logical(_) => {}
         }
     }
 
@@ -307,7 +308,7 @@ impl<'a> Operands<'a> {
             }
             Code::Select => self.select::<i64>(instruction, choose),
             Code::Cast(to) => self.cast(get(0), to, instruction.target),
-            Code::MulAdd | Code::Logical(_) | Code::IsFinite => {}
+            Code::MulAdd | Code::TwoProducts | Code::Logical(_) | Code::IsFinite => {}
         }
     }
 
