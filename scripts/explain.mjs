@@ -20,15 +20,24 @@ await main(async () => {
   const folder = mkdtempSync(join(tmpdir(), "thalweg-explain-"));
   try {
     const log = join(folder, "programs.txt");
-    const { ok } = await run(process.execPath, tsx(files.length > 0 ? resolve(files[0]) : example), { env: { THALWEG_EXPLAIN: log } });
+    const { ok } = await run(process.execPath, tsx(files.length > 0 ? resolve(files[0]) : example), {
+      env: { THALWEG_EXPLAIN: log },
+    });
     if (!ok) throw new Failure(`${files[0] ?? example} did not run to its end (see above).`);
-    const programs = readFileSync(log, "utf8").split("\n\n\n").filter((text) => text.trim() !== "");
+    const programs = readFileSync(log, "utf8")
+      .split("\n\n\n")
+      .filter((text) => text.trim() !== "");
     // The largest one is what the file is about; the others make its inputs.
     const shown = files.length > 0 ? programs : [programs.reduce((a, b) => (b.length > a.length ? b : a))];
     console.log(shown.join("\n\n"));
     if (write) {
       const text = readFileSync(example, "utf8");
-      const parts = ["# A program, explained", "Written by `npm run explain -- --write`.", `\`\`\`ts\n${text}\`\`\``, `\`\`\`text\n${shown[0].trim()}\n\`\`\``];
+      const parts = [
+        "# A program, explained",
+        "Written by `npm run explain -- --write`.",
+        `\`\`\`ts\n${text}\`\`\``,
+        `\`\`\`text\n${shown[0].trim()}\n\`\`\``,
+      ];
       writeFileSync(join(root, "docs", "generated", "explain.md"), `${parts.join("\n\n")}\n`);
     }
   } finally {
