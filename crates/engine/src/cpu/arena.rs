@@ -15,7 +15,7 @@ pub(crate) struct Arena {
 impl Arena {
     /// A place of `bytes`; returns where it begins.
     pub(crate) fn take(&mut self, bytes: usize) -> usize {
-        let bytes = Arena::rounded(bytes);
+        let bytes = rounded(bytes);
         let fit = self.gaps.iter().filter(|(_, size)| **size >= bytes).min_by_key(|(_, size)| **size).map(|(at, size)| (*at, *size));
         let Some((at, size)) = fit else {
             // A gap at the very end is extended.
@@ -38,7 +38,7 @@ impl Arena {
 
     /// Gives back the place of `bytes` at `at`.
     pub(crate) fn give(&mut self, at: usize, bytes: usize) {
-        let (mut at, mut size) = (at, Arena::rounded(bytes));
+        let (mut at, mut size) = (at, rounded(bytes));
         if let Some((&before, &length)) = self.gaps.range(..at).next_back()
             && before + length == at
         {
@@ -55,10 +55,11 @@ impl Arena {
     pub(crate) fn bytes(&self) -> usize {
         self.end
     }
+}
 
-    fn rounded(bytes: usize) -> usize {
-        bytes.max(1).checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX)
-    }
+/// Bytes up to where the next place may begin.
+pub(crate) fn rounded(bytes: usize) -> usize {
+    bytes.max(1).checked_next_multiple_of(ALIGN).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! scan: a loop over a body that was compiled once. Sequences and stacks are walked by moving their bases; the carry alternates
 //! between two places.
 
+use super::arena::rounded;
 use super::copy::{Copy, View};
 use super::memory::{Address, Base, Memory};
 use super::plan::{ARENA, Request, compile};
@@ -42,10 +43,6 @@ pub(crate) struct Loop {
     stacks: Vec<(Stretch, bool)>,
     last: Vec<Option<Stretch>>,
     arena: Stretch,
-}
-
-fn rounded(bytes: usize) -> usize {
-    bytes.saturating_add(63) / 64 * 64
 }
 
 impl Loop {

@@ -17,7 +17,7 @@ pub(crate) struct Source {
 
 /// An output of a slice.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Given {
+pub(crate) struct Outcome {
     /// The node.
     pub(crate) node: usize,
     /// How the whole value is cut; `None`: it is a sum over slices.
@@ -27,7 +27,7 @@ pub(crate) struct Given {
 /// What a slice takes and gives.
 pub(crate) struct Interface {
     pub(crate) sources: Vec<Source>,
-    pub(crate) results: Vec<Given>,
+    pub(crate) results: Vec<Outcome>,
 }
 
 struct Maker<'a, 'g> {
@@ -40,7 +40,7 @@ struct Maker<'a, 'g> {
 }
 
 /// The nodes of a region whose values are needed outside it.
-pub(crate) fn results(graph: &Graph, alive: &[bool], region: &Region) -> Vec<Given> {
+pub(crate) fn results(graph: &Graph, alive: &[bool], region: &Region) -> Vec<Outcome> {
     let mut wanted = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i] && !region.has(*i)) {
         let _ = i;
@@ -48,15 +48,15 @@ pub(crate) fn results(graph: &Graph, alive: &[bool], region: &Region) -> Vec<Giv
     }
     graph.outputs.iter().for_each(|o| wanted[o.index()] = true);
     let result = |i: usize| match region.states[i] {
-        State::Split(cut) => Some(Given { node: i, cut: Some(cut) }),
-        State::Summed => Some(Given { node: i, cut: None }),
+        State::Split(cut) => Some(Outcome { node: i, cut: Some(cut) }),
+        State::Summed => Some(Outcome { node: i, cut: None }),
         _ => None,
     };
     (0..graph.nodes.len()).filter(|&i| alive[i] && wanted[i]).filter_map(result).collect()
 }
 
 /// The graph of a slice of `rows` rows, and what it takes and gives.
-pub(crate) fn slice(graph: &Graph, alive: &[bool], region: &Region, results: &[Given], rows: usize) -> Result<(Graph, Interface)> {
+pub(crate) fn slice(graph: &Graph, alive: &[bool], region: &Region, results: &[Outcome], rows: usize) -> Result<(Graph, Interface)> {
     let b = Builder::new();
     let mut maker = Maker { graph, region, rows, b: &b, brought: HashMap::new(), sources: Vec::new() };
     let mut vars: HashMap<usize, Var<'_>> = HashMap::new();

@@ -1,11 +1,12 @@
 //! Runs a region slice by slice. Slices form groups that are a function of the number of rows alone; a thread runs a group in
 //! memory of its own, so that a slice's values stay in its cache, and adds up the sums of its slices. The groups' sums are joined in order.
 
+use super::arena::rounded;
 use super::memory::{Address, Base, Memory};
 use super::plan::{ARENA, Request, compile_slice};
 use super::program::Code;
 use super::region::{Cut, Region};
-use super::slice::{Given, Interface, Source, slice};
+use super::slice::{Interface, Outcome, Source, slice};
 use crate::tensor::pool;
 use crate::{Result, threads};
 use rayon::prelude::*;
@@ -91,20 +92,16 @@ pub(crate) struct Split {
     /// For each number of rows of a slice, its program.
     codes: Vec<(usize, Code)>,
     sources: Vec<Source>,
-    results: Vec<Given>,
+    results: Vec<Outcome>,
     inputs: Vec<Bound>,
     outputs: Vec<Bound>,
     dtypes: Vec<DType>,
     scratch: usize,
 }
 
-fn rounded(bytes: usize) -> usize {
-    bytes.saturating_add(63) / 64 * 64
-}
-
 impl Split {
     /// Compiles the slices of a region; `None` if a value is cut along a dimension in which its rows are not together.
-    pub(crate) fn new(graph: &Graph, alive: &[bool], region: &Region, results: &[Given]) -> Result<Option<Split>> {
+    pub(crate) fn new(graph: &Graph, alive: &[bool], region: &Region, results: &[Outcome]) -> Result<Option<Split>> {
         let together = |node: usize, cut: Option<Cut>| cut.is_none_or(|c| graph.nodes[node].ty.shape[..c.axis].iter().all(|&d| d == 1));
         if !results.iter().all(|r| together(r.node, r.cut)) {
             return Ok(None);
@@ -132,7 +129,7 @@ impl Split {
     }
 
     /// The nodes that slices compute.
-    pub(crate) fn results(&self) -> &[Given] {
+    pub(crate) fn results(&self) -> &[Outcome] {
         &self.results
     }
 

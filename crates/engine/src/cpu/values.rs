@@ -1,7 +1,7 @@
 //! Where the values of a graph lie. A view (a transpose, a part, a repetition) lies where its source does; the operands of a
 //! concatenation are computed in their place inside it where that is possible, so that joining them costs nothing.
 
-use crate::reference::is_contiguous;
+use crate::reference::{is_contiguous, turned_products};
 use std::collections::HashSet;
 use thalweg_graph::ops::Op;
 use thalweg_graph::{Graph, Node, Type, strides};
@@ -195,26 +195,4 @@ fn placements(graph: &Graph, alive: &[bool], apart: &Apart<'_>) -> Vec<Option<(u
         }
     }
     placed
-}
-
-/// The products whose only use is their transpose: weight gradients of layers that store `[out, in]`.
-fn turned_products(graph: &Graph, alive: &[bool]) -> Vec<bool> {
-    let mut uses = vec![0usize; graph.nodes.len()];
-    let mut turned = vec![false; graph.nodes.len()];
-    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
-        let turns = matches!(&node.op, Op::Transpose(op) if swaps_last_two(&op.permutation));
-        for input in &node.inputs {
-            uses[input.index()] += 1;
-            turned[input.index()] |= turns && matches!(graph.node(*input).op, Op::MatMul(_));
-        }
-    }
-    for output in &graph.outputs {
-        uses[output.index()] += 1;
-    }
-    turned.iter().zip(uses).map(|(turned, uses)| *turned && uses == 1).collect()
-}
-
-fn swaps_last_two(permutation: &[usize]) -> bool {
-    let rank = permutation.len();
-    rank >= 2 && permutation[..rank - 2].iter().enumerate().all(|(i, &p)| i == p) && permutation[rank - 2] == rank - 1
 }

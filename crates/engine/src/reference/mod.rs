@@ -10,6 +10,7 @@ mod scan;
 
 pub(crate) use decompose::decompose;
 pub(crate) use layout::is_contiguous;
+pub(crate) use plan::turned_products;
 pub(crate) use run::evaluate;
 
 use crate::Result;

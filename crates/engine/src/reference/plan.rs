@@ -138,7 +138,7 @@ fn is_computed(op: &Op) -> bool {
 }
 
 /// The products whose only use is their transpose: weight gradients of layers that store `[out, in]`.
-fn turned_products(graph: &Graph, alive: &[bool]) -> Vec<bool> {
+pub(crate) fn turned_products(graph: &Graph, alive: &[bool]) -> Vec<bool> {
     let mut uses = vec![0usize; graph.nodes.len()];
     let mut turned = vec![false; graph.nodes.len()];
     for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {

@@ -10,7 +10,7 @@ fn program(executor: Executor, graph: &Graph, donated: &[usize]) -> Program {
 }
 
 /// Inputs for a graph: normal numbers, small integers, alternating truth values.
-fn inputs(graph: &Graph, seed: i64) -> Vec<Tensor> {
+pub fn inputs(graph: &Graph, seed: i64) -> Vec<Tensor> {
     let of = |(k, input): (usize, &thalweg_graph::Input)| {
         let count = input.ty.count();
         let mut values = vec![0.0; count];
@@ -181,7 +181,8 @@ fn network<'g>(b: &'g Builder, dtype: DType, x: Var<'g>, widths: &[usize]) -> (V
     (parameters, out)
 }
 
-fn training_step(dtype: DType, rows: usize, widths: &[usize]) -> Graph {
+/// Loss, prediction and gradients of a network on a batch of `rows` rows.
+pub fn training_step(dtype: DType, rows: usize, widths: &[usize]) -> Graph {
     let b = Builder::new();
     let (x, target) = (b.input("x", dtype, &[rows, 3]), b.input("target", dtype, &[rows, 3]));
     let (parameters, out) = network(&b, dtype, x, widths);

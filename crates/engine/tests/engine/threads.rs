@@ -1,6 +1,7 @@
 //! The same bits for any number of threads.
 
 use crate::common::{numbers, run, trace};
+use crate::executors::{inputs, training_step};
 use rayon::ThreadPoolBuilder;
 use thalweg_engine::{CompileOptions, Program, Tensor};
 use thalweg_graph::ops::{Distribution, Window};
@@ -51,6 +52,14 @@ fn reductions_are_the_same_bits() {
             [vec![v[0].sum_all(), v[0].mean_all()], all].concat()
         });
         agree("sum", &graph, &[tensor(DType::F32, &shape, 1)]);
+    }
+}
+
+#[test]
+fn training_steps_that_run_slice_by_slice_are_the_same_bits() {
+    for rows in [100, 1537] {
+        let graph = training_step(DType::F32, rows, &[64, 96]);
+        agree("training step", &graph, &inputs(&graph, 1));
     }
 }
 
