@@ -89,6 +89,7 @@ impl<'a> Memory<'a> {
     }
 
     /// `count` elements, for writing.
+    // Bases are shared, and which parts of them are written at a time is the plan's to say (head of this file).
     #[allow(clippy::mut_from_ref)]
     pub(crate) fn write<T: Plain>(&self, at: Address, count: usize) -> &'a mut [T] {
         // SAFETY: inside the base; nothing else looks at it meanwhile, by the plan (head of this file).

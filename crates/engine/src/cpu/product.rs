@@ -2,7 +2,7 @@
 
 use super::memory::{Address, Memory, Plain};
 use super::skinny::Form;
-use super::values::extent;
+use super::values::{extent, offset_of};
 use crate::threads;
 use gemm::Parallelism;
 use rayon::prelude::*;
@@ -24,12 +24,7 @@ pub(crate) struct Matrices {
 
 impl Matrices {
     fn of(&self, entry: usize, dims: &[usize]) -> Address {
-        let (mut rest, mut offset) = (entry, self.at.offset);
-        for (size, stride) in dims.iter().zip(&self.batch).rev() {
-            offset += rest % size * stride;
-            rest /= size;
-        }
-        Address { offset, ..self.at }
+        Address { offset: self.at.offset + offset_of(entry, dims, &self.batch), ..self.at }
     }
 
     /// Whether the rows of all entries are the rows of one tall matrix.

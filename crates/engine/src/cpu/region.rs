@@ -154,18 +154,7 @@ fn follow(graph: &Graph, node: &Node, of: &[State], rows: usize) -> Option<State
         | Op::Cast(_)
         | Op::IsFinite(_)
         | Op::StopGradient(_) => same().map(State::Split),
-        Op::Reshape(_) => {
-            let c = cut(0)?;
-            let before: usize = x(0).shape[..c.axis].iter().product();
-            let mut product = 1;
-            for (axis, &size) in node.ty.shape.iter().enumerate() {
-                if product == before && size >= rows && size % rows == 0 {
-                    return split(axis, size / rows);
-                }
-                product *= size;
-            }
-            None
-        }
+        Op::Reshape(_) => regrouped(&x(0).shape, &node.ty.shape, cut(0)?.axis, rows).map(State::Split),
         Op::Transpose(op) => split(op.permutation.iter().position(|&p| p == cut(0).map_or(0, |c| c.axis))?, cut(0)?.factor),
         Op::Broadcast(_) => split(cut(0)?.axis + node.ty.rank() - x(0).rank(), cut(0)?.factor),
         Op::Slice(op) => {
@@ -216,4 +205,18 @@ fn product(rank: usize, a: Option<Cut>, b: Option<Cut>) -> Option<State> {
         (Some(a), Some(b)) if a == b && a.axis < rows => Some(State::Split(a)),
         _ => None,
     }
+}
+
+/// How `to` is cut where `from`, the same elements in another shape, is cut along `axis`: along the dimension that begins at the same
+/// elements, if it consists of whole rows.
+pub(crate) fn regrouped(from: &[usize], to: &[usize], axis: usize, rows: usize) -> Option<Cut> {
+    let before: usize = from[..axis].iter().product();
+    let mut product = 1;
+    for (axis, &size) in to.iter().enumerate() {
+        if product == before && size >= rows && size % rows == 0 {
+            return Some(Cut { axis, factor: size / rows });
+        }
+        product *= size;
+    }
+    None
 }

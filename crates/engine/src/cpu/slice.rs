@@ -1,6 +1,6 @@
 //! The graph of one slice of a region: the region's nodes with fewer rows. What comes from outside is an input, whole or cut.
 
-use super::region::{Cut, Region, State};
+use super::region::{Cut, Region, State, regrouped};
 use crate::{EngineError, Result};
 use std::collections::HashMap;
 use thalweg_graph::ops::{self, Op};
@@ -172,19 +172,7 @@ impl<'g> Maker<'_, 'g> {
                 let kept = cut.axis.checked_sub(added).filter(|&axis| shape_of(x)[axis] == node.ty.shape[cut.axis]);
                 kept.map(|axis| Cut { axis, ..cut })
             }
-            (Op::Reshape(_), Some(cut)) => {
-                let before: usize = node.ty.shape[..cut.axis].iter().product();
-                let mut product = 1;
-                let mut found = None;
-                for (axis, &size) in shape_of(x).iter().enumerate() {
-                    if product == before && size >= self.region.rows && size % self.region.rows == 0 {
-                        found = Some(Cut { axis, factor: size / self.region.rows });
-                        break;
-                    }
-                    product *= size;
-                }
-                Some(found?)
-            }
+            (Op::Reshape(_), Some(cut)) => Some(regrouped(&node.ty.shape, shape_of(x), cut.axis, self.region.rows)?),
             (Op::Slice(op), Some(cut)) => {
                 let whole = op.starts[cut.axis] == 0 && op.stops[cut.axis] == shape_of(x)[cut.axis] && op.steps[cut.axis] == 1;
                 whole.then_some(Some(cut))?

@@ -38,6 +38,16 @@ pub(crate) fn extent(shape: &[usize], strides: &[usize]) -> usize {
     shape.iter().zip(strides).map(|(size, stride)| (size - 1) * stride).sum::<usize>() + 1
 }
 
+/// Where entry `index` of a view lies, in row-major order of `dims`.
+pub(crate) fn offset_of(index: usize, dims: &[usize], strides: &[usize]) -> usize {
+    let (mut rest, mut offset) = (index, 0);
+    for (size, stride) in dims.iter().zip(strides).rev() {
+        offset += rest % size * stride;
+        rest /= size;
+    }
+    offset
+}
+
 /// Whether a node has its storage before a program starts.
 pub(crate) fn is_given(op: &Op) -> bool {
     matches!(op, Op::Input(_) | Op::Constant(_) | Op::Iota(_))

@@ -1,6 +1,7 @@
 //! Runs a pass: pieces, chunks, instructions.
 
 use super::super::memory::{Address, Base, Memory, Plain, with_registers};
+use super::super::values::offset_of;
 use super::build::{SHORT, chunk};
 use super::{Argument, Code, Instruction, Lying, Pass, Pattern, Target};
 use crate::threads;
@@ -114,13 +115,7 @@ impl<'a> Operands<'a> {
 
     /// Offset of the row of the chunk for these strides of the outer dimensions.
     fn row(&self, outer: &[usize]) -> usize {
-        let mut rest = self.start / self.pass.row;
-        let mut offset = 0;
-        for (size, stride) in self.pass.dims.iter().zip(outer).rev() {
-            offset += rest % size * stride;
-            rest /= size;
-        }
-        offset
+        offset_of(self.start / self.pass.row, &self.pass.dims[..outer.len()], outer)
     }
 
     /// Where the chunk of a value without gaps starts.
@@ -167,11 +162,7 @@ impl<'a> Operands<'a> {
         while done < self.count {
             let column = at % row;
             let length = (row - column).min(self.count - done);
-            let (mut rest, mut offset) = (at / row, 0);
-            for (size, stride) in dims[..dims.len() - 1].iter().zip(outer).rev() {
-                offset += rest % size * stride;
-                rest /= size;
-            }
+            let offset = offset_of(at / row, &dims[..dims.len() - 1], outer);
             run(done, offset + column * inner, length, inner);
             at += length;
             done += length;
