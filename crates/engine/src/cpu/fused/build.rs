@@ -60,7 +60,9 @@ impl Shape {
     fn of(graph: &Graph, group: &Group) -> Shape {
         let count: usize = group.shape.iter().product();
         let mut forms = Vec::new();
-        let (mut align, mut target) = (group.shape.last().copied().unwrap_or(1).max(1), PIECE);
+        // Pieces consist of whole rows, unless rows are longer than a piece.
+        let row = group.shape.last().copied().unwrap_or(1).max(1);
+        let (mut align, mut target) = (if row <= PIECE { row } else { CHUNK }, PIECE);
         for &i in &group.nodes {
             let axes = match &graph.nodes[i].op {
                 Op::ReduceSum(op) => &op.axes,

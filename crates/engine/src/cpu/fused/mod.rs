@@ -152,3 +152,19 @@ impl Pass {
         self.count.div_ceil(self.piece.max(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::program::Step;
+    use thalweg_graph::{Builder, DType};
+
+    #[test]
+    fn a_long_row_is_cut_into_pieces() {
+        let b = Builder::new();
+        let x = b.input("x", DType::F32, &[1_000_000]);
+        let graph = b.finish(&[x * x + 1.0, (x * x).sum_all()]).unwrap();
+        let code = super::super::compile(&graph, &[]).unwrap();
+        let pieces: Vec<usize> = code.steps.iter().filter_map(|s| if let Step::Pass(pass) = s { Some(pass.pieces()) } else { None }).collect();
+        assert!(!pieces.is_empty() && pieces.iter().all(|&n| n > 32), "{pieces:?}");
+    }
+}
