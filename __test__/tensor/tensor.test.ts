@@ -6,6 +6,7 @@ import {
   DTypeError,
   full,
   memory,
+  randn,
   ShapeError,
   Tensor,
   TraceError,
@@ -75,6 +76,8 @@ const comparisons = {
 } satisfies Record<string, (a: number, b: number) => boolean>;
 
 const keys = <T extends object>(table: T) => Object.keys(table) as (keyof T)[];
+
+const numbersOf = async (values: Tensor) => Array.from(await values.data(), Number);
 
 async function expectClose(actual: Tensor, expected: readonly number[]) {
   const got = Array.from(await actual.data(), Number);
@@ -271,6 +274,17 @@ describe("structural methods", () => {
     const normed = matrix.cast("f64").layerNorm({ epsilon: 0 });
     await expectClose(normed.mean(1), [0, 0]);
     await expectClose(normed.variance(1), [1, 1]);
+  });
+
+  it("attention is softmax(q·kᵀ/√d)·v, with a scale of one's own, causal or not", async () => {
+    const [q, k, v] = [0, 1, 2].map((seed) => randn([2, 5, 4], { seed, dtype: "f64" })) as [Tensor, Tensor, Tensor];
+    const plain = (scale: number) => q.matmul(k.transpose()).mul(scale).softmax(-1).matmul(v);
+    await expectClose(q.attention(k, v), await numbersOf(plain(0.5)));
+    await expectClose(q.attention(k, v, { scale: 2 }), await numbersOf(plain(2)));
+    const causal = q.attention(k, v, { causal: true });
+    await expectClose(causal.narrow(1, 0, 1), await numbersOf(v.narrow(1, 0, 1)));
+    await expectClose(causal.narrow(1, 4, 1), await numbersOf(plain(0.5).narrow(1, 4, 1)));
+    expect(() => q.attention(k, randn([2, 4, 4], { dtype: "f64" }))).toThrow(/attention.*do not fit/);
   });
 
   it("matmul, also batched", async () => {

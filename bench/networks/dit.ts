@@ -30,11 +30,7 @@ class DiTBlock extends Module {
     const size = width / this.heads;
     const parts = this.qkv.forward(x).reshape([batch, tokens, 3, this.heads, size]).permute([2, 0, 3, 1, 4]);
     const [q, k, v] = [0, 1, 2].map((i) => parts.select(0, i));
-    const weights = q
-      .matmul(k.transpose())
-      .mul(1 / Math.sqrt(size))
-      .softmax(-1);
-    return this.out.forward(weights.matmul(v).permute([0, 2, 1, 3]).reshape([batch, tokens, width]));
+    return this.out.forward(q.attention(k, v).permute([0, 2, 1, 3]).reshape([batch, tokens, width]));
   }
 
   override forward(c: Tensor, x: Tensor): Tensor {

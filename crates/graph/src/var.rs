@@ -3,7 +3,7 @@
 
 use crate::builder::POISON;
 use crate::ops::binary::Binary;
-use crate::ops::composite::{Composite, Gelu, LayerNorm, LogSumExp, Softmax};
+use crate::ops::composite::{Attention, Composite, Gelu, LayerNorm, LogSumExp, Softmax};
 use crate::ops::unary::Unary;
 use crate::ops::{self, Comparison, Connective, Op};
 use crate::{Builder, DType, GraphError, Literal, NodeId, Type, broadcast};
@@ -371,6 +371,23 @@ impl<'g> Var<'g> {
     /// log Σ exp along `axis`, which disappears.
     pub fn log_sum_exp(self, axis: usize) -> Var<'g> {
         self.push(Op::Composite(Composite::LogSumExp(LogSumExp { axis })))
+    }
+
+    /// softmax(self · keysᵀ · scale) · values: attention of queries `[*, n, d]` to keys `[*, m, d]` with values `[*, m, e]`; leading
+    /// dimensions broadcast. `causal`: query i sees the keys 0 … i only. See [`composite::Attention`](ops::composite::Attention).
+    pub fn attention(self, keys: Var<'g>, values: Var<'g>, scale: f64, causal: bool) -> Var<'g> {
+        let lead = |v: &Var<'g>| v.shape()[..v.rank().saturating_sub(2)].to_vec();
+        let all = [self, keys, values];
+        let batch = all.iter().map(lead).try_fold(Vec::new(), |a, b| broadcast(&a, &b));
+        let operands = match &batch {
+            Some(batch) if all.iter().all(|v| v.rank() >= 2) => {
+                all.map(|v| v.broadcast_to(&[&batch[..], &v.shape()[v.rank() - 2..]].concat()))
+            }
+            _ => all,
+        };
+        let rows = |v: &Var<'g>| v.shape().iter().rev().nth(1).copied().unwrap_or(1);
+        let op = Attention::new(scale, causal, batch.iter().flatten().product(), rows(&self), rows(&keys));
+        self.builder.push(Op::Composite(Composite::Attention(op)), &operands)
     }
 
     /// Last dimension normalised to mean 0, variance 1.

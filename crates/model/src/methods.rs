@@ -134,7 +134,7 @@ fn dispatch<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], ra
         "reshape" | "broadcastTo" | "permute" | "squeeze" | "unsqueeze" | "slice" | "narrow" | "pad" | "concat" | "stack" | "flip" => {
             crate::rearrange::apply(name, args, inputs)
         }
-        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" => {
+        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" | "attention" => {
             structured(name, args, inputs)
         }
         "argSort" | "sort" | "takeAlong" | "quantile" => crate::ordering::apply(name, args, inputs),
@@ -225,8 +225,20 @@ fn structured<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'g
     struct Classes {
         classes: usize,
     }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Attend {
+        scale: Option<f64>,
+        causal: bool,
+    }
     match name {
         "conv" => return convolution(name, args, inputs),
+        "attention" => {
+            let [queries, keys, values] = operands(name, inputs)?;
+            let given: Attend = arguments(name, args)?;
+            let size = queries.shape().last().copied().unwrap_or(1).max(1);
+            return Ok(queries.attention(keys, values, given.scale.unwrap_or(1.0 / (size as f64).sqrt()), given.causal));
+        }
         "layerNorm" => return Ok(operands::<1>(name, inputs)?[0].layer_norm(arguments::<Norm>(name, args)?.epsilon)),
         "oneHot" => {
             let [x] = operands(name, inputs)?;

@@ -22,6 +22,14 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
+/** How {@link Structural.attention} weighs. */
+export interface AttentionOptions {
+  /** What the products of queries and keys are multiplied by; default 1/√d. */
+  readonly scale?: number;
+  /** Whether query i sees the keys 0 … i only; default false. */
+  readonly causal?: boolean;
+}
+
 /** One axis, several, or all of them where undefined. */
 export type Axes = number | readonly number[];
 
@@ -194,6 +202,22 @@ export abstract class Structural extends Elementwise {
   /** The matrix product `[…, m, k] × […, k, n] → […, m, n]`; leading dimensions are broadcast. */
   matmul(other: Tensor): Tensor {
     return this.apply("matmul", [other]);
+  }
+
+  /**
+   * Attention of these queries `[…, n, d]` to keys `[…, m, d]` with values `[…, m, e]`: softmax(q·kᵀ·scale)·v, of shape `[…, n, e]`
+   * (Vaswani et al. 2017); leading dimensions are broadcast. Long sequences are worked through in blocks of queries, forward and
+   * backward, so that memory grows with n + m and not with n·m.
+   *
+   * @example
+   * ```ts
+   * import { randn } from "thalweg";
+   * const [q, k, v] = [0, 1, 2].map((seed) => randn([2, 4, 10, 8], { seed }));
+   * console.log(q.attention(k, v).shape); // [2, 4, 10, 8]
+   * ```
+   */
+  attention(keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor {
+    return this.apply("attention", [keys, values], { scale: options.scale ?? null, causal: options.causal ?? false });
   }
 
   /** eˣ, scaled to sum 1 along an axis. */

@@ -3,8 +3,9 @@
 use crate::common::{Function, at, check_derivatives, close, numbers};
 use proptest::prelude::*;
 use thalweg_graph::ops::binary::Binary;
+use thalweg_graph::ops::composite::{Attention, Composite};
 use thalweg_graph::ops::unary::Unary;
-use thalweg_graph::ops::{Comparison, Window};
+use thalweg_graph::ops::{Comparison, Op, Window};
 use thalweg_graph::{DType, Literal, Type, Var, grad};
 
 fn inputs(shapes: &[Vec<usize>], low: f64, high: f64) -> Vec<Vec<f64>> {
@@ -187,6 +188,10 @@ fn indexed_ops_have_right_derivatives() {
 fn choices_and_composites_have_right_derivatives() {
     smooth("select", &[&[4], &[4]], 0.2, 1.0, &|x| x[0].compare(Comparison::Gt, x[0].constant(0.5)).select(x[0] * x[1], x[1].sin()));
     smooth("softmax", &[&[2, 3]], -1.0, 1.0, &|x| x[0].softmax(1));
+    for (name, rows, causal) in [("attention", 5, false), ("attention by blocks", 2, false), ("causal attention by blocks", 2, true)] {
+        let op = Op::Composite(Composite::Attention(Attention { scale: 0.7f64.to_bits(), causal, rows }));
+        smooth(name, &[&[2, 5, 3], &[2, 5, 3], &[2, 5, 2]], -1.0, 1.0, &|x| x[0].builder().push(op.clone(), x));
+    }
     smooth("softmax of the first dimension", &[&[3, 2]], -1.0, 1.0, &|x| x[0].softmax(0));
     smooth("log_sum_exp", &[&[2, 3]], -1.0, 1.0, &|x| x[0].log_sum_exp(1));
     smooth("layer_norm", &[&[2, 4]], -1.0, 1.0, &|x| x[0].layer_norm(1e-3));

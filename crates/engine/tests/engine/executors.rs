@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use thalweg_engine::{CompileOptions, Executor, Program, Tensor, random};
-use thalweg_graph::ops::Comparison;
+use thalweg_graph::ops::composite::{Attention, Composite};
+use thalweg_graph::ops::{Comparison, Op};
 use thalweg_graph::{Builder, DType, Graph, Var, grad};
 
 fn program(executor: Executor, graph: &Graph, donated: &[usize]) -> Program {
@@ -231,6 +232,39 @@ fn heads_of_attention_and_tokens_of_a_row() {
     let inputs: Vec<Var> = ["q", "k", "v", "o"].map(|name| b.input(name, DType::F64, &[width, width])).to_vec();
     let gradients = grad(loss, &inputs);
     agree(&b.finish(&[&[y, loss][..], &gradients].concat()).unwrap(), &[], 5, 1e-10);
+}
+
+#[test]
+fn attention_by_blocks_is_attention_in_one_piece() {
+    let (entries, n, m, d) = (3, 13, 13, 4);
+    for causal in [false, true] {
+        let b = Builder::new();
+        let [q, k, v] = [n, m, m].map(|length| b.input("x", DType::F64, &[entries, length, d]));
+        let of = |rows: usize| {
+            let op = Op::Composite(Composite::Attention(Attention { scale: 0.5f64.to_bits(), causal, rows }));
+            let out = b.push(op, &[q, k, v]);
+            let gradients = grad((out * out * q).sum_all(), &[q, k, v]);
+            [&[out][..], &gradients].concat()
+        };
+        let (whole, blocks) = (of(n), of(4));
+        let far: Vec<Var> = whole.iter().zip(&blocks).map(|(a, b)| (*a - *b).abs().max(&[0, 1, 2])).collect();
+        let graph = b.finish(&[&far[..], &blocks].concat()).unwrap();
+        agree(&graph, &[], 8, 1e-12);
+        for far in &program(Executor::Cpu, &graph, &[]).run(inputs(&graph, 8)).unwrap()[..far.len()] {
+            assert!(far.to_f64_vec().unwrap()[0] < 1e-13, "causal {causal}: {far:?}");
+        }
+    }
+}
+
+#[test]
+fn long_attention_and_its_gradient_hold_no_whole_matrix_of_scores() {
+    let (n, d) = (8192, 16);
+    let b = Builder::new();
+    let [q, k, v] = ["q", "k", "v"].map(|name| b.input(name, DType::F32, &[1, n, d]));
+    let out = q.attention(k, v, 0.25, false);
+    let gradients = grad((out * out).sum_all(), &[q, k, v]);
+    let bytes = program(Executor::Cpu, &b.finish(&gradients).unwrap(), &[]).peak_bytes();
+    assert!(bytes < n * n * 4 / 8, "{bytes} bytes");
 }
 
 #[test]

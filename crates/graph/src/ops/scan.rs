@@ -110,18 +110,24 @@ impl Scan {
 
     /// Cotangents of the operands, given those of the results.
     pub(crate) fn vjp_results<'g>(&self, inputs: &[Var<'g>], cotangents: &[Option<Var<'g>>]) -> Vec<Option<Var<'g>>> {
-        if self.length > CHECKPOINT_FROM {
+        if self.length > CHECKPOINT_FROM && self.carry > 0 {
             return self.vjp_checkpointed(inputs, cotangents);
         }
-        let builder = inputs[0].builder();
-        let saved = match self.saving_body() {
-            Ok(body) => builder.scan(Arc::new(body), self.length, &inputs[..self.consts], &inputs[self.consts..self.consts + self.carry], &inputs[self.consts + self.carry..]),
-            Err(error) => return vec![Some(builder.fail(error)); inputs.len()],
-        };
-        match self.reverse(inputs, &saved[self.carry..], cotangents) {
+        let carries = self.saved_carries(inputs);
+        match carries.and_then(|saved| self.reverse(inputs, &saved, cotangents)) {
             Ok(all) => all,
-            Err(error) => vec![Some(builder.fail(error)); inputs.len()],
+            Err(error) => vec![Some(inputs[0].builder().fail(error)); inputs.len()],
         }
+    }
+
+    /// The carry before each step; steps without one need no first walk.
+    fn saved_carries<'g>(&self, inputs: &[Var<'g>]) -> Result<Vec<Var<'g>>> {
+        if self.carry == 0 {
+            return Ok(Vec::new());
+        }
+        let (consts, rest) = inputs.split_at(self.consts);
+        let (carry, xs) = rest.split_at(self.carry);
+        Ok(inputs[0].builder().scan(Arc::new(self.saving_body()?), self.length, consts, carry, xs).split_off(self.carry))
     }
 
     /// The body that also returns the carry it was given.

@@ -164,7 +164,8 @@ mod tests {
         let x = b.input("x", DType::F32, &[1_000_000]);
         let graph = b.finish(&[x * x + 1.0, (x * x).sum_all()]).unwrap();
         let code = super::super::compile(&graph, &[]).unwrap();
-        let pieces: Vec<usize> = code.steps.iter().filter_map(|s| if let Step::Pass(pass) = s { Some(pass.pieces()) } else { None }).collect();
+        let pieces: Vec<usize> =
+            code.steps.iter().filter_map(|s| if let Step::Pass(pass) = s { Some(pass.pieces()) } else { None }).collect();
         assert!(!pieces.is_empty() && pieces.iter().all(|&n| n > 32), "{pieces:?}");
     }
 }

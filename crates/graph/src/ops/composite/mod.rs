@@ -38,6 +38,7 @@ registry! {
     log_sum_exp::LogSumExp,
     layer_norm::LayerNorm,
     gelu::Gelu,
+    attention::Attention,
 }
 
 impl Rule for Composite {
