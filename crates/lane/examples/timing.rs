@@ -70,6 +70,7 @@ fn product(p: &Product) -> (f64, f64) {
     let w: Vec<f32> = (0..k * n).map(|i| (i % 13) as f32 - 6.0).collect();
     let g: Vec<f32> = (0..m * n).map(|i| (i % 11) as f32 - 5.0).collect();
     let mut out = vec![0f32; (m * n).max(k * n)];
+    let mut scratch = vec![0f32; k * n];
     let rows = Rows::new;
     let ours = fastest(|| {
         let out = &mut black_box(&mut out)[..];
@@ -77,13 +78,13 @@ fn product(p: &Product) -> (f64, f64) {
             "few_rows" => f32::few_rows(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
             "few_rows_transposed" => f32::few_rows_transposed(rows(&x, m, k, k), rows(&w, n, k, k), RowsMut::new(out, m, n, n), false),
             "few_inner" => f32::few_inner(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
-            "few_columns" => f32::few_columns(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
-            _ => f32::few_outer(rows(&x, m, k, k), rows(&g, m, n, n), RowsMut::new(out, k, n, n), false),
+            "few_columns" => f32::few_columns(rows(&x, m, k, k), rows(&w, n, k, k), RowsMut::new(out, m, n, n), false),
+            _ => f32::few_outer(rows(&x, m, k, k), rows(&g, m, n, n), RowsMut::new(out, k, n, n), false, &mut scratch),
         }
     });
     // Strides (column, row) of the operands of the general product.
     let (rows, inner, left, right) = match name {
-        "few_rows_transposed" => (m, k, (&x, 1, k as isize), (&w, k as isize, 1)),
+        "few_rows_transposed" | "few_columns" => (m, k, (&x, 1, k as isize), (&w, k as isize, 1)),
         "few_outer" => (k, m, (&x, k as isize, 1), (&g, 1, n as isize)),
         _ => (m, k, (&x, 1, k as isize), (&w, 1, n as isize)),
     };

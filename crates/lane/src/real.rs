@@ -67,8 +67,9 @@ real! {
     /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW). For one step, and beyond four, a general product that
     /// packs its operands is as fast or faster (`examples/timing.rs`).
     fn few_inner(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_inner;
-    /// `out[m, n] = x[m, k] w[k, n]`, or `+=`, for n ≤ [`FEW`](crate::FEW). Copies w; meant for m much larger than n.
+    /// `out[m, n] = x[m, k] w[n, k]ᵀ`, or `+=`, for n ≤ [`FEW`](crate::FEW).
     fn few_columns(x: Rows<Self>, w: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_columns;
     /// The gradient of a matrix: `out[k, n] = x[m, k]ᵀ g[m, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW) or n ≤ [`FEW`](crate::FEW).
-    fn few_outer(x: Rows<Self>, g: Rows<Self>, out: RowsMut<Self>, accumulate: bool) = skinny::few_outer;
+    /// For k > [`FEW`](crate::FEW), `scratch` has room for k n numbers.
+    fn few_outer(x: Rows<Self>, g: Rows<Self>, out: RowsMut<Self>, accumulate: bool, scratch: &mut [Self]) = skinny::few_outer;
 }

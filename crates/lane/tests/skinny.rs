@@ -65,6 +65,10 @@ fn all<T: Real + From<f32> + Into<f64>>() {
     let plain = |a: &Matrix<T>, i: usize, j: usize| a.at(i, j);
     let turned = |a: &Matrix<T>, i: usize, j: usize| a.at(j, i);
     let new = Matrix::<T>::new;
+    let outer: Product<T> = |x, g, out, accumulate| {
+        let mut scratch = vec![T::ONE; x.columns() * g.columns()];
+        T::few_outer(x, g, out, accumulate, &mut scratch);
+    };
     for few in 0..=FEW {
         for long in [0, 1, 2, 3, 7, 8, 9, 16, 31, 65, 300] {
             for wide in [0, 1, 5, 13, 64, 71] {
@@ -78,9 +82,9 @@ fn all<T: Real + From<f32> + Into<f64>>() {
                     turned,
                 );
                 check("few_inner", T::few_inner, [&new(wide, few, 1), &new(few, long, 2)], [wide, few, long], plain, plain);
-                check("few_columns", T::few_columns, [&new(wide, long, 1), &new(long, few, 2)], [wide, long, few], plain, plain);
-                check("few_outer", T::few_outer, [&new(long, few, 1), &new(long, wide, 2)], [few, long, wide], turned, plain);
-                check("few_outer", T::few_outer, [&new(long, wide, 1), &new(long, few, 2)], [wide, long, few], turned, plain);
+                check("few_columns", T::few_columns, [&new(wide, long, 1), &new(few, long, 2)], [wide, long, few], plain, turned);
+                check("few_outer", outer, [&new(long, few, 1), &new(long, wide, 2)], [few, long, wide], turned, plain);
+                check("few_outer", outer, [&new(long, wide, 1), &new(long, few, 2)], [wide, long, few], turned, plain);
             }
         }
     }

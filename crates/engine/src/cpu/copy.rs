@@ -84,31 +84,20 @@ impl Copy {
 
     /// Calls `row(from, to, length, stride of from, stride of to)` for each row.
     fn walk(&self, mut row: impl FnMut(isize, isize, usize, isize, isize)) {
-        if self.shape.contains(&0) {
-            return;
+        if !self.shape.contains(&0) {
+            self.walk_from(0, self.from.at.offset as isize, self.to.at.offset as isize, &mut row);
         }
-        let rank = self.shape.len();
-        let (length, inner_from, inner_to) = match rank {
-            0 => (1, 1, 1),
-            _ => (self.shape[rank - 1], self.from.strides[rank - 1], self.to.strides[rank - 1]),
-        };
-        let outer = &self.shape[..rank.saturating_sub(1)];
-        let rows: usize = outer.iter().product();
-        let mut index = vec![0usize; outer.len()];
-        let (mut from, mut to) = (self.from.at.offset as isize, self.to.at.offset as isize);
-        for _ in 0..rows {
-            row(from, to, length, inner_from, inner_to);
-            for d in (0..outer.len()).rev() {
-                index[d] += 1;
-                from += self.from.strides[d];
-                to += self.to.strides[d];
-                if index[d] < outer[d] {
-                    break;
-                }
-                from -= self.from.strides[d] * outer[d] as isize;
-                to -= self.to.strides[d] * outer[d] as isize;
-                index[d] = 0;
-            }
+    }
+
+    /// The rows of one entry of the first `d` dimensions, which begins at these offsets.
+    fn walk_from(&self, d: usize, from: isize, to: isize, row: &mut impl FnMut(isize, isize, usize, isize, isize)) {
+        let Some(&size) = self.shape.get(d) else { return row(from, to, 1, 1, 1) };
+        let (step_from, step_to) = (self.from.strides[d], self.to.strides[d]);
+        if d + 1 == self.shape.len() {
+            return row(from, to, size, step_from, step_to);
+        }
+        for i in 0..size as isize {
+            self.walk_from(d + 1, from + i * step_from, to + i * step_to, row);
         }
     }
 

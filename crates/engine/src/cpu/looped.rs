@@ -3,7 +3,7 @@
 
 use super::arena::rounded;
 use super::copy::{Copy, View};
-use super::memory::{Address, Base, Memory};
+use super::memory::{Address, Base, Memory, with_bases};
 use super::plan::{ARENA, Request, compile};
 use super::program::Code;
 use crate::{EngineError, Result};
@@ -127,19 +127,19 @@ impl Loop {
         self.copies.iter().for_each(|copy| copy.run(memory));
         let (fixed, carried) = (self.consts, self.consts + self.carry);
         let arena = self.arena.at(memory, 0);
-        let mut inputs: Vec<Base> = Vec::with_capacity(self.operands.len());
-        let mut outputs: Vec<Base> = Vec::with_capacity(self.results.len());
-        for step in 0..self.length {
-            inputs.clear();
-            outputs.clear();
-            inputs.extend(self.operands[..fixed].iter().map(|s| s.at(memory, 0)));
-            let before = if step == 0 { &self.operands[fixed..carried] } else { &self.turns[(step - 1) % 2][..] };
-            inputs.extend(before.iter().map(|s| s.at(memory, 0)));
-            inputs.extend(self.operands[carried..].iter().map(|s| s.at(memory, step)));
-            outputs.extend(self.turns[step % 2].iter().map(|s| s.at(memory, 0)));
-            outputs.extend(self.stacks.iter().map(|(s, moves)| s.at(memory, if *moves { step } else { 0 })));
-            self.body.execute(arena, &inputs, &outputs, false, share)?;
-        }
+        with_bases(|bases| {
+            (0..self.length).try_for_each(|step| {
+                bases.clear();
+                bases.extend(self.operands[..fixed].iter().map(|s| s.at(memory, 0)));
+                let before = if step == 0 { &self.operands[fixed..carried] } else { &self.turns[(step - 1) % 2][..] };
+                bases.extend(before.iter().map(|s| s.at(memory, 0)));
+                bases.extend(self.operands[carried..].iter().map(|s| s.at(memory, step)));
+                bases.extend(self.turns[step % 2].iter().map(|s| s.at(memory, 0)));
+                bases.extend(self.stacks.iter().map(|(s, moves)| s.at(memory, if *moves { step } else { 0 })));
+                let (inputs, outputs) = bases.split_at(self.operands.len());
+                self.body.execute(arena, inputs, outputs, false, share)
+            })
+        })?;
         let end = if self.length == 0 { &self.operands[fixed..carried] } else { &self.turns[(self.length - 1) % 2][..] };
         for (from, to) in end.iter().zip(&self.last) {
             if let Some(to) = to {

@@ -112,6 +112,16 @@ struct Line([u8; 64]);
 
 thread_local! {
     static REGISTERS: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    static LISTS: RefCell<Vec<Vec<Base>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `work` with an empty list of bases. Lists are this thread's and are used again, so that steps allocate nothing.
+pub(crate) fn with_bases<R>(work: impl FnOnce(&mut Vec<Base>) -> R) -> R {
+    let mut list = LISTS.with(|lists| lists.borrow_mut().pop()).unwrap_or_default();
+    let result = work(&mut list);
+    list.clear();
+    LISTS.with(|lists| lists.borrow_mut().push(list));
+    result
 }
 
 /// Runs `work` with so many bytes of memory of this thread.

@@ -4,7 +4,7 @@ use super::copy::Copy;
 use super::explain::timed;
 use super::fused::Pass;
 use super::looped::Loop;
-use super::memory::{Base, Memory};
+use super::memory::{Base, Memory, with_bases};
 use super::op::OpCall;
 use super::product::Product;
 use super::split::Split;
@@ -49,6 +49,18 @@ pub(crate) struct Code {
 }
 
 impl Step {
+    fn run(&self, memory: &Memory<'_>, share: bool) -> Result<()> {
+        match self {
+            Step::Pass(pass) => pass.run(memory, share),
+            Step::Product(product) => product.run(memory, share),
+            Step::Copy(copy) => copy.run(memory),
+            Step::Loop(looped) => looped.run(memory, share)?,
+            Step::Split(split) => split.run(memory, share)?,
+            Step::Op(op) => op.run(memory)?,
+        }
+        Ok(())
+    }
+
     /// Whether it may fail, depending on values.
     pub(crate) fn may_fail(&self) -> bool {
         match self {
@@ -64,28 +76,16 @@ impl Code {
     /// Runs all steps. `arena` holds at least [`Code::arena`] bytes; inputs and outputs lie without gaps. `accumulate`: outputs
     /// that are sums over slices are added to what is there. `share`: steps may use the pool's threads.
     pub(crate) fn execute(&self, arena: Base, inputs: &[Base], outputs: &[Base], accumulate: bool, share: bool) -> Result<()> {
-        let mut bases = Vec::with_capacity(1 + inputs.len() + self.constants.len() + outputs.len());
-        bases.push(arena);
-        bases.extend_from_slice(inputs);
-        for constant in &self.constants {
-            bases.push(reading(constant)?);
-        }
-        bases.extend_from_slice(outputs);
-        let memory = Memory::new(&bases, accumulate);
-        for step in &self.steps {
-            timed(step, || -> Result<()> {
-                match step {
-                    Step::Pass(pass) => pass.run(&memory, share),
-                    Step::Product(product) => product.run(&memory, share),
-                    Step::Copy(copy) => copy.run(&memory),
-                    Step::Loop(looped) => looped.run(&memory, share)?,
-                    Step::Split(split) => split.run(&memory, share)?,
-                    Step::Op(op) => op.run(&memory)?,
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
+        with_bases(|bases| {
+            bases.push(arena);
+            bases.extend_from_slice(inputs);
+            for constant in &self.constants {
+                bases.push(reading(constant)?);
+            }
+            bases.extend_from_slice(outputs);
+            let memory = Memory::new(bases, accumulate);
+            self.steps.iter().try_for_each(|step| timed(step, || step.run(&memory, share)))
+        })
     }
 }
 
@@ -142,7 +142,7 @@ impl Executable for Code {
             .zip(&self.outputs)
             .map(|(own, output)| own.as_ref().map_or_else(|| bases[output.alias.unwrap_or(0)], |(_, base)| *base))
             .collect();
-        let mut block = pool::buffer::<u8>(self.arena + 64);
+        let mut block = pool::arena(self.arena + 64);
         let whole = Base::writing(&mut block);
         let arena = whole.part(whole.unaligned().min(64), self.arena);
         let done = self.execute(arena, &bases, &outputs, false, true);

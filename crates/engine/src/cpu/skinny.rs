@@ -23,6 +23,26 @@ pub(crate) enum Form {
 /// Rows from which a product with few columns or terms is worth a kernel of its own.
 const MANY: usize = 32;
 
+/// Whether a matrix is row-major, and rows do not overlap.
+fn by_rows(x: &Matrices, width: usize) -> bool {
+    x.column == 1 && x.row >= width
+}
+
+/// Runs `work` with memory of this thread for `count` numbers.
+fn with_scratch<T: Plain>(count: usize, work: impl FnOnce(&mut [T])) {
+    with_registers(count * size_of::<T>(), |registers| {
+        work(Memory::new(&[registers], false).write(Address { base: 0, offset: 0 }, count));
+    });
+}
+
+/// The transpose of a small matrix.
+fn turn<T: Plain>(matrix: Rows<T>, turned: &mut [T]) {
+    let height = matrix.rows();
+    for i in 0..height {
+        matrix.row(i).iter().enumerate().for_each(|(j, value)| turned[j * height + i] = *value);
+    }
+}
+
 impl Form {
     /// The kernel for a product, if one is faster than gemm (measured: `cargo run --release -p thalweg-lane --example timing`).
     pub(crate) fn of(product: &Product) -> Option<Form> {
@@ -31,9 +51,7 @@ impl Form {
         if !dims.is_empty() || out.column != 1 || out.row < n || k == 0 || m == 0 || n == 0 || product.touches() {
             return None;
         }
-        // Row-major as `[height, width]`, or its transpose; rows do not repeat.
-        let rows = |x: &Matrices, width: usize| x.column == 1 && x.row >= width;
-        let columns = |x: &Matrices, height: usize| x.row == 1 && x.column >= height;
+        let (rows, columns) = (by_rows, |x: &Matrices, height: usize| x.row == 1 && x.column >= height);
         if m <= 8 && rows(a, k) && rows(b, n) {
             return Some(Form::Rows);
         }
@@ -63,24 +81,19 @@ impl Form {
         match self {
             Form::Rows => T::few_rows(read(a.at, m, k, a.row), read(b.at, k, n, b.row), out, accumulate),
             Form::RowsTransposed => T::few_rows_transposed(read(a.at, m, k, a.row), read(b.at, n, k, b.column), out, accumulate),
-            Form::Outer => T::few_outer(read(a.at, k, m, a.column), read(b.at, k, n, b.row), out, accumulate),
-            Form::Inner | Form::Columns => {
-                let kernel = if self == Form::Inner { T::few_inner } else { T::few_columns };
-                let x = read(a.at, m, k, a.row);
-                if b.column == 1 && b.row >= n {
-                    return kernel(x, read(b.at, k, n, b.row), out, accumulate);
-                }
-                // The small matrix lies by columns: it is turned first.
-                let by_columns = read(b.at, n, k, b.column);
-                with_registers(k * n * size_of::<T>(), |registers| {
-                    let bases = [registers];
-                    let turned = Memory::new(&bases, false).write::<T>(Address { base: 0, offset: 0 }, k * n);
-                    for j in 0..n {
-                        by_columns.row(j).iter().enumerate().for_each(|(p, value)| turned[p * n + j] = *value);
-                    }
-                    kernel(x, Rows::new(turned, k, n, n), out, accumulate);
-                });
-            }
+            Form::Outer => with_scratch(m * n, |scratch| {
+                T::few_outer(read(a.at, k, m, a.column), read(b.at, k, n, b.row), out, accumulate, scratch);
+            }),
+            Form::Inner if by_rows(b, n) => T::few_inner(read(a.at, m, k, a.row), read(b.at, k, n, b.row), out, accumulate),
+            Form::Inner => with_scratch(k * n, |turned| {
+                turn(read(b.at, n, k, b.column), turned);
+                T::few_inner(read(a.at, m, k, a.row), Rows::new(turned, k, n, n), out, accumulate);
+            }),
+            Form::Columns if by_rows(b, n) => with_scratch(k * n, |turned| {
+                turn(read(b.at, k, n, b.row), turned);
+                T::few_columns(read(a.at, m, k, a.row), Rows::new(turned, n, k, k), out, accumulate);
+            }),
+            Form::Columns => T::few_columns(read(a.at, m, k, a.row), read(b.at, n, k, b.column), out, accumulate),
         }
     }
 }

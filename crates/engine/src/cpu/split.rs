@@ -2,7 +2,7 @@
 //! memory of its own, so that a slice's values stay in its cache, and adds up the sums of its slices. The groups' sums are joined in order.
 
 use super::arena::rounded;
-use super::memory::{Address, Base, Memory};
+use super::memory::{Address, Base, Memory, with_bases};
 use super::plan::{ARENA, Request, compile_slice};
 use super::program::Code;
 use super::region::{Cut, Region};
@@ -15,6 +15,8 @@ use thalweg_lane::Real;
 
 /// Rows of a slice, at most.
 const ROWS: usize = 256;
+/// Elements of a sum over groups that are joined at a time.
+const PIECE: usize = 16 << 10;
 /// Groups where sums are joined, at most, and rows of a group from which there are more than two.
 const GROUPS: usize = 8;
 const GROUP_ROWS: usize = 512;
@@ -96,6 +98,8 @@ pub(crate) struct Split {
     inputs: Vec<Bound>,
     outputs: Vec<Bound>,
     dtypes: Vec<DType>,
+    /// Pieces of the sums over groups, as (result, first element, elements).
+    joined: Vec<(usize, usize, usize)>,
     scratch: usize,
 }
 
@@ -120,7 +124,17 @@ impl Split {
         }
         let Some(Interface { sources, results }) = interface else { return Ok(None) };
         let dtypes = results.iter().map(|r| graph.nodes[r.node].ty.dtype).collect();
-        Ok(Some(Split { cutting, codes, sources, results, inputs: Vec::new(), outputs: Vec::new(), dtypes, scratch: 0 }))
+        Ok(Some(Split {
+            cutting,
+            codes,
+            sources,
+            results,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            dtypes,
+            joined: Vec::new(),
+            scratch: 0,
+        }))
     }
 
     /// The nodes outside that slices read.
@@ -155,6 +169,10 @@ impl Split {
         self.scratch = scratch;
         self.inputs = self.sources.iter().map(|s| Bound::new(place(s.node), &ty(s.node), s.cut, rows)).collect();
         self.outputs = self.results.iter().map(|r| Bound::new(place(r.node), &ty(r.node), r.cut, rows)).collect();
+        for (k, output) in self.outputs.iter().enumerate().filter(|(_, o)| o.row.is_none()) {
+            let count = output.bytes / self.dtypes[k].size();
+            self.joined.extend((0..count).step_by(PIECE).map(|at| (k, at, PIECE.min(count - at))));
+        }
     }
 
     /// Bytes of all memory that a run takes from the pool, at most.
@@ -190,16 +208,19 @@ impl Split {
 
     fn group(&self, memory: &Memory<'_>, group: usize, share: bool) -> Result<()> {
         let bytes = self.codes.iter().map(|(_, code)| code.arena).max().unwrap_or(0);
-        let mut block = pool::buffer::<u8>(bytes + 64);
+        let mut block = pool::arena(bytes + 64);
         let whole = Base::writing(&mut block);
         let arena = whole.part(whole.unaligned().min(64), bytes);
         let mut done = Ok(());
         for (n, (first, rows)) in self.cutting.slices(group).enumerate() {
             let Some((_, code)) = self.codes.iter().find(|(size, _)| *size == rows) else { continue };
-            let inputs: Vec<Base> = self.inputs.iter().map(|b| b.at(memory, first, rows)).collect();
             let output = |(k, b): (usize, &Bound)| if b.row.is_some() { b.at(memory, first, rows) } else { self.sum(memory, group, k) };
-            let outputs: Vec<Base> = self.outputs.iter().enumerate().map(output).collect();
-            done = code.execute(arena, &inputs, &outputs, n > 0, share);
+            done = with_bases(|bases| {
+                bases.extend(self.inputs.iter().map(|b| b.at(memory, first, rows)));
+                bases.extend(self.outputs.iter().enumerate().map(output));
+                let (inputs, outputs) = bases.split_at(self.inputs.len());
+                code.execute(arena, inputs, outputs, n > 0, share)
+            });
             if done.is_err() {
                 break;
             }
@@ -210,30 +231,25 @@ impl Split {
 
     /// Adds the sums of the other groups to those of the first, in order.
     fn join(&self, memory: &Memory<'_>, share: bool) {
-        const PIECE: usize = 16 << 10;
-        let mut pieces: Vec<(usize, usize, usize)> = Vec::new();
-        for (k, output) in self.outputs.iter().enumerate().filter(|(_, o)| o.row.is_none()) {
-            let count = output.bytes / self.dtypes[k].size();
-            pieces.extend((0..count).step_by(PIECE).map(|at| (k, at, PIECE.min(count - at))));
-        }
         let work = |&(k, at, count): &(usize, usize, usize)| match self.dtypes[k] {
             DType::F64 => self.join_piece::<f64>(memory, k, at, count),
             _ => self.join_piece::<f32>(memory, k, at, count),
         };
         if share {
-            pieces.par_iter().for_each(work);
+            self.joined.par_iter().for_each(work);
         } else {
-            pieces.iter().for_each(work);
+            self.joined.iter().for_each(work);
         }
     }
 
     fn join_piece<T: Real + super::memory::Plain>(&self, memory: &Memory<'_>, k: usize, at: usize, count: usize) {
-        let bases: Vec<Base> = (0..self.cutting.groups()).map(|g| self.sum(memory, g, k)).collect();
-        let own = Memory::new(&bases, false);
-        let sum = own.write::<T>(Address { base: 0, offset: at }, count);
-        for base in 1..bases.len() {
-            T::add_to(sum, own.read::<T>(Address { base, offset: at }, count));
-        }
+        let groups = self.cutting.groups();
+        with_bases(|bases| {
+            bases.extend((0..groups).map(|g| self.sum(memory, g, k)));
+            let own = Memory::new(bases, false);
+            let sum = own.write::<T>(Address { base: 0, offset: at }, count);
+            (1..groups).for_each(|base| T::add_to(sum, own.read::<T>(Address { base, offset: at }, count)));
+        });
     }
 }
 

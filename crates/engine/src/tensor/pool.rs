@@ -47,6 +47,11 @@ pub(crate) fn buffer<T: Element>(count: usize) -> Vec<T> {
     vec![T::ZERO; count]
 }
 
+/// A buffer of at least `bytes` bytes of unspecified value, never too small to be kept.
+pub(crate) fn arena(bytes: usize) -> Vec<u8> {
+    buffer(bytes.max(KEPT_FROM_BYTES))
+}
+
 /// A buffer of `count` zeros.
 pub(crate) fn zeros<T: Element>(count: usize) -> Vec<T> {
     let mut out = buffer::<T>(count);

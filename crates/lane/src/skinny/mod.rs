@@ -42,26 +42,25 @@ pub(crate) fn few_inner<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, 
     inner::inner(x, w, &mut out, accumulate);
 }
 
-/// out = x w, few columns in w.
+/// out = x wᵀ, few rows in w.
 pub(crate) fn few_columns<T: Vector>(x: Rows<T>, w: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
-    let (m, k, n) = (x.rows(), x.columns(), w.columns());
-    check("few_columns", n, (w.rows(), out.rows(), out.columns()) == (k, m, n));
-    let turned: Vec<T> = (0..n).flat_map(|j| (0..k).map(move |p| w.row(p)[j])).collect();
-    dots(Rows::new(&turned, n, k, k), x, |j, i, value| {
+    let (m, k, n) = (x.rows(), x.columns(), w.rows());
+    check("few_columns", n, (w.columns(), out.rows(), out.columns()) == (k, m, n));
+    dots(w, x, |j, i, value| {
         let out = &mut out.row(i)[j];
         *out = if accumulate { *out + value } else { value };
     });
 }
 
 /// out = xᵀ g, few columns in x or in g.
-pub(crate) fn few_outer<T: Vector>(x: Rows<T>, g: Rows<T>, mut out: RowsMut<T>, accumulate: bool) {
+pub(crate) fn few_outer<T: Vector>(x: Rows<T>, g: Rows<T>, mut out: RowsMut<T>, accumulate: bool, scratch: &mut [T]) {
     let (m, k, n) = (x.rows(), x.columns(), g.columns());
     check("few_outer", k.min(n), (g.rows(), out.rows(), out.columns()) == (m, k, n));
     if k <= FEW {
         return panel(k, 0, m, |i, p| x.row(p)[i], g, &mut out, accumulate);
     }
-    let mut turned = vec![T::ZERO; n * k];
-    panel(n, 0, m, |i, p| g.row(p)[i], x, &mut RowsMut::new(&mut turned, n, k, k), false);
+    let turned = &mut scratch[..n * k];
+    panel(n, 0, m, |i, p| g.row(p)[i], x, &mut RowsMut::new(turned, n, k, k), false);
     for p in 0..k {
         for (j, out) in out.row(p).iter_mut().enumerate() {
             let value = turned[j * k + p];
