@@ -2,6 +2,7 @@
 // Exits with 1 where a row is outside of its bound, and names it. --quick takes seconds, checks a part, and writes nothing.
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { program } from "./lib/cargo.mjs";
 import { root, tsx } from "./lib/paths.mjs";
 import { Failure, isEntry, main, run } from "./lib/process.mjs";
 import { picture } from "./lib/verify/picture.mjs";
@@ -37,24 +38,8 @@ async function rowsFrom(name, program, args, env) {
 
 /** The rows of crates/verify. */
 async function exact(quick) {
-  // With the addon's package, so that cargo finds the features of every dependency as they were compiled for it.
-  const packages = ["--package", "thalweg-node", "--package", "thalweg-verify"];
-  const build = [
-    "build",
-    "--release",
-    ...packages,
-    "--bin",
-    "thalweg-verify",
-    "--message-format=json-render-diagnostics",
-  ];
-  const { ok, stdout } = await run("cargo", build, { hideStdout: true });
-  const artifact = stdout
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line))
-    .find(({ reason, executable }) => reason === "compiler-artifact" && executable);
-  if (!ok || artifact === undefined) throw new Failure("crates/verify did not compile (see above).");
-  return rowsFrom("exact checks", artifact.executable, quick ? ["--quick"] : []);
+  const executable = await program("thalweg-verify", "--bin", "thalweg-verify");
+  return rowsFrom("exact checks", executable, quick ? ["--quick"] : []);
 }
 
 /** The rows of scripts/verify/*.ts that print any. */

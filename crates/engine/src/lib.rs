@@ -23,19 +23,8 @@ mod device;
 mod error;
 mod future;
 pub mod memory;
+pub mod profile;
 mod program;
-/// How long the steps of programs take.
-pub mod profile {
-    /// Starts (or ends) measuring the steps of all programs of this process, and forgets what was measured.
-    pub fn measure(on: bool) {
-        crate::cpu::explain::measure(on);
-    }
-
-    /// Each step in words, how often it ran, and seconds in all (the sum over threads). Steps of slices are part of theirs.
-    pub fn measured() -> Vec<(String, u64, f64)> {
-        crate::cpu::explain::measured()
-    }
-}
 pub mod random;
 mod reference;
 mod tensor;

@@ -49,6 +49,11 @@ pub fn shared<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
     }
 }
 
+/// Number of threads of the pool that the calling thread belongs to; outside, of the process's pool once that exists, else all.
+pub fn current() -> usize {
+    rayon::current_num_threads()
+}
+
 /// Whether the calling thread belongs to a pool; outside, kernels run on one thread.
 pub fn inside() -> bool {
     rayon::current_thread_index().is_some()

@@ -5,6 +5,7 @@ use super::fused::{Argument, Form, Pass, Target};
 use super::memory::Address;
 use super::product::Product;
 use super::program::{Code, Step};
+use crate::profile::Measured;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 static MEASURES: AtomicBool = AtomicBool::new(false);
-static TIMES: Mutex<BTreeMap<String, (u64, f64)>> = Mutex::new(BTreeMap::new());
+static TIMES: Mutex<BTreeMap<(String, bool), Measured>> = Mutex::new(BTreeMap::new());
 
-fn times() -> MutexGuard<'static, BTreeMap<String, (u64, f64)>> {
+fn times() -> MutexGuard<'static, BTreeMap<(String, bool), Measured>> {
     TIMES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -24,13 +25,13 @@ pub(crate) fn measure(on: bool) {
     MEASURES.store(on, Ordering::Relaxed);
 }
 
-/// What was measured: a step in words, how often it ran, seconds in all (of all threads).
-pub(crate) fn measured() -> Vec<(String, u64, f64)> {
-    times().iter().map(|(name, (count, seconds))| (name.clone(), *count, *seconds)).collect()
+/// What was measured of equal steps.
+pub(crate) fn measured() -> Vec<Measured> {
+    times().values().cloned().collect()
 }
 
 /// Runs a step, measured if asked for.
-pub(crate) fn timed<R>(step: &Step, run: impl FnOnce() -> R) -> R {
+pub(crate) fn timed<R>(step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
     if !MEASURES.load(Ordering::Relaxed) {
         return run();
     }
@@ -38,9 +39,21 @@ pub(crate) fn timed<R>(step: &Step, run: impl FnOnce() -> R) -> R {
     let out = run();
     let seconds = start.elapsed().as_secs_f64();
     let mut all = times();
-    let entry = all.entry(title(step)).or_default();
-    *entry = (entry.0 + 1, entry.1 + seconds);
+    let entry = all.entry((title(step), share)).or_insert_with(|| measurable(step, share));
+    entry.count += 1;
+    entry.seconds += seconds;
     out
+}
+
+/// What a step does, and no time yet.
+fn measurable(step: &Step, shared: bool) -> Measured {
+    let (multiplications, bytes) = match step {
+        Step::Pass(pass) => (0, pass.bytes()),
+        Step::Product(product) => (product.cost(), 0),
+        _ => (0, 0),
+    };
+    let holds_others = matches!(step, Step::Split(_) | Step::Loop(_));
+    Measured { step: title(step), count: 0, seconds: 0.0, shared, multiplications, bytes, holds_others }
 }
 
 /// One line about a step.

@@ -84,7 +84,7 @@ impl Code {
             }
             bases.extend_from_slice(outputs);
             let memory = Memory::new(bases, accumulate);
-            self.steps.iter().try_for_each(|step| timed(step, || step.run(&memory, share)))
+            self.steps.iter().try_for_each(|step| timed(step, share, || step.run(&memory, share)))
         })
     }
 }

@@ -69,5 +69,6 @@ pub(super) fn moments<'g>(
     let corrected = |beta: f64| -(step.number * beta.ln()).exp_m1();
     let rate = step.gate(step.rate / corrected(beta1), 0.0, dtype);
     let root = square.sqrt() * Scalar::recip(corrected(beta2).sqrt()).cast(dtype) + eps;
-    (parameters - mean / root * rate, vec![mean, square])
+    // A sum of products: one instruction of a pass, together with a decay of the parameters.
+    (mean / root * -rate + parameters, vec![mean, square])
 }

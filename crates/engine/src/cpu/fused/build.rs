@@ -4,7 +4,7 @@ use super::super::groups::{Group, Reduced, reduced, seen};
 use super::super::memory::{Address, CHUNK};
 use super::super::values::Values;
 use super::reduce::part_bytes;
-use super::{Argument, Code, Form, Instruction, Join, Lying, Pass, Pattern, Reduction, Store, Target};
+use super::{Argument, Code, Form, Instruction, Join, Lying, Pass, Pattern, Reduction, Store, Target, WRITTEN};
 use crate::reference::is_contiguous;
 use std::collections::{HashMap, HashSet};
 use thalweg_graph::ops::Op;
@@ -334,7 +334,7 @@ impl Maker<'_> {
             let at_once = |l: &Lying| matches!(l.pattern, Pattern::Flat | Pattern::Rows(_)) && settled;
             let (target, value) = match &lying {
                 Some(lying) if at_once(lying) => {
-                    self.sources.push(lying.clone());
+                    self.sources.push(Lying { register: WRITTEN, ..lying.clone() });
                     self.roots.push(usize::MAX);
                     (Target::Store(stores.len()), Argument::Source(self.sources.len() - 1))
                 }

@@ -79,9 +79,12 @@ pub(crate) struct Lying {
     pub(crate) dtype: DType,
     pub(crate) at: Address,
     pub(crate) pattern: Pattern,
-    /// The register into which a scattered value is gathered.
+    /// The register into which a scattered value is gathered; [`WRITTEN`] for what the pass itself writes and reads again.
     pub(crate) register: usize,
 }
+
+/// See [`Lying::register`].
+pub(crate) const WRITTEN: usize = usize::MAX;
 
 /// A value that the pass leaves in memory.
 #[derive(Clone, Debug)]
@@ -150,6 +153,16 @@ impl Pass {
     /// Number of pieces.
     pub(crate) fn pieces(&self) -> usize {
         self.count.div_ceil(self.piece.max(1))
+    }
+
+    /// Bytes that it reads and writes in memory: each value that does not repeat, once.
+    pub(crate) fn bytes(&self) -> usize {
+        let of = |lying: &Lying| match &lying.pattern {
+            Pattern::Single | Pattern::Repeated(_) => 0,
+            _ => self.count * lying.dtype.size(),
+        };
+        let sources = self.sources.iter().filter(|s| s.register != WRITTEN).map(of).sum::<usize>();
+        sources + self.stores.iter().map(|s| of(&s.lying)).sum::<usize>()
     }
 }
 
