@@ -3,13 +3,16 @@
 //! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies.
 
 mod arena;
+mod conv;
 mod copy;
 pub(crate) mod explain;
 mod fused;
 mod groups;
 mod looped;
 mod memory;
+mod multiply;
 mod op;
+mod patches;
 mod plan;
 mod product;
 mod program;

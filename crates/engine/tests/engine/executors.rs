@@ -28,7 +28,7 @@ pub fn inputs(graph: &Graph, seed: i64) -> Vec<Tensor> {
 }
 
 /// That both executors give the same values, up to `tolerance` times the largest of an output.
-fn agree(graph: &Graph, donated: &[usize], seed: i64, tolerance: f64) {
+pub fn agree(graph: &Graph, donated: &[usize], seed: i64, tolerance: f64) {
     let given = inputs(graph, seed);
     let wanted = program(Executor::Reference, graph, &[]).run(given.clone()).unwrap();
     let fused = program(Executor::Cpu, graph, donated);
