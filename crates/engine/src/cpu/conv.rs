@@ -12,9 +12,12 @@ use thalweg_graph::DType;
 use thalweg_lane::Real;
 
 /// Bytes of a tile's patches: a part of the second-level cache.
-const BYTES: usize = 256 << 10;
+const BYTES: usize = 512 << 10;
 /// Rows of a tile's patches, unless one channel has more.
 const ROWS: usize = 320;
+
+/// Elements between rows of sums, so that those of a column do not compete for one place in the cache.
+const PADDING: usize = 16;
 
 /// Which of the three bilinear maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,7 @@ pub(crate) struct Conv {
     direct: bool,
 }
 
-/// This thread's scratch, among the bases of a run: patches, then values of an output of several samples.
+/// This thread's scratch, among the bases of a run: patches, then values of an output of several samples, then sums.
 const SCRATCH: usize = 3;
 
 impl Conv {
@@ -116,7 +119,8 @@ impl Conv {
 
     fn job<T: Plain + Real>(&self, memory: &Memory<'_>, group: usize, job: usize) {
         let (patches, outputs) = self.scratch();
-        with_registers((patches + outputs) * size_of::<T>(), |scratch| {
+        let sums = if self.map == Map::WeightGrad { self.block * self.geometry.taps() * (self.geometry.outer + PADDING) } else { 0 };
+        with_registers((patches + outputs + sums) * size_of::<T>(), |scratch| {
             let bases = [memory.base(self.x.at.base), memory.base(self.w.at.base), memory.base(self.y.at.base), scratch];
             let own = Run { conv: self, group, memory: Memory::new(&bases, memory.accumulate) };
             match self.map {
@@ -180,18 +184,37 @@ impl Run<'_> {
 
     fn weight_grad<T: Plain + Real>(&self, channels: Range<usize>) {
         let (tiles, g) = (&self.conv.tiles, &self.conv.geometry);
-        let (rows, out) = (channels.len() * g.taps(), self.kernel(&channels));
-        let mut accumulate = self.conv.accumulates && self.memory.accumulate;
+        let rows = channels.len() * g.taps();
+        let sums = self.sums();
         for k in 0..tiles.packs() * tiles.of_pack() {
             let tile = tiles.tile(k / tiles.of_pack(), k % tiles.of_pack());
             let patches = self.gathered::<T>(&tile, &channels);
-            let turned = Matrix { row: patches.column, column: patches.row, ..patches };
-            let matrices = [self.given_output::<T>(&tile), turned, out];
-            multiply::<T>(&self.memory, [g.outer, tile.positions(), rows], matrices, accumulate, false);
-            accumulate = true;
+            let output = self.given_output::<T>(&tile);
+            let turned = Matrix { row: output.column, column: output.row, ..output };
+            multiply::<T>(&self.memory, [rows, tile.positions(), g.outer], [patches, turned, sums], k > 0, false);
         }
         if g.samples == 0 {
-            multiply::<T>(&self.memory, [g.outer, 0, rows], [out; 3], accumulate, false);
+            multiply::<T>(&self.memory, [rows, 0, g.outer], [sums; 3], false, false);
+        }
+        self.put::<T>(sums, rows, self.kernel(&channels));
+    }
+
+    /// Where a gradient of the kernel is summed: transposed, which gemm is faster at, since it then packs the outputs and not the patches.
+    fn sums(&self) -> Matrix {
+        let (patches, outputs) = self.conv.scratch();
+        let at = Address { base: SCRATCH, offset: patches + outputs };
+        Matrix { at, row: self.conv.geometry.outer + PADDING, column: 1 }
+    }
+
+    /// Sums of `rows` rows put, or added, where they belong.
+    fn put<T: Plain + Real>(&self, sums: Matrix, rows: usize, kernel: Matrix) {
+        let accumulate = self.conv.accumulates && self.memory.accumulate;
+        let values = self.memory.read::<T>(sums.at, rows * sums.row);
+        for output in 0..self.conv.geometry.outer {
+            let at = Address { offset: kernel.at.offset + output * kernel.row, ..kernel.at };
+            let column = values.iter().skip(output).step_by(sums.row);
+            let to = self.memory.write::<T>(at, rows).iter_mut().zip(column);
+            if accumulate { to.for_each(|(t, v)| *t += *v) } else { to.for_each(|(t, v)| *t = *v) }
         }
     }
 

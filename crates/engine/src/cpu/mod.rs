@@ -16,6 +16,7 @@ mod patches;
 mod plan;
 mod product;
 mod program;
+mod reductions;
 mod region;
 mod skinny;
 mod slice;

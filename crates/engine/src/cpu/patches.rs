@@ -233,7 +233,9 @@ impl Seen {
 /// Zeros between the stretches of a row.
 fn clear_gaps<T: Real>(row: &mut [T], seen: &Seen, width: usize) {
     for gap in seen.length..width {
-        row.iter_mut().skip(gap).step_by(width).for_each(|v| *v = T::ZERO);
+        for line in 0..seen.lines - 1 {
+            row[line * width + gap] = T::ZERO;
+        }
     }
 }
 

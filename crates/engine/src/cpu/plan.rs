@@ -12,6 +12,7 @@ use super::op::OpCall;
 use super::patches::{Geometry, Images};
 use super::product::{Matrices, Product, SHARED_FROM};
 use super::program::{Code, Output, Step};
+use super::reductions::one_by_one;
 use super::region::{self, Region};
 use super::slice;
 use super::split::Split;
@@ -65,6 +66,7 @@ pub(crate) const ARENA: usize = 0;
 /// Compiles `graph`.
 pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
+    let graph = one_by_one(&graph)?;
     let alive = graph.live();
     if let Some(region) = region::find(&graph, &alive) {
         let results = slice::results(&graph, &alive, &region);
@@ -80,6 +82,7 @@ pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
 /// Compiles the graph of a slice.
 pub(crate) fn compile_slice(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
+    let graph = one_by_one(&graph)?;
     planned(&graph, &graph.live(), request, None)?.ok_or_else(|| EngineError::internal("a slice without a plan"))
 }
 
