@@ -108,6 +108,16 @@ proptest! {
 }
 
 #[test]
+fn kernels_longer_and_images_larger_than_a_tile() {
+    for (x, w, groups) in [([2, 2, 1, 900], [3, 2, 1, 700], 1), ([2, 80, 60, 60], [6, 40, 3, 3], 2), ([1, 3, 2, 5000], [4, 3, 2, 30], 1)] {
+        let window = Window { stride: vec![1, 1], before: vec![1, 0], after: vec![0, 2], dilation: vec![1, 1], groups };
+        let sizes = Sizes { window, x: x.to_vec(), w: w.to_vec() };
+        agree(&sizes.plain(DType::F64), &[], 2, 1e-9);
+        agree(&sizes.plain(DType::F32), &[], 2, 1e-5);
+    }
+}
+
+#[test]
 fn nothing_to_add_up_is_zero() {
     let same = Window { stride: vec![1], before: vec![1], after: vec![1], dilation: vec![1], groups: 1 };
     for (samples, inner, outer) in [(0, 2, 3), (2, 0, 3), (2, 3, 0)] {
