@@ -89,21 +89,23 @@ fn advance(program: &Program, inputs: Vec<Tensor>) -> Vec<Tensor> {
     state
 }
 
-/// Allocations and their bytes per step, and those of gemm.
+/// Allocations and their bytes per step, and those of gemm: of the best of some rounds, as a thread that has had nothing to do so far
+/// makes its scratch when it first takes part.
 fn steady(batch: usize, depth: usize, width: usize) -> (usize, usize, usize) {
-    const STEPS: usize = 20;
+    const STEPS: usize = 5;
     let (program, mut inputs) = step(batch, depth, width);
     threads::shared(move || {
-        for _ in 0..5 {
-            inputs = advance(&program, inputs);
-        }
-        let before = [&COUNT, &BYTES, &PACKED].map(|n| n.load(Ordering::Relaxed));
-        for _ in 0..STEPS {
-            inputs = advance(&program, inputs);
-        }
-        let after = [&COUNT, &BYTES, &PACKED].map(|n| n.load(Ordering::Relaxed));
-        ((after[0] - before[0]) / STEPS, (after[1] - before[1]) / STEPS, (after[2] - before[2]) / STEPS)
+        let mut round = || {
+            let before = [&COUNT, &BYTES, &PACKED].map(|n| n.load(Ordering::Relaxed));
+            for _ in 0..STEPS {
+                inputs = advance(&program, std::mem::take(&mut inputs));
+            }
+            let after = [&COUNT, &BYTES, &PACKED].map(|n| n.load(Ordering::Relaxed));
+            ((after[0] - before[0]) / STEPS, (after[1] - before[1]) / STEPS, (after[2] - before[2]) / STEPS)
+        };
+        (0..6).map(|_| round()).min_by_key(|(count, bytes, _)| (*bytes, *count))
     })
+    .unwrap()
     .unwrap()
 }
 

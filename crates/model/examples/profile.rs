@@ -57,7 +57,9 @@ fn rate<W: FnMut()>(amount: f64, threads: usize, work: impl Fn() -> W + Sync) ->
         best
     };
     let slowest = std::thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(best)).collect();
+        // Each in a pool of its own, lest they share their work.
+        let alone = || rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(best);
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(alone)).collect();
         running.into_iter().map(|each| each.join().unwrap()).fold(0.0, f64::max)
     });
     amount / slowest

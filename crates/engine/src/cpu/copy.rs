@@ -4,6 +4,9 @@ use super::memory::{Address, Memory, Plain};
 use half::bf16;
 use thalweg_graph::DType;
 
+/// Elements of a row below which another dimension may be walked innermost.
+const SHORT: usize = 8;
+
 /// A view that is copied from or to. Strides are in elements and may be negative.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
@@ -43,7 +46,13 @@ impl Copy {
                 _ => merged.push((n, f, t)),
             }
         }
-        // The dimension in which the result has no gaps is walked innermost.
+        // The last dimension is walked innermost, or the one before, if the last is so short that its rows are not worth a call each.
+        if let [.., before, last] = &mut merged[..]
+            && last.0 < SHORT
+            && before.0 > last.0
+        {
+            std::mem::swap(before, last);
+        }
         let from = View { at: from.at, strides: merged.iter().map(|m| m.1).collect() };
         let to = View { at: to.at, strides: merged.iter().map(|m| m.2).collect() };
         Copy { shape: merged.iter().map(|m| m.0).collect(), size, from, to, zeros, adds: None }

@@ -1,5 +1,6 @@
 //! Programs in words: what each step does, over what, and where its values lie. And how long steps took.
 
+use super::conv::{Conv, Map};
 use super::copy::Copy;
 use super::fused::{Argument, Form, Pass, Target};
 use super::memory::Address;
@@ -50,6 +51,7 @@ fn measurable(step: &Step, shared: bool) -> Measured {
     let (multiplications, bytes) = match step {
         Step::Pass(pass) => (0, pass.bytes()),
         Step::Product(product) => (product.cost(), 0),
+        Step::Conv(conv) => (conv.cost(), 0),
         _ => (0, 0),
     };
     let holds_others = matches!(step, Step::Split(_) | Step::Loop(_));
@@ -61,6 +63,7 @@ fn title(step: &Step) -> String {
     match step {
         Step::Pass(pass) => pass_title(pass),
         Step::Product(product) => product.to_string(),
+        Step::Conv(conv) => conv.to_string(),
         Step::Copy(copy) => copy_title(copy),
         Step::Loop(_) => "loop".into(),
         Step::Split(split) => {
@@ -160,6 +163,21 @@ impl std::fmt::Display for Product {
         let adds = if self.accumulates { ", added up" } else { "" };
         write!(f, "product {entries}[{m}, {k}] × [{k}, {n}]: {}, {}, {}{adds}", layout("a", a), layout("b", b), layout("out", out))?;
         self.form().map_or(Ok(()), |form| write!(f, ", few {form:?}"))
+    }
+}
+
+impl std::fmt::Display for Conv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (g, positions, block) = self.sizes();
+        let name = match self.map() {
+            Map::Forward => "conv",
+            Map::InputGrad => "conv_input_grad",
+            Map::WeightGrad => "conv_weight_grad",
+        };
+        let (inner, outer) = (g.groups * g.inner, g.groups * g.outer);
+        write!(f, "{name} {} × [{inner}, {:?}] ∗ {:?} → [{outer}, {:?}]", g.samples, g.input, g.kernel, g.output)?;
+        write!(f, ": {positions} positions of {block} channels at a time")?;
+        if self.accumulates { f.write_str(", added up") } else { Ok(()) }
     }
 }
 

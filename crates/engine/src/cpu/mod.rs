@@ -3,16 +3,20 @@
 //! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies.
 
 mod arena;
+mod conv;
 mod copy;
 pub(crate) mod explain;
 mod fused;
 mod groups;
 mod looped;
 mod memory;
+mod multiply;
 mod op;
+mod patches;
 mod plan;
 mod product;
 mod program;
+mod reductions;
 mod region;
 mod skinny;
 mod slice;

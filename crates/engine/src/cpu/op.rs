@@ -1,4 +1,4 @@
-//! Ops with a kernel of their own that works on whole tensors: indices, sorting, scans along an axis, convolutions, random numbers.
+//! Ops with a kernel of their own that works on whole tensors: indices, sorting, scans along an axis, random numbers, convolutions of bf16.
 //! The kernels are the reference executor's.
 
 use super::copy::{Copy, View};

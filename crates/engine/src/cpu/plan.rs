@@ -1,19 +1,23 @@
 //! The buffer plan, and units turned into steps: where every value lies, when its place is free again, what is overwritten in place.
 
-use super::arena::Arena;
+use super::arena::{Arena, rounded};
+use super::conv::{Conv, Map};
 use super::copy::{Copy, View};
 use super::fused::{self, Context};
 use super::groups::{Reduced, reduced};
 use super::looped::Loop;
 use super::memory::Address;
+use super::multiply::Matrix;
 use super::op::OpCall;
-use super::product::{Matrices, Product};
+use super::patches::{Geometry, Images};
+use super::product::{Matrices, Product, SHARED_FROM};
 use super::program::{Code, Output, Step};
+use super::reductions::one_by_one;
 use super::region::{self, Region};
 use super::slice;
 use super::split::Split;
 use super::units::{Kind, Unit, units};
-use super::values::{Apart, Values, analyse, is_given};
+use super::values::{Apart, Values, analyse, is_given, loose};
 use crate::reference::{decompose, is_contiguous, kernels};
 use crate::tensor::Tensor;
 use crate::{EngineError, Result, memory};
@@ -62,6 +66,7 @@ pub(crate) const ARENA: usize = 0;
 /// Compiles `graph`.
 pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
+    let graph = one_by_one(&graph)?;
     let alive = graph.live();
     if let Some(region) = region::find(&graph, &alive) {
         let results = slice::results(&graph, &alive, &region);
@@ -77,6 +82,7 @@ pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
 /// Compiles the graph of a slice.
 pub(crate) fn compile_slice(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
+    let graph = one_by_one(&graph)?;
     planned(&graph, &graph.live(), request, None)?.ok_or_else(|| EngineError::internal("a slice without a plan"))
 }
 
@@ -158,6 +164,7 @@ impl Planner<'_> {
         let node = &self.graph.nodes[root];
         let adds = units.iter().filter(|u| u.writes.contains(&root)).all(|u| match &u.kind {
             Kind::Product => true,
+            Kind::Conv => matches!(node.op, Op::ConvWeightGrad(_)),
             Kind::Pass(group) => {
                 matches!(&node.op, Op::ReduceSum(op) if !is_by_row(&self.graph.node(node.inputs[0]).ty.shape, &op.axes, &group.shape))
             }
@@ -337,6 +344,7 @@ impl Planner<'_> {
                 let bytes = looped.scratch_bytes();
                 Ok((Some(looped), bytes))
             }
+            Kind::Conv => Ok((None, self.loose(unit).map(|x| rounded(self.bytes(x))).sum())),
             Kind::Split => Ok((None, self.split.as_ref().map_or(0, |split| split.scratch_bytes(|i| self.values.types[i].bytes())))),
             _ => Ok((None, 0)),
         }
@@ -402,8 +410,13 @@ impl Planner<'_> {
                 let matrices = [a, b, unit.node].map(|i| self.matrices(i));
                 let summed = self.summed.contains(&self.values.all[unit.node].root);
                 let product = Product::new(node.ty.dtype, node.ty.shape[..lead].to_vec(), sizes, matrices, summed);
-                *large |= product.cost() >= kernels::product::SHARED_FROM;
+                *large |= product.cost() >= SHARED_FROM;
                 steps.push(Step::Product(product));
+            }
+            Kind::Conv => {
+                let conv = self.conv(unit, scratch, steps)?;
+                *large |= conv.cost() >= SHARED_FROM;
+                steps.push(Step::Conv(Box::new(conv)));
             }
             Kind::Join => {
                 let Op::Concat(op) = &node.op else { return Err(EngineError::internal("a join of nothing")) };
@@ -441,11 +454,50 @@ impl Planner<'_> {
             }
             Kind::Op => {
                 let operands = unit.reads.iter().map(|&x| (self.view(x), Arc::new(self.values.types[x].clone()))).collect();
-                *large |= matches!(node.op, Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_));
                 steps.push(Step::Op(OpCall::new(node.op.clone(), operands, Arc::new(node.ty.clone()), self.view(unit.node))));
             }
         }
         Ok(())
+    }
+
+    /// The operands of a convolution whose images, or whose kernel's rows, have gaps: they are copied first.
+    fn loose<'a>(&'a self, unit: &'a Unit) -> impl Iterator<Item = usize> + 'a {
+        let first = loose(&self.graph.nodes[unit.node].op).map_or([0; 2], |(operands, _)| operands);
+        unit.reads.iter().zip(first).filter(|(x, first)| !self.values.is_dense(**x, *first)).map(|(x, _)| *x)
+    }
+
+    /// A convolution, after the copies that it needs.
+    fn conv(&self, unit: &Unit, scratch: usize, steps: &mut Vec<Step>) -> Result<Conv> {
+        let node = &self.graph.nodes[unit.node];
+        let (map, window, [x, w, y]) = match (&node.op, &unit.reads[..], unit.node) {
+            (Op::Conv(op), &[x, w], y) => (Map::Forward, &op.window, [x, w, y]),
+            (Op::ConvInputGrad(op), &[y, w], x) => (Map::InputGrad, &op.window, [x, w, y]),
+            (Op::ConvWeightGrad(op), &[x, y], w) => (Map::WeightGrad, &op.window, [x, w, y]),
+            _ => return Err(EngineError::internal("a convolution without a kernel")),
+        };
+        let mut at = scratch;
+        let mut places: Vec<(usize, View)> = Vec::new();
+        for i in self.loose(unit) {
+            let ty = &self.values.types[i];
+            let place = View::new(Address { base: ARENA, offset: at / ty.dtype.size() }, &strides(&ty.shape));
+            at += rounded(ty.bytes());
+            steps.push(Step::Copy(Copy::new(&ty.shape, ty.dtype.size(), self.view(i), place.clone(), None)));
+            places.push((i, place));
+        }
+        let lying = |i: usize| match places.iter().find(|(copied, _)| *copied == i) {
+            Some((_, place)) => (place.at, strides(&self.values.types[i].shape)),
+            None => (self.place(i), self.values.all[i].strides.clone()),
+        };
+        let images = |i: usize| {
+            let (at, strides) = lying(i);
+            Images { at, sample: strides[0], channel: strides[1] }
+        };
+        let shape = |i: usize| &self.values.types[i].shape;
+        let geometry = Geometry::new(window, shape(x), shape(w), shape(y));
+        let (at, kernel) = lying(w);
+        let summed = self.summed.contains(&self.values.all[unit.node].root);
+        let matrix = Matrix { at, row: kernel[0], column: 1 };
+        Ok(Conv::new(map, node.ty.dtype, geometry, [images(x), images(y)], matrix, summed))
     }
 
     fn copy(&self, unit: &Unit) -> Copy {

@@ -1,16 +1,16 @@
 //! Matrix products in place: operands and result wherever they lie, added to what is there or not.
 
 use super::memory::{Address, Memory, Plain};
+use super::multiply::{Matrix, multiply};
 use super::skinny::Form;
 use super::values::{extent, offset_of};
 use crate::threads;
-use gemm::Parallelism;
 use rayon::prelude::*;
 use thalweg_graph::DType;
 use thalweg_lane::Real;
 
 /// Multiply-adds from which one product is shared among threads.
-const SHARED_FROM: usize = 1 << 19;
+pub(crate) const SHARED_FROM: usize = 1 << 19;
 
 /// A batch of matrices in memory.
 #[derive(Clone, Debug)]
@@ -23,8 +23,9 @@ pub(crate) struct Matrices {
 }
 
 impl Matrices {
-    fn of(&self, entry: usize, dims: &[usize]) -> Address {
-        Address { offset: self.at.offset + offset_of(entry, dims, &self.batch), ..self.at }
+    fn of(&self, entry: usize, dims: &[usize]) -> Matrix {
+        let at = Address { offset: self.at.offset + offset_of(entry, dims, &self.batch), ..self.at };
+        Matrix { at, row: self.row, column: self.column }
     }
 
     /// Whether the rows of all entries are the rows of one tall matrix.
@@ -112,79 +113,28 @@ impl Product {
     /// Runs it; `share`: among the threads of the pool.
     pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
         match self.dtype {
-            DType::F64 => self.entries::<f64>(memory, share, 1.0),
-            _ => self.entries::<f32>(memory, share, 1.0),
+            DType::F64 => self.entries::<f64>(memory, share),
+            _ => self.entries::<f32>(memory, share),
         }
     }
 
-    fn entries<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool, one: T) {
+    fn entries<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool) {
         let entries: usize = self.dims.iter().product();
         let each = self.m.saturating_mul(self.k).saturating_mul(self.n);
         let share = share && threads::inside();
         if share && entries > 1 && each < SHARED_FROM && each.saturating_mul(entries) >= SHARED_FROM {
-            (0..entries).into_par_iter().for_each(|entry| self.entry::<T>(memory, entry, false, one));
+            (0..entries).into_par_iter().for_each(|entry| self.entry::<T>(memory, entry, false));
         } else {
-            (0..entries).for_each(|entry| self.entry::<T>(memory, entry, share && each >= SHARED_FROM, one));
+            (0..entries).for_each(|entry| self.entry::<T>(memory, entry, share && each >= SHARED_FROM));
         }
     }
 
-    fn entry<T: Plain + Real>(&self, memory: &Memory<'_>, entry: usize, share: bool, one: T) {
-        let (m, k, n) = (self.m, self.k, self.n);
-        if m == 0 || n == 0 {
-            return;
-        }
+    fn entry<T: Plain + Real>(&self, memory: &Memory<'_>, entry: usize, share: bool) {
         let accumulate = self.accumulates && memory.accumulate;
-        let pointer = |matrices: &Matrices, rows: usize, columns: usize| {
-            memory.pointer::<T>(matrices.of(entry, &self.dims), extent(&[rows, columns], &[matrices.row, matrices.column]))
-        };
-        let out = pointer(&self.out, m, n);
-        if k == 0 {
-            if !accumulate {
-                self.clear::<T>(memory, entry);
-            }
-            return;
-        }
         if let Some(form) = self.form {
             return form.run::<T>(self, memory, accumulate);
         }
-        let (a, b) = (pointer(&self.a, m, k), pointer(&self.b, k, n));
-        let parallelism = if share { Parallelism::Rayon(0) } else { Parallelism::None };
-        // SAFETY: `pointer` checked that each matrix lies inside its base; the plan keeps the result apart from the operands
-        // while this runs; T is f32 or f64, which gemm knows.
-        unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                out,
-                self.out.column as isize,
-                self.out.row as isize,
-                accumulate,
-                a,
-                self.a.column as isize,
-                self.a.row as isize,
-                b,
-                self.b.column as isize,
-                self.b.row as isize,
-                one,
-                one,
-                false,
-                false,
-                false,
-                parallelism,
-            );
-        }
-    }
-
-    /// Zeros, the product over nothing.
-    fn clear<T: Plain>(&self, memory: &Memory<'_>, entry: usize) {
-        let first = self.out.of(entry, &self.dims);
-        for i in 0..self.m {
-            for j in 0..self.n {
-                let at = Address { offset: first.offset + i * self.out.row + j * self.out.column, ..first };
-                let bytes = Address { offset: at.offset * size_of::<T>(), ..at };
-                memory.write::<u8>(bytes, size_of::<T>()).fill(0);
-            }
-        }
+        let matrices = self.matrices().map(|matrices| matrices.of(entry, &self.dims));
+        multiply::<T>(memory, [self.m, self.k, self.n], matrices, accumulate, share);
     }
 }

@@ -1,5 +1,6 @@
 //! A compiled graph: steps over planned memory. Runs alone, as the body of a loop, or on a slice of a batch.
 
+use super::conv::Conv;
 use super::copy::Copy;
 use super::explain::timed;
 use super::fused::Pass;
@@ -19,6 +20,7 @@ use thalweg_graph::Type;
 pub(crate) enum Step {
     Pass(Pass),
     Product(Product),
+    Conv(Box<Conv>),
     Copy(Copy),
     Loop(Box<Loop>),
     Split(Box<Split>),
@@ -53,6 +55,7 @@ impl Step {
         match self {
             Step::Pass(pass) => pass.run(memory, share),
             Step::Product(product) => product.run(memory, share),
+            Step::Conv(conv) => conv.run(memory, share),
             Step::Copy(copy) => copy.run(memory),
             Step::Loop(looped) => looped.run(memory, share)?,
             Step::Split(split) => split.run(memory, share)?,
@@ -64,7 +67,7 @@ impl Step {
     /// Whether it may fail, depending on values.
     pub(crate) fn may_fail(&self) -> bool {
         match self {
-            Step::Pass(_) | Step::Product(_) | Step::Copy(_) => false,
+            Step::Pass(_) | Step::Product(_) | Step::Conv(_) | Step::Copy(_) => false,
             Step::Op(_) => true,
             Step::Loop(looped) => looped.body().steps.iter().any(Step::may_fail),
             Step::Split(split) => split.code().steps.iter().any(Step::may_fail),

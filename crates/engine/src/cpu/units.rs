@@ -15,6 +15,8 @@ pub(crate) enum Kind {
     Pass(Group),
     /// A matrix product.
     Product,
+    /// A convolution, or one of its gradients.
+    Conv,
     /// A concatenation: copies of those operands that were not computed in place.
     Join,
     /// A copy of one operand: reversed, spread out, or without gaps.
@@ -40,8 +42,10 @@ pub(crate) struct Unit {
 
 fn kind(graph: &Graph, i: usize) -> Kind {
     let node = &graph.nodes[i];
+    let float = matches!(node.ty.dtype, DType::F32 | DType::F64);
     match &node.op {
-        Op::MatMul(_) if matches!(node.ty.dtype, DType::F32 | DType::F64) => Kind::Product,
+        Op::MatMul(_) if float => Kind::Product,
+        Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) if float => Kind::Conv,
         Op::Concat(_) => Kind::Join,
         Op::Reshape(_) | Op::Flip(_) | Op::Pad(_) => Kind::Copy,
         Op::Scan(_) => Kind::Loop,

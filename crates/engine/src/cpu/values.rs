@@ -28,6 +28,20 @@ impl Values {
     pub(crate) fn is_contiguous(&self, i: usize) -> bool {
         is_contiguous(&self.types[i].shape, &self.all[i].strides)
     }
+
+    /// Whether the elements of value `i` along the dimensions from `first` on lie in row-major order without gaps.
+    pub(crate) fn is_dense(&self, i: usize, first: usize) -> bool {
+        is_contiguous(&self.types[i].shape[first..], &self.all[i].strides[first..])
+    }
+}
+
+/// The dimensions in which operands and result of a convolution may have gaps: those before the images, and before the kernel's rows.
+pub(crate) fn loose(op: &Op) -> Option<([usize; 2], usize)> {
+    match op {
+        Op::Conv(_) | Op::ConvInputGrad(_) => Some(([2, 1], 2)),
+        Op::ConvWeightGrad(_) => Some(([2, 2], 1)),
+        _ => None,
+    }
 }
 
 /// Number of elements from the first to the last of a view, both included.
@@ -132,7 +146,8 @@ pub(crate) fn analyse(graph: &Graph, alive: &[bool], apart: &Apart<'_>) -> Value
                 pull_back(&graph.nodes[view], &graph.nodes[source].ty, &strides)
             })?;
             let flat = (apart.inside)(i) || matches!(node.op, Op::ReduceSum(_) | Op::ReduceMax(_) | Op::Pad(_));
-            (!flat || is_contiguous(&node.ty.shape, &strides)).then_some(Value { root: whole.root, source: i, offset, strides })
+            let first = if flat { 0 } else { loose(&node.op).map_or(node.ty.rank(), |(_, own)| own) };
+            is_contiguous(&node.ty.shape[first..], &strides[first..]).then_some(Value { root: whole.root, source: i, offset, strides })
         });
         all[i] = Some(inside.unwrap_or_else(|| Value {
             root: i,

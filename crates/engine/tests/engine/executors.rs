@@ -29,7 +29,7 @@ pub fn inputs(graph: &Graph, seed: i64) -> Vec<Tensor> {
 }
 
 /// That both executors give the same values, up to `tolerance` times the largest of an output.
-fn agree(graph: &Graph, donated: &[usize], seed: i64, tolerance: f64) {
+pub fn agree(graph: &Graph, donated: &[usize], seed: i64, tolerance: f64) {
     let given = inputs(graph, seed);
     let wanted = program(Executor::Reference, graph, &[]).run(given.clone()).unwrap();
     let fused = program(Executor::Cpu, graph, donated);
@@ -287,4 +287,21 @@ fn state_is_updated_in_place_only_where_nobody_else_holds_it() {
     let g = given.pop().unwrap();
     let out = program(Executor::Cpu, &graph, &[0, 1]).run(vec![given[0].clone(), given[1].clone(), g]).unwrap();
     assert_ne!(out[0].to_f32_vec().unwrap(), given[0].to_f32_vec().unwrap());
+}
+
+#[test]
+fn reductions_over_dimensions_that_do_not_lie_together_and_over_short_rows() {
+    for dtype in [DType::F64, DType::F32, DType::I64] {
+        let b = Builder::new();
+        let x = b.input("x", dtype, &[5, 3, 6, 2, 7, 2]);
+        let axes: [&[usize]; 6] = [&[3, 5], &[0, 2, 3], &[1, 3, 5], &[0, 5], &[5], &[4, 5]];
+        let sums = axes.iter().map(|axes| x.sum(axes));
+        let all = sums.chain(axes.iter().map(|axes| x.max(axes))).map(|v| v.cast(DType::F64)).collect::<Vec<Var>>();
+        agree(&b.finish(&all).unwrap(), &[], 7, 1e-5);
+        let b = Builder::new();
+        let x = b.input("x", dtype, &[1000, 3]);
+        let wide = b.input("wide", dtype, &[700, 5]);
+        let all = [x.sum(&[1]), x.max(&[1]), wide.sum(&[1]), x.t().sum(&[0])].map(|v| v.cast(DType::F64).id());
+        agree(&b.finish(&all.map(|id| b.var(id))).unwrap(), &[], 7, 1e-5);
+    }
 }

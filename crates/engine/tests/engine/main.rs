@@ -2,6 +2,7 @@
 
 mod cache;
 mod common;
+mod convolutions;
 mod derivatives;
 mod donation;
 mod errors;

@@ -1,10 +1,11 @@
 //! The same bits for any number of threads.
 
 use crate::common::{numbers, run, trace};
+use crate::convolutions::training_step as net;
 use crate::executors::{inputs, training_step};
 use rayon::ThreadPoolBuilder;
 use thalweg_engine::{CompileOptions, Program, Tensor};
-use thalweg_graph::ops::{Distribution, Window};
+use thalweg_graph::ops::{Conv, ConvInputGrad, ConvWeightGrad, Distribution, Op, Window};
 use thalweg_graph::{DType, Graph, Type, Var, grad};
 
 /// Bits of all outputs with pools of one, two, three and four threads, which must agree.
@@ -84,6 +85,32 @@ fn elementwise_indexed_random_and_convolved_values_are_the_same_bits() {
         [vec![y], grad((y * y).sum_all(), v)].concat()
     });
     agree("convolution", &graph, &[tensor(DType::F32, &xs, 1), tensor(DType::F32, &ws, 2)]);
+}
+
+#[test]
+fn convolutions_are_the_same_bits() {
+    for (xs, ws, stride, groups) in [
+        ([5, 40, 30, 30], [24, 40, 3, 3], 1, 1),
+        ([7, 64, 33, 33], [32, 32, 3, 3], 2, 2),
+        ([40, 48, 4, 4], [64, 48, 3, 3], 1, 1),
+        ([3, 64, 32, 32], [32, 64, 1, 1], 1, 1),
+    ] {
+        let before = ws[2] / 2;
+        let window = Window { stride: vec![stride; 2], before: vec![before; 2], after: vec![before; 2], dilation: vec![1; 2], groups };
+        let ys = window.output_shape("conv", &xs, &ws).unwrap();
+        let maps: [(Op, &[usize], &[usize]); 3] = [
+            (Op::Conv(Conv { window: window.clone() }), &xs, &ws),
+            (Op::ConvInputGrad(ConvInputGrad { window: window.clone(), spatial: xs[2..].to_vec() }), &ys, &ws),
+            (Op::ConvWeightGrad(ConvWeightGrad { window: window.clone(), kernel: ws[2..].to_vec() }), &xs, &ys),
+        ];
+        // Each alone: no batch is cut into slices for a gradient of the kernel.
+        for (op, a, b) in maps {
+            let graph = trace(&[(DType::F32, a), (DType::F32, b)], |builder, v| vec![builder.push(op.clone(), &[v[0], v[1]])]);
+            agree(op.name(), &graph, &[tensor(DType::F32, a, 1), tensor(DType::F32, b, 2)]);
+        }
+    }
+    let graph = net(DType::F32, 20, 16, 16);
+    agree("training step of a convolutional net", &graph, &inputs(&graph, 1));
 }
 
 #[test]

@@ -108,6 +108,9 @@ macro_rules! with_joined {
 /// Rows that are summed up in the element type itself.
 const ROWS: usize = 32;
 
+/// Elements up to which rows are summed up right here, without a kernel's call for each.
+const SHORT: usize = 8;
+
 /// Bytes of the part of one piece: `size` wide numbers, and as many of the element type for the rows under way.
 pub(super) const fn part_bytes(size: usize) -> usize {
     size * 16
@@ -213,6 +216,18 @@ impl Reduction {
         let (mut at, mut rest) = (start, x);
         while !rest.is_empty() {
             let (row, column) = (at / self.width, at % self.width);
+            if column == 0 && self.width <= SHORT && rest.len() >= self.width {
+                let whole = rest.len() / self.width;
+                let (now, later) = rest.split_at(whole * self.width);
+                let out = memory.write::<T>(Address { offset: self.result.offset + row, ..self.result }, whole);
+                for (out, row) in out.iter_mut().zip(now.chunks_exact(self.width)) {
+                    let start = <T as Joined>::Wide::start(self.join);
+                    *out = T::narrow(row.iter().fold(start, |sum, v| T::Wide::two(self.join, sum, v.widen())));
+                }
+                at += now.len();
+                rest = later;
+                continue;
+            }
             let length = (self.width - column).min(rest.len());
             let (now, later) = rest.split_at(length);
             let sum = T::run(self.join, now);
