@@ -94,8 +94,8 @@ fn main() {
     profile::measure(true);
     fastest(&graph);
     let mut all = profile::measured();
-    all.sort_by(|a, b| b.2.total_cmp(&a.2));
-    for (name, count, seconds) in all.iter().take(25) {
-        println!("{:>9.3} ms {:>6} × {name}", seconds * 1e3 / 25.0, count / 25);
+    all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    for each in all.iter().take(25) {
+        println!("{:>9.3} ms {:>6} × {}", each.seconds * 1e3 / 25.0, each.count / 25, each.step);
     }
 }

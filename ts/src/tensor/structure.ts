@@ -211,9 +211,8 @@ export abstract class Structural extends Elementwise {
    *
    * @example
    * ```ts
-   * import { randn } from "thalweg";
    * const [q, k, v] = [0, 1, 2].map((seed) => randn([2, 4, 10, 8], { seed }));
-   * console.log(q.attention(k, v).shape); // [2, 4, 10, 8]
+   * q.attention(k, v).shape; // [2, 4, 10, 8]
    * ```
    */
   attention(keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor {
