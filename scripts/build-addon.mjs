@@ -44,8 +44,10 @@ async function compile(features, env) {
 function place(library, name) {
   mkdirSync(nativeDir, { recursive: true });
   const target = join(nativeDir, name);
-  copyFileSync(library, `${target}.new`);
-  renameSync(`${target}.new`, target);
+  // Its own name, as two builds may run at once.
+  const made = `${target}.${process.pid}.new`;
+  copyFileSync(library, made);
+  renameSync(made, target);
 }
 
 /** Writes the TypeScript declarations of the exports, or refuses where they must not change. */

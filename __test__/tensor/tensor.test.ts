@@ -1,10 +1,12 @@
 // Tensor methods: every op gives what mathematics says, on concrete and on traced tensors alike.
 import {
+  ConfigError,
   compile,
   DataError,
   DisposedError,
   DTypeError,
   full,
+  grad,
   memory,
   randn,
   ShapeError,
@@ -285,6 +287,28 @@ describe("structural methods", () => {
     await expectClose(causal.narrow(1, 0, 1), await numbersOf(v.narrow(1, 0, 1)));
     await expectClose(causal.narrow(1, 4, 1), await numbersOf(plain(0.5).narrow(1, 4, 1)));
     expect(() => q.attention(k, randn([2, 4, 4], { dtype: "f64" }))).toThrow(/attention.*do not fit/);
+  });
+
+  it("attention to itself has the gradient of its formula", async () => {
+    const x = randn([3, 2], { seed: 3, dtype: "f64" });
+    const formula = (x: Tensor) => x.matmul(x.transpose()).mul(Math.SQRT1_2).softmax(-1).matmul(x).square().sum();
+    const wanted = await numbersOf(grad(formula)(x));
+    await expectClose(grad((x: Tensor) => x.attention(x, x).square().sum())(x), wanted);
+  });
+
+  it("sizes that are no whole numbers are refused with a ShapeError", () => {
+    const x = full([4], 1);
+    const image = full([1, 1, 3], 1);
+    expect(() => x.split(0)).toThrow(ShapeError);
+    expect(() => x.slice([-9])).toThrow(ShapeError);
+    expect(() => x.slice([0], [4], [-1])).toThrow(ShapeError);
+    expect(() => x.narrow(0, 0.5, 1)).toThrow(ShapeError);
+    expect(() => x.pad([2 ** 63], [2 ** 63])).toThrow(ShapeError);
+    expect(() => image.conv(image, { padding: 2 ** 63 })).toThrow(ShapeError);
+    expect(() => image.conv(image, { stride: Number.NaN })).toThrow(ShapeError);
+    expect(() => image.attention(image, image, { scale: Number.NaN })).toThrow(ConfigError);
+    expect(() => full([2, 3], 1).attention(full([0, 3], 1), full([0, 3], 1))).toThrow(/without any key/);
+    expect(full([0, 5], 1).softmax(0).shape).toEqual([0, 5]);
   });
 
   it("matmul, also batched", async () => {

@@ -1,6 +1,6 @@
 // Methods that change a tensor's shape, pick parts of it, reduce it or multiply it by another.
 // A base class of Tensor; negative axes count from the end everywhere.
-import { ShapeError } from "../errors.js";
+import { ConfigError, ShapeError } from "../errors.js";
 import { Elementwise } from "./elementwise.js";
 import type { Tensor } from "./tensor.js";
 
@@ -32,6 +32,14 @@ export interface AttentionOptions {
 
 /** One axis, several, or all of them where undefined. */
 export type Axes = number | readonly number[];
+
+/** Throws a {@link ShapeError} unless all values are whole numbers from `least` on. */
+function requireWhole(op: string, name: string, values: readonly number[], least: number): void {
+  const wrong = values.find((value) => !Number.isSafeInteger(value) || value < least);
+  if (wrong === undefined) return;
+  const expected = `whole numbers from ${least} on for ${name}`;
+  throw new ShapeError(`${op}: expected ${expected}, got ${wrong}`, { expected, got: String(wrong), where: op });
+}
 
 /** Structural methods, on concrete and traced tensors alike; what does not fit throws a {@link ShapeError} at once. */
 export abstract class Structural extends Elementwise {
@@ -88,6 +96,7 @@ export abstract class Structural extends Elementwise {
 
   /** The elements `start`, …, `start + length − 1` along an axis. */
   narrow(axis: number, start: number, length: number): Tensor {
+    requireWhole("narrow", "start and length", [start, length], 0);
     return this.apply("narrow", [], { axis, start, length });
   }
 
@@ -103,17 +112,22 @@ export abstract class Structural extends Elementwise {
    */
   slice(starts: readonly number[], stops: readonly number[] = [], steps: readonly number[] = []): Tensor {
     const fromEnd = (at: number, size: number) => (at < 0 ? at + size : at);
-    return this.apply("slice", [], {
+    const box = {
       starts: this.shape.map((size, i) => fromEnd(starts[i] ?? 0, size)),
       stops: this.shape.map((size, i) => fromEnd(stops[i] ?? size, size)),
       steps: this.shape.map((_, i) => steps[i] ?? 1),
-    });
+    };
+    requireWhole("slice", "starts (counted from the first element)", box.starts, 0);
+    requireWhole("slice", "stops (counted from the first element)", box.stops, 0);
+    requireWhole("slice", "steps", box.steps, 1);
+    return this.apply("slice", [], box);
   }
 
   /** Parts along an axis: of `size` elements each (the last may be smaller), or of the sizes given. */
   split(size: number | readonly number[], axis = 0): Tensor[] {
     const at = this.#axis(axis, "split");
     const total = this.shape[at] ?? 0;
+    requireWhole("split", "sizes", typeof size === "number" ? [size] : size, typeof size === "number" ? 1 : 0);
     const sizes =
       typeof size === "number"
         ? Array.from({ length: Math.ceil(total / size) }, (_, i) => Math.min(size, total - i * size))
@@ -136,6 +150,7 @@ export abstract class Structural extends Elementwise {
 
   /** Zeros around the tensor: `before[i]` and `after[i]` of them along axis i. */
   pad(before: readonly number[], after: readonly number[]): Tensor {
+    requireWhole("pad", "zeros", [...before, ...after], 0);
     return this.apply("pad", [], { before, after });
   }
 
@@ -216,7 +231,16 @@ export abstract class Structural extends Elementwise {
    * ```
    */
   attention(keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor {
-    return this.apply("attention", [keys, values], { scale: options.scale ?? null, causal: options.causal ?? false });
+    const { scale, causal } = options;
+    if (scale !== undefined && !Number.isFinite(scale)) {
+      const expected = "a finite scale";
+      throw new ConfigError(`attention: expected ${expected}, got ${scale}`, {
+        expected,
+        got: String(scale),
+        path: "scale",
+      });
+    }
+    return this.apply("attention", [keys, values], { scale: scale ?? null, causal: causal ?? false });
   }
 
   /** eˣ, scaled to sum 1 along an axis. */
@@ -244,11 +268,16 @@ export abstract class Structural extends Elementwise {
     const spatial = Math.max(1, this.shape.length - 2);
     const each = (value: number | readonly number[]) =>
       typeof value === "number" ? Array.from({ length: spatial }, () => value) : value;
-    return this.apply("conv", [weight], {
+    const window = {
       stride: each(options.stride ?? 1),
       padding: each(options.padding ?? 0),
       dilation: each(options.dilation ?? 1),
       groups: options.groups ?? 1,
-    });
+    };
+    requireWhole("conv", "stride", window.stride, 1);
+    requireWhole("conv", "padding", window.padding, 0);
+    requireWhole("conv", "dilation", window.dilation, 1);
+    requireWhole("conv", "groups", [window.groups], 1);
+    return this.apply("conv", [weight], window);
   }
 }

@@ -192,6 +192,15 @@ fn choices_and_composites_have_right_derivatives() {
         let op = Op::Composite(Composite::Attention(Attention { scale: 0.7f64.to_bits(), causal, rows }));
         smooth(name, &[&[2, 5, 3], &[2, 5, 3], &[2, 5, 2]], -1.0, 1.0, &|x| x[0].builder().push(op.clone(), x));
     }
+    // A value that is several operands at once: its gradient is the sum over them, once.
+    let both: [(&str, fn(Var<'_>, Var<'_>) -> Var<'_>); 3] = [
+        ("attention to itself", |x, _| x.attention(x, x, 0.7, false)),
+        ("attention with shared keys and values", |x, y| y.attention(x, x, 0.7, false)),
+        ("attention whose queries are its keys", |x, y| x.attention(x, y, 0.7, false)),
+    ];
+    for (name, attend) in both {
+        smooth(name, &[&[3, 2], &[3, 2]], -1.0, 1.0, &move |x| attend(x[0], x[1]));
+    }
     smooth("softmax of the first dimension", &[&[3, 2]], -1.0, 1.0, &|x| x[0].softmax(0));
     smooth("log_sum_exp", &[&[2, 3]], -1.0, 1.0, &|x| x[0].log_sum_exp(1));
     smooth("layer_norm", &[&[2, 4]], -1.0, 1.0, &|x| x[0].layer_norm(1e-3));

@@ -22,8 +22,9 @@ pub struct Window {
 impl Window {
     /// Output size of spatial dimension `d` for an input and kernel size; `None` if the kernel does not fit.
     pub fn output_size(&self, d: usize, input: usize, kernel: usize) -> Option<usize> {
-        let extent = self.dilation[d] * kernel.checked_sub(1)? + 1;
-        Some((input + self.before[d] + self.after[d]).checked_sub(extent)? / self.stride[d] + 1)
+        let extent = self.dilation[d].checked_mul(kernel.checked_sub(1)?)?.checked_add(1)?;
+        let padded = input.checked_add(self.before[d])?.checked_add(self.after[d])?;
+        Some(padded.checked_sub(extent)? / self.stride[d] + 1)
     }
 
     /// Shape of the convolution of `x [n, c, *spatial]` with `w [o, c / groups, *kernel]`, or why there is none.
@@ -46,7 +47,7 @@ impl Window {
         for d in 0..spatial {
             match self.output_size(d, x[d + 2], w[d + 2]) {
                 Some(size) => shape.push(size),
-                None => return err("the kernel is larger than the padded input", "a smaller kernel".into()),
+                None => return err("the kernel is larger than the padded input, or that overflows", "a smaller kernel or padding".into()),
             }
         }
         Ok(shape)

@@ -25,8 +25,14 @@ impl Rule for Pad {
             let expected = format!("{} amounts before, after and between", shape.len());
             return Err(GraphError::shape("pad", "wrong number of dimensions", expected, show(inputs)));
         }
-        let size = |d: usize| self.before[d] + self.after[d] + shape[d] + shape[d].saturating_sub(1) * self.between[d];
-        Ok(inputs[0].with_shape((0..shape.len()).map(size).collect::<Vec<_>>()))
+        let size = |d: usize| {
+            let gaps = shape[d].saturating_sub(1).checked_mul(self.between[d])?;
+            shape[d].checked_add(gaps)?.checked_add(self.before[d])?.checked_add(self.after[d])
+        };
+        match (0..shape.len()).map(size).collect::<Option<Vec<_>>>() {
+            Some(padded) => Ok(inputs[0].with_shape(padded)),
+            None => Err(GraphError::shape("pad", "a dimension overflows", "fewer zeros", show(inputs))),
+        }
     }
     fn vjp<'g>(&self, ctx: &Vjp<'_, 'g>) -> Vec<Option<Var<'g>>> {
         let shape = ctx.output.shape();

@@ -92,6 +92,9 @@ impl CompositeRule for Attention {
         if k.shape[..rank - 1] != v.shape[..rank - 1] || q.shape[rank - 1] != k.shape[rank - 1] {
             return err("queries, keys and values do not fit");
         }
+        if k.shape[rank - 2] == 0 && q.shape[rank - 2] > 0 {
+            return err("queries without any key");
+        }
         if !q.dtype.is_float() || k.dtype != q.dtype || v.dtype != q.dtype {
             return Err(GraphError::dtype("attention", "element types differ", "three tensors of one float type", show(inputs)));
         }

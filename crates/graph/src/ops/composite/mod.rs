@@ -50,7 +50,14 @@ impl Rule for Composite {
     }
     fn vjp<'g>(&self, ctx: &Vjp<'_, 'g>) -> Vec<Option<Var<'g>>> {
         let value = self.inner().decompose(ctx.inputs);
-        autodiff::vjp_within(&[value], &[Some(ctx.cotangent)], ctx.inputs)
+        let mut cotangents = autodiff::vjp_within(&[value], &[Some(ctx.cotangent)], ctx.inputs);
+        // What reaches a value that is several operands at once is already the sum over all of them.
+        for (i, operand) in ctx.inputs.iter().enumerate() {
+            if ctx.inputs[..i].iter().any(|before| before.id() == operand.id()) {
+                cotangents[i] = None;
+            }
+        }
+        cotangents
     }
     fn jvp<'g>(&self, ctx: &Jvp<'_, 'g>) -> Option<Var<'g>> {
         let value = self.inner().decompose(ctx.inputs);

@@ -1,7 +1,8 @@
 //! softmax along one dimension, shifted by the maximum so that it cannot overflow.
 
 use super::CompositeRule;
-use crate::{Result, Type, Var, ops::ReduceMax, ops::Rule};
+use crate::ops::reduce_sum::reduced;
+use crate::{Result, Type, Var};
 
 /// exp(x) / Σ exp(x) along `axis`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,11 +16,14 @@ impl CompositeRule for Softmax {
         "softmax"
     }
     fn infer(&self, inputs: &[Type]) -> Result<Type> {
-        ReduceMax { axes: vec![self.axis] }.infer(inputs)?;
+        reduced("softmax", &[self.axis], inputs)?;
         Ok(inputs[0].clone())
     }
     fn decompose<'g>(&self, inputs: &[Var<'g>]) -> Var<'g> {
         let x = inputs[0];
+        if x.ty().count() == 0 {
+            return x;
+        }
         let top = x.max(&[self.axis]).unsqueeze(&[self.axis]).stop_gradient();
         let e = (x - top).exp();
         e / e.sum(&[self.axis]).unsqueeze(&[self.axis])
