@@ -13,13 +13,13 @@ const MOST: usize = 1024;
 
 static POOL: OnceLock<Result<ThreadPool>> = OnceLock::new();
 
-/// The number of threads that `setting` (the value of [`VARIABLE`]) asks for; without one, the processors that this process
+/// The number of threads that `setting` (the value of [`VARIABLE`]) asks for; without one, or with an empty one, the processors that this process
 /// may use (control groups and affinity are taken into account).
 ///
 /// # Errors
 /// `DeviceError` if the setting is not a number from 1 to 1024.
 pub fn count(setting: Option<&str>) -> Result<usize> {
-    let Some(text) = setting else {
+    let Some(text) = setting.filter(|text| !text.trim().is_empty()) else {
         return Ok(std::thread::available_parallelism().map_or(1, |n| n.get()).min(MOST));
     };
     match text.trim().parse::<usize>() {
@@ -28,9 +28,16 @@ pub fn count(setting: Option<&str>) -> Result<usize> {
     }
 }
 
+/// The number of threads that the environment asks for.
+///
+/// # Errors
+/// As [`count`].
+pub fn wanted() -> Result<usize> {
+    count(std::env::var(VARIABLE).ok().as_deref())
+}
+
 fn build() -> Result<ThreadPool> {
-    let setting = std::env::var(VARIABLE).ok();
-    let builder = ThreadPoolBuilder::new().num_threads(count(setting.as_deref())?).thread_name(|i| format!("thalweg-{i}"));
+    let builder = ThreadPoolBuilder::new().num_threads(wanted()?).thread_name(|i| format!("thalweg-{i}"));
     builder.build().map_err(|e| EngineError::device(format!("the thread pool could not be started: {e}")))
 }
 
@@ -67,7 +74,8 @@ mod tests {
     fn the_number_of_threads_is_validated() {
         assert_eq!(count(Some("3")).unwrap(), 3);
         assert!(count(None).unwrap() >= 1);
-        for wrong in ["0", "-1", "two", "", "1e3", "9999"] {
+        assert_eq!(count(Some("")).unwrap(), count(None).unwrap());
+        for wrong in ["0", "-1", "two", "1e3", "9999"] {
             assert_eq!(count(Some(wrong)).unwrap_err().code, "DeviceError", "{wrong}");
         }
     }

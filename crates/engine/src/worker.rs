@@ -1,7 +1,7 @@
 //! The thread that owns a device. Jobs are run cooperatively: one step of the next ready job in turn.
 //! A long training and a short sampling share the device fairly, and neither ever runs on the host language's threads.
 
-use crate::{Device, EngineError, Result};
+use crate::{Device, EngineError, Result, threads};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,8 +75,9 @@ impl Worker {
     /// Starts the thread.
     ///
     /// # Errors
-    /// `DeviceError` if the thread cannot be started.
+    /// `DeviceError` if the thread cannot be started, or the environment asks for a wrong number of threads.
     pub fn spawn(device: Device) -> Result<Worker> {
+        threads::wanted()?;
         let shared = Arc::new(Shared::default());
         let (own, name) = (shared.clone(), format!("thalweg-{device}"));
         let thread = thread::Builder::new().name(name).stack_size(16 << 20).spawn(move || work(&own));

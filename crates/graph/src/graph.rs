@@ -85,7 +85,9 @@ impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, node) in self.nodes.iter().enumerate() {
             let args: Vec<String> = node.inputs.iter().map(|n| format!("%{}", n.0)).collect();
-            writeln!(f, "%{i}: {} = {}({})", node.ty, node.op.name(), args.join(", "))?;
+            let details = node.op.details();
+            let details = if details.is_empty() { details } else { format!(" [{details}]") };
+            writeln!(f, "%{i}: {} = {}({}){details}", node.ty, node.op.name(), args.join(", "))?;
         }
         let outs: Vec<String> = self.outputs.iter().map(|n| format!("%{}", n.0)).collect();
         writeln!(f, "return {}", outs.join(", "))

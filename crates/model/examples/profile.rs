@@ -126,9 +126,9 @@ fn lines(all: Vec<Measured>, limits: &Limits, steps: usize, threads: usize) -> V
     lines
 }
 
-fn print(lines: &[Line], threads: usize) {
+fn print(lines: &[Line]) {
     let total: f64 = lines.iter().map(|l| l.spent).sum();
-    println!("| step | runs | ms on {threads} threads | share | its limit, ms | of the limit |\n|---|--:|--:|--:|--:|--:|");
+    println!("| step | runs | ms of thread time | share | its limit, ms | of the limit |\n|---|--:|--:|--:|--:|--:|");
     let row = |name: &str, runs: f64, spent: f64, limit: Option<f64>| {
         let (at, of) = limit.map_or(("".into(), "".into()), |l| (format!("{l:.3}"), format!("{:.0} %", 100.0 * l / spent)));
         println!("| {name} | {runs:.0} | {spent:.3} | {:.1} % | {at} | {of} |", 100.0 * spent / total);
@@ -160,8 +160,8 @@ fn main() {
     profile::measure(true);
     work(&model, batch, steps);
     let what = if sampling { "Euler step of sampling" } else { "training step" };
-    println!("One {what}, {batch} rows: {best:.3} ms; measured step by step:\n");
-    print(&lines(profile::measured(), &limits, steps, threads), threads);
+    println!("One {what}, {batch} rows: {best:.3} ms. Step by step, the time of {threads} threads added up:\n");
+    print(&lines(profile::measured(), &limits, steps, threads));
     println!(
         "\nLimits, of each of {threads} threads at work at once: {:.1} GFLOP/s in products, copying {:.1} GB/s in a cache and {:.1} GB/s in memory.",
         2.0 * limits.product / 1e9,

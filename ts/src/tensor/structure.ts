@@ -222,7 +222,7 @@ export abstract class Structural extends Elementwise {
   /**
    * Attention of these queries `[…, n, d]` to keys `[…, m, d]` with values `[…, m, e]`: softmax(q·kᵀ·scale)·v, of shape `[…, n, e]`
    * (Vaswani et al. 2017); leading dimensions are broadcast. Long sequences are worked through in blocks of queries, forward and
-   * backward, so that memory grows with n + m and not with n·m.
+   * backward, so that memory grows with n + m and not with n·m. `causal` saves no time: what is not seen is computed and left out.
    *
    * @example
    * ```ts

@@ -193,7 +193,8 @@ fn choices_and_composites_have_right_derivatives() {
         smooth(name, &[&[2, 5, 3], &[2, 5, 3], &[2, 5, 2]], -1.0, 1.0, &|x| x[0].builder().push(op.clone(), x));
     }
     // A value that is several operands at once: its gradient is the sum over them, once.
-    let both: [(&str, for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>); 3] = [
+    type Attend = for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>;
+    let both: [(&str, Attend); 3] = [
         ("attention to itself", |x, _| x.attention(x, x, 0.7, false)),
         ("attention with shared keys and values", |x, y| y.attention(x, x, 0.7, false)),
         ("attention whose queries are its keys", |x, y| x.attention(x, y, 0.7, false)),

@@ -104,7 +104,8 @@ fn step<'g>(choices: &mut Choices, values: &[Var<'g>]) -> Option<Var<'g>> {
         5 => x.sigmoid(),
         6 => x.tanh(),
         7 => (x * x + 1e-3).log1p(),
-        8 => x.sin(),
+        // Not of x itself, which may be so large that its rounding error is a part of a turn.
+        8 => bounded().sin(),
         9 => x.maximum(y),
         // Continuous where x = y, so that a rounding error of x is none larger of the result.
         10 => x.compare(Comparison::Lt, y).select(x, y),

@@ -34,7 +34,11 @@ impl Window {
             Err(GraphError::shape(op, message, expected, format!("{x:?} with kernel {w:?}, groups {}", self.groups)))
         };
         let parts = [&self.before, &self.after, &self.dilation];
-        if !(1..=2).contains(&spatial) || parts.iter().any(|p| p.len() != spatial) || x.len() != spatial + 2 || w.len() != spatial + 2 {
+        if parts.iter().any(|p| p.len() != spatial) || (x.len() == w.len() && x.len() != spatial + 2) {
+            let expected = format!("stride, padding and dilation for each of {} spatial dimensions", x.len().saturating_sub(2));
+            return err("the window has another number of dimensions", expected);
+        }
+        if !(1..=2).contains(&spatial) || x.len() != spatial + 2 || w.len() != spatial + 2 {
             return err("wrong number of dimensions", format!("input and kernel of rank {}", spatial + 2));
         }
         if self.groups == 0 || self.stride.contains(&0) || self.dilation.contains(&0) {

@@ -138,6 +138,20 @@ impl Op {
         self.rule().name()
     }
 
+    /// The static parameters that neither name nor type shows, for listings.
+    pub fn details(&self) -> String {
+        match self {
+            Op::Constant(literal) => literal.splat_value().map_or("many values".into(), |number| number.as_f64().to_string()),
+            Op::Scan(scan) => format!("{} steps, {} constants, {} carried", scan.length, scan.consts, scan.carry),
+            Op::Composite(_) | Op::Input(_) | Op::Reshape(_) | Op::Broadcast(_) | Op::Cast(_) => String::new(),
+            op => {
+                let text = format!("{op:?}");
+                let fields = text.split_once("{ ").and_then(|(_, rest)| rest.rsplit_once(" }"));
+                fields.map_or_else(String::new, |(fields, _)| fields.to_string())
+            }
+        }
+    }
+
     pub(crate) fn infer(&self, inputs: &[Type]) -> Result<Type> {
         self.rule().infer(inputs)
     }

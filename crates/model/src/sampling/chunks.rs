@@ -15,9 +15,14 @@ use thalweg_graph::{Leaves, count};
 /// Largest number of rows that are sampled at once.
 pub const CHUNK: usize = 4096;
 
-/// The padded number of rows of a chunk of `length` rows: a power of two, so that any number of samples needs a handful of programs.
+/// Up to this number of rows, a chunk is padded to a power of two: there, rows cost little beside the call.
+const FEW: usize = 64;
+
+/// The padded number of rows of a chunk of `length` rows, so that samples of all numbers share some programs. Of many rows there are
+/// eight sizes between a power of two and the next: at most one row in nine is padding.
 pub fn padded(length: usize) -> usize {
-    if length >= CHUNK { CHUNK } else { length.next_power_of_two() }
+    let power = length.next_power_of_two();
+    if length <= FEW { power } else { length.next_multiple_of(power / 16).min(CHUNK) }
 }
 
 /// The padded sizes of the chunks of `rows` rows: whose forwards must be known beforehand.

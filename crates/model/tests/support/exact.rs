@@ -7,6 +7,7 @@ use std::sync::Arc;
 use thalweg_model::engine::{Future, Job, Step, Tensor};
 use thalweg_model::external::{ExternalModule, ExternalParameter};
 use thalweg_model::graph::{Builder, DType, Graph, Scalar, Var};
+use thalweg_model::sampling::padded;
 use thalweg_model::{Ask, Groups, Model, ModelConfig, ModelError, Run, SampleJob, SampleOptions, SampleRequest};
 use thalweg_nn::{Init, Mode};
 use thalweg_path::{GaussianPath, Parameterization, Path};
@@ -144,11 +145,9 @@ pub fn diffusion(data: &Normal, path: &Path, which: Parameterization, rows: usiz
 
 /// Calls `f` with every padded number of rows up to that of `rows`.
 pub fn every(rows: usize, f: impl Fn(usize)) {
-    let mut padded = 1;
-    while padded <= rows.next_power_of_two() {
-        f(padded);
-        padded *= 2;
-    }
+    let mut sizes: Vec<usize> = (1..=rows).map(padded).collect();
+    sizes.dedup();
+    sizes.into_iter().for_each(f);
 }
 
 /// A tensor of rows of `width` numbers.

@@ -86,7 +86,10 @@ impl CompositeRule for Attention {
         let err = |message: &str| Err(GraphError::shape("attention", message, "q [*, n, d], k [*, m, d], v [*, m, e]", show(inputs)));
         let [q, k, v] = inputs else { return err("wrong number of operands") };
         let rank = q.rank();
-        if rank < 2 || k.rank() != rank || v.rank() != rank || q.shape[..rank - 2] != k.shape[..rank - 2] {
+        if inputs.iter().any(|x| x.rank() < 2) {
+            return err("an operand has no rows");
+        }
+        if k.rank() != rank || v.rank() != rank || q.shape[..rank - 2] != k.shape[..rank - 2] {
             return err("leading dimensions differ");
         }
         if k.shape[..rank - 1] != v.shape[..rank - 1] || q.shape[rank - 1] != k.shape[rank - 1] {
