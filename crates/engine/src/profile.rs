@@ -11,9 +11,9 @@ pub struct Measured {
     pub seconds: f64,
     /// Whether one run is shared among threads. Steps of slices are not: each slice is one thread's.
     pub shared: bool,
-    /// Multiplications of a product.
+    /// Multiplications of a product or a convolution.
     pub multiplications: usize,
-    /// Bytes that a pass reads and writes.
+    /// Bytes that a pass or a product reads and writes.
     pub bytes: usize,
     /// Whether it consists of steps that are measured too: slices, or a loop.
     pub holds_others: bool,

@@ -1,6 +1,6 @@
 //! Where the time of a step goes: `npm run profile -- train 512 [steps]` (or `sample`), for the 1.43 M-parameter network of the
-//! benchmark. Beside the time of each step stands the limit of its kernel: for a product the rate at which all threads multiply large
-//! matrices at once, for a pass the rate at which they copy bytes that lie as near (in a cache, or in memory).
+//! benchmark. Beside the time of each step stands the limit of its kernel: the rate at which all threads multiply large matrices at once,
+//! or at which they copy as many bytes that lie as near (in a cache, or in memory), whichever takes longer.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -93,11 +93,8 @@ impl Limits {
     /// Seconds that one run of a step takes at least, on one thread; `None` if it has no limit of these kinds.
     fn seconds(&self, step: &Measured) -> Option<f64> {
         let bandwidth = if step.bytes < BEYOND_CACHE { self.cache } else { self.memory };
-        match (step.multiplications, step.bytes) {
-            (0, 0) => None,
-            (0, bytes) => Some(bytes as f64 / bandwidth),
-            (multiplications, _) => Some(multiplications as f64 / self.product),
-        }
+        let seconds = (step.multiplications as f64 / self.product).max(step.bytes as f64 / bandwidth);
+        (seconds > 0.0).then_some(seconds)
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn timed<R>(step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
 fn measurable(step: &Step, shared: bool) -> Measured {
     let (multiplications, bytes) = match step {
         Step::Pass(pass) => (0, pass.bytes()),
-        Step::Product(product) => (product.cost(), 0),
+        Step::Product(product) => (product.cost(), product.bytes()),
         Step::Conv(conv) => (conv.cost(), 0),
         _ => (0, 0),
     };

@@ -110,6 +110,12 @@ impl Product {
         self.dims.iter().product::<usize>().saturating_mul(self.m).saturating_mul(self.k).saturating_mul(self.n)
     }
 
+    /// Bytes of its operands and its result.
+    pub(crate) fn bytes(&self) -> usize {
+        let entries: usize = self.dims.iter().product();
+        entries * (self.m * self.k + self.k * self.n + self.m * self.n) * self.dtype.size()
+    }
+
     /// Runs it; `share`: among the threads of the pool.
     pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
         match self.dtype {
