@@ -34,6 +34,24 @@ async function outcome(workers: Workers, entry: Entry, settings: Settings): Prom
   return outcomeOf(entry, await contest(workers, entry, await entry.groups(context), settings));
 }
 
+/** Writes what is known so far: a run that is ended early loses its last row alone. */
+async function write(
+  outcomes: readonly Outcome[],
+  said: ReturnType<typeof versions>,
+  products: Awaited<ReturnType<typeof crossCheck>>,
+): Promise<void> {
+  const order = rows.map(({ name }) => name);
+  const where = machine(threads);
+  const all = merged(JSON.stringify([where, said, build()]), outcomes, order);
+  const missing = order.filter((name) => !all.some((each) => each.name === name));
+  const folder = join(root, "docs", "generated");
+  if (all.some(hasPoints)) writeFileSync(join(folder, "performance.png"), await picture(all));
+  writeFileSync(
+    join(folder, "performance.md"),
+    report({ machine: where, versions: said, products, missing, outcomes: all }),
+  );
+}
+
 async function run(chosen: readonly Entry[], quick: boolean): Promise<void> {
   const workers = new Workers();
   try {
@@ -53,20 +71,10 @@ async function run(chosen: readonly Entry[], quick: boolean): Promise<void> {
       const found = await outcome(workers, entry, settings);
       outcomes.push(found);
       console.log(lines(found));
+      if (!quick) await write(outcomes, said, products);
     }
     console.log(`\n${summary(outcomes)}`);
-    if (quick) return;
-    const order = rows.map(({ name }) => name);
-    const where = machine(threads);
-    const all = merged(JSON.stringify([where, said, build()]), outcomes, order);
-    const missing = order.filter((name) => !all.some((each) => each.name === name));
-    const folder = join(root, "docs", "generated");
-    if (all.some(hasPoints)) writeFileSync(join(folder, "performance.png"), await picture(all));
-    writeFileSync(
-      join(folder, "performance.md"),
-      report({ machine: where, versions: said, products, missing, outcomes: all }),
-    );
-    console.log("\nWrote docs/generated/performance.md and .png");
+    if (!quick) console.log("\nWrote docs/generated/performance.md and .png");
   } finally {
     await workers.end();
   }
