@@ -119,6 +119,17 @@ impl Builder {
                 return vec![poison; graph.outputs.len()];
             }
         }
+        self.repeat(graph, args, |_, _| None)
+    }
+
+    /// All nodes of `graph` that its outputs need, with `args` in place of its inputs, and what `replace` gives for a node and its
+    /// operands in place of that node.
+    pub(crate) fn repeat<'g>(
+        &'g self,
+        graph: &Graph,
+        args: &[Var<'g>],
+        replace: impl Fn(&Node, &[Var<'g>]) -> Option<Var<'g>>,
+    ) -> Vec<Var<'g>> {
         let live = graph.live();
         let mut map: Vec<Option<Var<'g>>> = vec![None; graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
@@ -127,7 +138,7 @@ impl Builder {
                 _ if !live[i] => None,
                 op => {
                     let inputs: Vec<Var<'g>> = node.inputs.iter().filter_map(|n| map[n.index()]).collect();
-                    Some(self.push(op.clone(), &inputs))
+                    Some(replace(node, &inputs).unwrap_or_else(|| self.push(op.clone(), &inputs)))
                 }
             };
         }

@@ -39,5 +39,5 @@ pub use literal::{Literal, Number, Values};
 pub use ops::Op;
 pub use scalar::Scalar;
 pub use shape::{Type, broadcast, count, strides};
-pub use transform::{grad_graph, jvp_graph, simplify, value_and_grad_graph};
+pub use transform::{grad_graph, jvp_graph, rewrite, simplify, value_and_grad_graph};
 pub use var::Var;

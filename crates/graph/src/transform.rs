@@ -1,7 +1,7 @@
 //! Graph → graph: simplification and differentiation of finished graphs.
 //! Thin wrappers that inline the graph into a new builder, where every op simplifies itself as it is appended.
 
-use crate::{Builder, Graph, Result, Var, autodiff};
+use crate::{Builder, Graph, Node, Result, Var, autodiff};
 
 fn arguments<'g>(b: &'g Builder, graph: &Graph) -> Vec<Var<'g>> {
     graph.inputs.iter().map(|i| b.input(&i.name, i.ty.dtype, &i.ty.shape)).collect()
@@ -15,6 +15,17 @@ pub fn simplify(graph: &Graph) -> Result<Graph> {
     let b = Builder::new();
     let args = arguments(&b, graph);
     let outs = b.inline(graph, &args);
+    b.finish(&outs)
+}
+
+/// The same graph with other values in place of some nodes: those that `replace` gives for a node and its operands.
+///
+/// # Errors
+/// What the ops of a replacement refuse.
+pub fn rewrite(graph: &Graph, replace: impl for<'g> Fn(&Node, &[Var<'g>]) -> Option<Var<'g>>) -> Result<Graph> {
+    let b = Builder::new();
+    let args = arguments(&b, graph);
+    let outs = b.repeat(graph, &args, replace);
     b.finish(&outs)
 }
 

@@ -5,7 +5,7 @@ use super::groups::reduced;
 use crate::Result;
 use std::borrow::Cow;
 use thalweg_graph::ops::{Op, ReduceMax, ReduceSum};
-use thalweg_graph::{Builder, DType, Graph, Node, Var};
+use thalweg_graph::{DType, Graph, Node, rewrite};
 
 /// The axes of a reduction that no pass can take at once.
 fn scattered<'g>(graph: &Graph, node: &'g Node) -> Option<&'g [usize]> {
@@ -24,25 +24,15 @@ pub(crate) fn one_by_one(graph: &Graph) -> Result<Cow<'_, Graph>> {
     if !graph.nodes.iter().any(|node| scattered(graph, node).is_some()) {
         return Ok(Cow::Borrowed(graph));
     }
-    let b = Builder::new();
-    let live = graph.live();
-    let mut map: Vec<Option<Var<'_>>> = vec![None; graph.nodes.len()];
-    for input in &graph.inputs {
-        map[input.node.index()] = Some(b.input(&input.name, input.ty.dtype, &input.ty.shape));
-    }
-    for (i, node) in graph.nodes.iter().enumerate().filter(|(i, node)| live[*i] && !matches!(node.op, Op::Input(_))) {
-        let inputs: Vec<Var<'_>> = node.inputs.iter().filter_map(|n| map[n.index()]).collect();
-        map[i] = Some(match scattered(graph, node) {
-            Some(axes) => runs(&inputs[0].shape(), axes).into_iter().rev().fold(inputs[0], |x, axes| {
-                let sums = matches!(node.op, Op::ReduceSum(_));
-                let op = if sums { Op::ReduceSum(ReduceSum { axes }) } else { Op::ReduceMax(ReduceMax { axes }) };
-                b.push(op, &[x])
-            }),
-            None => b.push(node.op.clone(), &inputs),
-        });
-    }
-    let outputs: Vec<Var<'_>> = graph.outputs.iter().filter_map(|o| map[o.index()]).collect();
-    Ok(Cow::Owned(b.finish(&outputs)?))
+    let rewritten = rewrite(graph, |node, inputs| {
+        let axes = scattered(graph, node)?;
+        let sums = matches!(node.op, Op::ReduceSum(_));
+        Some(runs(&inputs[0].shape(), axes).into_iter().rev().fold(inputs[0], |x, axes| {
+            let op = if sums { Op::ReduceSum(ReduceSum { axes }) } else { Op::ReduceMax(ReduceMax { axes }) };
+            x.builder().push(op, &[x])
+        }))
+    });
+    Ok(Cow::Owned(rewritten?))
 }
 
 /// Axes that lie together, apart from dimensions of size 1.

@@ -3,7 +3,7 @@
 use crate::Result;
 use std::borrow::Cow;
 use thalweg_graph::ops::{Op, Rule};
-use thalweg_graph::{Builder, Graph, Var};
+use thalweg_graph::{Graph, rewrite};
 
 fn has_composites(graph: &Graph) -> bool {
     graph.nodes.iter().any(|n| matches!(n.op, Op::Composite(_)))
@@ -23,25 +23,8 @@ pub(crate) fn decompose(graph: &Graph) -> Result<Cow<'_, Graph>> {
 
 /// One level of composites replaced.
 fn expand(graph: &Graph) -> Result<Graph> {
-    let b = Builder::new();
-    let live = graph.live();
-    let mut map: Vec<Option<Var<'_>>> = graph.nodes.iter().map(|_| None).collect();
-    for input in &graph.inputs {
-        map[input.node.index()] = Some(b.input(&input.name, input.ty.dtype, &input.ty.shape));
-    }
-    for (i, node) in graph.nodes.iter().enumerate() {
-        if matches!(node.op, Op::Input(_)) || !live[i] {
-            continue;
-        }
-        let inputs: Vec<Var<'_>> = node.inputs.iter().filter_map(|n| map[n.index()]).collect();
-        map[i] = Some(match &node.op {
-            Op::Composite(composite) => match composite.decompose(&inputs) {
-                Some(value) => value,
-                None => b.push(node.op.clone(), &inputs),
-            },
-            op => b.push(op.clone(), &inputs),
-        });
-    }
-    let outputs: Vec<Var<'_>> = graph.outputs.iter().filter_map(|o| map[o.index()]).collect();
-    Ok(b.finish(&outputs)?)
+    Ok(rewrite(graph, |node, inputs| match &node.op {
+        Op::Composite(composite) => composite.decompose(inputs),
+        _ => None,
+    })?)
 }
