@@ -7,6 +7,8 @@ import { makeModel } from "../networks/models.ts";
 
 /** A work that is ready: one turn of about `target` seconds, and facts that go with it. */
 export interface Work {
+  /** Does it so many times: steps of training, or the whole of anything else. */
+  run(count: number): Promise<void>;
   turn(target: number): Promise<number>;
   facts(): Partial<Reply>;
 }
@@ -28,7 +30,7 @@ function repeated(once: () => Promise<void>, facts: () => Partial<Reply> = () =>
   const run = async (count: number) => {
     for (let i = 0; i < count; i++) await once();
   };
-  return { turn: (target) => timed(run, target), facts };
+  return { run, turn: (target) => timed(run, target), facts };
 }
 
 const rowsFor = (shape: readonly number[], batch: number) => Math.max(shape.length === 1 ? 8192 : 512, batch);
@@ -41,20 +43,20 @@ function train({ network, shape, batch, loss }: Train): Work {
   const fit = async (steps: number) => {
     await model.fit(data, { steps, batchSize: batch, loss, optimizer, ema: 0.999, progress: false });
   };
-  const turn = (target: number) => timed(fit, target);
   const trained = () => model.parameters().filter(({ trainable }) => trainable);
   const size = ({ shape }: { readonly shape: readonly number[] }) => shape.reduce((product, each) => product * each, 1);
-  return { turn, facts: () => ({ parameters: trained().reduce((sum, each) => sum + size(each), 0) }) };
+  const facts = () => ({ parameters: trained().reduce((sum, each) => sum + size(each), 0) });
+  return { run: fit, turn: (target) => timed(fit, target), facts };
 }
 
 function sample({ network, shape, count, steps }: Sample): Work {
   const model = makeModel(network, shape);
-  const run = async (steps: number) => {
+  const sampled = async (steps: number) => {
     const solver = { type: "ODESolver", args: { method: "euler", steps } } as const;
     (await model.sample({ batchSize: count, solver })).dispose();
   };
-  const { turn } = repeated(() => run(steps));
-  return { turn: (target) => (target === 0 ? run(2).then(() => 0) : turn(target)), facts: () => ({}) };
+  const work = repeated(() => sampled(steps));
+  return { ...work, turn: (target) => (target === 0 ? sampled(2).then(() => 0) : work.turn(target)) };
 }
 
 const numbers = async (values: Tensor) => Array.from(await values.data(), Number);

@@ -130,6 +130,7 @@ export {
 } from "./tensor/create.js";
 export type { IntegerArray, TypedArray } from "./tensor/dtype.js";
 export type { Elementwise, Operand } from "./tensor/elementwise.js";
+export { type Profile, profile, type StepTime } from "./tensor/profile.js";
 export type { AttentionOptions, Axes, ConvOptions, ReduceOptions, Structural } from "./tensor/structure.js";
 export { type NestedArray, Tensor } from "./tensor/tensor.js";
 export { type Memory, memory, tidy } from "./tensor/tidy.js";

@@ -91,11 +91,9 @@ fn main() {
     if !std::env::args().any(|a| a == "profile") {
         return;
     }
-    profile::measure(true);
+    profile::start().unwrap();
     fastest(&graph);
-    let mut all = profile::measured();
-    all.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-    for each in all.iter().take(25) {
+    for each in profile::stop().unwrap().steps.iter().take(25) {
         println!("{:>9.3} ms {:>6} × {}", each.seconds * 1e3 / 25.0, each.count / 25, each.step);
     }
 }

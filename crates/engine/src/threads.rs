@@ -11,6 +11,9 @@ pub const VARIABLE: &str = "THALWEG_NUM_THREADS";
 /// More threads than this are surely a mistake.
 const MOST: usize = 1024;
 
+/// Bytes of a thread's stack: graphs are walked recursively.
+pub(crate) const STACK: usize = 16 << 20;
+
 static POOL: OnceLock<Result<ThreadPool>> = OnceLock::new();
 
 /// The number of threads that `setting` (the value of [`VARIABLE`]) asks for; without one, or with an empty one, the processors that this process
@@ -37,7 +40,7 @@ pub fn wanted() -> Result<usize> {
 }
 
 fn build() -> Result<ThreadPool> {
-    let builder = ThreadPoolBuilder::new().num_threads(wanted()?).thread_name(|i| format!("thalweg-{i}"));
+    let builder = ThreadPoolBuilder::new().num_threads(wanted()?).stack_size(STACK).thread_name(|i| format!("thalweg-{i}"));
     builder.build().map_err(|e| EngineError::device(format!("the thread pool could not be started: {e}")))
 }
 

@@ -7,6 +7,10 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a job that is alone may go on before the worker looks for others.
+const TURN: Duration = Duration::from_millis(1);
 
 /// What a step leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +84,7 @@ impl Worker {
         threads::wanted()?;
         let shared = Arc::new(Shared::default());
         let (own, name) = (shared.clone(), format!("thalweg-{device}"));
-        let thread = thread::Builder::new().name(name).stack_size(16 << 20).spawn(move || work(&own));
+        let thread = thread::Builder::new().name(name).stack_size(threads::STACK).spawn(move || work(&own));
         let thread = thread.map_err(|e| EngineError::device(format!("the worker of {device} could not be started: {e}")))?;
         Ok(Worker { device, shared, thread: Some(thread) })
     }
@@ -131,7 +135,7 @@ fn work(shared: &Shared) {
         match jobs.iter().position(|job| is_ready(job.as_ref())) {
             Some(next) => {
                 let Some(mut job) = jobs.remove(next) else { continue };
-                if take_step(job.as_mut()) == Step::Again {
+                if take_turn(job.as_mut(), jobs.is_empty()) == Step::Again {
                     jobs.push_back(job);
                 } else {
                     discard(job);
@@ -152,6 +156,22 @@ fn work(shared: &Shared) {
 /// A job that cannot even say whether it is ready is stepped, so that its panic is told.
 fn is_ready(job: &dyn Job) -> bool {
     catch_unwind(AssertUnwindSafe(|| job.ready())).unwrap_or(true)
+}
+
+/// One step, or, of a job that is alone, as many as fit into a turn: where its parallel work is shared, so that short steps do not
+/// each wait for another thread to take them over.
+fn take_turn(job: &mut dyn Job, alone: bool) -> Step {
+    let mut turn = || {
+        let start = Instant::now();
+        loop {
+            let step = take_step(job);
+            if step == Step::Done || !alone || start.elapsed() >= TURN || !is_ready(job) {
+                return step;
+            }
+        }
+    };
+    // Without a pool the job itself learns why.
+    threads::shared(&mut turn).unwrap_or_else(|_| turn())
 }
 
 fn take_step(job: &mut dyn Job) -> Step {

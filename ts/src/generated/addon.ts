@@ -251,6 +251,20 @@ export interface Memory {
   liveBytes: number
 }
 
+/** What was measured. */
+export interface Profile {
+  /** Threads that programs run on. */
+  threads: number
+  /** Floating-point operations a second of one thread, while all multiply large matrices. */
+  productRate: number
+  /** Bytes a second that one thread reads and writes while all copy in a cache. */
+  cacheRate: number
+  /** Bytes a second that one thread reads and writes while all copy in memory. */
+  memoryRate: number
+  /** Kinds of steps, the longest first. */
+  steps: Array<StepTime>
+}
+
 /** The numbers of rows of the programs that sampling with these options (JSON) runs, given so many starts or conditions. */
 export declare function sampleRows(options: string, given?: number | undefined | null): Array<number>
 
@@ -259,6 +273,28 @@ export declare function schemas(): Promise<string>
 
 /** The sliced Wasserstein distance of order `p` between the rows of `a` and `b`, over random directions. */
 export declare function slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number | bigint): Promise<number>
+
+/** Starts measuring the steps of all programs of this process; an error if they are being measured already. */
+export declare function startProfile(): void
+
+/** What was measured of equal steps. */
+export interface StepTime {
+  /** The step in words. */
+  step: string
+  /** How often it ran. */
+  count: number
+  /** Seconds in all, of all threads that took part. */
+  seconds: number
+  /** Floating-point operations in all, of products and convolutions. */
+  flops: number
+  /** Bytes read and written in all, by products and passes. */
+  bytes: number
+  /** Seconds that it would take at the machine's limits, where it has one. */
+  limit?: number
+}
+
+/** Ends measuring; resolves, once earlier work is done, to what was measured. */
+export declare function stopProfile(): Promise<Profile>
 
 /**
  * A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.

@@ -72,6 +72,22 @@ export interface NativeRun {
   tensors(): NativeTensor[];
 }
 
+/** Where the time of programs went. */
+export interface NativeProfile {
+  readonly threads: number;
+  readonly productRate: number;
+  readonly cacheRate: number;
+  readonly memoryRate: number;
+  readonly steps: {
+    readonly step: string;
+    readonly count: number;
+    readonly seconds: number;
+    readonly flops: number;
+    readonly bytes: number;
+    readonly limit?: number;
+  }[];
+}
+
 /** A training step of the user's own loss. */
 export interface NativeTrainStep {
   step(inputs: NativeTensor[]): Promise<string>;
@@ -140,6 +156,8 @@ export interface Boundary {
   tensorRandom(kind: "uniform" | "normal", seed: number, dtype: DType, shape: number[]): NativeTensor;
   eager(op: string, attrs: string, inputs: NativeTensor[]): NativeTensor[];
   memory(): { liveTensors: number; liveBytes: number };
+  startProfile(): void;
+  stopProfile(): Promise<NativeProfile>;
   initialise(init: string, seed: number, name: string, dtype: DType, shape: number[]): NativeTensor;
   slicedWasserstein(a: NativeTensor, b: NativeTensor, projections: number, p: number, seed: number): Promise<number>;
   /** What is measured as JSON, `{ type, … }`; its numbers as JSON. */

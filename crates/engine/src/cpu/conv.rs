@@ -104,6 +104,11 @@ impl Conv {
         block * self.block..((block + 1) * self.block).min(self.geometry.inner)
     }
 
+    /// Whether it is worth waking other threads for.
+    pub(crate) fn shares(&self) -> bool {
+        self.cost() >= SHARED_FROM
+    }
+
     fn jobs<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool) {
         let inner = match self.map {
             Map::Forward => self.tiles.packs() * self.tiles.of_pack(),
@@ -112,7 +117,7 @@ impl Conv {
         };
         let job = |job: usize| self.job::<T>(memory, job / inner, job % inner);
         let jobs = self.geometry.groups * inner;
-        if share && threads::inside() && jobs > 1 && self.cost() >= SHARED_FROM {
+        if share && threads::inside() && jobs > 1 && self.shares() {
             (0..jobs).into_par_iter().for_each(job);
         } else {
             (0..jobs).for_each(job);

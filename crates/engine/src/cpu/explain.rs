@@ -6,17 +6,42 @@ use super::fused::{Argument, Form, Pass, Target};
 use super::memory::Address;
 use super::product::Product;
 use super::program::{Code, Step};
-use crate::profile::Measured;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-static MEASURES: AtomicBool = AtomicBool::new(false);
-static TIMES: Mutex<BTreeMap<(String, bool), Measured>> = Mutex::new(BTreeMap::new());
+/// What was measured of equal steps.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) step: String,
+    pub(crate) count: u64,
+    /// The sum over threads where it is not shared.
+    pub(crate) seconds: f64,
+    /// Whether one run is shared among threads. Steps of slices are not: each slice is one thread's.
+    pub(crate) shared: bool,
+    /// Multiplications of one run of a product or a convolution.
+    pub(crate) multiplications: usize,
+    /// Bytes that one run of a pass or a product reads and writes.
+    pub(crate) bytes: usize,
+    /// Whether it consists of steps that are measured too: slices, or a loop.
+    pub(crate) holds_others: bool,
+}
 
-fn times() -> MutexGuard<'static, BTreeMap<(String, bool), Measured>> {
+/// A step: the number of its program and its place there, and whether it is shared.
+type Key = (u64, usize, bool);
+
+static MEASURES: AtomicBool = AtomicBool::new(false);
+static TIMES: Mutex<BTreeMap<Key, Measured>> = Mutex::new(BTreeMap::new());
+static PROGRAMS: AtomicU64 = AtomicU64::new(0);
+
+/// A number for a program that no other one of this process has.
+pub(crate) fn number() -> u64 {
+    PROGRAMS.fetch_add(1, Ordering::Relaxed)
+}
+
+fn times() -> MutexGuard<'static, BTreeMap<Key, Measured>> {
     TIMES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -28,11 +53,17 @@ pub(crate) fn measure(on: bool) {
 
 /// What was measured of equal steps.
 pub(crate) fn measured() -> Vec<Measured> {
-    times().values().cloned().collect()
+    let mut equal: BTreeMap<(String, bool), Measured> = BTreeMap::new();
+    for each in times().values() {
+        let sum = equal.entry((each.step.clone(), each.shared)).or_insert_with(|| Measured { count: 0, seconds: 0.0, ..each.clone() });
+        sum.count += each.count;
+        sum.seconds += each.seconds;
+    }
+    equal.into_values().collect()
 }
 
-/// Runs a step, measured if asked for.
-pub(crate) fn timed<R>(step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
+/// Runs step `place` of program `number`, measured if asked for.
+pub(crate) fn timed<R>(number: u64, place: usize, step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
     if !MEASURES.load(Ordering::Relaxed) {
         return run();
     }
@@ -40,7 +71,7 @@ pub(crate) fn timed<R>(step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
     let out = run();
     let seconds = start.elapsed().as_secs_f64();
     let mut all = times();
-    let entry = all.entry((title(step), share)).or_insert_with(|| measurable(step, share));
+    let entry = all.entry((number, place, share)).or_insert_with(|| measurable(step, share));
     entry.count += 1;
     entry.seconds += seconds;
     out

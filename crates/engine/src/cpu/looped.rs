@@ -75,10 +75,6 @@ impl Loop {
         copies.chain(carries).chain(entries).fold(rounded(self.body.arena), usize::saturating_add)
     }
 
-    pub(crate) fn is_large(&self) -> bool {
-        self.body.large
-    }
-
     /// The body.
     pub(crate) fn body(&self) -> &Code {
         &self.body

@@ -5,6 +5,7 @@
 mod arena;
 mod conv;
 mod copy;
+mod crew;
 pub(crate) mod explain;
 mod fused;
 mod groups;

@@ -5,6 +5,7 @@ use super::copy::{Copy, View};
 use super::memory::{Address, Base, Memory, Plain};
 use crate::Result;
 use crate::reference::evaluate;
+use crate::reference::kernels::parallel::SHARED_FROM;
 use crate::tensor::element::{Element, with_element};
 use crate::tensor::{Tensor, pool};
 use std::sync::Arc;
@@ -27,6 +28,11 @@ impl OpCall {
     /// The op's name.
     pub(crate) fn name(&self) -> &'static str {
         self.op.name()
+    }
+
+    /// Whether its kernel may be worth waking other threads for.
+    pub(crate) fn shares(&self) -> bool {
+        self.operands.iter().map(|(_, ty)| ty).chain([&self.ty]).any(|ty| ty.count() >= SHARED_FROM)
     }
 
     /// Runs it.

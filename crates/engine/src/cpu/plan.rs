@@ -3,6 +3,7 @@
 use super::arena::{Arena, rounded};
 use super::conv::{Conv, Map};
 use super::copy::{Copy, View};
+use super::explain;
 use super::fused::{self, Context};
 use super::groups::{Reduced, reduced};
 use super::looped::Loop;
@@ -10,8 +11,8 @@ use super::memory::Address;
 use super::multiply::Matrix;
 use super::op::OpCall;
 use super::patches::{Geometry, Images};
-use super::product::{Matrices, Product, SHARED_FROM};
-use super::program::{Code, Output, Step};
+use super::product::{Matrices, Product};
+use super::program::{Code, Hands, Output, Step};
 use super::reductions::one_by_one;
 use super::region::{self, Region};
 use super::slice;
@@ -204,7 +205,6 @@ impl Planner<'_> {
         }
         let mut arena = Arena::default();
         let mut steps = Vec::with_capacity(units.len());
-        let mut large = false;
         // The first step that overwrites an input.
         let mut overwrites: Option<usize> = None;
         for (at, unit) in units.iter().enumerate() {
@@ -224,7 +224,7 @@ impl Planner<'_> {
             }
             let (loops, scratch) = self.scratch(unit)?;
             let place = if scratch > 0 { arena.take(scratch) } else { 0 };
-            self.step(unit, &wanted, place, loops, &mut steps, &mut large)?;
+            self.step(unit, &wanted, place, loops, &mut steps)?;
             if scratch > 0 {
                 arena.give(place, scratch);
             }
@@ -250,13 +250,14 @@ impl Planner<'_> {
         let settled = overwrites.is_none_or(|first| !steps[first..].iter().any(Step::may_fail));
         let pooled = steps.iter().map(|step| if let Step::Split(split) = step { split.pooled_bytes() } else { 0 }).max().unwrap_or(0);
         Ok(Code {
+            number: explain::number(),
+            hands: Hands::of(&steps),
             steps,
             inputs: self.graph.inputs.len(),
             constants: self.constants,
             outputs: self.outputs,
             arena: arena.bytes(),
             pooled,
-            large,
             settled,
         })
     }
@@ -378,18 +379,8 @@ impl Planner<'_> {
         View::new(self.place(i), &self.values.all[i].strides)
     }
 
-    fn step(
-        &mut self,
-        unit: &Unit,
-        wanted: &HashSet<usize>,
-        scratch: usize,
-        looped: Option<Loop>,
-        steps: &mut Vec<Step>,
-        large: &mut bool,
-    ) -> Result<()> {
+    fn step(&mut self, unit: &Unit, wanted: &HashSet<usize>, scratch: usize, looped: Option<Loop>, steps: &mut Vec<Step>) -> Result<()> {
         let node = &self.graph.nodes[unit.node];
-        let elements: usize = unit.reads.iter().chain(&unit.writes).map(|&i| self.values.types[i].count()).max().unwrap_or(0);
-        *large |= elements >= kernels::parallel::SHARED_FROM;
         match &unit.kind {
             Kind::Pass(group) => {
                 let context = Context {
@@ -410,12 +401,10 @@ impl Planner<'_> {
                 let matrices = [a, b, unit.node].map(|i| self.matrices(i));
                 let summed = self.summed.contains(&self.values.all[unit.node].root);
                 let product = Product::new(node.ty.dtype, node.ty.shape[..lead].to_vec(), sizes, matrices, summed);
-                *large |= product.cost() >= SHARED_FROM;
                 steps.push(Step::Product(product));
             }
             Kind::Conv => {
                 let conv = self.conv(unit, scratch, steps)?;
-                *large |= conv.cost() >= SHARED_FROM;
                 steps.push(Step::Conv(Box::new(conv)));
             }
             Kind::Join => {
@@ -443,13 +432,11 @@ impl Planner<'_> {
                         looped.result(output.index, self.place(i));
                     }
                 }
-                *large |= looped.is_large();
                 steps.push(Step::Loop(Box::new(looped)));
             }
             Kind::Split => {
                 let Some(mut split) = self.split.take() else { return Err(EngineError::internal("a region without slices")) };
                 split.bind(scratch, |i| self.place(i), |i| self.values.types[i].clone());
-                *large = true;
                 steps.push(Step::Split(Box::new(split)));
             }
             Kind::Op => {

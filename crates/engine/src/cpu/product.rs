@@ -12,6 +12,13 @@ use thalweg_lane::Real;
 /// Multiply-adds from which one product is shared among threads.
 pub(crate) const SHARED_FROM: usize = 1 << 19;
 
+/// Rows up to which a product takes as long as reading its matrix, and elements of that from which it is done in pieces.
+const FEW: usize = 8;
+const LARGE: usize = 1 << 15;
+/// Pieces of such a product, and columns of each, at most and at least.
+const PIECES: usize = 8;
+const COLUMNS: usize = 32;
+
 /// A batch of matrices in memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Matrices {
@@ -116,8 +123,46 @@ impl Product {
         entries * (self.m * self.k + self.k * self.n + self.m * self.n) * self.dtype.size()
     }
 
+    /// Columns of a piece, where it is done in pieces whatever runs them: the numbers of threads may not change a bit.
+    fn columns(&self) -> Option<usize> {
+        // Kernels of our own see a piece of several rows as one stretch, which pieces beside it would share.
+        let alone = self.m == 1 || self.form.is_none() && self.m <= FEW;
+        let apart = alone && self.dims.is_empty() && self.k.saturating_mul(self.n) >= LARGE && self.n >= 2 * COLUMNS;
+        apart.then(|| self.n.div_ceil(PIECES).next_multiple_of(COLUMNS))
+    }
+
+    /// Number of pieces that threads may take.
+    pub(crate) fn pieces(&self) -> usize {
+        self.columns().map_or(1, |columns| self.n.div_ceil(columns))
+    }
+
+    /// Runs one piece.
+    pub(crate) fn piece(&self, memory: &Memory<'_>, index: usize) {
+        let Some(columns) = self.columns() else { return self.whole(memory, false) };
+        let first = index * columns;
+        let from = |x: &Matrices| Matrices { at: Address { offset: x.at.offset + first * x.column, ..x.at }, batch: Vec::new(), ..*x };
+        let (a, b, out) = (Matrices { batch: Vec::new(), ..self.a }, from(&self.b), from(&self.out));
+        let part = Product { dims: Vec::new(), n: columns.min(self.n - first), a, b, out, ..*self };
+        part.whole(memory, false);
+    }
+
     /// Runs it; `share`: among the threads of the pool.
     pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
+        match self.pieces() {
+            1 => self.whole(memory, share),
+            pieces if share && threads::inside() && self.cost() >= SHARED_FROM => {
+                (0..pieces).into_par_iter().for_each(|index| self.piece(memory, index));
+            }
+            pieces => (0..pieces).for_each(|index| self.piece(memory, index)),
+        }
+    }
+
+    /// Whether threads of the pool that are woken for it share it.
+    pub(crate) fn shares(&self) -> bool {
+        self.cost() >= SHARED_FROM
+    }
+
+    fn whole(&self, memory: &Memory<'_>, share: bool) {
         match self.dtype {
             DType::F64 => self.entries::<f64>(memory, share),
             _ => self.entries::<f32>(memory, share),

@@ -2,6 +2,7 @@
 
 use super::conv::Conv;
 use super::copy::Copy;
+use super::crew::Crew;
 use super::explain::timed;
 use super::fused::Pass;
 use super::looped::Loop;
@@ -13,6 +14,7 @@ use crate::Result;
 use crate::program::Executable;
 use crate::tensor::element::{Element, with_element};
 use crate::tensor::{Tensor, pool};
+use crate::threads;
 use std::sync::Arc;
 use thalweg_graph::Type;
 
@@ -34,8 +36,33 @@ pub(crate) struct Output {
     pub(crate) alias: Option<usize>,
 }
 
+/// Who runs the steps of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// One thread.
+    One,
+    /// One thread, and those that stand by take pieces of its products.
+    Crew,
+    /// One thread, which wakes others for steps that are worth it.
+    Pool,
+}
+
+impl Hands {
+    pub(crate) fn of(steps: &[Step]) -> Hands {
+        if steps.iter().any(Step::shares) {
+            Hands::Pool
+        } else if steps.iter().any(|step| step.pieces() > 1) {
+            Hands::Crew
+        } else {
+            Hands::One
+        }
+    }
+}
+
 /// A compiled graph.
 pub(crate) struct Code {
+    /// By which its times are told from those of others.
+    pub(crate) number: u64,
     pub(crate) steps: Vec<Step>,
     pub(crate) inputs: usize,
     pub(crate) constants: Vec<Tensor>,
@@ -44,8 +71,8 @@ pub(crate) struct Code {
     pub(crate) arena: usize,
     /// Bytes that a step takes for itself while it runs, at most.
     pub(crate) pooled: usize,
-    /// Whether some step is worth sharing among threads.
-    pub(crate) large: bool,
+    /// Who runs the steps.
+    pub(crate) hands: Hands,
     /// Whether no step can fail once an input was overwritten.
     pub(crate) settled: bool,
 }
@@ -64,6 +91,24 @@ impl Step {
         Ok(())
     }
 
+    /// Whether it is worth waking other threads for.
+    fn shares(&self) -> bool {
+        match self {
+            Step::Pass(pass) => pass.shares(),
+            Step::Product(product) => product.shares(),
+            Step::Conv(conv) => conv.shares(),
+            Step::Copy(_) => false,
+            Step::Loop(looped) => looped.body().hands == Hands::Pool,
+            Step::Split(_) => true,
+            Step::Op(op) => op.shares(),
+        }
+    }
+
+    /// Number of pieces that a crew may take.
+    fn pieces(&self) -> usize {
+        if let Step::Product(product) = self { product.pieces() } else { 1 }
+    }
+
     /// Whether it may fail, depending on values.
     pub(crate) fn may_fail(&self) -> bool {
         match self {
@@ -76,6 +121,19 @@ impl Step {
 }
 
 impl Code {
+    fn steps(&self, memory: &Memory<'_>, share: bool, crew: Option<&Crew<'_>>) -> Result<()> {
+        self.steps.iter().enumerate().try_for_each(|(k, step)| {
+            let helped = crew.filter(|_| step.pieces() > 1);
+            timed(self.number, k, step, share && step.shares() || helped.is_some(), || match (step, helped) {
+                (Step::Product(product), Some(crew)) => {
+                    crew.share(k, product);
+                    Ok(())
+                }
+                _ => step.run(memory, share),
+            })
+        })
+    }
+
     /// Runs all steps. `arena` holds at least [`Code::arena`] bytes; inputs and outputs lie without gaps. `accumulate`: outputs
     /// that are sums over slices are added to what is there. `share`: steps may use the pool's threads.
     pub(crate) fn execute(&self, arena: Base, inputs: &[Base], outputs: &[Base], accumulate: bool, share: bool) -> Result<()> {
@@ -87,7 +145,10 @@ impl Code {
             }
             bases.extend_from_slice(outputs);
             let memory = Memory::new(bases, accumulate);
-            self.steps.iter().try_for_each(|step| timed(step, share, || step.run(&memory, share)))
+            if share && self.hands == Hands::Crew && threads::inside() && threads::current() > 1 {
+                return Crew::with(&self.steps, memory, |crew| self.steps(&memory, share, Some(crew)));
+            }
+            self.steps(&memory, share, None)
         })
     }
 }
@@ -164,7 +225,7 @@ impl Executable for Code {
     }
 
     fn is_large(&self) -> bool {
-        self.large
+        self.hands != Hands::One
     }
 
     fn explain(&self) -> String {

@@ -23,6 +23,9 @@ pub(crate) enum Form {
 /// Rows from which a product with few columns or terms is worth a kernel of its own.
 const MANY: usize = 32;
 
+/// Terms from which sums of one row each are worth a kernel of their own.
+const LONG: usize = 16;
+
 /// Whether a matrix is row-major, and rows do not overlap.
 fn by_rows(x: &Matrices, width: usize) -> bool {
     x.column == 1 && x.row >= width
@@ -55,7 +58,7 @@ impl Form {
         if m <= 8 && rows(a, k) && rows(b, n) {
             return Some(Form::Rows);
         }
-        if (2..=8).contains(&m) && rows(a, k) && columns(b, k) {
+        if (m == 1 && k >= LONG || (2..=8).contains(&m)) && rows(a, k) && columns(b, k) {
             return Some(Form::RowsTransposed);
         }
         let either = rows(b, n) || columns(b, k);

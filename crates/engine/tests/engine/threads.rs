@@ -46,6 +46,23 @@ fn products_are_the_same_bits() {
 }
 
 #[test]
+fn products_of_one_row_that_a_crew_takes_pieces_of_are_the_same_bits_every_time() {
+    let width = 224;
+    for dtype in [DType::F32, DType::F64] {
+        let graph = trace(&[(dtype, &[1, width]), (dtype, &[width, width])], |_, v| {
+            let (mut x, scale) = (v[0], 2.0 / (width as f64).sqrt());
+            for k in 0..12 {
+                x = (x.matmul(if k % 2 == 0 { v[1] } else { v[1].t() }) * scale).tanh();
+            }
+            vec![x]
+        });
+        for seed in 0..50 {
+            agree("a chain of products", &graph, &[tensor(dtype, &[1, width], seed), tensor(dtype, &[width, width], seed + 100)]);
+        }
+    }
+}
+
+#[test]
 fn reductions_are_the_same_bits() {
     for shape in [vec![300_000], vec![700, 513], vec![3, 40_000, 5], vec![60_000, 2], vec![2, 90_000]] {
         let graph = trace(&[(DType::F32, &shape)], |_, v| {

@@ -118,7 +118,7 @@ fn at_most_four<T: Vector>(few: Rows<T>, many: Rows<T>, set: impl FnMut(usize, u
     let arch = arch();
     match few.rows() {
         0 => {}
-        1 => arch.dispatch(Products::<T, _, 1, 1, 8> { few, many, set }),
+        1 => arch.dispatch(Products::<T, _, 1, 2, 4> { few, many, set }),
         2 => arch.dispatch(Products::<T, _, 2, 2, 2> { few, many, set }),
         3 => arch.dispatch(Products::<T, _, 3, 2, 2> { few, many, set }),
         _ => arch.dispatch(Products::<T, _, 4, 2, 1> { few, many, set }),

@@ -6,6 +6,7 @@ pub mod graph;
 pub mod memory;
 pub mod metric;
 pub mod model;
+pub mod profile;
 pub mod tensor;
 pub mod trace;
 pub mod version;

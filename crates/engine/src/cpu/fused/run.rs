@@ -16,10 +16,15 @@ use thalweg_lane::{Operand, Real};
 const SHARED_FROM: usize = 32 << 10;
 
 impl Pass {
+    /// Whether it is worth waking other threads for.
+    pub(crate) fn shares(&self) -> bool {
+        self.pieces() > 1 && self.count >= SHARED_FROM
+    }
+
     /// Runs the pass; `share`: among the threads of the pool.
     pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
         let pieces = self.pieces();
-        if share && pieces > 1 && self.count >= SHARED_FROM && threads::inside() {
+        if share && self.shares() && threads::inside() {
             (0..pieces).into_par_iter().for_each(|piece| self.piece(memory, piece));
         } else {
             (0..pieces).for_each(|piece| self.piece(memory, piece));
