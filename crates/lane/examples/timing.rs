@@ -6,7 +6,7 @@ use std::time::Instant;
 use thalweg_graph::ops::Comparison;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
-use thalweg_lane::{Operand, Real, Rows, RowsMut};
+use thalweg_lane::{Operand, Real, Rows, RowsMut, TILE_ROWS};
 
 /// The fastest of several repetitions, in nanoseconds per call.
 fn fastest(mut call: impl FnMut()) -> f64 {
@@ -120,6 +120,31 @@ fn product(p: &Product) -> (f64, f64) {
     (ours / 1e3, theirs / 1e3)
 }
 
+/// GFLOP/s of the tiles of a convolution: 32 channels with lines of 34, a kernel of 3 × 3.
+fn tiles() {
+    let (channels, pitch, lines) = (32, 34, 34);
+    let x: Vec<f32> = (0..channels * pitch * lines + 64).map(|i| (i % 17) as f32 - 8.0).collect();
+    let taps: Vec<usize> = (0..channels * 9).map(|k| k / 9 * pitch * lines + k % 9 / 3 * pitch + k % 3).collect();
+    let weights: Vec<[f32; TILE_ROWS]> = (0..taps.len()).map(|k| [k as f32 * 0.01; TILE_ROWS]).collect();
+    let columns = f32::tile_columns();
+    let mut out = vec![0f32; TILE_ROWS * columns];
+    let forward = fastest(|| {
+        for base in [0, 16, pitch, pitch + 16] {
+            f32::correlate(&weights, &taps, &black_box(&x)[base..], black_box(&mut out), columns, false);
+        }
+    });
+    let rows: [usize; TILE_ROWS] = std::array::from_fn(|k| taps[k]);
+    let (length, lines) = (32, 8);
+    let values: Vec<f32> = (0..lines * length * columns).map(|i| (i % 13) as f32).collect();
+    let gradient = fastest(|| f32::correlated(black_box(&x), rows, pitch, black_box(&values), length, black_box(&mut out)));
+    let rate = |steps: usize, time: f64| 2.0 * (TILE_ROWS * columns * steps) as f64 / time;
+    println!(
+        "\ntiles of convolutions: forward {:.1}, gradient {:.1} GFLOP/s",
+        rate(4 * taps.len(), forward),
+        rate(lines * length, gradient)
+    );
+}
+
 fn products() {
     let square = |name, m| Product { name, m, k: 512, n: 512 };
     let few = [1, 2, 4, 8];
@@ -145,4 +170,5 @@ fn main() {
         println!("{name:<20}{single:>10.3}{double:>10.3}");
     }
     products();
+    tiles();
 }

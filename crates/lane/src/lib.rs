@@ -24,6 +24,7 @@ mod operand;
 mod real;
 mod reduce;
 mod skinny;
+mod taps;
 mod unary;
 mod vector;
 
@@ -31,3 +32,4 @@ pub use matrix::{Rows, RowsMut};
 pub use operand::Operand;
 pub use real::Real;
 pub use skinny::FEW;
+pub use taps::ROWS as TILE_ROWS;

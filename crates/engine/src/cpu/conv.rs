@@ -5,6 +5,7 @@ use super::memory::{Address, Memory, Plain, with_registers};
 use super::multiply::{Matrix, multiply};
 use super::patches::{Geometry, Images, Tile, Tiles, even};
 use super::product::SHARED_FROM;
+use super::taps::{Places, Taps};
 use crate::threads;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -49,6 +50,8 @@ pub(crate) struct Conv {
     block: usize,
     /// Whether the patches are the input itself.
     direct: bool,
+    /// The sums over taps in the place of products with patches, where they are faster.
+    taps: Option<Taps>,
 }
 
 /// This thread's scratch, among the bases of a run: patches, then values of an output of several samples, then sums.
@@ -67,7 +70,8 @@ impl Conv {
         if direct && map == Map::Forward {
             block = geometry.inner.max(1);
         }
-        Conv { map, dtype, geometry, x, w, y, accumulates, tiles, block, direct }
+        let taps = Taps::of(map, dtype, &geometry);
+        Conv { map, dtype, geometry, x, w, y, accumulates, tiles, block, direct, taps }
     }
 
     /// Which map it is.
@@ -77,7 +81,8 @@ impl Conv {
 
     /// Sizes, positions of a tile and channels of a block.
     pub(crate) fn sizes(&self) -> (&Geometry, usize, usize) {
-        (&self.geometry, self.tiles.positions(), self.block)
+        let (positions, block) = self.taps.as_ref().map_or((self.tiles.positions(), self.block), Taps::sizes);
+        (&self.geometry, positions, block)
     }
 
     /// Multiplications of a run.
@@ -110,10 +115,11 @@ impl Conv {
     }
 
     fn jobs<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool) {
-        let inner = match self.map {
-            Map::Forward => self.tiles.packs() * self.tiles.of_pack(),
-            Map::InputGrad => self.tiles.packs() * self.blocks(),
-            Map::WeightGrad => self.blocks(),
+        let inner = match (&self.taps, self.map) {
+            (Some(taps), _) => taps.jobs(),
+            (None, Map::Forward) => self.tiles.packs() * self.tiles.of_pack(),
+            (None, Map::InputGrad) => self.tiles.packs() * self.blocks(),
+            (None, Map::WeightGrad) => self.blocks(),
         };
         let job = |job: usize| self.job::<T>(memory, job / inner, job % inner);
         let jobs = self.geometry.groups * inner;
@@ -125,6 +131,16 @@ impl Conv {
     }
 
     fn job<T: Plain + Real>(&self, memory: &Memory<'_>, group: usize, job: usize) {
+        if let Some(taps) = &self.taps {
+            return with_registers(taps.scratch() * size_of::<T>(), |scratch| {
+                let bases = [memory.base(self.x.at.base), memory.base(self.w.at.base), memory.base(self.y.at.base), scratch];
+                let at = |at: Address, base: usize| Address { base, ..at };
+                let [x, y] = [(&self.x, 0), (&self.y, 2)].map(|(images, base)| Images { at: at(images.at, base), ..images.clone() });
+                let accumulate = self.accumulates && memory.accumulate;
+                let places = Places { x, w: Matrix { at: at(self.w.at, 1), ..self.w }, y, accumulate };
+                taps.job::<T>(&Memory::new(&bases, false), &places, group, job);
+            });
+        }
         let (patches, outputs) = self.scratch();
         let sums = if self.map == Map::WeightGrad { self.block * self.geometry.taps() * (self.geometry.outer + PADDING) } else { 0 };
         with_registers((patches + outputs + sums) * size_of::<T>(), |scratch| {

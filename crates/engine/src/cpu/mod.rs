@@ -22,6 +22,7 @@ mod region;
 mod skinny;
 mod slice;
 mod split;
+mod taps;
 mod units;
 mod values;
 

@@ -20,9 +20,9 @@ pub(crate) struct Geometry {
     pub(crate) input: [usize; 2],
     pub(crate) kernel: [usize; 2],
     pub(crate) output: [usize; 2],
-    stride: [usize; 2],
-    before: [usize; 2],
-    dilation: [usize; 2],
+    pub(super) stride: [usize; 2],
+    pub(super) before: [usize; 2],
+    pub(super) dilation: [usize; 2],
 }
 
 /// Images where elements of a channel have no gaps; distances between samples and between channels.
@@ -111,14 +111,8 @@ impl Geometry {
 
     /// Cuts all positions of all samples into tiles of at most `most` positions, or one. Samples of few positions are put together.
     pub(crate) fn tiles(&self, most: usize) -> Tiles {
-        let [height, width] = self.output;
         let together = if self.positions() < FEW { most.min(2 * FEW) / self.positions().max(1) } else { 1 };
-        Tiles {
-            samples: even(self.samples, together),
-            lines: even(height, most / width.max(1)),
-            columns: even(width, most),
-            all: [self.samples, height, width],
-        }
+        Tiles::cut(self.samples, self.output, together, most)
     }
 
     /// What element (ky, kx) of the kernel sees in a tile of one sample; `None`: nothing of the image.
@@ -277,6 +271,21 @@ pub(crate) struct Tiles {
 }
 
 impl Tiles {
+    /// Cuts samples into packs of `together`, and their positions into tiles of at most `most`, or one.
+    pub(crate) fn cut(samples: usize, [height, width]: [usize; 2], together: usize, most: usize) -> Tiles {
+        Tiles {
+            samples: even(samples, together),
+            lines: even(height, most / width.max(1)),
+            columns: even(width, most),
+            all: [samples, height, width],
+        }
+    }
+
+    /// Lines and columns of the largest tile.
+    pub(crate) fn area(&self) -> [usize; 2] {
+        [self.lines, self.columns]
+    }
+
     /// Positions of the largest tile.
     pub(crate) fn positions(&self) -> usize {
         self.samples * self.lines * self.columns

@@ -30,7 +30,7 @@ fn sizes() -> impl Strategy<Value = Sizes> {
         prop::collection::vec(Just([1usize, 1, 1, 0, 0, 1]), 2),
         prop::collection::vec((1usize..15).prop_map(|size| [size, 1, 1, 0, 0, 1]), 1..3),
     ];
-    (spatial, 1usize..8, 1usize..4, 1usize..6, 1usize..6, any::<bool>()).prop_map(|(d, samples, groups, inner, outer, wide)| {
+    (spatial, 1usize..8, 1usize..4, 1usize..6, 1usize..15, any::<bool>()).prop_map(|(d, samples, groups, inner, outer, wide)| {
         let of = |k: usize| d.iter().map(|d| d[k]).collect::<Vec<_>>();
         let inner = if wide { inner * 20 } else { inner };
         Sizes {
