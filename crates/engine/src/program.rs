@@ -3,6 +3,7 @@
 
 use crate::{EngineError, Result, Tensor, cpu, memory, reference, threads};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use thalweg_graph::{Graph, Type};
 
@@ -49,7 +50,8 @@ impl Program {
     /// Compiles `graph`.
     ///
     /// # Errors
-    /// `MemoryError` if its constants do not fit into memory; `TraceError` if it donates an input that it does not have.
+    /// `MemoryError` if its constants do not fit into memory; `TraceError` if it donates an input that it does not have; `DataError` if
+    /// [`EXPLAIN`] names a file that cannot be written.
     pub fn compile(graph: &Graph, options: &CompileOptions) -> Result<Program> {
         if let Some(wrong) = options.donated.iter().find(|&&i| i >= graph.inputs.len()) {
             let error = EngineError::trace("a program donates an input that it does not have");
@@ -59,7 +61,7 @@ impl Program {
             Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
             Executor::Cpu => Box::new(cpu::compile(graph, &options.donated)?),
         };
-        explained(graph, code.as_ref());
+        explained(graph, code.as_ref())?;
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
         Ok(Program { inputs, outputs: graph.output_types(), code })
     }
@@ -121,12 +123,17 @@ impl Program {
 /// The environment variable that names a file to which every graph and its program are appended, in words.
 pub const EXPLAIN: &str = "THALWEG_EXPLAIN";
 
-/// Appends what was compiled to the file that is asked for. A file that cannot be written is no reason to fail.
-fn explained(graph: &Graph, code: &dyn Executable) {
-    let Some(path) = std::env::var_os(EXPLAIN) else { return };
-    if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
-        let _ = file.write_all(format!("{graph}\n{}\n\n", code.explain()).as_bytes());
-    }
+/// Appends what was compiled to the file that is asked for.
+fn explained(graph: &Graph, code: &dyn Executable) -> Result<()> {
+    let Some(path) = std::env::var_os(EXPLAIN).filter(|path| !path.is_empty()) else { return Ok(()) };
+    let append = |path: &Path| -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        file.write_all(format!("{graph}\n{}\n\n", code.explain()).as_bytes())
+    };
+    append(Path::new(&path)).map_err(|error| {
+        let wrong = EngineError::data(format!("{EXPLAIN} names a file that cannot be written"));
+        wrong.with("the path of a file in a folder that exists", format!("{}: {error}", Path::new(&path).display()))
+    })
 }
 
 impl std::fmt::Debug for Program {
