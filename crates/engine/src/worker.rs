@@ -111,8 +111,8 @@ impl Drop for Worker {
         self.shared.lock().stopped = true;
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
-            // A job may hold the last handle to its own worker.
-            if thread.thread().id() != thread::current().id() {
+            // A job may hold the last handle to its own worker, and takes its steps on a thread of the pool.
+            if thread.thread().id() != thread::current().id() && !threads::inside() {
                 let _ = thread.join();
             }
         }

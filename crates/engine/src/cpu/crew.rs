@@ -3,9 +3,12 @@
 //!
 //! That number holds the step that is shared and the next piece of it, so that a thread that comes late takes a piece of the step that
 //! is shared now, or none. A step is over when all its pieces are done; nobody waits for a thread that has not taken any.
+//!
+//! Nobody waits for ever: the pool gives away its oldest tasks and takes its own newest, so that by the time a thread of one crew takes up
+//! work of another, all places of the first are taken. A pool of `breadth_first` would break that.
 
 use super::memory::Memory;
-use super::product::Product;
+use super::product::{PIECES, Product};
 use super::program::Step;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -35,12 +38,21 @@ impl Drop for Shift<'_, '_> {
     }
 }
 
+/// Counts a piece as done, also where it panics: the scope tells of that at its end, and until then nobody may wait for it.
+struct Piece<'a>(&'a AtomicUsize);
+
+impl Drop for Piece<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
 impl<'a> Crew<'a> {
     /// Runs `work` on this thread, while the other threads of its pool stand by.
     pub(crate) fn with<R: Send>(steps: &'a [Step], memory: Memory<'a>, work: impl FnOnce(&Crew<'a>) -> R + Send) -> R {
         let crew = Crew { steps, memory, next: AtomicU64::new(NONE << 32), done: AtomicUsize::new(0) };
         rayon::in_place_scope(|scope| {
-            for _ in 1..rayon::current_num_threads() {
+            for _ in 1..rayon::current_num_threads().min(PIECES) {
                 scope.spawn(|_| crew.stand_by());
             }
             let _shift = Shift(&crew);
@@ -62,7 +74,7 @@ impl<'a> Crew<'a> {
         self.next.store((step as u64) << 32, Ordering::Release);
         while self.take(self.next.load(Ordering::Acquire)) {}
         // What is left is being done: microseconds, unless its thread was interrupted.
-        wait(|| self.done.load(Ordering::Acquire) >= pieces);
+        (0..).take_while(|_| self.done.load(Ordering::Acquire) < pieces).for_each(rest);
     }
 
     /// Takes a piece of the step that is shared, if one is left in `seen`.
@@ -75,25 +87,22 @@ impl<'a> Crew<'a> {
         if let (Some(product), piece) = (self.product((taken >> 32) as usize), taken as u32 as usize)
             && piece < product.pieces()
         {
+            let _piece = Piece(&self.done);
             product.piece(&self.memory, piece);
-            self.done.fetch_add(1, Ordering::Release);
         }
         true
     }
 
     fn stand_by(&self) {
-        wait(|| {
-            while self.take(self.next.load(Ordering::Acquire)) {}
-            self.next.load(Ordering::Relaxed) >> 32 == END
-        });
+        let mut looks = 0;
+        while self.next.load(Ordering::Relaxed) >> 32 != END {
+            looks = if self.take(self.next.load(Ordering::Acquire)) { 0 } else { looks + 1 };
+            rest(looks);
+        }
     }
 }
 
-/// Looks until `found`.
-fn wait(found: impl Fn() -> bool) {
-    let mut looks = 0;
-    while !found() {
-        looks += 1;
-        if looks < PATIENCE { spin_loop() } else { std::thread::yield_now() }
-    }
+/// A moment between looks.
+fn rest(looks: usize) {
+    if looks < PATIENCE { spin_loop() } else { std::thread::yield_now() }
 }

@@ -15,8 +15,8 @@ pub(crate) const SHARED_FROM: usize = 1 << 19;
 /// Rows up to which a product takes as long as reading its matrix, and elements of that from which it is done in pieces.
 const FEW: usize = 8;
 const LARGE: usize = 1 << 15;
-/// Pieces of such a product, and columns of each, at most and at least.
-const PIECES: usize = 8;
+/// Pieces of such a product, at most, and columns of each, at least.
+pub(super) const PIECES: usize = 8;
 const COLUMNS: usize = 32;
 
 /// A batch of matrices in memory.

@@ -98,7 +98,7 @@ impl Step {
             Step::Product(product) => product.shares(),
             Step::Conv(conv) => conv.shares(),
             Step::Copy(_) => false,
-            Step::Loop(looped) => looped.body().hands == Hands::Pool,
+            Step::Loop(looped) => looped.body().hands != Hands::One,
             Step::Split(_) => true,
             Step::Op(op) => op.shares(),
         }

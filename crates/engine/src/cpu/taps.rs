@@ -3,7 +3,8 @@
 //! of positions at a time; a line of an image that is read with a stride comes apart into one line per remainder, so that neighbours
 //! of the result see neighbours.
 //!
-//! The gradient of the input is the convolution of the output's gradient with the turned kernel, where the stride is 1.
+//! The gradient of the input is the convolution of the output's gradient with the turned kernel, where the stride is 1. (There, and only
+//! there, an infinite weight meets zeros around the image, so that the border becomes NaN where patches leave it infinite.)
 
 use super::conv::Map;
 use super::memory::{Address, Memory, Plain};
@@ -17,8 +18,9 @@ use thalweg_lane::{Real, TILE_ROWS};
 const BYTES: usize = 512 << 10;
 /// Terms of a sum of a tile at a time, unless one channel has more: they and what they see stay in the first-level cache.
 const TERMS: usize = 320;
-/// Channels of a gradient of a kernel at a time, and bytes of what their tiles are multiplied with.
+/// Channels of a gradient of a kernel at a time and sums for each channel of the result, at most; bytes of what tiles are multiplied with.
 const CHANNELS: usize = 128;
+const SUMS: usize = 2048;
 const PANEL: usize = 16 << 10;
 /// Positions, lengths of lines and channels of the result below which patches are faster.
 const POSITIONS: usize = 128;
@@ -68,7 +70,13 @@ impl Taps {
     /// The sums over taps of a convolution, where they are faster than patches.
     pub(crate) fn of(map: Map, dtype: DType, g: &Geometry) -> Option<Taps> {
         let columns = if dtype == DType::F64 { f64::tile_columns() } else { f32::tile_columns() };
-        let reach = [0, 1].map(|d| (g.kernel[d] - 1) * g.dilation[d]);
+        let most = BYTES / dtype.size();
+        // Zeros around the image, or between what the taps see, can be many more than what there is to see.
+        let reach = [(g.kernel[0] - 1).checked_mul(g.dilation[0])?, (g.kernel[1] - 1).checked_mul(g.dilation[1])?];
+        let apart = g.stride[0].checked_mul(g.stride[1])?;
+        if g.taps() == 1 || g.taps().max(apart).max(reach[0]).max(reach[1]) > most {
+            return None;
+        }
         let turned = map == Map::InputGrad;
         let (rows, depth, read, result) =
             if turned { (g.inner, g.outer, g.output, g.input) } else { (g.outer, g.inner, g.input, g.output) };
@@ -77,20 +85,22 @@ impl Taps {
             Map::WeightGrad => rows * 2 >= columns && result[1] >= LENGTH,
             _ => rows >= FEW && result[0] * result[1] >= POSITIONS,
         };
-        if g.taps() == 1 || depth == 0 || (turned && g.stride != [1, 1]) || !suits {
+        if depth == 0 || (turned && g.stride != [1, 1]) || !suits {
             return None;
         }
-        let most = BYTES / dtype.size();
         let mut block = even(depth, TERMS / g.taps());
-        let area = block * g.stride[0] * g.stride[1] + rows.next_multiple_of(TILE_ROWS);
+        let area = block * apart + rows.next_multiple_of(TILE_ROWS);
         let positions = if map == Map::WeightGrad { PANEL / (columns * dtype.size()) } else { most / area };
         let tiles = Tiles::cut(g.samples, result, 1, positions);
         let [lines, width] = tiles.area();
         let line = ((width - 1) * g.stride[1] + reach[1] + 1).div_ceil(g.stride[1]);
         let pitch = line * g.stride[1];
-        let channel = ((lines - 1) * g.stride[0] + reach[0] + 1) * pitch;
+        let channel = ((lines - 1) * g.stride[0] + reach[0] + 1).checked_mul(pitch)?;
         if map == Map::WeightGrad {
-            block = even(depth, CHANNELS.min(most / channel));
+            block = even(depth, CHANNELS.min(most / channel).min(SUMS / g.taps()));
+        }
+        if channel.checked_mul(block)? > 2 * most {
+            return None;
         }
         let flat = g.stride == [1, 1] && ((lines - 1) * pitch + width).div_ceil(columns) < lines * width.div_ceil(columns);
         let tap = |c: usize, ky: usize, kx: usize| {

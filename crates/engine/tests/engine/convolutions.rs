@@ -118,6 +118,21 @@ fn kernels_longer_and_images_larger_than_a_tile() {
 }
 
 #[test]
+fn kernels_whose_elements_lie_far_apart() {
+    for (size, dilation, inner) in [(16, 100_000, 1), (40, 24, 80), (64, 512, 70), (1, 1 << 40, 1)] {
+        let window = Window {
+            stride: vec![1, 1],
+            before: vec![dilation / 2; 2],
+            after: vec![dilation - dilation / 2; 2],
+            dilation: vec![dilation; 2],
+            groups: 1,
+        };
+        let sizes = Sizes { window, x: vec![1, inner, size, size], w: vec![3, inner, 2, 2] };
+        agree(&sizes.plain(DType::F64), &[], 4, 1e-9);
+    }
+}
+
+#[test]
 fn nothing_to_add_up_is_zero() {
     let same = Window { stride: vec![1], before: vec![1], after: vec![1], dilation: vec![1], groups: 1 };
     for (samples, inner, outer) in [(0, 2, 3), (2, 0, 3), (2, 3, 0)] {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 use thalweg_engine::{Device, Future, Getter, Job, Setter, Step, Worker};
 
@@ -191,4 +191,35 @@ fn a_future_calls_back_once_and_everybody_sees_the_same_value() {
     assert_eq!(said.iter().collect::<Vec<_>>(), [(1, Ok(5)), (2, Ok(5))]);
     assert_eq!(waiter.join().unwrap(), Ok(5));
     assert_eq!(Future::ready(Ok(3)).try_get(), Some(Ok(3)));
+}
+
+/// Holds the last handle to its own worker, and lets go of it.
+struct Last {
+    worker: Option<Arc<Mutex<Option<Worker>>>>,
+    done: Option<Setter<i64>>,
+}
+
+impl Job for Last {
+    fn step(&mut self) -> Step {
+        if let Some(worker) = self.worker.take() {
+            drop(worker.lock().unwrap().take());
+        }
+        if let Some(done) = self.done.take() {
+            done.set(Ok(1));
+        }
+        Step::Done
+    }
+    fn panicked(&mut self, _: String) {}
+}
+
+#[test]
+fn a_job_may_let_go_of_its_own_worker() {
+    let place = Arc::new(Mutex::new(None));
+    let worker = Worker::spawn(Device::Cpu).unwrap();
+    let (done, value) = Future::new();
+    let mut held = place.lock().unwrap();
+    worker.submit(Box::new(Last { worker: Some(place.clone()), done: Some(done) }));
+    *held = Some(worker);
+    drop(held);
+    assert_eq!(value.wait().unwrap(), 1);
 }
