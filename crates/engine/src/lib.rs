@@ -22,6 +22,7 @@ mod cpu;
 mod device;
 mod error;
 mod future;
+mod geometry;
 pub mod memory;
 pub mod profile;
 mod program;

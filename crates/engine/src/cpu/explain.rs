@@ -1,11 +1,12 @@
 //! Programs in words: what each step does, over what, and where its values lie. And how long steps took.
 
-use super::conv::{Conv, Map};
+use super::conv::Conv;
 use super::copy::Copy;
 use super::fused::{Argument, Form, Pass, Target};
 use super::memory::Address;
 use super::product::Product;
 use super::program::{Code, Step};
+use crate::geometry::Map;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! The CPU executor: a graph becomes a few passes, products and copies over memory that was planned at compile time.
 //!
-//! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies.
+//! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies, `steps` what is done there.
 
 mod arena;
 mod conv;
@@ -13,7 +13,6 @@ mod looped;
 mod memory;
 mod multiply;
 mod op;
-mod patches;
 mod plan;
 mod product;
 mod program;
@@ -22,7 +21,7 @@ mod region;
 mod skinny;
 mod slice;
 mod split;
-mod taps;
+mod steps;
 mod units;
 mod values;
 

@@ -4,6 +4,7 @@
 use super::kernels::{conv, parallel, product, source};
 use super::layout::{is_contiguous, view};
 use super::scan::Loop;
+use crate::geometry::Map;
 use crate::tensor::Tensor;
 use crate::{EngineError, Result, memory};
 use std::collections::{HashMap, HashSet};
@@ -316,9 +317,9 @@ impl Planner<'_> {
             Op::TakeAlong(_) | Op::AddAlong(_) => copies(2),
             Op::Concat(_) => copies(node.inputs.len()),
             Op::ReduceSum(_) | Op::ReduceMax(_) if ty(0).rank() > 2 || gaps(0) => ty(0).bytes(),
-            Op::Conv(_) => conv::scratch_bytes(conv::Kind::Forward, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
-            Op::ConvInputGrad(_) => conv::scratch_bytes(conv::Kind::InputGrad, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
-            Op::ConvWeightGrad(_) => conv::scratch_bytes(conv::Kind::WeightGrad, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
+            Op::Conv(_) => conv::scratch_bytes(Map::Forward, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
+            Op::ConvInputGrad(_) => conv::scratch_bytes(Map::InputGrad, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
+            Op::ConvWeightGrad(_) => conv::scratch_bytes(Map::WeightGrad, ty(0), ty(1), &node.ty).saturating_add(copies(2)),
             _ => 0,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::kernels::{along, arg_sort, binary, concat, conv, copy, cum_sum, index, matmul, pad, reduce, select, source, unary};
 use super::plan::{Instruction, Operand, Plan, Work};
+use crate::geometry::Map;
 use crate::tensor::Tensor;
 use crate::{EngineError, Result};
 use std::sync::Arc;
@@ -94,9 +95,9 @@ pub(crate) fn evaluate(op: &Op, operands: Vec<Tensor>, ty: &Arc<Type>, reuse: Op
         (Op::ArgSort(op), [x]) => arg_sort::arg_sort(x, op.axis, ty),
         (Op::CumSum(op), [x]) => cum_sum::cum_sum(x, op.axis, op.reverse),
         (Op::MatMul(_), [a, b]) => matmul::matmul(a, b, ty),
-        (Op::Conv(op), [x, w]) => conv::conv(conv::Kind::Forward, &op.window, x, w, ty),
-        (Op::ConvInputGrad(op), [g, w]) => conv::conv(conv::Kind::InputGrad, &op.window, g, w, ty),
-        (Op::ConvWeightGrad(op), [x, g]) => conv::conv(conv::Kind::WeightGrad, &op.window, x, g, ty),
+        (Op::Conv(op), [x, w]) => conv::conv(Map::Forward, &op.window, x, w, ty),
+        (Op::ConvInputGrad(op), [g, w]) => conv::conv(Map::InputGrad, &op.window, g, w, ty),
+        (Op::ConvWeightGrad(op), [x, g]) => conv::conv(Map::WeightGrad, &op.window, x, g, ty),
         (Op::Random(op), [seed, counter]) => source::random(op, seed, counter, ty),
         (op, _) => Err(EngineError::internal(format!("the reference executor cannot run {}", op.name()))),
     }

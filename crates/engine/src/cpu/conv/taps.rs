@@ -6,10 +6,11 @@
 //! The gradient of the input is the convolution of the output's gradient with the turned kernel, where the stride is 1. (There, and only
 //! there, an infinite weight meets zeros around the image, so that the border becomes NaN where patches leave it infinite.)
 
-use super::conv::Map;
-use super::memory::{Address, Memory, Plain};
-use super::multiply::Matrix;
-use super::patches::{Geometry, Images, Tile, Tiles, even};
+use super::super::memory::{Address, Memory, Plain};
+use super::super::multiply::Matrix;
+use super::SCRATCH;
+use super::tiles::{Images, Tile, Tiles, even};
+use crate::geometry::{Geometry, Map};
 use std::ops::Range;
 use thalweg_graph::DType;
 use thalweg_lane::{Real, TILE_ROWS};
@@ -53,9 +54,6 @@ pub(crate) struct Taps {
     columns: usize,
     flat: bool,
 }
-
-/// This thread's scratch.
-const SCRATCH: usize = 3;
 
 /// Matrices and images of a run: bases are the input's, the kernel's, the output's and this thread's scratch.
 pub(crate) struct Places {
