@@ -103,7 +103,7 @@ export { Module, type NamedParameter } from "./module/module.js";
 export * as nn from "./module/nn/index.js";
 export { Parameter, type ParameterOptions } from "./module/parameter.js";
 export { type ConfigMaker, type ModuleClass, registerModule } from "./module/registry.js";
-export type { DType, Mode, Weights } from "./native/boundary.js";
+export type { DType, Mode, StepTime, Weights } from "./native/boundary.js";
 export * as plot from "./plot/plot.js";
 export {
   type CompileOptions,
@@ -130,7 +130,7 @@ export {
 } from "./tensor/create.js";
 export type { IntegerArray, TypedArray } from "./tensor/dtype.js";
 export type { Elementwise, Operand } from "./tensor/elementwise.js";
-export { type Profile, profile, type StepTime } from "./tensor/profile.js";
+export { type Profile, profile } from "./tensor/profile.js";
 export type { AttentionOptions, Axes, ConvOptions, ReduceOptions, Structural } from "./tensor/structure.js";
 export { type NestedArray, Tensor } from "./tensor/tensor.js";
 export { type Memory, memory, tidy } from "./tensor/tidy.js";

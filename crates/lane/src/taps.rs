@@ -14,6 +14,12 @@ pub const ROWS: usize = 6;
 /// Registers of a row of a tile.
 const WIDE: usize = 2;
 
+/// Numbers in the registers of a row of a tile.
+#[inline(always)]
+fn width<T: Vector, S: Simd>() -> usize {
+    WIDE * size_of::<T::V<S>>() / size_of::<T>()
+}
+
 struct Columns<T>(std::marker::PhantomData<T>);
 
 impl<T: Vector> WithSimd for Columns<T> {
@@ -21,7 +27,7 @@ impl<T: Vector> WithSimd for Columns<T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
-        WIDE * size_of::<T::V<S>>() / size_of::<T>()
+        width::<T, S>()
     }
 }
 
@@ -36,7 +42,7 @@ type Sums<T, S> = [[<T as Vector>::V<S>; WIDE]; ROWS];
 /// Writes, or adds, a tile of sums into rows that begin `stride` apart.
 #[inline(always)]
 fn put<T: Vector, S: Simd>(simd: S, sums: Sums<T, S>, out: &mut [T], stride: usize, accumulate: bool) {
-    let width = WIDE * size_of::<T::V<S>>() / size_of::<T>();
+    let width = width::<T, S>();
     for i in 0..ROWS {
         let (out, _) = T::whole_mut::<S>(&mut out[i * stride..i * stride + width]);
         for r in 0..WIDE {
@@ -59,7 +65,7 @@ impl<T: Vector> WithSimd for Correlate<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let width = WIDE * size_of::<T::V<S>>() / size_of::<T>();
+        let width = width::<T, S>();
         let mut sums: Sums<T, S> = [[T::splat(simd, T::ZERO); WIDE]; ROWS];
         for (weights, tap) in self.weights.iter().zip(self.taps) {
             let (seen, _) = T::whole::<S>(&self.x[*tap..*tap + width]);
@@ -95,7 +101,7 @@ impl<T: Vector> WithSimd for Correlated<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let width = WIDE * size_of::<T::V<S>>() / size_of::<T>();
+        let width = width::<T, S>();
         let mut sums: Sums<T, S> = [[T::splat(simd, T::ZERO); WIDE]; ROWS];
         for (line, values) in self.values.chunks_exact(self.length * width).enumerate() {
             let (values, _) = T::whole::<S>(values);

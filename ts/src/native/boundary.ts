@@ -72,20 +72,32 @@ export interface NativeRun {
   tensors(): NativeTensor[];
 }
 
+/** What equal steps of compiled programs took: a product, a convolution, a fused pass over elements, a copy, an op. */
+export interface StepTime {
+  /** The step in words, with its sizes. */
+  readonly step: string;
+  /** How often it ran. */
+  readonly count: number;
+  /** Seconds in all, of all threads that took part. */
+  readonly seconds: number;
+  /** Floating-point operations in all, of products and convolutions. */
+  readonly flops: number;
+  /** Bytes read and written in all, by products and passes. */
+  readonly bytes: number;
+  /**
+   * Seconds that it would take at the machine's limits: operations at the rate of large matrix products, or bytes at the
+   * rate of copying, whichever is slower. Absent where neither is counted.
+   */
+  readonly limit?: number;
+}
+
 /** Where the time of programs went. */
 export interface NativeProfile {
   readonly threads: number;
   readonly productRate: number;
   readonly cacheRate: number;
   readonly memoryRate: number;
-  readonly steps: {
-    readonly step: string;
-    readonly count: number;
-    readonly seconds: number;
-    readonly flops: number;
-    readonly bytes: number;
-    readonly limit?: number;
-  }[];
+  readonly steps: StepTime[];
 }
 
 /** A training step of the user's own loss. */

@@ -1,24 +1,6 @@
 // Where the time of a piece of work goes, kernel by kernel, each beside what the machine allows.
+import type { StepTime } from "../native/boundary.js";
 import { native } from "../native.js";
-
-/** What equal steps of compiled programs took: a product, a convolution, a fused pass over elements, a copy, an op. */
-export interface StepTime {
-  /** The step in words, with its sizes. */
-  readonly step: string;
-  /** How often it ran. */
-  readonly count: number;
-  /** Seconds in all, of all threads that took part. */
-  readonly seconds: number;
-  /** Floating-point operations in all, of products and convolutions. */
-  readonly flops: number;
-  /** Bytes read and written in all, by products and passes. */
-  readonly bytes: number;
-  /**
-   * Seconds that it would take at the machine's limits: operations at the rate of large matrix products, or bytes at the
-   * rate of copying, whichever is slower. Absent where neither is counted.
-   */
-  readonly limit?: number;
-}
 
 /** Where the time of a piece of work went. */
 export interface Profile<T> {

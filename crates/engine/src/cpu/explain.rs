@@ -64,15 +64,16 @@ pub(crate) fn measured() -> Vec<Measured> {
 }
 
 /// Runs step `place` of program `number`, measured if asked for.
-pub(crate) fn timed<R>(number: u64, place: usize, step: &Step, share: bool, run: impl FnOnce() -> R) -> R {
+pub(crate) fn timed<R>(number: u64, place: usize, step: &Step, shared: impl FnOnce() -> bool, run: impl FnOnce() -> R) -> R {
     if !MEASURES.load(Ordering::Relaxed) {
         return run();
     }
     let start = Instant::now();
     let out = run();
     let seconds = start.elapsed().as_secs_f64();
+    let shared = shared();
     let mut all = times();
-    let entry = all.entry((number, place, share)).or_insert_with(|| measurable(step, share));
+    let entry = all.entry((number, place, shared)).or_insert_with(|| measurable(step, shared));
     entry.count += 1;
     entry.seconds += seconds;
     out

@@ -1,4 +1,4 @@
-//! The buffer plan, and units turned into steps: where every value lies, when its place is free again, what is overwritten in place.
+//! The buffer plan: where every value lies, when its place is free again, what is overwritten in place.
 
 use super::arena::{Arena, rounded};
 use super::copy::{Copy, View};

@@ -7,13 +7,12 @@ use super::values::{extent, offset_of};
 use crate::threads;
 use rayon::prelude::*;
 use thalweg_graph::DType;
-use thalweg_lane::Real;
+use thalweg_lane::{FEW, Real};
 
 /// Multiply-adds from which one product is shared among threads.
 pub(crate) const SHARED_FROM: usize = 1 << 19;
 
-/// Rows up to which a product takes as long as reading its matrix, and elements of that from which it is done in pieces.
-const FEW: usize = 8;
+/// Elements of a matrix from which its product with few rows, which takes as long as reading it, is done in pieces.
 const LARGE: usize = 1 << 15;
 /// Pieces of such a product, at most, and columns of each, at least.
 pub(super) const PIECES: usize = 8;
@@ -150,7 +149,7 @@ impl Product {
     pub(crate) fn run(&self, memory: &Memory<'_>, share: bool) {
         match self.pieces() {
             1 => self.whole(memory, share),
-            pieces if share && threads::inside() && self.cost() >= SHARED_FROM => {
+            pieces if share && threads::inside() && self.shares() => {
                 (0..pieces).into_par_iter().for_each(|index| self.piece(memory, index));
             }
             pieces => (0..pieces).for_each(|index| self.piece(memory, index)),

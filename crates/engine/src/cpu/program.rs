@@ -124,7 +124,8 @@ impl Code {
     fn steps(&self, memory: &Memory<'_>, share: bool, crew: Option<&Crew<'_>>) -> Result<()> {
         self.steps.iter().enumerate().try_for_each(|(k, step)| {
             let helped = crew.filter(|_| step.pieces() > 1);
-            timed(self.number, k, step, share && step.shares() || helped.is_some(), || match (step, helped) {
+            let shared = || share && step.shares() || helped.is_some();
+            timed(self.number, k, step, shared, || match (step, helped) {
                 (Step::Product(product), Some(crew)) => {
                     crew.share(k, product);
                     Ok(())

@@ -22,9 +22,9 @@ use thalweg_graph::DType;
 use thalweg_lane::Real;
 use tiles::{Tiles, even};
 
-/// Bytes of a tile's patches, at most: half of a second-level cache (half of this is a few percent slower).
+/// Bytes of what a job works on, at most: half of a second-level cache (half of this is a few percent slower).
 const BYTES: usize = 512 << 10;
-/// Rows of a tile's patches, unless one channel has more.
+/// Rows of a tile's patches, or terms of its sums, unless one channel has more.
 const ROWS: usize = 320;
 
 /// A convolution, or one of its gradients.

@@ -126,7 +126,7 @@ fn clear_gaps<T: Real>(row: &mut [T], seen: &Seen, width: usize) {
 }
 
 /// `to[i] = from[i · step]`.
-fn spread<T: Copy>(to: &mut [T], from: &[T], step: usize) {
+pub(super) fn spread<T: Copy>(to: &mut [T], from: &[T], step: usize) {
     match step {
         1 => to.copy_from_slice(&from[..to.len()]),
         2 => {

@@ -8,17 +8,14 @@
 
 use super::super::memory::{Address, Memory, Plain};
 use super::super::multiply::Matrix;
-use super::SCRATCH;
+use super::patches::spread;
 use super::tiles::{Images, Tile, Tiles, even};
+use super::{BYTES, ROWS, SCRATCH};
 use crate::geometry::{Geometry, Map};
 use std::ops::Range;
 use thalweg_graph::DType;
 use thalweg_lane::{Real, TILE_ROWS};
 
-/// Bytes of what a job works on, at most: half of a second-level cache.
-const BYTES: usize = 512 << 10;
-/// Terms of a sum of a tile at a time, unless one channel has more: they and what they see stay in the first-level cache.
-const TERMS: usize = 320;
 /// Channels of a gradient of a kernel at a time and sums for each channel of the result, at most; bytes of what tiles are multiplied with.
 const CHANNELS: usize = 128;
 const SUMS: usize = 2048;
@@ -86,7 +83,7 @@ impl Taps {
         if depth == 0 || (turned && g.stride != [1, 1]) || !suits {
             return None;
         }
-        let mut block = even(depth, TERMS / g.taps());
+        let mut block = even(depth, ROWS / g.taps());
         let area = block * apart + rows.next_multiple_of(TILE_ROWS);
         let positions = if map == Map::WeightGrad { PANEL / (columns * dtype.size()) } else { most / area };
         let tiles = Tiles::cut(g.samples, result, 1, positions);
@@ -100,7 +97,7 @@ impl Taps {
         if channel.checked_mul(block)? > 2 * most {
             return None;
         }
-        let flat = g.stride == [1, 1] && ((lines - 1) * pitch + width).div_ceil(columns) < lines * width.div_ceil(columns);
+        let flat = g.stride == [1, 1] && running(lines, width, pitch, columns) < lines * width.div_ceil(columns);
         let tap = |c: usize, ky: usize, kx: usize| {
             let [ky, kx] = if turned { [g.kernel[0] - 1 - ky, g.kernel[1] - 1 - kx] } else { [ky, kx] };
             let x = kx * g.dilation[1];
@@ -134,15 +131,11 @@ impl Taps {
         if self.map == Map::WeightGrad { self.blocks() } else { self.tiles.packs() * self.tiles.of_pack() }
     }
 
-    /// Tiles of sums in a line (where they do not run on), and in a tile of positions; and elements between lines of sums.
-    fn cut(&self) -> (usize, usize, usize) {
-        let [lines, width] = self.tiles.area();
+    /// Tiles of sums in a line of a tile of positions (where they do not run on), and in all its lines.
+    fn cut(&self, [lines, width]: [usize; 2]) -> (usize, usize) {
         let across = width.div_ceil(self.columns);
-        if self.flat {
-            (1, ((lines - 1) * self.pitch + width).div_ceil(self.columns), self.pitch)
-        } else {
-            (across, lines * across, across * self.columns)
-        }
+        let all = if self.flat { running(lines, width, self.pitch, self.columns) } else { lines * across };
+        (across, all)
     }
 
     /// Elements of the scratch: what is read, what it is multiplied with, and sums.
@@ -154,7 +147,7 @@ impl Taps {
             let wide = self.rows.next_multiple_of(self.columns);
             return [image, wide * self.tiles.positions(), self.terms.len().next_multiple_of(TILE_ROWS) * wide];
         }
-        [image, rows * self.terms.len(), rows * self.cut().1 * self.columns]
+        [image, rows * self.terms.len(), rows * self.cut(self.tiles.area()).1 * self.columns]
     }
 
     /// Elements of the scratch.
@@ -185,12 +178,12 @@ impl Taps {
     }
 
     fn convolve<T: Plain + Real>(&self, memory: &Memory<'_>, places: &Places, group: usize, tile: &Tile) {
-        let (across, _, between) = self.cut();
         let [image, weights, sums] = [0, 1, 2].map(|k| self.part::<T>(memory, k));
         let (from, to) = self.images(places);
         let [lines, width] = [tile.lines.len(), tile.columns.len()];
         let row = sums.len() / self.rows.next_multiple_of(TILE_ROWS);
-        let tiles = if self.flat { ((lines - 1) * self.pitch + width).div_ceil(self.columns) } else { lines * across };
+        let (across, tiles) = self.cut([lines, width]);
+        let between = if self.flat { self.pitch } else { across * self.columns };
         for block in 0..self.blocks() {
             let channels = self.channels(block);
             self.pad(memory, from, group, tile, &channels, image);
@@ -235,7 +228,7 @@ impl Taps {
                     Ok(line) if line < height => {
                         let values = &values[line * width..][..width];
                         for (remainder, padded) in padded.chunks_exact_mut(self.line).enumerate() {
-                            spread(padded, values, left + remainder as isize, self.stride[1]);
+                            seen(padded, values, left + remainder as isize, self.stride[1]);
                         }
                     }
                     _ => padded.fill(T::ZERO),
@@ -321,8 +314,13 @@ impl Taps {
     }
 }
 
+/// Tiles of sums that run on across the ends of lines.
+fn running(lines: usize, width: usize, pitch: usize, columns: usize) -> usize {
+    ((lines - 1) * pitch + width).div_ceil(columns)
+}
+
 /// `to[j] = from[first + j · step]`, and zeros where that lies outside.
-fn spread<T: Real>(to: &mut [T], from: &[T], first: isize, step: usize) {
+fn seen<T: Real>(to: &mut [T], from: &[T], first: isize, step: usize) {
     let inside = |j: usize| usize::try_from(first + (j * step) as isize).is_ok_and(|at| at < from.len());
     let start = (-first).max(0) as usize;
     let start = start.div_ceil(step).min(to.len());
@@ -331,12 +329,8 @@ fn spread<T: Real>(to: &mut [T], from: &[T], first: isize, step: usize) {
     debug_assert!((start..stop).all(inside) && (start == 0 || !inside(start - 1)) && (stop == to.len() || !inside(stop)));
     to[..start].fill(T::ZERO);
     to[stop..].fill(T::ZERO);
-    if start == stop {
-        return;
-    }
-    let at = (first + (start * step) as isize) as usize;
-    match step {
-        1 => to[start..stop].copy_from_slice(&from[at..at + stop - start]),
-        _ => to[start..stop].iter_mut().zip(from[at..].iter().step_by(step)).for_each(|(to, from)| *to = *from),
+    if start < stop {
+        let at = (first + (start * step) as isize) as usize;
+        spread(&mut to[start..stop], &from[at..], step);
     }
 }
