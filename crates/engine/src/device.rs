@@ -1,5 +1,5 @@
 //! Where a program runs.
-//! Names are checked here once; this build knows the CPU only and says so.
+//! Names are checked here once; a build without CUDA says so.
 
 use crate::{EngineError, Result};
 use std::fmt;
@@ -28,12 +28,21 @@ impl Device {
         let index = name.strip_prefix("cuda:").and_then(|i| i.parse::<usize>().ok());
         match (name, index) {
             ("auto" | "cpu", _) => Ok(Device::Cpu),
-            ("cuda", _) | (_, Some(_)) => {
-                let error = EngineError::device("no CUDA device: this build has no CUDA support");
-                Err(error.with("\"auto\" or \"cpu\"", format!("{name:?}")))
-            }
+            ("cuda", _) => Device::cuda(0),
+            (_, Some(index)) => Device::cuda(index),
             _ => Err(EngineError::device("unknown device").with("\"auto\", \"cpu\", \"cuda\" or \"cuda:<index>\"", format!("{name:?}"))),
         }
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda(index: usize) -> Result<Device> {
+        crate::cuda::find(index).map(|()| Device::Cuda(index))
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    fn cuda(index: usize) -> Result<Device> {
+        let error = EngineError::device("no CUDA device: this build has no CUDA support");
+        Err(error.with("\"auto\" or \"cpu\"", format!("\"cuda:{index}\"")))
     }
 }
 

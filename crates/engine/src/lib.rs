@@ -19,6 +19,8 @@
 
 mod cache;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod device;
 mod error;
 mod future;
