@@ -17,6 +17,9 @@ export async function buildCuda() {
   const env = {
     CUDA_HOME: home,
     NVCC: nvcc,
+    // What cudarc would ask an nvcc on the path for.
+    CUDARC_CUDA_VERSION: "13000",
+    PATH: `${join(home, "bin")}:${process.env.PATH}`,
     // PTX for the oldest cards that are supported; newer ones compile it for themselves.
     CUDA_COMPUTE_CAP: "80",
     THALWEG_CUDA_SHIM: await shim(home),
