@@ -2,7 +2,16 @@
 //! Names are checked here once; a build without CUDA says so.
 
 use crate::{EngineError, Result};
-use std::fmt;
+use std::cell::Cell;
+use std::sync::OnceLock;
+use std::{env, fmt};
+
+/// The environment variable that names the device of programs whose caller names none.
+pub(crate) const DEVICE: &str = "THALWEG_DEVICE";
+
+thread_local! {
+    static CURRENT: Cell<Option<Device>> = const { Cell::new(None) };
+}
 
 /// A place that holds tensors and runs programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +41,28 @@ impl Device {
             (_, Some(index)) => Device::cuda(index),
             _ => Err(EngineError::device("unknown device").with("\"auto\", \"cpu\", \"cuda\" or \"cuda:<index>\"", format!("{name:?}"))),
         }
+    }
+
+    /// The device of programs that are compiled on this thread: that of the worker whose thread it is, else the one that
+    /// `THALWEG_DEVICE` names, else the host.
+    ///
+    /// # Errors
+    /// `DeviceError` if the environment names none that is present.
+    pub fn current() -> Result<Device> {
+        static NAMED: OnceLock<Result<Device>> = OnceLock::new();
+        if let Some(device) = CURRENT.get() {
+            return Ok(device);
+        }
+        let named = || match env::var(DEVICE) {
+            Ok(name) if !name.is_empty() => Device::parse(&name),
+            _ => Ok(Device::Cpu),
+        };
+        NAMED.get_or_init(named).clone()
+    }
+
+    /// Makes it that of this thread.
+    pub(crate) fn enter(self) {
+        CURRENT.set(Some(self));
     }
 
     #[cfg(feature = "cuda")]

@@ -20,7 +20,7 @@
 mod cache;
 mod cpu;
 #[cfg(feature = "cuda")]
-mod cuda;
+pub mod cuda;
 mod device;
 mod error;
 mod future;

@@ -1,7 +1,7 @@
 //! A compiled graph: made once, run many times, from any thread.
 //! Which executor runs it is an option; callers see one type.
 
-use crate::{EngineError, Result, Tensor, cpu, memory, reference, threads};
+use crate::{Device, EngineError, Result, Tensor, cpu, memory, reference, threads};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,11 +10,26 @@ use thalweg_graph::{Graph, Type};
 /// Who runs a program. Each executor has a folder of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Executor {
+    /// That of [`Device::current`].
+    #[default]
+    Auto,
     /// Op by op on the host: the oracle of every other executor.
     Reference,
-    #[default]
     /// Passes, products and copies over planned memory, on the host.
     Cpu,
+    /// The same as kernels and products of cuBLAS on the GPU of this index.
+    #[cfg(feature = "cuda")]
+    Cuda(usize),
+}
+
+impl Executor {
+    fn of(device: Device) -> Executor {
+        match device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(index) => Executor::Cuda(index),
+            _ => Executor::Cpu,
+        }
+    }
 }
 
 /// How to compile.
@@ -24,6 +39,8 @@ pub struct CompileOptions {
     pub executor: Executor,
     /// Positions of inputs whose buffers may be overwritten. One that the caller (or anything else) still holds is left alone.
     pub donated: Vec<usize>,
+    /// Whether products of f32 on a GPU may round their operands to TF32 (10 bits).
+    pub tf32: bool,
 }
 
 /// What an executor makes of a graph.
@@ -35,6 +52,10 @@ pub(crate) trait Executable: Send + Sync {
     fn peak_bytes(&self) -> usize;
     /// Whether some op is large enough to be shared among threads.
     fn is_large(&self) -> bool;
+    /// Whether it runs on the host, and takes its memory there.
+    fn is_on_host(&self) -> bool {
+        true
+    }
     /// Its steps in words.
     fn explain(&self) -> String;
 }
@@ -57,9 +78,15 @@ impl Program {
             let error = EngineError::trace("a program donates an input that it does not have");
             return Err(error.with(format!("positions below {}", graph.inputs.len()), wrong.to_string()));
         }
-        let code: Box<dyn Executable> = match options.executor {
+        let executor = match options.executor {
+            Executor::Auto => Executor::of(Device::current()?),
+            named => named,
+        };
+        let code: Box<dyn Executable> = match executor {
             Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
-            Executor::Cpu => Box::new(cpu::compile(graph, &options.donated)?),
+            Executor::Cpu | Executor::Auto => Box::new(cpu::compile(graph, &options.donated)?),
+            #[cfg(feature = "cuda")]
+            Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, options.tf32)?,
         };
         explained(graph, code.as_ref())?;
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
@@ -115,7 +142,9 @@ impl Program {
                 return Err(EngineError::mismatch(&format!("input {name}"), expected, given.ty()));
             }
         }
-        memory::require(self.peak_bytes(), "what this program computes")?;
+        if self.code.is_on_host() {
+            memory::require(self.peak_bytes(), "what this program computes")?;
+        }
         if self.code.is_large() { threads::shared(|| self.code.run(inputs, kept))? } else { self.code.run(inputs, kept) }
     }
 }

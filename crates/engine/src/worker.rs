@@ -84,7 +84,7 @@ impl Worker {
         threads::wanted()?;
         let shared = Arc::new(Shared::default());
         let (own, name) = (shared.clone(), format!("thalweg-{device}"));
-        let thread = thread::Builder::new().name(name).stack_size(threads::STACK).spawn(move || work(&own));
+        let thread = thread::Builder::new().name(name).stack_size(threads::STACK).spawn(move || work(&own, device));
         let thread = thread.map_err(|e| EngineError::device(format!("the worker of {device} could not be started: {e}")))?;
         Ok(Worker { device, shared, thread: Some(thread) })
     }
@@ -120,7 +120,8 @@ impl Drop for Worker {
 }
 
 /// The worker's loop: `jobs` is the ring of jobs in turn.
-fn work(shared: &Shared) {
+fn work(shared: &Shared, device: Device) {
+    device.enter();
     let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
     let mut seen = 0;
     loop {
@@ -135,7 +136,7 @@ fn work(shared: &Shared) {
         match jobs.iter().position(|job| is_ready(job.as_ref())) {
             Some(next) => {
                 let Some(mut job) = jobs.remove(next) else { continue };
-                if take_turn(job.as_mut(), jobs.is_empty()) == Step::Again {
+                if take_turn(job.as_mut(), jobs.is_empty(), device) == Step::Again {
                     jobs.push_back(job);
                 } else {
                     discard(job);
@@ -160,7 +161,7 @@ fn is_ready(job: &dyn Job) -> bool {
 
 /// One step, or, of a job that is alone, as many as fit into a turn: where its parallel work is shared, so that short steps do not
 /// each wait for another thread to take them over.
-fn take_turn(job: &mut dyn Job, alone: bool) -> Step {
+fn take_turn(job: &mut dyn Job, alone: bool, device: Device) -> Step {
     let mut turn = || {
         let start = Instant::now();
         loop {
@@ -170,8 +171,11 @@ fn take_turn(job: &mut dyn Job, alone: bool) -> Step {
             }
         }
     };
-    // Without a pool the job itself learns why.
-    threads::shared(&mut turn).unwrap_or_else(|_| turn())
+    match device {
+        // Without a pool the job itself learns why.
+        Device::Cpu => threads::shared(&mut turn).unwrap_or_else(|_| turn()),
+        Device::Cuda(_) => turn(),
+    }
 }
 
 fn take_step(job: &mut dyn Job) -> Step {

@@ -63,6 +63,18 @@ impl Copy {
         Copy { adds: Some(dtype), ..self }
     }
 
+    /// Shape, bytes of an element, and both sides.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn parts(&self) -> (&[usize], usize, &View, &View) {
+        (&self.shape, self.size, &self.from, &self.to)
+    }
+
+    /// The address and the number of elements that are set to zero first.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn zeros(&self) -> Option<(Address, usize)> {
+        self.zeros
+    }
+
     /// What is copied, with neighbouring dimensions merged.
     pub(crate) fn shape(&self) -> &[usize] {
         &self.shape

@@ -12,10 +12,10 @@ use thalweg_graph::{Type, strides};
 
 /// A stretch of memory: base, first byte, bytes.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
-    base: usize,
-    first: usize,
-    bytes: usize,
+pub(crate) struct Stretch {
+    pub(crate) base: usize,
+    pub(crate) first: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Stretch {
@@ -26,29 +26,29 @@ impl Stretch {
 
 /// A scan with its compiled body.
 pub(crate) struct Loop {
-    body: Code,
-    length: usize,
-    consts: usize,
-    carry: usize,
+    pub(crate) body: Code,
+    pub(crate) length: usize,
+    pub(crate) consts: usize,
+    pub(crate) carry: usize,
     /// Types of results, without the leading dimension of stacks.
     results: Vec<Type>,
     /// Which operands are copied first, because they have gaps; and how many bytes each has.
     copied: Vec<bool>,
     operand_bytes: Vec<usize>,
-    copies: Vec<Copy>,
-    operands: Vec<Stretch>,
+    pub(crate) copies: Vec<Copy>,
+    pub(crate) operands: Vec<Stretch>,
     /// Where results go: two places for each carry, one for each stack's entry, and where the last carry belongs.
-    turns: [Vec<Stretch>; 2],
+    pub(crate) turns: [Vec<Stretch>; 2],
     /// Whether a stack's entry moves along with the step: one that nobody asked for is overwritten again and again.
-    stacks: Vec<(Stretch, bool)>,
-    last: Vec<Option<Stretch>>,
-    arena: Stretch,
+    pub(crate) stacks: Vec<(Stretch, bool)>,
+    pub(crate) last: Vec<Option<Stretch>>,
+    pub(crate) arena: Stretch,
 }
 
 impl Loop {
     /// Compiles the body; `copied` says which operands have gaps.
-    pub(crate) fn new(scan: &Scan, copied: Vec<bool>) -> Result<Loop> {
-        let body = compile(&scan.body.0, &Request::default())?;
+    pub(crate) fn new(scan: &Scan, copied: Vec<bool>, whole: bool) -> Result<Loop> {
+        let body = compile(&scan.body.0, &Request { whole, ..Request::default() })?;
         let none = Stretch { base: ARENA, first: 0, bytes: 0 };
         Ok(Loop {
             body,

@@ -3,19 +3,19 @@
 //! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies, `steps` what is done there.
 
 mod arena;
-mod conv;
-mod copy;
+pub(crate) mod conv;
+pub(crate) mod copy;
 mod crew;
 pub(crate) mod explain;
-mod fused;
+pub(crate) mod fused;
 mod groups;
-mod looped;
-mod memory;
-mod multiply;
-mod op;
-mod plan;
-mod product;
-mod program;
+pub(crate) mod looped;
+pub(crate) mod memory;
+pub(crate) mod multiply;
+pub(crate) mod op;
+pub(crate) mod plan;
+pub(crate) mod product;
+pub(crate) mod program;
 mod reductions;
 mod region;
 mod skinny;
@@ -32,5 +32,5 @@ use thalweg_graph::Graph;
 
 /// The program of a graph whose inputs at positions `donated` may be overwritten.
 pub(crate) fn compile(graph: &Graph, donated: &[usize]) -> Result<Code> {
-    plan::compile(graph, &Request { donated: donated.to_vec(), summed: Vec::new() })
+    plan::compile(graph, &Request { donated: donated.to_vec(), ..Request::default() })
 }

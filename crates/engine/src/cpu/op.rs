@@ -14,10 +14,10 @@ use thalweg_graph::{Type, strides};
 
 /// A call of a kernel on whole tensors.
 pub(crate) struct OpCall {
-    op: Op,
-    operands: Vec<(View, Arc<Type>)>,
-    ty: Arc<Type>,
-    to: View,
+    pub(crate) op: Op,
+    pub(crate) operands: Vec<(View, Arc<Type>)>,
+    pub(crate) ty: Arc<Type>,
+    pub(crate) to: View,
 }
 
 impl OpCall {

@@ -30,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) donated: Vec<usize>,
     /// Positions of outputs that are sums over slices: a run may be told to add to what is there.
     pub(crate) summed: Vec<usize>,
+    /// Whether a batch stays whole, for executors that have no use for slices that fit into a cache.
+    pub(crate) whole: bool,
 }
 
 /// The storage of a root.
@@ -54,6 +56,8 @@ pub(crate) struct Planner<'g> {
     /// Copies to outputs that are not computed where they are returned, as (value, output, whether it is added to what is there).
     returned: Vec<(usize, usize, bool)>,
     pub(super) split: Option<Split>,
+    /// See [`Request::whole`].
+    whole: bool,
 }
 
 /// Base 0 is the arena; inputs, constants and outputs follow.
@@ -64,7 +68,7 @@ pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
     let graph = one_by_one(&graph)?;
     let alive = graph.live();
-    if let Some(region) = region::find(&graph, &alive) {
+    if let Some(region) = region::find(&graph, &alive).filter(|_| !request.whole) {
         let results = slice::results(&graph, &alive, &region);
         if let Some(split) = Split::new(&graph, &alive, &region, &results)?
             && let Some(code) = planned(&graph, &alive, request, Some((&region, split)))?
@@ -100,6 +104,7 @@ fn planned(graph: &Graph, alive: &[bool], request: &Request, split: Option<(&Reg
         summed: HashSet::new(),
         returned: Vec::new(),
         split: split.map(|(_, split)| split),
+        whole: request.whole,
     };
     planner.given(alive)?;
     planner.outputs(request, &units);
@@ -336,7 +341,7 @@ impl Planner<'_> {
             Kind::Loop => {
                 let Op::Scan(scan) = &self.graph.nodes[unit.node].op else { return Err(EngineError::internal("a loop without a body")) };
                 let copied: Vec<bool> = unit.reads.iter().map(|&x| !self.values.is_contiguous(x)).collect();
-                let looped = Loop::new(scan, copied)?;
+                let looped = Loop::new(scan, copied, self.whole)?;
                 let bytes = looped.scratch_bytes();
                 Ok((Some(looped), bytes))
             }

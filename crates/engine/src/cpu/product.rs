@@ -111,6 +111,12 @@ impl Product {
         [&self.a, &self.b, &self.out]
     }
 
+    /// The element type.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn dtype(&self) -> DType {
+        self.dtype
+    }
+
     /// Multiplications of a run.
     pub(crate) fn cost(&self) -> usize {
         self.dims.iter().product::<usize>().saturating_mul(self.m).saturating_mul(self.k).saturating_mul(self.n)

@@ -119,7 +119,7 @@ impl Split {
             if !own.sources.iter().all(|s| together(s.node, s.cut)) {
                 return Ok(None);
             }
-            codes.push((rows, compile_slice(&made, &Request { donated: Vec::new(), summed: summed.clone() })?));
+            codes.push((rows, compile_slice(&made, &Request { summed: summed.clone(), ..Request::default() })?));
             interface = Some(own);
         }
         let Some(Interface { sources, results }) = interface else { return Ok(None) };

@@ -1,40 +1,65 @@
-//! NVIDIA GPUs: what is there.
+//! The CUDA executor: the plan of the CPU as kernels, products of cuBLAS and copies on a GPU.
+//!
+//! `lower` turns a plan into tasks; `source` writes kernels as CUDA C++, `product` says how cuBLAS sees a product; `program` runs tasks,
+//! recorded as one CUDA graph. `gpu` owns a device: memory, compiled functions, one stream. `driver` is all that is unsafe.
 
+mod buffer;
+mod driver;
+mod gpu;
+mod kernels;
+mod lower;
+mod product;
+mod program;
+mod source;
+
+pub(crate) use buffer::Buffer;
+pub(crate) use gpu::Gpu;
+
+use crate::cpu::plan::{Request, compile as planned};
+use crate::program::Executable;
 use crate::{EngineError, Result};
-use candle_core::cuda_backend::cudarc::driver::result::{device, init};
-use candle_core::cuda_backend::cudarc::driver::{DriverError, sys::CUresult};
-
-/// Why the driver refuses, and what to do.
-fn refusal(error: DriverError) -> EngineError {
-    let (why, expected) = match error.0 {
-        CUresult::CUDA_ERROR_STUB_LIBRARY => ("the NVIDIA driver is not installed (no libcuda.so.1 was found)", "the NVIDIA driver"),
-        CUresult::CUDA_ERROR_NO_DEVICE => ("the NVIDIA driver sees no GPU", "a GPU that CUDA_VISIBLE_DEVICES does not hide"),
-        CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => ("the NVIDIA driver is newer or older than its kernel module", "a restart"),
-        CUresult::CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE => ("the NVIDIA driver is too old for CUDA 13", "a driver of version 580 or later"),
-        _ => ("the NVIDIA driver does not start", "a driver that answers nvidia-smi"),
-    };
-    EngineError::device(format!("no CUDA device: {why}")).with(expected, format!("{:?}", error.0))
-}
-
-/// The number of GPUs.
-///
-/// # Errors
-/// `DeviceError` if the driver is missing or does not answer.
-pub(crate) fn count() -> Result<usize> {
-    init().map_err(refusal)?;
-    let count = device::get_count().map_err(refusal)?;
-    Ok(usize::try_from(count).unwrap_or(0))
-}
+use thalweg_graph::Graph;
 
 /// Checks that GPU `index` is there.
 ///
 /// # Errors
 /// `DeviceError` naming what is missing.
 pub(crate) fn find(index: usize) -> Result<()> {
-    let count = count()?;
+    let count = driver::count()?;
     if index < count {
         return Ok(());
     }
     let there = if count == 1 { "cuda:0 alone".to_string() } else { format!("cuda:0 to cuda:{}", count.saturating_sub(1)) };
     Err(EngineError::device(format!("no CUDA device {index}")).with(there, format!("cuda:{index}")))
+}
+
+/// The program of a graph on GPU `index`; inputs at positions `donated` may be overwritten.
+pub(crate) fn compile(graph: &Graph, donated: &[usize], index: usize, tf32: bool) -> Result<Box<dyn Executable>> {
+    let gpu = Gpu::get(index)?;
+    let lowered = lowered(graph, donated)?;
+    let sizes: Vec<usize> = graph.inputs.iter().map(|i| i.ty.bytes()).collect();
+    let precision = if tf32 { driver::Precision::Tf32 } else { driver::Precision::Full };
+    Ok(Box::new(program::Program::new(&gpu, lowered, &sizes, precision)?))
+}
+
+/// What a GPU would do for a graph, one line per task. No GPU is needed.
+///
+/// # Errors
+/// Those of [`crate::Program::compile`].
+pub fn plan(graph: &Graph, donated: &[usize]) -> Result<String> {
+    Ok(lowered(graph, donated)?.explain())
+}
+
+/// Compiles the kernels of a graph for cards of this compute capability (`(9, 0)` is that of an H100); bytes of machine code. NVRTC is
+/// needed, a GPU is not.
+///
+/// # Errors
+/// `DeviceError` without NVRTC; `InternalError` with the compiler's messages if a kernel does not compile.
+pub fn build(graph: &Graph, donated: &[usize], capability: (i32, i32)) -> Result<usize> {
+    let lowered = lowered(graph, donated)?;
+    Ok(driver::compile(&source::text(lowered.kernels().into_iter()), capability)?.len())
+}
+
+fn lowered(graph: &Graph, donated: &[usize]) -> Result<lower::Lowered> {
+    lower::lower(planned(graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?)
 }

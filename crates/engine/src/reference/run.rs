@@ -79,7 +79,7 @@ pub(crate) fn evaluate(op: &Op, operands: Vec<Tensor>, ty: &Arc<Type>, reuse: Op
         (Op::StopGradient(_), [x]) => Ok(x.clone()),
         (Op::Reshape(_), [x]) => x.reshaped(ty),
         (Op::Broadcast(_), [x]) => x.broadcast(ty),
-        (Op::Transpose(op), [x]) => Ok(x.viewed(x.candle().permute(op.permutation.clone())?, ty)),
+        (Op::Transpose(op), [x]) => x.permuted(&op.permutation, ty),
         (Op::Slice(op), [x]) if op.steps.iter().all(|&s| s == 1) => x.part(op, ty),
         (Op::Slice(op), [x]) => copy::slice(x, op, &ty),
         (Op::Flip(op), [x]) => copy::flip(x, op.axis),

@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::run::run;
+use candle_core::Layout;
 use crate::tensor::element::{Element, with_element};
 use crate::tensor::{Tensor, pool};
 use crate::{EngineError, Result};
@@ -83,8 +84,10 @@ fn empty(ty: &Arc<Type>) -> Result<Tensor> {
 
 /// Entry `step` of a sequence, as a view.
 fn entry(sequence: &Tensor, step: usize, ty: &Arc<Type>) -> Result<Tensor> {
-    let view = sequence.candle().narrow(0, step, 1)?.squeeze(0)?;
-    Ok(sequence.viewed(view, ty.clone()))
+    let layout = sequence.layout();
+    let (strides, start) = (layout.stride(), layout.start_offset());
+    let part = Layout::new(ty.shape.as_slice().into(), strides[1..].to_vec(), start + step * strides[0]);
+    Ok(sequence.viewed(part, ty.clone()))
 }
 
 /// Writes entry `step` of a stack.

@@ -1,8 +1,10 @@
 //! Concrete tensors: typed views of shared storage on a device.
-//! A thin, checked cover over candle's tensors that also knows whether it is the only owner of its buffer.
+//! A checked cover over candle's storage that also knows whether it is the only owner of its buffer, and where its values lie.
 
 mod convert;
 pub(crate) mod element;
+#[cfg(feature = "cuda")]
+mod places;
 pub(crate) mod pool;
 mod views;
 
@@ -10,37 +12,55 @@ use crate::{EngineError, Result, memory};
 use candle_core::{CpuStorage, InplaceOp1, Layout, Storage, StorageRef};
 use element::{Element, with_element};
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::ops::Deref;
+#[cfg(feature = "cuda")]
+use std::sync::Mutex;
+use std::sync::{Arc, OnceLock};
 use thalweg_graph::{DType, Literal, Number, Type, Values};
 
 /// A tensor of known values. Cloning is cheap and shares the storage; nothing that holds a clone ever sees it change, because
 /// storage is overwritten only by a run that holds the last handle to it.
 #[derive(Clone)]
 pub struct Tensor {
-    view: candle_core::Tensor,
+    layout: Layout,
     ty: Arc<Type>,
     owner: Arc<Owner>,
 }
 
-/// What all views of one storage share; the last one gives the buffer back.
-struct Owner(candle_core::Tensor);
+/// What all views of one storage share; the last one gives the buffer back. Values lie on the host, on a GPU, or on both: each place is
+/// filled when somebody first looks there.
+struct Owner {
+    elements: usize,
+    host: OnceLock<candle_core::Tensor>,
+    #[cfg(feature = "cuda")]
+    gpu: Mutex<Option<crate::cuda::Buffer>>,
+}
+
+impl Owner {
+    fn of_host(base: candle_core::Tensor) -> Owner {
+        Owner {
+            elements: base.elem_count(),
+            host: OnceLock::from(base),
+            #[cfg(feature = "cuda")]
+            gpu: Mutex::new(None),
+        }
+    }
+}
 
 impl Drop for Owner {
     fn drop(&mut self) {
         fn take<T: Element>(base: &candle_core::Tensor) {
-            if let Ok(Some(values)) = edit_storage(base, |storage, _| T::vec_mut(storage).map(std::mem::take)) {
+            if let Ok(Some(values)) = edit_storage(base, |storage| T::vec_mut(storage).map(std::mem::take)) {
                 pool::give_back(values);
             }
         }
-        if !pool::keeps(self.0.elem_count() * self.0.dtype().size_in_bytes()) {
-            return;
-        }
-        match self.0.dtype() {
-            candle_core::DType::F32 => take::<f32>(&self.0),
-            candle_core::DType::F64 => take::<f64>(&self.0),
-            candle_core::DType::BF16 => take::<half::bf16>(&self.0),
-            candle_core::DType::I64 => take::<i64>(&self.0),
-            candle_core::DType::U8 => take::<u8>(&self.0),
+        let Some(base) = self.host.get().filter(|base| pool::keeps(base.elem_count() * base.dtype().size_in_bytes())) else { return };
+        match base.dtype() {
+            candle_core::DType::F32 => take::<f32>(base),
+            candle_core::DType::F64 => take::<f64>(base),
+            candle_core::DType::BF16 => take::<half::bf16>(base),
+            candle_core::DType::I64 => take::<i64>(base),
+            candle_core::DType::U8 => take::<u8>(base),
             _ => {}
         }
     }
@@ -52,34 +72,37 @@ struct Edit<F, R> {
     result: RefCell<Option<R>>,
 }
 
-impl<R, F: FnOnce(&mut CpuStorage, &Layout) -> R> InplaceOp1 for Edit<F, R> {
+impl<R, F: FnOnce(&mut CpuStorage) -> R> InplaceOp1 for Edit<F, R> {
     fn name(&self) -> &'static str {
         "edit"
     }
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+    fn cpu_fwd(&self, storage: &mut CpuStorage, _: &Layout) -> candle_core::Result<()> {
         if let Some(work) = self.work.borrow_mut().take() {
-            *self.result.borrow_mut() = Some(work(storage, layout));
+            *self.result.borrow_mut() = Some(work(storage));
         }
         Ok(())
     }
 }
 
-fn edit_storage<R>(tensor: &candle_core::Tensor, work: impl FnOnce(&mut CpuStorage, &Layout) -> R) -> Result<R> {
+fn edit_storage<R>(base: &candle_core::Tensor, work: impl FnOnce(&mut CpuStorage) -> R) -> Result<R> {
     let edit = Edit { work: RefCell::new(Some(work)), result: RefCell::new(None) };
-    tensor.inplace_op1(&edit)?;
+    base.inplace_op1(&edit)?;
     edit.result.into_inner().ok_or_else(|| EngineError::internal("an edit did not run"))
 }
 
 /// Read access to a tensor's values.
 pub(crate) struct Read<'a> {
-    storage: StorageRef<'a>,
+    storage: Result<StorageRef<'a>>,
     pub(crate) layout: &'a Layout,
 }
 
 impl Read<'_> {
     /// The whole storage, of which the layout selects the values.
+    ///
+    /// # Errors
+    /// `MemoryError` or `DeviceError` if the values lie on a GPU and could not be fetched.
     pub(crate) fn slice<T: Element>(&self) -> Result<&[T]> {
-        match &*self.storage {
+        match self.storage.as_ref().map_err(Clone::clone)?.deref() {
             Storage::Cpu(storage) => Ok(storage.as_slice::<T>()?),
             _ => Err(EngineError::internal("a CPU kernel was given a tensor of another device")),
         }
@@ -90,16 +113,18 @@ impl Tensor {
     /// Wraps values that nothing else holds.
     pub(crate) fn own<T: Element>(values: Vec<T>, ty: Arc<Type>) -> Result<Tensor> {
         let base = candle_core::Tensor::from_vec(values, ty.shape.as_slice(), &candle_core::Device::Cpu)?;
-        Ok(Tensor { view: base.clone(), ty, owner: Arc::new(Owner(base)) })
+        let layout = Layout::contiguous(ty.shape.as_slice());
+        Ok(Tensor { layout, ty, owner: Arc::new(Owner::of_host(base)) })
     }
 
     /// Another view of the same storage.
-    pub(crate) fn viewed(&self, view: candle_core::Tensor, ty: Arc<Type>) -> Tensor {
-        Tensor { view, ty, owner: self.owner.clone() }
+    pub(crate) fn viewed(&self, layout: Layout, ty: Arc<Type>) -> Tensor {
+        Tensor { layout, ty, owner: self.owner.clone() }
     }
 
-    pub(crate) fn candle(&self) -> &candle_core::Tensor {
-        &self.view
+    /// How its values lie in the storage.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Its type: element type and shape.
@@ -132,12 +157,18 @@ impl Tensor {
     }
 
     pub(crate) fn is_contiguous(&self) -> bool {
-        self.view.is_contiguous()
+        self.layout.is_contiguous()
+    }
+
+    /// The storage on the host; values that lie on a GPU alone are fetched.
+    fn host(&self) -> Result<&candle_core::Tensor> {
+        #[cfg(feature = "cuda")]
+        self.fetch()?;
+        self.owner.host.get().ok_or_else(|| EngineError::internal("a tensor without values"))
     }
 
     pub(crate) fn read(&self) -> Read<'_> {
-        let (storage, layout) = self.view.storage_and_layout();
-        Read { storage, layout }
+        Read { storage: self.host().map(|base| base.storage_and_layout().0), layout: &self.layout }
     }
 
     /// Writes into the values of a contiguous tensor. The caller has made sure that it is the only owner.
@@ -146,8 +177,12 @@ impl Tensor {
         if count == 0 {
             return Ok(work(&mut []));
         }
-        let done = edit_storage(&self.view, |storage, layout| {
-            let start = layout.start_offset();
+        let host = self.host()?;
+        // What lies on a GPU is no longer its value.
+        #[cfg(feature = "cuda")]
+        self.forget();
+        let done = edit_storage(host, |storage| {
+            let start = self.layout.start_offset();
             let values = T::vec_mut(storage)?.get_mut(start..start + count)?;
             Some(work(values))
         })?;

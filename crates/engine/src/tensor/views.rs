@@ -4,6 +4,7 @@ use super::Tensor;
 use super::element::with_element;
 use crate::reference::kernels::{concat, copy};
 use crate::{EngineError, Result, memory};
+use candle_core::Layout;
 use std::sync::Arc;
 use thalweg_graph::ops::{Concat, Reshape, Rule, Slice};
 use thalweg_graph::{DType, Type};
@@ -25,7 +26,7 @@ impl Tensor {
             return Err(error.with(format!("more than {axis} dimensions"), self.ty.to_string()));
         }
         let ty = Slice { starts, stops, steps: vec![1; rank] }.infer(std::slice::from_ref(self.ty()))?;
-        Ok(self.viewed(self.view.narrow(axis, start, length)?, Arc::new(ty)))
+        Ok(self.viewed(self.layout.narrow(axis, start, length)?, Arc::new(ty)))
     }
 
     /// The same values, row-major, under another shape; shares the storage where it can.
@@ -40,8 +41,8 @@ impl Tensor {
     /// [`Tensor::reshape`] to a type that is known to fit.
     pub(crate) fn reshaped(&self, ty: Arc<Type>) -> Result<Tensor> {
         let source = self.contiguous()?;
-        let view = source.view.reshape(ty.shape.as_slice())?;
-        Ok(source.viewed(view, ty))
+        let layout = Layout::contiguous_with_offset(ty.shape.as_slice(), source.layout.start_offset());
+        Ok(source.viewed(layout, ty))
     }
 
     /// The same values in row-major order without gaps.
@@ -51,23 +52,27 @@ impl Tensor {
 
     /// What a program returns: without gaps, and not a small part of a large buffer that it would keep alive.
     pub(crate) fn compact(self) -> Result<Tensor> {
-        let part = self.ty.count().saturating_mul(2) < self.owner.0.elem_count();
+        let part = self.ty.count().saturating_mul(2) < self.owner.elements;
         if part || !self.is_contiguous() { copy::contiguous(&self) } else { Ok(self) }
     }
 
     /// The part that `op` (without steps) selects; shares the storage.
     pub(crate) fn part(&self, op: &Slice, ty: Arc<Type>) -> Result<Tensor> {
-        let mut view = self.view.clone();
+        let mut layout = self.layout.clone();
         for axis in (0..ty.rank()).filter(|&d| ty.shape[d] != self.ty.shape[d]) {
-            view = view.narrow(axis, op.starts[axis], ty.shape[axis])?;
+            layout = layout.narrow(axis, op.starts[axis], ty.shape[axis])?;
         }
-        Ok(self.viewed(view, ty))
+        Ok(self.viewed(layout, ty))
+    }
+
+    /// Its dimensions in another order; shares the storage.
+    pub(crate) fn permuted(&self, order: &[usize], ty: Arc<Type>) -> Result<Tensor> {
+        Ok(self.viewed(self.layout.permute(order)?, ty))
     }
 
     /// Repeated to a type that is known to fit; shares the storage.
     pub(crate) fn broadcast(&self, ty: Arc<Type>) -> Result<Tensor> {
-        let view = self.view.broadcast_as(ty.shape.as_slice())?;
-        Ok(self.viewed(view, ty))
+        Ok(self.viewed(self.layout.broadcast_as(ty.shape.as_slice())?, ty))
     }
 
     /// Tensors joined along `axis`.

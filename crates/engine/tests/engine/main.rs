@@ -3,6 +3,8 @@
 mod cache;
 mod common;
 mod convolutions;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod derivatives;
 mod donation;
 mod errors;

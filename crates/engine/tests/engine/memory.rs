@@ -5,7 +5,7 @@ use thalweg_engine::{CompileOptions, Executor, Program, Tensor, memory};
 use thalweg_graph::{DType, Literal, Number, Type, Values, grad};
 
 fn peak_of(executor: Executor, graph: &thalweg_graph::Graph, donated: &[usize]) -> usize {
-    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec() }).unwrap().peak_bytes()
+    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec(), ..CompileOptions::default() }).unwrap().peak_bytes()
 }
 
 /// Of the reference executor, which computes every value by itself.

@@ -70,6 +70,12 @@ impl Conv {
         Conv { map, dtype, geometry, x, w, y, accumulates, tiles, block, direct, taps }
     }
 
+    /// What a convolution is, whoever runs it: map, element type, sizes, input, kernel and output.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn parts(&self) -> (Map, DType, &Geometry, &Images, Matrix, &Images) {
+        (self.map, self.dtype, &self.geometry, &self.x, self.w, &self.y)
+    }
+
     /// Which map it is.
     pub(crate) fn map(&self) -> Map {
         self.map

@@ -36,9 +36,9 @@ fn turned<T: Element>(x: &Tensor, axis: usize, ty: Arc<Type>, order: impl Fn(T, 
     let there: Vec<usize> = (0..rank).filter(|&d| d != axis).chain([axis]).collect();
     let back: Vec<usize> = (0..axis).chain([rank - 1]).chain(axis..rank - 1).collect();
     let moved = there.iter().map(|&d| shape[d]).collect::<Vec<_>>();
-    let source = x.viewed(x.candle().permute(there)?, Arc::new(x.ty().with_shape(moved.clone()))).contiguous()?;
+    let source = x.permuted(&there, Arc::new(x.ty().with_shape(moved.clone())))?.contiguous()?;
     let indices = Tensor::own(sorted::<T>(&source, shape[axis], order)?, Arc::new(ty.with_shape(moved)))?;
-    indices.viewed(indices.candle().permute(back)?, ty).contiguous()
+    indices.permuted(&back, ty)?.contiguous()
 }
 
 /// The indices that sort each row of `length` elements of `x`, which has no gaps.

@@ -29,7 +29,7 @@ fn transpose(x: &Tensor) -> Result<Tensor> {
     let mut order: Vec<usize> = (0..rank).collect();
     order.swap(rank - 2, rank - 1);
     let ty = x.ty().with_shape(order.iter().map(|&d| x.ty().shape[d]).collect::<Vec<_>>());
-    Ok(x.viewed(x.candle().permute(order)?, Arc::new(ty)))
+    x.permuted(&order, Arc::new(ty))
 }
 
 /// As [`matmul`], laid out so that the transpose of the result has no gaps: (bᵀ aᵀ)ᵀ.

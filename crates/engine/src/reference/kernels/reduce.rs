@@ -97,7 +97,7 @@ fn along<T: Element, J: Join<T>>(x: &Tensor, axes: &[usize], ty: Arc<Type>) -> R
         let kept = (0..shape.len()).filter(|d| !axes.contains(d));
         let order: Vec<usize> = kept.chain(axes.iter().copied()).collect();
         let moved_ty = Arc::new(x.ty().with_shape(order.iter().map(|&d| shape[d]).collect::<Vec<_>>()));
-        let moved = x.viewed(x.candle().permute(order)?, moved_ty).contiguous()?;
+        let moved = x.permuted(&order, moved_ty)?.contiguous()?;
         (moved, ty.count(), count(shape) / ty.count(), 1)
     };
     let read = source.read();

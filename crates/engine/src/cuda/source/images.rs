@@ -1,0 +1,74 @@
+//! Patches of images, for convolutions as products; and images from the sums of their patches.
+
+use super::index::{coordinates, index_type};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS};
+use crate::cpu::conv::Images;
+use crate::cpu::memory::Address;
+use crate::geometry::Geometry;
+use std::ops::Range;
+use thalweg_graph::DType;
+
+/// The patches of some samples of a group of channels: `[channel · tap, sample, position]`, in scratch from element 0 on.
+pub(crate) fn patches(g: &Geometry, dtype: DType, x: &Images, group: usize, samples: &Range<usize>) -> Kernel {
+    let dims = [g.inner, g.kernel[0], g.kernel[1], samples.len(), g.output[0], g.output[1]];
+    let count: usize = dims.iter().product();
+    let index = index_type(count.max(g.samples * x.sample));
+    let mut out = Lines::default();
+    out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
+    out.line(format!("if (i >= {count}u) return;"));
+    coordinates(&mut out, "c", "i", &dims, index);
+    for (axis, name) in ["y", "x"].iter().enumerate() {
+        let (stride, before, dilation) = (g.stride[axis], g.before[axis], g.dilation[axis]);
+        out.line(format!("const i64 {name} = (i64)c{} * {stride}LL + (i64)c{} * {dilation}LL - {before}LL;", axis + 4, axis + 1));
+    }
+    out.line(format!("const bool inside = y >= 0 && y < {}LL && x >= 0 && x < {}LL;", g.input[0], g.input[1]));
+    let place = format!("(i64)c3 * {}LL + (i64)c0 * {}LL + y * {}LL + x", x.sample, x.channel, g.input[1]);
+    out.line(format!("p1[i] = inside ? p0[{place}] : 0;"));
+    let at = Address { offset: x.at.offset + samples.start * x.sample + group * g.inner * x.channel, ..x.at };
+    Kernel {
+        label: format!("patches {dims:?}"),
+        body: out.text(),
+        parameters: vec![Parameter::Value(at, dtype), Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype)],
+        blocks: count.div_ceil(THREADS),
+        scratch: 0,
+        counters: 0,
+        bytes: 2 * count * dtype.size(),
+    }
+}
+
+/// The images of which these are the patches' gradients: every element is the sum over the patches that it is part of.
+pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, samples: &Range<usize>) -> Kernel {
+    let dims = [samples.len(), g.inner, g.input[0], g.input[1]];
+    let count: usize = dims.iter().product();
+    let columns = samples.len() * g.positions();
+    let index = index_type(count.max(g.inner * g.taps() * columns));
+    let ty = super::type_name(dtype);
+    let mut out = Lines::default();
+    out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
+    out.line(format!("if (i >= {count}u) return;"));
+    coordinates(&mut out, "c", "i", &dims, index);
+    out.line(format!("{ty} sum = 0;"));
+    for (axis, name) in ["y", "x"].iter().enumerate() {
+        let (stride, before, dilation) = (g.stride[axis], g.before[axis], g.dilation[axis]);
+        out.line(format!("for (i64 k{name} = 0; k{name} < {}LL; ++k{name}) {{", g.kernel[axis]));
+        out.line(format!("const i64 t{name} = (i64)c{} + {before}LL - k{name} * {dilation}LL;", axis + 2));
+        out.line(format!("if (t{name} < 0 || t{name} % {stride}LL != 0 || t{name} / {stride}LL >= {}LL) continue;", g.output[axis]));
+    }
+    let tap = format!("((i64)c1 * {}LL + ky * {}LL + kx)", g.taps(), g.kernel[1]);
+    let position = format!("(ty / {}LL) * {}LL + tx / {}LL", g.stride[0], g.output[1], g.stride[1]);
+    out.line(format!("sum += p0[{tap} * {columns}LL + (i64)c0 * {}LL + {position}];", g.positions()));
+    out.line("}");
+    out.line("}");
+    let place = format!("(i64)c0 * {}LL + (i64)c1 * {}LL + (i64)c2 * {}LL + (i64)c3", x.sample, x.channel, g.input[1]);
+    out.line(format!("p1[{place}] = sum;"));
+    let at = Address { offset: x.at.offset + samples.start * x.sample + group * g.inner * x.channel, ..x.at };
+    Kernel {
+        label: format!("images {dims:?}"),
+        body: out.text(),
+        parameters: vec![Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype), Parameter::Value(at, dtype)],
+        blocks: count.div_ceil(THREADS),
+        scratch: 0,
+        counters: 0,
+        bytes: (count + g.inner * g.taps() * columns) * dtype.size(),
+    }
+}

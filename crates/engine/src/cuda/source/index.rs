@@ -1,0 +1,47 @@
+//! Where an element lies: its place in a row-major order taken apart into coordinates.
+
+use super::Lines;
+
+/// The type of numbers up to `count`: 32 bits wherever they are enough.
+pub(crate) fn index_type(count: usize) -> &'static str {
+    if count < 1 << 31 { "u32" } else { "u64" }
+}
+
+/// Declares `{name}0`, `{name}1`, …: the coordinates in `dims` of element `from` (an expression).
+pub(crate) fn coordinates(out: &mut Lines, name: &str, from: &str, dims: &[usize], index: &str) {
+    if dims.is_empty() {
+        return;
+    }
+    let last = dims.len() - 1;
+    let mut rest = from.to_string();
+    for d in (1..dims.len()).rev() {
+        out.line(format!("const {index} {name}{d} = ({rest}) % {}u;", dims[d]));
+        let next = if d == 1 { format!("{name}0") } else { format!("{name}r{d}") };
+        out.line(format!("const {index} {next} = ({rest}) / {}u;", dims[d]));
+        rest = next;
+    }
+    if last == 0 {
+        out.line(format!("const {index} {name}0 = {rest};"));
+    }
+}
+
+/// Σ coordinate · stride, of coordinates called `names`.
+pub(crate) fn offset(names: &[String], strides: &[isize]) -> String {
+    let terms: Vec<String> = names
+        .iter()
+        .zip(strides)
+        .filter(|(_, stride)| **stride != 0)
+        .map(|(name, stride)| if *stride == 1 { format!("(i64){name}") } else { format!("(i64){name} * {stride}LL") })
+        .collect();
+    if terms.is_empty() { "0".into() } else { terms.join(" + ") }
+}
+
+/// The names of coordinates.
+pub(crate) fn names(name: &str, rank: usize) -> Vec<String> {
+    (0..rank).map(|d| format!("{name}{d}")).collect()
+}
+
+/// The places of a value of these dimensions and strides, of coordinates that are constants times a name.
+pub(crate) fn signed(strides: &[usize]) -> Vec<isize> {
+    strides.iter().map(|&s| s as isize).collect()
+}

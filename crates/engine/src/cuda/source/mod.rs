@@ -1,0 +1,128 @@
+//! Kernels as CUDA C++: one text per kernel, in which everything but addresses is a constant.
+//!
+//! A kernel runs in blocks of [`THREADS`] threads along one dimension. The text is the same for the GPU (`gpu.cuh`) and, in tests, for
+//! the host (`host.cuh`); `prelude.cuh` has what all kernels share.
+
+mod copy;
+mod images;
+mod index;
+mod ops;
+mod pass;
+
+pub(crate) use copy::{between, copy};
+pub(crate) use images::{images, patches};
+pub(crate) use ops::op;
+pub(crate) use pass::pass;
+
+use crate::cpu::memory::Address;
+use crate::random::stream_of;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use thalweg_graph::{DType, Number};
+
+/// Threads of a block.
+pub(crate) const THREADS: usize = 256;
+
+const GPU: &str = include_str!("gpu.cuh");
+const PRELUDE: &str = include_str!("prelude.cuh");
+
+/// The base of memory that nothing else uses while a task runs.
+pub(crate) const SCRATCH: usize = usize::MAX;
+
+/// What a kernel is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    /// Where a value lies.
+    Value(Address, DType),
+    /// Counters of blocks that are done, all zero between kernels.
+    Counters,
+    /// Where a kernel tells that an index is out of range.
+    Wrong,
+}
+
+/// A kernel, and how it is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Kernel {
+    /// What it is, for people.
+    pub(crate) label: String,
+    /// The statements of its function; parameters are called p0, p1, …, the number of the block `block`.
+    pub(crate) body: String,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) blocks: usize,
+    /// Bytes of scratch, and counters.
+    pub(crate) scratch: usize,
+    pub(crate) counters: usize,
+    /// Bytes that it moves.
+    pub(crate) bytes: usize,
+}
+
+impl Kernel {
+    /// The name of its function: one text, one name.
+    pub(crate) fn name(&self) -> String {
+        format!("k{:016x}", stream_of(&format!("{}{}", self.signature(), self.body)))
+    }
+
+    fn signature(&self) -> String {
+        let types = self.parameters.iter().map(|p| match p {
+            Parameter::Value(_, dtype) => type_name(*dtype),
+            Parameter::Counters => "u32",
+            Parameter::Wrong => "i64",
+        });
+        types.enumerate().map(|(k, name)| format!("{name}* p{k}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn function(&self) -> String {
+        let (name, signature, body) = (self.name(), self.signature(), &self.body);
+        format!("extern \"C\" __global__ void __launch_bounds__({THREADS}) {name}({signature}) {{\nconst u32 block = blockIdx.x;\n{body}}}\n")
+    }
+}
+
+/// The whole text of these kernels for the GPU.
+pub(crate) fn text<'a>(kernels: impl Iterator<Item = &'a Kernel>) -> String {
+    let functions: BTreeMap<String, String> = kernels.map(|k| (k.name(), k.function())).collect();
+    let mut out = format!("{GPU}{PRELUDE}");
+    functions.values().for_each(|f| out.push_str(f));
+    out
+}
+
+/// The name of an element type.
+pub(crate) fn type_name(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F32 => "float",
+        DType::F64 => "double",
+        DType::BF16 => "bf16",
+        DType::I64 => "i64",
+        DType::Bool => "u8",
+    }
+}
+
+/// A constant, to the bit.
+pub(crate) fn constant(number: Number, dtype: DType) -> String {
+    match dtype {
+        DType::F32 => format!("float_of(0x{:08x}u)", (number.as_f64() as f32).to_bits()),
+        DType::F64 => format!("double_of(0x{:016x}ull)", number.as_f64().to_bits()),
+        DType::BF16 => format!("bf16_of(0x{:04x})", half::bf16::from_f64(number.as_f64()).to_bits()),
+        DType::I64 => integer(number.as_i64()),
+        DType::Bool => format!("(u8){}", u8::from(number.as_i64() != 0)),
+    }
+}
+
+/// An i64 constant.
+pub(crate) fn integer(value: i64) -> String {
+    if value == i64::MIN { "(-0x7fffffffffffffffLL - 1)".into() } else { format!("{value}LL") }
+}
+
+/// Text that is written line by line.
+#[derive(Default)]
+pub(crate) struct Lines(String);
+
+impl Lines {
+    pub(crate) fn line(&mut self, line: impl AsRef<str>) {
+        // Writing to a string does not fail.
+        let _ = writeln!(self.0, "{}", line.as_ref());
+    }
+
+    pub(crate) fn text(self) -> String {
+        self.0
+    }
+}
