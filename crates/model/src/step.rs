@@ -77,6 +77,9 @@ pub struct StepGraph {
 /// Outputs behind the state: loss, gradient norm, learning rate (f64 scalars) and whether the step was applied (bool).
 pub const REPORT: usize = 4;
 
+/// The input that says whether all steps before were applied: after one that was not, none is, until somebody has looked.
+pub const UNBROKEN: &str = "unbroken";
+
 /// The name of the input of a state buffer.
 pub fn state_input(name: &str, group: Group) -> String {
     format!("state.{name}.{}", suffix(group))
@@ -121,7 +124,7 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
     let flat = Group::TRAINED.map(|g| layout.flatten(g, &b, &gradients));
     let squares = flat.map(|g| (g * g).sum_all().cast(DType::F64));
     let norm = (squares[0] + squares[1]).sqrt();
-    let applied = value.is_finite().and(norm.is_finite());
+    let applied = value.is_finite().and(norm.is_finite()).and(b.input(UNBROKEN, DType::Bool, &[]));
     let number = b.input("step", DType::I64, &[]).cast(DType::F64) + 1.0;
     let optimizer = rule.optimizer.rule();
     let rate = optimizer.rate().rate(number);

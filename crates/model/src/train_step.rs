@@ -4,7 +4,7 @@ use crate::bind::{self, Bindings};
 use crate::fit::apply_step;
 use crate::model::Inner;
 use crate::optimizer::Optimizer;
-use crate::step::{self, StepGraph, StepRule};
+use crate::step::{UNBROKEN, self, StepGraph, StepRule};
 use crate::store::Part;
 use crate::{ModelError, Result};
 use serde::Serialize;
@@ -86,6 +86,7 @@ impl TrainStep {
         for (name, tensor) in self.arguments().into_iter().zip(tensors) {
             bound.set(name, tensor);
         }
+        bound.set(UNBROKEN, Tensor::from_bool(vec![true], &[])?);
         bound.set_i64("random.seed", self.inner.definition.common().seed)?;
         let layout = self.inner.definition.layout();
         self.inner.with_store(|store| {
@@ -96,16 +97,17 @@ impl TrainStep {
             store.posthoc = None;
             let index = store.step;
             let report = apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, Part::Model, index)?;
-            if !report.applied {
-                let got = format!("{} and {}", report.loss, report.grad_norm);
+            let (loss, norm) = (report.loss()?, report.grad_norm()?);
+            if !report.is_applied()? {
+                store.step = index;
                 return Err(ModelError::expected(
                     "TrainingError",
                     format!("step {}: loss and gradient norm; nothing was changed", index + 1),
                     "finite numbers",
-                    got,
+                    format!("{loss} and {norm}"),
                 ));
             }
-            Ok(TrainStepReport { step: store.step, loss: report.loss, grad_norm: report.grad_norm, learning_rate: report.rate })
+            Ok(TrainStepReport { step: store.step, loss, grad_norm: norm, learning_rate: report.rate()? })
         })
     }
 }

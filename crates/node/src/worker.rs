@@ -12,7 +12,7 @@ use crate::guard::catch;
 static WORKER: OnceLock<Result<Worker, EngineError>> = OnceLock::new();
 
 fn worker() -> Result<&'static Worker, ThalwegError> {
-    let started = WORKER.get_or_init(|| Device::parse("auto").and_then(Worker::spawn));
+    let started = WORKER.get_or_init(|| Device::current().and_then(Worker::spawn));
     started.as_ref().map_err(|error| error.clone().into())
 }
 

@@ -52,7 +52,7 @@ impl Verdict {
     }
 
     /// The error of the run, if it had one.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let bytes = self.results.fetched()?;
         let word = |k: usize| bytes.get(8 * k..8 * k + 8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_le_bytes);
         match word(0) {

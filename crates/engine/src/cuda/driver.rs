@@ -54,7 +54,12 @@ pub(crate) struct Description {
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     context: sys::CUcontext,
+    /// Where work is put.
     stream: sys::CUstream,
+    /// Where work is recorded: a stream that does nothing else, so that others may use the first one meanwhile.
+    recorder: sys::CUstream,
+    /// The memory that cuBLAS has for itself.
+    workspace: (Pointer, usize),
     blas: blas_sys::cublasHandle_t,
 }
 
@@ -133,14 +138,13 @@ impl Session {
         // SAFETY: the device was just returned by the driver, the context by the call before.
         let context = unsafe { cuda::primary_ctx::retain(device) }.map_err(failed("making a context"))?;
         unsafe { cuda::ctx::set_current(context) }.map_err(failed("entering a context"))?;
-        let stream = cuda::stream::create(cuda::stream::StreamKind::NonBlocking).map_err(failed("making a stream"))?;
+        let make = || cuda::stream::create(cuda::stream::StreamKind::NonBlocking).map_err(failed("making a stream"));
+        let (stream, recorder) = (make()?, make()?);
         let missing = |error: blas::CublasError| {
             EngineError::device("cuBLAS does not start").with("libcublas.so.13 and libcublasLt.so.13 of CUDA 13", format!("{:?}", error.0))
         };
         let handle = blas::create_handle().map_err(missing)?;
-        // SAFETY: both handles were just made in this context.
-        unsafe { blas::set_stream(handle, stream.cast()) }.map_err(missing)?;
-        Ok(Session { context, stream, blas: handle })
+        Ok(Session { context, stream, recorder, workspace: (0, 0), blas: handle })
     }
 
     /// Makes the context that of this thread.
@@ -150,10 +154,19 @@ impl Session {
     }
 
     /// Lets cuBLAS use this memory for itself.
-    pub(crate) fn workspace(&self, at: Pointer, bytes: usize) -> Result<()> {
-        // SAFETY: the memory belongs to the GPU's session for good.
-        let status = unsafe { blas_sys::cublasSetWorkspace_v2(self.blas, at as *mut c_void, bytes) };
-        status.result().map_err(|e| EngineError::device("cuBLAS refuses its workspace").with("success", format!("{:?}", e.0)))
+    pub(crate) fn workspace(&mut self, at: Pointer, bytes: usize) -> Result<()> {
+        self.workspace = (at, bytes);
+        self.attend()
+    }
+
+    /// Makes cuBLAS put its work on the stream.
+    fn attend(&self) -> Result<()> {
+        let refused = |e: blas::CublasError| EngineError::device("cuBLAS refuses its stream").with("success", format!("{:?}", e.0));
+        // SAFETY: the stream and the memory belong to the session for good. A new stream takes the workspace away.
+        unsafe {
+            blas::set_stream(self.blas, self.stream.cast()).map_err(refused)?;
+            blas_sys::cublasSetWorkspace_v2(self.blas, self.workspace.0 as *mut c_void, self.workspace.1).result().map_err(refused)
+        }
     }
 
     /// Free and all bytes of the GPU.
@@ -286,13 +299,16 @@ impl Session {
         done.map_err(|e| EngineError::device(format!("cuBLAS: a product of [{m}, {k}] and [{k}, {n}] failed")).with("success", format!("{:?}", e.0)))
     }
 
-    /// Records what `work` puts on the stream, without doing it.
-    pub(crate) fn capture(&self, work: impl FnOnce() -> Result<()>) -> Result<Graph> {
+    /// Records what `work` puts on the stream of the session that it is given, without doing it.
+    pub(crate) fn capture(&self, work: impl FnOnce(&Session) -> Result<()>) -> Result<Graph> {
+        let recording = Session { stream: self.recorder, ..*self };
+        recording.attend()?;
         let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
         // SAFETY: the stream lives as long as the process; nobody else uses it meanwhile (gpu.rs holds a lock).
-        unsafe { cuda::stream::begin_capture(self.stream, mode) }.map_err(failed("recording a graph"))?;
-        let done = work();
-        let graph = unsafe { cuda::stream::end_capture(self.stream) };
+        unsafe { cuda::stream::begin_capture(recording.stream, mode) }.map_err(failed("recording a graph"))?;
+        let done = work(&recording);
+        let graph = unsafe { cuda::stream::end_capture(recording.stream) };
+        self.attend()?;
         done?;
         let graph = graph.map_err(failed("recording a graph"))?;
         // SAFETY: the graph was just made, and is not used after it became executable.
@@ -306,6 +322,23 @@ impl Session {
         self.enter()?;
         // SAFETY: both handles are alive.
         unsafe { cuda::graph::launch(graph.0, self.stream) }.map_err(failed("launching a graph"))
+    }
+
+    /// Seconds that `work` takes on the GPU.
+    pub(crate) fn timed(&self, work: impl FnOnce() -> Result<()>) -> Result<f64> {
+        let event = || cuda::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(failed("making an event"));
+        let (start, end) = (event()?, event()?);
+        // SAFETY: both events were just made, on this context, and are destroyed once.
+        unsafe {
+            cuda::event::record(start, self.stream).map_err(failed("recording an event"))?;
+            let done = work();
+            cuda::event::record(end, self.stream).map_err(failed("recording an event"))?;
+            cuda::event::synchronize(end).map_err(failed("waiting for an event"))?;
+            let milliseconds = cuda::event::elapsed(start, end).map_err(failed("reading an event"));
+            let _ = (cuda::event::destroy(start), cuda::event::destroy(end));
+            done?;
+            Ok(f64::from(milliseconds?) / 1e3)
+        }
     }
 
     /// Loads machine code. It stays loaded.

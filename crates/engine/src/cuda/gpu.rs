@@ -66,13 +66,12 @@ impl Gpu {
             return Ok(gpu.clone());
         }
         super::find(index)?;
-        let (description, session) = (driver::describe(index)?, Session::open(index)?);
+        let (description, mut session) = (driver::describe(index)?, Session::open(index)?);
+        let missing = || EngineError::memory(format!("not enough memory on cuda:{index} for cuBLAS")).with(format!("{WORKSPACE} bytes"), "less");
+        let workspace = session.allocate(WORKSPACE)?.ok_or_else(missing)?;
+        session.workspace(workspace, WORKSPACE)?;
         let gpu = Gpu { index, description, session, free: Mutex::default(), functions: Mutex::default(), shared: Mutex::default() };
         let gpu = Arc::new(gpu);
-        let workspace = gpu.block(WORKSPACE, "the workspace of cuBLAS")?;
-        session.workspace(workspace.at, workspace.bytes)?;
-        // It is that of cuBLAS for good.
-        std::mem::forget(workspace);
         known.insert(index, gpu.clone());
         Ok(gpu)
     }

@@ -290,12 +290,7 @@ impl Lowered {
 
     fn list(&self, out: &mut String, indent: &str) {
         for task in &self.tasks {
-            let line = match task {
-                Task::Kernel(k) => format!("{} · {} blocks, {} bytes", k.label, k.blocks, k.bytes),
-                Task::Gemm(g) => format!("product {} × [{}, {}] × [{}, {}] {}", g.entries, g.n, g.k, g.k, g.m, g.dtype.name()),
-                Task::Zero(_, bytes) => format!("zeros, {bytes} bytes"),
-                Task::Loop(looped) => format!("loop of {} steps", looped.length),
-            };
+            let line = title(task);
             out.push_str(&format!("{indent}{line}\n"));
             if let Task::Loop(looped) = task {
                 looped.body.list(out, &format!("{indent}  "));
@@ -314,5 +309,15 @@ impl Lowered {
                 (launches + inner * looped.length + moves, bytes + moved * looped.length)
             }
         })
+    }
+}
+
+/// One line about a task.
+pub(crate) fn title(task: &Task) -> String {
+    match task {
+        Task::Kernel(k) => format!("{} · {} blocks, {} bytes", k.label, k.blocks, k.bytes),
+        Task::Gemm(g) => format!("product {} × [{}, {}] × [{}, {}] {}", g.entries, g.n, g.k, g.k, g.m, g.dtype.name()),
+        Task::Zero(_, bytes) => format!("zeros, {bytes} bytes"),
+        Task::Loop(looped) => format!("loop of {} steps", looped.length),
     }
 }

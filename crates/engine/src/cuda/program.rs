@@ -2,7 +2,7 @@
 //! run over the same addresses is recorded as one CUDA graph, and those that follow replay it.
 
 use super::buffer::{Buffer, Results, Verdict};
-use super::driver::{Call, Function, Graph, Pointer, Precision};
+use super::driver::{Call, Function, Graph, Pointer, Precision, Session};
 use super::gpu::{Gpu, Shared};
 use super::lower::{Looped, Lowered, Task};
 use super::product::{Factor, Gemm};
@@ -113,19 +113,44 @@ impl Program {
     }
 
     /// Puts a program's work on the stream.
-    fn enqueue(&self, program: &Lowered, places: &Places, body: &mut usize) -> Result<()> {
-        for task in &program.tasks {
-            match task {
-                Task::Kernel(kernel) => self.kernel(kernel, places)?,
-                Task::Gemm(gemm) => self.gemm(gemm, places)?,
-                Task::Zero(at, bytes) => self.gpu.session.zero(places.of(*at, 1), *bytes)?,
-                Task::Loop(looped) => self.looped(looped, places, body)?,
+    fn enqueue(&self, session: &Session, program: &Lowered, places: &Places, body: &mut usize) -> Result<()> {
+        program.tasks.iter().try_for_each(|task| self.task(session, task, places, body))
+    }
+
+    fn task(&self, session: &Session, task: &Task, places: &Places, body: &mut usize) -> Result<()> {
+        match task {
+            Task::Kernel(kernel) => self.kernel(session, kernel, places),
+            Task::Gemm(gemm) => self.gemm(session, gemm, places),
+            Task::Zero(at, bytes) => session.zero(places.of(*at, 1), *bytes),
+            Task::Loop(looped) => self.looped(session, looped, places, body),
+        }
+    }
+
+    /// DEV: times of tasks.
+    fn times(&self, places: &Places, path: &str) -> Result<()> {
+        use std::io::Write;
+        let mut body = 0;
+        let mut rows = Vec::new();
+        for task in &self.lowered.tasks {
+            let before = body;
+            let mut best = f64::INFINITY;
+            for _ in 0..5 {
+                body = before;
+                best = best.min(self.gpu.session.timed(|| self.task(&self.gpu.session, task, places, &mut body))?);
+            }
+            rows.push((best, super::lower::title(task)));
+        }
+        let total: f64 = rows.iter().map(|r| r.0).sum();
+        if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
+            let _ = writeln!(file, "== program: {} tasks, {:.1} us", rows.len(), total * 1e6);
+            for (t, name) in rows {
+                let _ = writeln!(file, "{:8.2} us  {name}", t * 1e6);
             }
         }
         Ok(())
     }
 
-    fn kernel(&self, kernel: &Kernel, places: &Places) -> Result<()> {
+    fn kernel(&self, session: &Session, kernel: &Kernel, places: &Places) -> Result<()> {
         let Some(function) = self.functions.get(&kernel.name()) else { return Err(EngineError::internal("a kernel that was not compiled")) };
         let of = |parameter: &Parameter| match parameter {
             Parameter::Value(at, dtype) => places.of(*at, dtype.size()),
@@ -133,14 +158,14 @@ impl Program {
             Parameter::Wrong => places.wrong,
         };
         let mut pointers: Vec<Pointer> = kernel.parameters.iter().map(of).collect();
-        self.gpu.session.launch(*function, kernel.blocks, THREADS, &mut pointers)
+        session.launch(*function, kernel.blocks, THREADS, &mut pointers)
     }
 
-    fn gemm(&self, gemm: &Gemm, places: &Places) -> Result<()> {
+    fn gemm(&self, session: &Session, gemm: &Gemm, places: &Places) -> Result<()> {
         let size = gemm.dtype.size();
         let factor = |f: &Factor| (f.transposed, places.of(f.at, size), f.distance, f.entry);
         let (left, right) = (factor(&gemm.left), factor(&gemm.right));
-        self.gpu.session.multiply(&Call {
+        session.multiply(&Call {
             dtype: gemm.dtype,
             precision: self.precision,
             sizes: [gemm.m, gemm.n, gemm.k],
@@ -153,7 +178,7 @@ impl Program {
         })
     }
 
-    fn looped(&self, looped: &Looped, places: &Places, body: &mut usize) -> Result<()> {
+    fn looped(&self, session: &Session, looped: &Looped, places: &Places, body: &mut usize) -> Result<()> {
         let constants = &self.bodies[*body];
         *body += 1;
         let (fixed, carried) = (looped.consts, looped.consts + looped.carry);
@@ -168,14 +193,14 @@ impl Program {
             bases.extend(looped.turns[step % 2].iter().map(|s| places.stretch(s, 0)));
             bases.extend(looped.stacks.iter().map(|(s, moves)| places.stretch(s, if *moves { step } else { 0 })));
             let mut own = inner;
-            self.enqueue(&looped.body, &Places { bases, ..places.clone() }, &mut own)?;
+            self.enqueue(session, &looped.body, &Places { bases, ..places.clone() }, &mut own)?;
             after = own;
         }
         *body = if looped.length == 0 { inner + looped.body.loops() } else { after };
         let end = if looped.length == 0 { &looped.operands[fixed..carried] } else { &looped.turns[(looped.length - 1) % 2][..] };
         for (from, to) in end.iter().zip(&looped.last) {
             if let Some(to) = to {
-                self.gpu.session.copy(places.stretch(to, 0), places.stretch(from, 0), to.bytes)?;
+                session.copy(places.stretch(to, 0), places.stretch(from, 0), to.bytes)?;
             }
         }
         Ok(())
@@ -183,14 +208,14 @@ impl Program {
 
     /// Runs over these addresses: as a graph from the second time on.
     fn work(&self, places: &Places) -> Result<()> {
-        let whole = || -> Result<()> {
+        let whole = |session: &Session| -> Result<()> {
             if !self.lowered.names.is_empty() {
-                self.gpu.session.zero(places.wrong, VERDICT)?;
+                session.zero(places.wrong, VERDICT)?;
             }
-            self.enqueue(&self.lowered, places, &mut 0)
+            self.enqueue(session, &self.lowered, places, &mut 0)
         };
         if self.lowered.totals().0 > LAUNCHES {
-            return whole();
+            return whole(&self.gpu.session);
         }
         let key: Vec<Pointer> = places.bases.iter().copied().chain([places.scratch, places.counters]).collect();
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,7 +224,12 @@ impl Program {
         {
             let graph = match graph {
                 Some(graph) => graph,
-                None => self.gpu.session.capture(whole)?,
+                None => {
+                    if let Ok(path) = std::env::var("THALWEG_CUDA_TIMES") {
+                        self.times(places, &path)?;
+                    }
+                    self.gpu.session.capture(whole)?
+                }
             };
             let done = self.gpu.session.replay(&graph);
             recorded.graphs.push_back((key, Some(graph)));
@@ -209,7 +239,7 @@ impl Program {
             recorded.graphs.pop_front();
         }
         recorded.graphs.push_back((key, None));
-        whole()
+        whole(&self.gpu.session)
     }
 }
 
@@ -239,16 +269,24 @@ impl Executable for Program {
         let mut pointers = Vec::with_capacity(inputs.len());
         let mut held: Vec<Option<Buffer>> = Vec::with_capacity(inputs.len());
         let mut overwrites = vec![false; inputs.len()];
+        // What is small and on the GPU already, as the result of a run before.
+        let mut moved: Vec<(Pointer, Pointer, usize)> = Vec::new();
         for (k, input) in inputs.iter().enumerate() {
             let aliased = self.lowered.outputs.iter().any(|o| o.alias == Some(k));
-            match self.small_inputs[k].filter(|_| !aliased && input.is_on_host_alone()) {
-                Some(at) => {
+            match self.small_inputs[k].filter(|_| !aliased) {
+                Some(at) if input.is_on_host_alone() => {
                     let bytes = input.contiguous()?.small_bytes()?;
                     travelling[at..at + bytes.len()].copy_from_slice(&bytes);
                     pointers.push(self.small.at() + at as u64);
                     held.push(None);
                 }
-                None => {
+                Some(at) if input.is_contiguous() => {
+                    let (buffer, first) = input.on(gpu)?;
+                    moved.push((self.small.at() + at as u64, buffer.at() + first as u64, input.bytes()));
+                    pointers.push(self.small.at() + at as u64);
+                    held.push(Some(buffer));
+                }
+                _ => {
                     let whole = input.contiguous()?;
                     let (buffer, first) = whole.on(gpu)?;
                     overwrites[k] = aliased && free(input) && first == 0 && buffer.is_whole() && input.is_contiguous();
@@ -280,6 +318,7 @@ impl Executable for Program {
             let mut shared = gpu.turn();
             let [arena, scratch, counters] = reserve(&mut shared, gpu, &self.lowered)?;
             gpu.session.upload(self.small.at(), &travelling)?;
+            moved.iter().try_for_each(|(to, from, bytes)| gpu.session.copy(*to, *from, *bytes))?;
             let mut bases = vec![arena];
             bases.extend(pointers);
             bases.extend(self.constants.iter().map(Buffer::at));
@@ -290,6 +329,10 @@ impl Executable for Program {
         }
         let results = Arc::new(results);
         let verdict = (!self.lowered.names.is_empty()).then(|| Arc::new(Verdict::new(results.clone(), self.lowered.names.clone())));
+        // A run that overwrites nothing may be waited for, and fails itself; what a training step has to say is read with its results.
+        if let Some(verdict) = verdict.as_ref().filter(|_| !overwrites.contains(&true)) {
+            verdict.check()?;
+        }
         let tensor = |(k, own): (usize, Option<Buffer>)| {
             let ty = self.lowered.outputs[k].ty.clone();
             let buffer = own.unwrap_or_else(|| Buffer::small(&results, self.small_outputs[k].unwrap_or(0), ty.bytes()));

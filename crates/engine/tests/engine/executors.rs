@@ -289,18 +289,19 @@ fn state_is_updated_in_place_only_where_nobody_else_holds_it() {
     let moved = m * 0.9 + g * 0.1;
     let graph = b.finish(&[p - moved * 0.01, moved, (g * g).sum_all()]).unwrap();
     agree(&graph, &[0, 1], 6, 1e-5);
+    let of_cpu = || program(Executor::Cpu, &graph, &[0, 1]);
     // One that keeps a handle, on purpose, sees the new values; a second handle protects the old ones.
     let mut kept = inputs(&graph, 1);
     let snapshot = kept[1].clone();
     let before: Vec<f32> = snapshot.to_f32_vec().unwrap();
-    let out = program(Executor::default(), &graph, &[0, 1]).run_keeping(kept.clone()).unwrap();
+    let out = of_cpu().run_keeping(kept.clone()).unwrap();
     assert_eq!(out[0].to_f32_vec().unwrap(), kept[0].to_f32_vec().unwrap());
     assert_eq!(snapshot.to_f32_vec().unwrap(), before);
     assert_ne!(out[1].to_f32_vec().unwrap(), before);
     kept.clear();
     let mut given = inputs(&graph, 1);
     let g = given.pop().unwrap();
-    let out = program(Executor::default(), &graph, &[0, 1]).run(vec![given[0].clone(), given[1].clone(), g]).unwrap();
+    let out = of_cpu().run(vec![given[0].clone(), given[1].clone(), g]).unwrap();
     assert_ne!(out[0].to_f32_vec().unwrap(), given[0].to_f32_vec().unwrap());
 }
 

@@ -18,15 +18,15 @@ use crate::objective::{Objective, ObjectiveKind, Rows};
 use crate::posthoc::PosthocEma;
 use crate::process::coupling;
 use crate::run::{Event, Report, Run};
-use crate::step::{self, Ema, REPORT, StepGraph, StepRule, ema_input, power_input, state_input};
+use crate::step::{self, Ema, REPORT, StepGraph, StepRule, UNBROKEN, ema_input, power_input, state_input};
 use crate::store::{Group, Part, Store, Weights};
 use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use thalweg_coupling::Coupling;
-use thalweg_engine::{Job, Program, Step, Tensor, random};
+use thalweg_engine::{Device, Job, Program, Step, Tensor, random};
 use thalweg_graph::{Graph, Leaves};
 
 /// Key of the validation loss's random numbers, so that evaluations compare like with like.
@@ -93,7 +93,22 @@ struct Progress {
     loss: Option<f64>,
     best: Option<f64>,
     misses: u32,
+    /// Whether the last step was applied, and with it all before.
+    unbroken: Tensor,
+    /// Steps that were started and whose results nobody has read yet.
+    pending: Vec<Started>,
+    settled: Instant,
 }
+
+/// A step that was started.
+struct Started {
+    index: u64,
+    report: StepReport,
+}
+
+/// Steps that may be on their way on a GPU before their results are read, and for how long nobody needs to see any.
+const PENDING: usize = 64;
+const UNSEEN: Duration = Duration::from_millis(50);
 
 /// The training job.
 pub struct FitJob {
@@ -117,6 +132,7 @@ impl FitJob {
         let Some(mut p) = self.progress.take() else { return Ok(None) };
         if self.run.is_stopped() || self.inner.is_abandoned() || p.first + p.done >= p.steps {
             let reason = if p.first + p.done >= p.steps { "finished" } else { "stopped" };
+            self.settle(&mut p, None, false)?;
             return self.end(&p, reason).map(Some);
         }
         if self.train_step(&mut p)? {
@@ -188,6 +204,9 @@ impl FitJob {
             loss: None,
             best: None,
             misses: 0,
+            unbroken: Tensor::from_bool(vec![true], &[])?,
+            pending: Vec::new(),
+            settled: Instant::now(),
         })
     }
 
@@ -357,52 +376,87 @@ impl FitJob {
                 bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
             }
         }
+        bound.set(UNBROKEN, p.unbroken.clone());
         let report = self.inner.with_store(|store| {
             apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64)
         })?;
-        if !report.applied {
-            let message = format!(
-                "training stopped at step {}: the loss is {} and the gradient's norm {}; the parameters are those after step {index}",
-                index + 1,
-                report.loss,
-                report.grad_norm
-            );
-            return Err(ModelError::expected(
-                "TrainingError",
-                message,
-                "finite numbers",
-                format!("{} and {}", report.loss, report.grad_norm),
-            ));
-        }
+        p.unbroken = report.applied.clone();
+        p.pending.push(Started { index, report });
         p.done += 1;
-        p.loss = Some(report.loss);
         let step = p.first + p.done;
         let due = |every: Option<u32>| every.is_some_and(|n| step.is_multiple_of(n as u64));
+        let validates = p.validation.is_some() && due(Some(options.validation.map_or(100, |v| v.every)));
+        let saves = options.checkpoint.as_ref().filter(|c| due(Some(c.every)));
+        let pauses = due(options.every.map(|e| e.steps));
+        let waits = Device::current()? != Device::Cpu && options.posthoc_ema.is_none();
+        let seen = validates || saves.is_some() || pauses || p.pending.len() == PENDING || p.settled.elapsed() >= UNSEEN;
+        if waits && !seen {
+            return Ok(false);
+        }
+        self.check(p)?;
+        self.inner.with_store(|store| {
+            if let Some(tracked) = store.posthoc.as_mut().filter(|_| p.part == Part::Model) {
+                tracked.observe(store.step);
+            }
+            Ok(())
+        })?;
         let mut validation = None;
         let mut stop = false;
-        if let Some(v) = p.validation.clone().filter(|_| due(Some(options.validation.map_or(100, |v| v.every)))) {
+        if let Some(v) = p.validation.clone().filter(|_| validates) {
             let value = self.validate(&v, &p.objective)?;
             validation = Some(value);
             stop = self.judge(p, value)?;
         }
-        if let Some(saving) = options.checkpoint.as_ref().filter(|c| due(Some(c.every))) {
+        if let Some(saving) = saves {
             self.inner.save_now(&PathBuf::from(&saving.dir))?;
         }
+        self.settle(p, validation, pauses)?;
+        Ok(stop)
+    }
+
+    /// That all steps that were started were applied; else the store is that before the first that was not.
+    fn check(&self, p: &Progress) -> Result<()> {
+        for Started { index, report } in &p.pending {
+            if !report.is_applied()? {
+                self.inner.with_store(|store| {
+                    *store.steps(p.part) = *index as i64;
+                    Ok(())
+                })?;
+                let (loss, norm) = (report.loss()?, report.grad_norm()?);
+                let message = format!(
+                    "training stopped at step {}: the loss is {loss} and the gradient's norm {norm}; the parameters are those after step {index}",
+                    index + 1
+                );
+                return Err(ModelError::expected("TrainingError", message, "finite numbers", format!("{loss} and {norm}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of the steps that were started; the last is the one that was validated, and after which the run pauses.
+    fn settle(&self, p: &mut Progress, validation: Option<f64>, pauses: bool) -> Result<()> {
+        self.check(p)?;
+        p.settled = Instant::now();
         let seconds = p.started.elapsed().as_secs_f64();
         let speed = p.done as f64 / seconds.max(1e-9);
-        self.run.publish(Event {
-            step,
-            steps: p.steps,
-            epoch,
-            loss: Some(report.loss),
-            grad_norm: Some(report.grad_norm),
-            learning_rate: Some(report.rate),
-            steps_per_second: speed,
-            seconds_left: (p.steps.saturating_sub(step)) as f64 / speed,
-            validation_loss: validation,
-            paused: due(options.every.map(|e| e.steps)),
-        });
-        Ok(stop)
+        let last = p.first + p.done;
+        for Started { index, report } in std::mem::take(&mut p.pending) {
+            let (step, loss) = (index + 1, report.loss()?);
+            p.loss = Some(loss);
+            self.run.publish(Event {
+                step,
+                steps: p.steps,
+                epoch: index / p.per_epoch,
+                loss: Some(loss),
+                grad_norm: Some(report.grad_norm()?),
+                learning_rate: Some(report.rate()?),
+                steps_per_second: speed,
+                seconds_left: (p.steps.saturating_sub(step)) as f64 / speed,
+                validation_loss: validation.filter(|_| step == last),
+                paused: pauses && step == last,
+            });
+        }
+        Ok(())
     }
 
     /// The order of the rows in an epoch.
@@ -468,15 +522,37 @@ fn part_of(objective: &Objective) -> Part {
     if objective.kind == ObjectiveKind::EnergyMatching { Part::Energy } else { Part::Model }
 }
 
-/// What a step says of itself.
+/// What a step says of itself, once it is computed.
 pub(crate) struct StepReport {
-    pub(crate) loss: f64,
-    pub(crate) grad_norm: f64,
-    pub(crate) rate: f64,
-    pub(crate) applied: bool,
+    numbers: [Tensor; 3],
+    /// Whether it and all steps before were applied.
+    pub(crate) applied: Tensor,
 }
 
-/// Runs one training step: gives the program the store's buffers to overwrite, and puts the results back.
+impl StepReport {
+    fn number(&self, k: usize) -> Result<f64> {
+        Ok(self.numbers[k].to_f64_vec()?[0])
+    }
+
+    pub(crate) fn loss(&self) -> Result<f64> {
+        self.number(0)
+    }
+
+    pub(crate) fn grad_norm(&self) -> Result<f64> {
+        self.number(1)
+    }
+
+    pub(crate) fn rate(&self) -> Result<f64> {
+        self.number(2)
+    }
+
+    pub(crate) fn is_applied(&self) -> Result<bool> {
+        Ok(self.applied.to_bool_vec()?[0])
+    }
+}
+
+/// Starts one training step: gives the program the store's buffers to overwrite, and puts the results back. The step is counted; one that
+/// turns out not to have been applied has changed nothing else.
 pub(crate) fn apply_step(
     store: &mut Store,
     program: &Program,
@@ -525,16 +601,10 @@ pub(crate) fn apply_step(
             put(&power_input(n, group), &mut average[k]);
         }
     }
-    let number = |i: usize| -> Result<f64> { Ok(report[i].to_f64_vec()?[0]) };
-    let applied = report[3].to_bool_vec()?[0];
-    if applied {
-        *store.steps(part) += 1;
-        store.version += 1;
-        if let Some(tracked) = store.posthoc.as_mut().filter(|_| part == Part::Model) {
-            tracked.observe(store.step);
-        }
-    }
-    Ok(StepReport { loss: number(0)?, grad_norm: number(1)?, rate: number(2)?, applied })
+    *store.steps(part) += 1;
+    store.version += 1;
+    let [loss, norm, rate, applied] = report else { return Err(ModelError::new("InternalError", "a step without a report")) };
+    Ok(StepReport { numbers: [loss.clone(), norm.clone(), rate.clone()], applied: applied.clone() })
 }
 
 impl Job for FitJob {
