@@ -18,7 +18,7 @@ use crate::reference::{decompose, kernels};
 use crate::tensor::Tensor;
 use crate::{EngineError, Result, memory};
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use thalweg_graph::ops::Op;
 use thalweg_graph::{Graph, strides};
@@ -59,6 +59,11 @@ pub(crate) struct Planner<'g> {
     /// See [`Request::whole`].
     whole: bool,
 }
+
+/// For how many units a place stays taken after its value's last use, and from how many bytes on it does not, where units may run beside
+/// each other.
+const STAY: usize = 12;
+const STAYING: usize = 64 << 20;
 
 /// Base 0 is the arena; inputs, constants and outputs follow.
 pub(crate) const ARENA: usize = 0;
@@ -205,6 +210,7 @@ impl Planner<'_> {
         }
         let mut arena = Arena::default();
         let mut steps = Vec::with_capacity(units.len());
+        let mut leaving: VecDeque<(usize, usize)> = VecDeque::new();
         // The first step that overwrites an input.
         let mut overwrites: Option<usize> = None;
         for (at, unit) in units.iter().enumerate() {
@@ -232,7 +238,13 @@ impl Planner<'_> {
                 self.roots(&unit.reads).chain(self.roots(&stored)).filter(|r| last.get(r) == Some(&at) && !taken.contains(r)).collect();
             dying.sort_unstable();
             dying.dedup();
-            for root in dying {
+            leaving.extend(dying.into_iter().map(|root| (at, root)));
+            // Work that could run beside what comes next must not wait for its place.
+            let stay = if self.whole { STAY } else { 0 };
+            while let Some(&(since, root)) = leaving.front()
+                && (at - since >= stay || self.bytes(root) > STAYING)
+            {
+                leaving.pop_front();
                 if let Some(Home::Arena(place)) = self.homes.get(&root) {
                     arena.give(*place, self.bytes(root));
                 }

@@ -11,6 +11,7 @@ use candle_core::cuda_backend::cudarc::nvrtc::{result as nvrtc, sys as nvrtc_sys
 use std::ffi::{CString, c_int, c_void};
 use std::mem::MaybeUninit;
 use sys::CUresult;
+use super::lanes::LANES;
 use thalweg_graph::DType;
 
 /// An address on a GPU.
@@ -50,17 +51,20 @@ pub(crate) struct Description {
     pub(crate) multiprocessors: i32,
 }
 
-/// A context, its stream and its handle of cuBLAS.
+/// A stream with a handle of cuBLAS whose work it takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Queue {
+    stream: sys::CUstream,
+    blas: blas_sys::cublasHandle_t,
+}
+
+/// A context with the queue that does all work, and those on which graphs are recorded, which do nothing else, so that others may use
+/// the first one meanwhile.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     context: sys::CUcontext,
-    /// Where work is put.
-    stream: sys::CUstream,
-    /// Where work is recorded: a stream that does nothing else, so that others may use the first one meanwhile.
-    recorder: sys::CUstream,
-    /// The memory that cuBLAS has for itself.
-    workspace: (Pointer, usize),
-    blas: blas_sys::cublasHandle_t,
+    main: Queue,
+    lanes: [Queue; LANES],
 }
 
 // SAFETY: these are handles; the driver and cuBLAS may be called from any thread that has made the context its own, and calls that
@@ -131,6 +135,26 @@ pub(crate) struct Call {
     pub(crate) adds: bool,
 }
 
+/// What cuBLAS has for itself, for each queue.
+const WORKSPACE: usize = 32 << 20;
+
+impl Queue {
+    fn new() -> Result<Queue> {
+        let stream = cuda::stream::create(cuda::stream::StreamKind::NonBlocking).map_err(failed("making a stream"))?;
+        let missing = |error: blas::CublasError| {
+            EngineError::device("cuBLAS does not start").with("libcublas.so.13 and libcublasLt.so.13 of CUDA 13", format!("{:?}", error.0))
+        };
+        let handle = blas::create_handle().map_err(missing)?;
+        // SAFETY: both handles were just made in this context; the workspace is that of the handle for good.
+        unsafe {
+            let workspace = cuda::malloc_sync(WORKSPACE).map_err(failed("allocating cuBLAS's workspace"))?;
+            blas::set_stream(handle, stream.cast()).map_err(missing)?;
+            blas_sys::cublasSetWorkspace_v2(handle, workspace as *mut c_void, WORKSPACE).result().map_err(missing)?;
+        }
+        Ok(Queue { stream, blas: handle })
+    }
+}
+
 impl Session {
     /// The session of GPU `index`.
     pub(crate) fn open(index: usize) -> Result<Session> {
@@ -138,35 +162,23 @@ impl Session {
         // SAFETY: the device was just returned by the driver, the context by the call before.
         let context = unsafe { cuda::primary_ctx::retain(device) }.map_err(failed("making a context"))?;
         unsafe { cuda::ctx::set_current(context) }.map_err(failed("entering a context"))?;
-        let make = || cuda::stream::create(cuda::stream::StreamKind::NonBlocking).map_err(failed("making a stream"));
-        let (stream, recorder) = (make()?, make()?);
-        let missing = |error: blas::CublasError| {
-            EngineError::device("cuBLAS does not start").with("libcublas.so.13 and libcublasLt.so.13 of CUDA 13", format!("{:?}", error.0))
-        };
-        let handle = blas::create_handle().map_err(missing)?;
-        Ok(Session { context, stream, recorder, workspace: (0, 0), blas: handle })
+        let main = Queue::new()?;
+        let mut lanes = [main; LANES];
+        for lane in &mut lanes {
+            *lane = Queue::new()?;
+        }
+        Ok(Session { context, main, lanes })
+    }
+
+    /// The queue that does all work.
+    pub(crate) fn main(&self) -> &Queue {
+        &self.main
     }
 
     /// Makes the context that of this thread.
     pub(crate) fn enter(&self) -> Result<()> {
         // SAFETY: the context lives as long as the process.
         unsafe { cuda::ctx::set_current(self.context) }.map_err(failed("entering a context"))
-    }
-
-    /// Lets cuBLAS use this memory for itself.
-    pub(crate) fn workspace(&mut self, at: Pointer, bytes: usize) -> Result<()> {
-        self.workspace = (at, bytes);
-        self.attend()
-    }
-
-    /// Makes cuBLAS put its work on the stream.
-    fn attend(&self) -> Result<()> {
-        let refused = |e: blas::CublasError| EngineError::device("cuBLAS refuses its stream").with("success", format!("{:?}", e.0));
-        // SAFETY: the stream and the memory belong to the session for good. A new stream takes the workspace away.
-        unsafe {
-            blas::set_stream(self.blas, self.stream.cast()).map_err(refused)?;
-            blas_sys::cublasSetWorkspace_v2(self.blas, self.workspace.0 as *mut c_void, self.workspace.1).result().map_err(refused)
-        }
     }
 
     /// Free and all bytes of the GPU.
@@ -198,7 +210,7 @@ impl Session {
     pub(crate) fn wait(&self) -> Result<()> {
         self.enter()?;
         // SAFETY: the stream lives as long as the process.
-        unsafe { cuda::stream::synchronize(self.stream) }.map_err(failed("the work of a GPU"))
+        unsafe { cuda::stream::synchronize(self.main.stream) }.map_err(failed("the work of a GPU"))
     }
 
     /// Copies from the host. The values may be let go of when this returns.
@@ -208,7 +220,7 @@ impl Session {
         }
         self.enter()?;
         // SAFETY: pageable memory is read, or staged by the driver, before the call returns.
-        unsafe { cuda::memcpy_htod_async(to, from, self.stream) }.map_err(failed("copying to a GPU"))
+        unsafe { cuda::memcpy_htod_async(to, from, self.main.stream) }.map_err(failed("copying to a GPU"))
     }
 
     /// Copies to the host, once all work before is done.
@@ -218,10 +230,120 @@ impl Session {
         }
         self.enter()?;
         // SAFETY: the values are there when the call after has returned.
-        unsafe { cuda::memcpy_dtoh_async(to, from, self.stream) }.map_err(failed("copying from a GPU"))?;
+        unsafe { cuda::memcpy_dtoh_async(to, from, self.main.stream) }.map_err(failed("copying from a GPU"))?;
         self.wait()
     }
 
+    /// Records what `work` puts on the lanes, without doing it.
+    pub(crate) fn capture(&self, work: impl FnOnce(&mut Recorder<'_>) -> Result<()>) -> Result<Graph> {
+        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+        let first = self.lanes[0].stream;
+        // SAFETY: the stream lives as long as the process; nobody else uses it meanwhile (gpu.rs holds a lock).
+        unsafe { cuda::stream::begin_capture(first, mode) }.map_err(failed("recording a graph"))?;
+        let mut recorder = Recorder { session: self, events: Vec::new(), joined: [false; LANES] };
+        recorder.joined[0] = true;
+        let done = work(&mut recorder).and_then(|()| recorder.finish());
+        let graph = unsafe { cuda::stream::end_capture(first) };
+        drop(recorder);
+        done?;
+        let graph = graph.map_err(failed("recording a graph"))?;
+        // SAFETY: the graph was just made, and is not used after it became executable.
+        let ready = unsafe { cuda::graph::instantiate(graph, sys::CUgraphInstantiate_flags(0)) };
+        let _ = unsafe { cuda::graph::destroy(graph) };
+        ready.map(Graph).map_err(failed("making a graph ready"))
+    }
+
+    /// Does what was recorded.
+    pub(crate) fn replay(&self, graph: &Graph) -> Result<()> {
+        self.enter()?;
+        // SAFETY: both handles are alive.
+        unsafe { cuda::graph::launch(graph.0, self.main.stream) }.map_err(failed("launching a graph"))
+    }
+
+    /// Seconds that `work` takes on the GPU.
+    pub(crate) fn timed(&self, work: impl FnOnce() -> Result<()>) -> Result<f64> {
+        let event = || cuda::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(failed("making an event"));
+        let (start, end) = (event()?, event()?);
+        // SAFETY: both events were just made, on this context, and are destroyed once.
+        unsafe {
+            cuda::event::record(start, self.main.stream).map_err(failed("recording an event"))?;
+            let done = work();
+            cuda::event::record(end, self.main.stream).map_err(failed("recording an event"))?;
+            cuda::event::synchronize(end).map_err(failed("waiting for an event"))?;
+            let milliseconds = cuda::event::elapsed(start, end).map_err(failed("reading an event"));
+            let _ = (cuda::event::destroy(start), cuda::event::destroy(end));
+            done?;
+            Ok(f64::from(milliseconds?) / 1e3)
+        }
+    }
+
+    /// Loads machine code. It stays loaded.
+    pub(crate) fn load(&self, code: &[u8]) -> Result<Module> {
+        self.enter()?;
+        // SAFETY: the image says its own size; a damaged one is refused.
+        unsafe { cuda::module::load_data(code.as_ptr().cast()) }.map(Module).map_err(failed("loading machine code"))
+    }
+}
+
+/// Records work on several lanes as one graph.
+pub(crate) struct Recorder<'a> {
+    session: &'a Session,
+    events: Vec<sys::CUevent>,
+    joined: [bool; LANES],
+}
+
+impl Recorder<'_> {
+    /// The queue of a lane.
+    pub(crate) fn queue(&self, lane: usize) -> &Queue {
+        &self.session.lanes[lane]
+    }
+
+    /// Makes the next work of a lane the first that it has.
+    pub(crate) fn join(&mut self, lane: usize) -> Result<()> {
+        if !std::mem::replace(&mut self.joined[lane], true) {
+            let start = self.signal(0)?;
+            self.wait(lane, start)?;
+        }
+        Ok(())
+    }
+
+    /// The number of what a lane has come to.
+    pub(crate) fn signal(&mut self, lane: usize) -> Result<usize> {
+        let event = cuda::event::create(sys::CUevent_flags::CU_EVENT_DISABLE_TIMING).map_err(failed("making an event"))?;
+        self.events.push(event);
+        // SAFETY: both handles are alive.
+        unsafe { cuda::event::record(event, self.session.lanes[lane].stream) }.map_err(failed("recording an event"))?;
+        Ok(self.events.len() - 1)
+    }
+
+    /// Makes a lane wait for what another one has come to.
+    pub(crate) fn wait(&mut self, lane: usize, signal: usize) -> Result<()> {
+        self.joined[lane] = true;
+        let flags = sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
+        // SAFETY: both handles are alive.
+        unsafe { cuda::stream::wait_event(self.session.lanes[lane].stream, self.events[signal], flags) }.map_err(failed("waiting for an event"))
+    }
+
+    /// Makes the first lane wait for all others.
+    fn finish(&mut self) -> Result<()> {
+        for lane in (1..LANES).filter(|&lane| self.joined[lane]).collect::<Vec<_>>() {
+            let end = self.signal(lane)?;
+            self.wait(0, end)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Recorder<'_> {
+    fn drop(&mut self) {
+        for event in self.events.drain(..) {
+            // SAFETY: the last use of the event.
+            let _ = unsafe { cuda::event::destroy(event) };
+        }
+    }
+}
+
+impl Queue {
     /// Copies on the GPU.
     pub(crate) fn copy(&self, to: Pointer, from: Pointer, bytes: usize) -> Result<()> {
         if bytes == 0 {
@@ -299,54 +421,6 @@ impl Session {
         done.map_err(|e| EngineError::device(format!("cuBLAS: a product of [{m}, {k}] and [{k}, {n}] failed")).with("success", format!("{:?}", e.0)))
     }
 
-    /// Records what `work` puts on the stream of the session that it is given, without doing it.
-    pub(crate) fn capture(&self, work: impl FnOnce(&Session) -> Result<()>) -> Result<Graph> {
-        let recording = Session { stream: self.recorder, ..*self };
-        recording.attend()?;
-        let mode = sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
-        // SAFETY: the stream lives as long as the process; nobody else uses it meanwhile (gpu.rs holds a lock).
-        unsafe { cuda::stream::begin_capture(recording.stream, mode) }.map_err(failed("recording a graph"))?;
-        let done = work(&recording);
-        let graph = unsafe { cuda::stream::end_capture(recording.stream) };
-        self.attend()?;
-        done?;
-        let graph = graph.map_err(failed("recording a graph"))?;
-        // SAFETY: the graph was just made, and is not used after it became executable.
-        let ready = unsafe { cuda::graph::instantiate(graph, sys::CUgraphInstantiate_flags(0)) };
-        let _ = unsafe { cuda::graph::destroy(graph) };
-        ready.map(Graph).map_err(failed("making a graph ready"))
-    }
-
-    /// Does what was recorded.
-    pub(crate) fn replay(&self, graph: &Graph) -> Result<()> {
-        self.enter()?;
-        // SAFETY: both handles are alive.
-        unsafe { cuda::graph::launch(graph.0, self.stream) }.map_err(failed("launching a graph"))
-    }
-
-    /// Seconds that `work` takes on the GPU.
-    pub(crate) fn timed(&self, work: impl FnOnce() -> Result<()>) -> Result<f64> {
-        let event = || cuda::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(failed("making an event"));
-        let (start, end) = (event()?, event()?);
-        // SAFETY: both events were just made, on this context, and are destroyed once.
-        unsafe {
-            cuda::event::record(start, self.stream).map_err(failed("recording an event"))?;
-            let done = work();
-            cuda::event::record(end, self.stream).map_err(failed("recording an event"))?;
-            cuda::event::synchronize(end).map_err(failed("waiting for an event"))?;
-            let milliseconds = cuda::event::elapsed(start, end).map_err(failed("reading an event"));
-            let _ = (cuda::event::destroy(start), cuda::event::destroy(end));
-            done?;
-            Ok(f64::from(milliseconds?) / 1e3)
-        }
-    }
-
-    /// Loads machine code. It stays loaded.
-    pub(crate) fn load(&self, code: &[u8]) -> Result<Module> {
-        self.enter()?;
-        // SAFETY: the image says its own size; a damaged one is refused.
-        unsafe { cuda::module::load_data(code.as_ptr().cast()) }.map(Module).map_err(failed("loading machine code"))
-    }
 }
 
 /// Loaded machine code.

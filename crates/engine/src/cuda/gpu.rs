@@ -8,8 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Sizes of blocks are multiples of this.
 const GRAIN: usize = 512;
-/// What cuBLAS has for itself.
-const WORKSPACE: usize = 32 << 20;
 
 /// A GPU of this process.
 pub(crate) struct Gpu {
@@ -66,10 +64,7 @@ impl Gpu {
             return Ok(gpu.clone());
         }
         super::find(index)?;
-        let (description, mut session) = (driver::describe(index)?, Session::open(index)?);
-        let missing = || EngineError::memory(format!("not enough memory on cuda:{index} for cuBLAS")).with(format!("{WORKSPACE} bytes"), "less");
-        let workspace = session.allocate(WORKSPACE)?.ok_or_else(missing)?;
-        session.workspace(workspace, WORKSPACE)?;
+        let (description, session) = (driver::describe(index)?, Session::open(index)?);
         let gpu = Gpu { index, description, session, free: Mutex::default(), functions: Mutex::default(), shared: Mutex::default() };
         let gpu = Arc::new(gpu);
         known.insert(index, gpu.clone());
@@ -136,7 +131,7 @@ impl Gpu {
 }
 
 impl Shared {
-    /// Addresses of an arena, of scratch and of counters of at least so many bytes; counters are zero.
+    /// Addresses of an arena, of scratch and of counters, of so many bytes at least; counters are zero.
     pub(crate) fn reserve(&mut self, gpu: &Arc<Gpu>, arena: usize, scratch: usize, counters: usize) -> Result<[Pointer; 3]> {
         let grow = |place: &mut Option<Block>, bytes: usize, what: &str| -> Result<Pointer> {
             match place {
@@ -150,9 +145,9 @@ impl Shared {
         let arena = grow(&mut self.arena, arena, "what a program computes")?;
         let scratch = grow(&mut self.scratch, scratch, "what a program computes on the way")?;
         let before = self.counters.as_ref().map(|b| b.bytes);
-        let at = grow(&mut self.counters, (counters * 4).max(4096), "counters")?;
+        let at = grow(&mut self.counters, counters.max(4096), "counters")?;
         if let Some(block) = self.counters.as_ref().filter(|b| before != Some(b.bytes)) {
-            gpu.session.zero(at, block.bytes)?;
+            gpu.session.main().zero(at, block.bytes)?;
         }
         Ok([arena, scratch, at])
     }

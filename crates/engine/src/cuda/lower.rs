@@ -44,6 +44,8 @@ pub(crate) struct Looped {
 /// A program for a GPU.
 pub(crate) struct Lowered {
     pub(crate) tasks: Vec<Task>,
+    /// Tasks that belong together, since they hand each other values in scratch.
+    pub(crate) bundles: Vec<Range<usize>>,
     pub(crate) inputs: usize,
     pub(crate) constants: Vec<Tensor>,
     pub(crate) outputs: Vec<Output>,
@@ -63,12 +65,16 @@ pub(crate) fn lower(code: Code) -> Result<Lowered> {
 
 fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
     let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names };
+    let mut bundles = Vec::new();
     for step in code.steps {
+        let first = lowering.tasks.len();
         lowering.step(step)?;
+        bundles.push(first..lowering.tasks.len());
     }
+    bundles.retain(|tasks| !tasks.is_empty());
     let Lowering { tasks, scratch, counters, .. } = lowering;
     let (inputs, constants, outputs, arena) = (code.inputs, code.constants, code.outputs, code.arena);
-    Ok(Lowered { tasks, inputs, constants, outputs, arena, scratch, counters, names: Vec::new() })
+    Ok(Lowered { tasks, bundles, inputs, constants, outputs, arena, scratch, counters, names: Vec::new() })
 }
 
 struct Lowering<'a> {
@@ -130,23 +136,29 @@ impl Lowering<'_> {
         self.products(product.dtype(), dims, sizes, matrices);
     }
 
-    /// Products for all entries of `dims`: one call for all, if their distances allow, else one for each entry of the first dimensions.
+    /// Products for all entries of `dims`: as few calls as their distances allow, each for a batch of neighbouring dimensions.
     fn products(&mut self, dtype: DType, dims: &[usize], sizes: [usize; 3], matrices: [(Address, Vec<usize>); 3]) {
-        let outer = dims.len();
         let merges = |d: usize| matrices.iter().all(|(_, s)| dims[d] == 1 || s[d] == s[d + 1] * dims[d + 1]);
-        // How many of the last dimensions are one batch.
-        let joined = (0..outer.saturating_sub(1)).rev().take_while(|&d| merges(d)).count() + usize::from(outer > 0);
-        let (walked, batch) = dims.split_at(outer - joined);
-        let entries: usize = batch.iter().product();
-        for entry in 0..walked.iter().product::<usize>() {
+        let mut batch = 0..0;
+        for first in 0..dims.len() {
+            let end = (first + 1..dims.len()).find(|&d| !merges(d - 1)).unwrap_or(dims.len());
+            let entries = |range: &Range<usize>| dims[range.clone()].iter().product::<usize>();
+            if batch.is_empty() || entries(&(first..end)) > entries(&batch) {
+                batch = first..end;
+            }
+        }
+        let entries: usize = dims[batch.clone()].iter().product();
+        let walked: Vec<usize> = (0..dims.len()).filter(|d| !batch.contains(d)).collect();
+        let rank = dims.len();
+        for entry in 0..walked.iter().map(|&d| dims[d]).product::<usize>() {
             let matrix = |(at, strides): &(Address, Vec<usize>)| {
                 let (mut rest, mut offset) = (entry, at.offset);
-                for (size, stride) in walked.iter().zip(strides).rev() {
-                    offset += rest % size * stride;
-                    rest /= size;
+                for &d in walked.iter().rev() {
+                    offset += rest % dims[d] * strides[d];
+                    rest /= dims[d];
                 }
-                let step = if entries > 1 { strides[outer - 1] } else { 0 };
-                Matrix { at: Address { offset, ..*at }, entry: step, row: strides[outer], column: strides[outer + 1] }
+                let step = if entries > 1 { strides[batch.end - 1] } else { 0 };
+                Matrix { at: Address { offset, ..*at }, entry: step, row: strides[rank], column: strides[rank + 1] }
             };
             let [a, b, c] = [0, 1, 2].map(|k| matrix(&matrices[k]));
             self.wanted(&Wanted { dtype, entries, sizes, a, b, c, adds: false }, 0);
@@ -168,6 +180,10 @@ impl Lowering<'_> {
             let zero = View::new(Address { base: SCRATCH, offset: first / size }, &[0, 0, 0]);
             self.kernel(between(&[wanted.entries, m, n], size, &zero, &View::new(c.at, &[c.entry, c.row, c.column])));
             return;
+        }
+        // What lies in scratch, from its beginning on, is not to be overwritten by a kernel's own.
+        if let Some(kernel) = source::skinny(wanted).filter(|kernel| first == 0 || kernel.scratch == 0) {
+            return self.kernel(kernel);
         }
         let prepared = prepare(wanted, first);
         self.scratch = self.scratch.max(first + prepared.scratch);

@@ -7,6 +7,7 @@ mod buffer;
 mod driver;
 mod gpu;
 mod kernels;
+mod lanes;
 mod lower;
 mod product;
 mod program;

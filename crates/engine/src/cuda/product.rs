@@ -51,6 +51,26 @@ pub(crate) struct Gemm {
     pub(crate) adds: bool,
 }
 
+impl Gemm {
+    /// What it reads and writes: base, first byte, end, and whether it writes.
+    pub(crate) fn stretches(&self) -> [(usize, usize, usize, bool); 3] {
+        let size = self.dtype.size();
+        let of = |at: Address, columns: usize, rows: usize, distance: usize, entry: usize, writes: bool| {
+            let reach = (columns - 1) * distance + rows + (self.entries - 1) * entry;
+            (at.base, at.offset * size, (at.offset + reach) * size, writes)
+        };
+        let factor = |f: &Factor, rows: usize, columns: usize| {
+            let (rows, columns) = if f.transposed { (columns, rows) } else { (rows, columns) };
+            of(f.at, columns, rows, f.distance, f.entry, false)
+        };
+        [
+            factor(&self.left, self.m, self.k),
+            factor(&self.right, self.k, self.n),
+            of(self.out, self.n, self.m, self.distance, self.entry, true),
+        ]
+    }
+}
+
 /// A product, the copies before it of operands that cuBLAS cannot read, and the one after it of a result that it cannot write.
 pub(crate) struct Prepared {
     pub(crate) before: Vec<Kernel>,

@@ -2,8 +2,9 @@
 //! run over the same addresses is recorded as one CUDA graph, and those that follow replay it.
 
 use super::buffer::{Buffer, Results, Verdict};
-use super::driver::{Call, Function, Graph, Pointer, Precision, Session};
-use super::gpu::{Gpu, Shared};
+use super::driver::{Call, Function, Graph, Pointer, Precision, Queue, Recorder};
+use super::gpu::Gpu;
+use super::lanes::{LANES, Placed, place};
 use super::lower::{Looped, Lowered, Task};
 use super::product::{Factor, Gemm};
 use super::source::{Kernel, Parameter, SCRATCH, THREADS};
@@ -21,6 +22,8 @@ const SMALL: usize = 256;
 const VERDICT: usize = 256;
 /// Recorded graphs of a program, at most.
 const GRAPHS: usize = 8;
+/// Bytes of scratch from which there are fewer lanes.
+const LARGE: usize = 64 << 20;
 /// Launches of a run from which it is not recorded.
 const LAUNCHES: usize = 50_000;
 
@@ -40,6 +43,11 @@ pub(crate) struct Program {
     results_bytes: usize,
     small: Buffer,
     recorded: Mutex<Recorded>,
+    /// Which work runs beside which, and the bytes of scratch and of counters of a lane.
+    placed: Vec<Placed>,
+    scratch: usize,
+    counters: usize,
+    lanes: usize,
 }
 
 /// Graphs by the addresses that they work on, the latest at the back.
@@ -83,10 +91,16 @@ fn laid_out(sizes: impl Iterator<Item = usize>, first: usize) -> (Vec<Option<usi
 impl Program {
     /// The program for a GPU; `inputs` are the sizes of its inputs in bytes.
     pub(crate) fn new(gpu: &Arc<Gpu>, lowered: Lowered, inputs: &[usize], precision: Precision) -> Result<Program> {
+        let (scratch, counters) = (lowered.scratch.next_multiple_of(256), (lowered.counters * 4).next_multiple_of(256));
         let functions = gpu.functions(lowered.kernels().into_iter())?;
         let constants = on_gpu(gpu, &lowered.constants)?;
         let mut bodies = Vec::new();
         of_bodies(gpu, &lowered, &mut bodies)?;
+        let lanes = if lowered.scratch > LARGE { 2 } else { LANES };
+        let first_output = 1 + lowered.inputs + lowered.constants.len();
+        let aliases: HashMap<usize, usize> =
+            lowered.outputs.iter().enumerate().filter_map(|(k, o)| Some((first_output + k, 1 + o.alias?))).collect();
+        let placed = place(&lowered.tasks, &lowered.bundles, lanes, |base| aliases.get(&base).copied().unwrap_or(base));
         let (small_inputs, inputs_bytes) = laid_out(inputs.iter().copied(), 0);
         let first = inputs_bytes.next_multiple_of(256);
         let (small_outputs, end) = laid_out(lowered.outputs.iter().map(|o| o.ty.bytes()), VERDICT);
@@ -104,6 +118,10 @@ impl Program {
             results_bytes: end,
             small,
             recorded: Mutex::default(),
+            placed,
+            scratch,
+            counters,
+            lanes,
         })
     }
 
@@ -113,16 +131,16 @@ impl Program {
     }
 
     /// Puts a program's work on the stream.
-    fn enqueue(&self, session: &Session, program: &Lowered, places: &Places, body: &mut usize) -> Result<()> {
-        program.tasks.iter().try_for_each(|task| self.task(session, task, places, body))
+    fn enqueue(&self, queue: &Queue, program: &Lowered, places: &Places, body: &mut usize) -> Result<()> {
+        program.tasks.iter().try_for_each(|task| self.task(queue, task, places, body))
     }
 
-    fn task(&self, session: &Session, task: &Task, places: &Places, body: &mut usize) -> Result<()> {
+    fn task(&self, queue: &Queue, task: &Task, places: &Places, body: &mut usize) -> Result<()> {
         match task {
-            Task::Kernel(kernel) => self.kernel(session, kernel, places),
-            Task::Gemm(gemm) => self.gemm(session, gemm, places),
-            Task::Zero(at, bytes) => session.zero(places.of(*at, 1), *bytes),
-            Task::Loop(looped) => self.looped(session, looped, places, body),
+            Task::Kernel(kernel) => self.kernel(queue, kernel, places),
+            Task::Gemm(gemm) => self.gemm(queue, gemm, places),
+            Task::Zero(at, bytes) => queue.zero(places.of(*at, 1), *bytes),
+            Task::Loop(looped) => self.looped(queue, looped, places, body),
         }
     }
 
@@ -136,7 +154,7 @@ impl Program {
             let mut best = f64::INFINITY;
             for _ in 0..5 {
                 body = before;
-                best = best.min(self.gpu.session.timed(|| self.task(&self.gpu.session, task, places, &mut body))?);
+                best = best.min(self.gpu.session.timed(|| self.task(self.gpu.session.main(), task, places, &mut body))?);
             }
             rows.push((best, super::lower::title(task)));
         }
@@ -150,22 +168,22 @@ impl Program {
         Ok(())
     }
 
-    fn kernel(&self, session: &Session, kernel: &Kernel, places: &Places) -> Result<()> {
+    fn kernel(&self, queue: &Queue, kernel: &Kernel, places: &Places) -> Result<()> {
         let Some(function) = self.functions.get(&kernel.name()) else { return Err(EngineError::internal("a kernel that was not compiled")) };
         let of = |parameter: &Parameter| match parameter {
-            Parameter::Value(at, dtype) => places.of(*at, dtype.size()),
+            Parameter::Value(at, dtype, _) => places.of(*at, dtype.size()),
             Parameter::Counters => places.counters,
             Parameter::Wrong => places.wrong,
         };
         let mut pointers: Vec<Pointer> = kernel.parameters.iter().map(of).collect();
-        session.launch(*function, kernel.blocks, THREADS, &mut pointers)
+        queue.launch(*function, kernel.blocks, THREADS, &mut pointers)
     }
 
-    fn gemm(&self, session: &Session, gemm: &Gemm, places: &Places) -> Result<()> {
+    fn gemm(&self, queue: &Queue, gemm: &Gemm, places: &Places) -> Result<()> {
         let size = gemm.dtype.size();
         let factor = |f: &Factor| (f.transposed, places.of(f.at, size), f.distance, f.entry);
         let (left, right) = (factor(&gemm.left), factor(&gemm.right));
-        session.multiply(&Call {
+        queue.multiply(&Call {
             dtype: gemm.dtype,
             precision: self.precision,
             sizes: [gemm.m, gemm.n, gemm.k],
@@ -178,7 +196,7 @@ impl Program {
         })
     }
 
-    fn looped(&self, session: &Session, looped: &Looped, places: &Places, body: &mut usize) -> Result<()> {
+    fn looped(&self, queue: &Queue, looped: &Looped, places: &Places, body: &mut usize) -> Result<()> {
         let constants = &self.bodies[*body];
         *body += 1;
         let (fixed, carried) = (looped.consts, looped.consts + looped.carry);
@@ -193,29 +211,55 @@ impl Program {
             bases.extend(looped.turns[step % 2].iter().map(|s| places.stretch(s, 0)));
             bases.extend(looped.stacks.iter().map(|(s, moves)| places.stretch(s, if *moves { step } else { 0 })));
             let mut own = inner;
-            self.enqueue(session, &looped.body, &Places { bases, ..places.clone() }, &mut own)?;
+            self.enqueue(queue, &looped.body, &Places { bases, ..places.clone() }, &mut own)?;
             after = own;
         }
         *body = if looped.length == 0 { inner + looped.body.loops() } else { after };
         let end = if looped.length == 0 { &looped.operands[fixed..carried] } else { &looped.turns[(looped.length - 1) % 2][..] };
         for (from, to) in end.iter().zip(&looped.last) {
             if let Some(to) = to {
-                session.copy(places.stretch(to, 0), places.stretch(from, 0), to.bytes)?;
+                queue.copy(places.stretch(to, 0), places.stretch(from, 0), to.bytes)?;
             }
+        }
+        Ok(())
+    }
+
+    fn begin(&self, queue: &Queue, places: &Places) -> Result<()> {
+        if self.lowered.names.is_empty() { Ok(()) } else { queue.zero(places.wrong, VERDICT) }
+    }
+
+    /// Records a run on several lanes.
+    fn record(&self, recorder: &mut Recorder<'_>, places: &Places) -> Result<()> {
+        self.begin(recorder.queue(0), places)?;
+        let mut signals: Vec<Option<usize>> = Vec::with_capacity(self.placed.len());
+        let mut body = 0;
+        for own in &self.placed {
+            for &other in &own.waits {
+                if let Some(signal) = signals[other] {
+                    recorder.wait(own.lane, signal)?;
+                }
+            }
+            recorder.join(own.lane)?;
+            let lane = own.lane as u64;
+            let (scratch, counters) = (places.scratch + lane * self.scratch as u64, places.counters + lane * self.counters as u64);
+            let places = Places { scratch, counters, ..places.clone() };
+            for task in &self.lowered.tasks[own.tasks.clone()] {
+                self.task(recorder.queue(own.lane), task, &places, &mut body)?;
+            }
+            signals.push(if own.signals { Some(recorder.signal(own.lane)?) } else { None });
         }
         Ok(())
     }
 
     /// Runs over these addresses: as a graph from the second time on.
     fn work(&self, places: &Places) -> Result<()> {
-        let whole = |session: &Session| -> Result<()> {
-            if !self.lowered.names.is_empty() {
-                session.zero(places.wrong, VERDICT)?;
-            }
-            self.enqueue(session, &self.lowered, places, &mut 0)
+        let queue = self.gpu.session.main();
+        let whole = || -> Result<()> {
+            self.begin(queue, places)?;
+            self.enqueue(queue, &self.lowered, places, &mut 0)
         };
         if self.lowered.totals().0 > LAUNCHES {
-            return whole(&self.gpu.session);
+            return whole();
         }
         let key: Vec<Pointer> = places.bases.iter().copied().chain([places.scratch, places.counters]).collect();
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
@@ -228,7 +272,7 @@ impl Program {
                     if let Ok(path) = std::env::var("THALWEG_CUDA_TIMES") {
                         self.times(places, &path)?;
                     }
-                    self.gpu.session.capture(whole)?
+                    self.gpu.session.capture(|recorder| self.record(recorder, places))?
                 }
             };
             let done = self.gpu.session.replay(&graph);
@@ -239,7 +283,7 @@ impl Program {
             recorded.graphs.pop_front();
         }
         recorded.graphs.push_back((key, None));
-        whole(&self.gpu.session)
+        whole()
     }
 }
 
@@ -297,7 +341,7 @@ impl Executable for Program {
                         // Kernels read sixteen bytes at a time.
                         let bytes = whole.bytes();
                         let moved = Buffer::new(gpu.block(bytes, "an input")?, bytes);
-                        gpu.session.copy(moved.at(), buffer.at() + first as u64, bytes)?;
+                        gpu.session.main().copy(moved.at(), buffer.at() + first as u64, bytes)?;
                         pointers.push(moved.at());
                         held.push(Some(moved));
                     }
@@ -316,16 +360,16 @@ impl Executable for Program {
         let results = Results::new(gpu.block(self.results_bytes, "small results")?, self.results_bytes);
         {
             let mut shared = gpu.turn();
-            let [arena, scratch, counters] = reserve(&mut shared, gpu, &self.lowered)?;
+            let [arena, scratch, counters] = shared.reserve(gpu, self.lowered.arena, self.scratch * self.lanes, self.counters * self.lanes)?;
             gpu.session.upload(self.small.at(), &travelling)?;
-            moved.iter().try_for_each(|(to, from, bytes)| gpu.session.copy(*to, *from, *bytes))?;
+            moved.iter().try_for_each(|(to, from, bytes)| gpu.session.main().copy(*to, *from, *bytes))?;
             let mut bases = vec![arena];
             bases.extend(pointers);
             bases.extend(self.constants.iter().map(Buffer::at));
             let small = |k: usize| self.results() + self.small_outputs[k].unwrap_or(0) as u64;
             bases.extend(outputs.iter().enumerate().map(|(k, own)| own.as_ref().map_or_else(|| small(k), Buffer::at)));
             self.work(&Places { bases, scratch, counters, wrong: self.results() })?;
-            gpu.session.copy(results.block.at, self.results(), self.results_bytes)?;
+            gpu.session.main().copy(results.block.at, self.results(), self.results_bytes)?;
         }
         let results = Arc::new(results);
         let verdict = (!self.lowered.names.is_empty()).then(|| Arc::new(Verdict::new(results.clone(), self.lowered.names.clone())));
@@ -357,8 +401,4 @@ impl Executable for Program {
     fn explain(&self) -> String {
         self.lowered.explain()
     }
-}
-
-fn reserve(shared: &mut Shared, gpu: &Arc<Gpu>, lowered: &Lowered) -> Result<[Pointer; 3]> {
-    shared.reserve(gpu, lowered.arena, lowered.scratch, lowered.counters)
 }

@@ -79,7 +79,7 @@ fn turned<'g>(b: &'g Builder, name: &str, shape: &[usize], order: &[usize]) -> V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::executors::cases(300), ..ProptestConfig::default() })]
 
     #[test]
     fn any_geometry(sizes in sizes(), seed in 0i64..1 << 30) {

@@ -53,18 +53,3 @@ fn a_plan_tells_what_a_gpu_would_do() {
     let text = plan(&training_step(DType::F32, 512, &[512, 64]), &[]).unwrap();
     assert!(text.contains("product") && text.contains("launches"), "{text}");
 }
-
-#[test]
-fn dev_time() {
-    let b = Builder::new();
-    let x = b.input("x", DType::F32, &[512]);
-    let graph = b.finish(&[x * x + 1.0]).unwrap();
-    for _ in 0..4 {
-        let start = std::time::Instant::now();
-        build(&graph, &[], (9, 0)).unwrap();
-        println!("tiny {:?}", start.elapsed());
-        let start = std::time::Instant::now();
-        build(&training_step(DType::F32, 512, &[512, 64]), &[], (9, 0)).unwrap();
-        println!("step {:?}", start.elapsed());
-    }
-}

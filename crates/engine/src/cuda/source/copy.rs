@@ -1,7 +1,7 @@
 //! Copies between views: one thread per element.
 
 use super::index::{coordinates, index_type, names, offset};
-use super::{Kernel, Lines, Parameter, THREADS};
+use super::{Kernel, Lines, Parameter, THREADS, Touch};
 use crate::cpu::copy::{Copy, View};
 use thalweg_graph::DType;
 
@@ -35,7 +35,10 @@ pub(crate) fn between(shape: &[usize], size: usize, from: &View, to: &View) -> K
     Kernel {
         label: format!("copy {shape:?}"),
         body: out.text(),
-        parameters: vec![Parameter::Value(from.at, dtype), Parameter::Value(to.at, dtype)],
+        parameters: vec![
+            Parameter::Value(from.at, dtype, Touch::of(false, shape, &from.strides)),
+            Parameter::Value(to.at, dtype, Touch::of(true, shape, &to.strides)),
+        ],
         blocks: count.div_ceil(THREADS),
         scratch: 0,
         counters: 0,

@@ -1,7 +1,7 @@
 //! Patches of images, for convolutions as products; and images from the sums of their patches.
 
 use super::index::{coordinates, index_type};
-use super::{Kernel, Lines, Parameter, SCRATCH, THREADS};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch};
 use crate::cpu::conv::Images;
 use crate::cpu::memory::Address;
 use crate::geometry::Geometry;
@@ -28,7 +28,10 @@ pub(crate) fn patches(g: &Geometry, dtype: DType, x: &Images, group: usize, samp
     Kernel {
         label: format!("patches {dims:?}"),
         body: out.text(),
-        parameters: vec![Parameter::Value(at, dtype), Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype)],
+        parameters: vec![
+            Parameter::Value(at, dtype, touch(g, x, samples, false)),
+            Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype, Touch::row(true, count)),
+        ],
         blocks: count.div_ceil(THREADS),
         scratch: 0,
         counters: 0,
@@ -65,10 +68,19 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     Kernel {
         label: format!("images {dims:?}"),
         body: out.text(),
-        parameters: vec![Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype), Parameter::Value(at, dtype)],
+        parameters: vec![
+            Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype, Touch::row(false, g.inner * g.taps() * columns)),
+            Parameter::Value(at, dtype, touch(g, x, samples, true)),
+        ],
         blocks: count.div_ceil(THREADS),
         scratch: 0,
         counters: 0,
         bytes: (count + g.inner * g.taps() * columns) * dtype.size(),
     }
+}
+
+/// The channels of a group in these samples.
+fn touch(g: &Geometry, x: &Images, samples: &Range<usize>, writes: bool) -> Touch {
+    let strides = [x.sample, x.channel, 1].map(|s| s as isize);
+    Touch::of(writes, &[samples.len(), g.inner, g.input[0] * g.input[1]], &strides)
 }

@@ -8,11 +8,13 @@ mod images;
 mod index;
 mod ops;
 mod pass;
+mod skinny;
 
 pub(crate) use copy::{between, copy};
 pub(crate) use images::{images, patches};
 pub(crate) use ops::op;
 pub(crate) use pass::pass;
+pub(crate) use skinny::skinny;
 
 use crate::cpu::memory::Address;
 use crate::random::stream_of;
@@ -32,12 +34,36 @@ pub(crate) const SCRATCH: usize = usize::MAX;
 /// What a kernel is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Parameter {
-    /// Where a value lies.
-    Value(Address, DType),
+    /// Where a value lies, and which part of memory the kernel may touch there.
+    Value(Address, DType, Touch),
     /// Counters of blocks that are done, all zero between kernels.
     Counters,
     /// Where a kernel tells that an index is out of range.
     Wrong,
+}
+
+/// How a kernel uses a value: so many elements from its address on, and so many before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Touch {
+    pub(crate) writes: bool,
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+}
+
+impl Touch {
+    /// Of a view with these sizes and strides.
+    pub(crate) fn of(writes: bool, shape: &[usize], strides: &[isize]) -> Touch {
+        let reach = |up: bool| -> usize {
+            let of = |(size, stride): (&usize, &isize)| if (*stride > 0) == up { size.saturating_sub(1) * stride.unsigned_abs() } else { 0 };
+            shape.iter().zip(strides).map(of).sum()
+        };
+        Touch { writes, before: reach(false), after: reach(true) + 1 }
+    }
+
+    /// Of so many elements in a row.
+    pub(crate) fn row(writes: bool, count: usize) -> Touch {
+        Touch { writes, before: 0, after: count }
+    }
 }
 
 /// A kernel, and how it is started.
@@ -64,7 +90,7 @@ impl Kernel {
 
     fn signature(&self) -> String {
         let types = self.parameters.iter().map(|p| match p {
-            Parameter::Value(_, dtype) => type_name(*dtype),
+            Parameter::Value(_, dtype, _) => type_name(*dtype),
             Parameter::Counters => "u32",
             Parameter::Wrong => "i64",
         });

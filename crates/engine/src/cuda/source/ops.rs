@@ -1,7 +1,7 @@
 //! Ops with a kernel of their own: one thread per element of the result, which walks what it needs.
 
 use super::index::{coordinates, index_type, names, offset};
-use super::{Kernel, Lines, Parameter, THREADS, integer, type_name};
+use super::{Kernel, Lines, Parameter, THREADS, Touch, integer, type_name};
 use crate::cpu::copy::View;
 use crate::cpu::op::OpCall;
 use crate::geometry::{Geometry, Map};
@@ -30,8 +30,9 @@ pub(crate) fn op(call: &OpCall, step: usize) -> Result<Vec<Kernel>> {
     }
     let largest = call.operands.iter().map(|(_, ty)| ty.count()).chain([call.ty.count()]).max().unwrap_or(0);
     let mut maker = Maker { call, out: Lines::default(), parameters: Vec::new(), index: index_type(largest) };
-    maker.parameters.extend(call.operands.iter().map(|(view, ty)| Parameter::Value(view.at, ty.dtype)));
-    maker.parameters.push(Parameter::Value(call.to.at, call.ty.dtype));
+    let value = |writes: bool, view: &View, ty: &Type| Parameter::Value(view.at, ty.dtype, Touch::of(writes, &ty.shape, &view.strides));
+    maker.parameters.extend(call.operands.iter().map(|(view, ty)| value(false, view, ty)));
+    maker.parameters.push(value(true, &call.to, &call.ty));
     let index = maker.index;
     maker.out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
     maker.out.line(format!("if (i >= {count}u) return;"));

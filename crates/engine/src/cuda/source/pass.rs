@@ -6,7 +6,7 @@
 //! joined by the block that is done last, in the order of the parts: the same bits for any order of blocks, on any card.
 
 use super::index::{coordinates, index_type, names, offset, signed};
-use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, constant, type_name};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
 use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Target};
 use crate::cpu::memory::Address;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,17 @@ struct Reduced {
     result: Parameter,
 }
 
+impl Reduced {
+    /// The type in which values are joined: sums of f32 in f64, so that the rounding error does not grow with their number.
+    fn wide(&self) -> DType {
+        if self.join == Join::Sum && self.dtype == DType::F32 { DType::F64 } else { self.dtype }
+    }
+
+    fn wide_name(&self) -> &'static str {
+        type_name(self.wide())
+    }
+}
+
 /// Who handles which element.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -68,7 +79,13 @@ pub(crate) fn pass(pass: &Pass) -> Vec<Kernel> {
             Form::Columns => Kind::Columns { rows: pass.count / reduction.width, width: reduction.width },
             Form::Blocks(block) => Kind::Columns { rows: block / reduction.width, width: reduction.width },
         };
-        let result = Parameter::Value(reduction.result, reduction.dtype);
+        let results = match reduction.form {
+            Form::Whole => 1,
+            Form::Rows => pass.count / reduction.width,
+            Form::Columns => reduction.width,
+            Form::Blocks(block) => pass.count / block * reduction.width,
+        };
+        let result = Parameter::Value(reduction.result, reduction.dtype, Touch::row(true, results));
         kinds.entry(kind).or_default().push(Reduced { operand, dtype: reduction.dtype, join: reduction.join, result });
     }
     let last = kinds.keys().next_back().copied().unwrap_or(Kind::Flat);
@@ -164,10 +181,10 @@ impl Maker<'_> {
         let mut sources: BTreeMap<usize, usize> = BTreeMap::new();
         for &k in &needs.sources {
             sources.insert(k, parameters.len());
-            parameters.push(Parameter::Value(self.pass.sources[k].at, self.pass.sources[k].dtype));
+            parameters.push(value(self.pass, &self.pass.sources[k], false));
         }
         let stores: Vec<usize> = (0..self.stores.len()).map(|s| parameters.len() + s).collect();
-        parameters.extend(self.pass.stores.iter().take(stores.len()).map(|s| Parameter::Value(s.lying.at, s.lying.dtype)));
+        parameters.extend(self.pass.stores.iter().take(stores.len()).map(|s| value(self.pass, &s.lying, true)));
         let results: Vec<usize> = (0..self.reductions.len()).map(|r| parameters.len() + r).collect();
         parameters.extend(self.reductions.iter().map(|r| r.result.clone()));
         let mut writer = Writer { maker: self, needs: &needs, lanes, sources, stores, results, parameters, out: Lines::default(), scratch: 0 };
@@ -229,10 +246,16 @@ impl Writer<'_> {
         self.maker.pass.count
     }
 
+    /// The type of the result of reduction `r`.
+    fn narrow(&self, r: usize) -> &'static str {
+        type_name(self.maker.reductions[r].dtype)
+    }
+
     /// Takes scratch for `count` parts of reduction `r`; the number of the parameter.
     fn parts(&mut self, r: usize, count: usize) -> usize {
-        let dtype = self.maker.reductions[r].dtype;
-        self.parameters.push(Parameter::Value(Address { base: SCRATCH, offset: self.scratch / dtype.size() }, dtype));
+        let dtype = self.maker.reductions[r].wide();
+        let at = Address { base: SCRATCH, offset: self.scratch / dtype.size() };
+        self.parameters.push(Parameter::Value(at, dtype, Touch::row(true, count)));
         self.scratch += (count * dtype.size()).next_multiple_of(256);
         self.parameters.len() - 1
     }
@@ -248,7 +271,7 @@ impl Writer<'_> {
         let lines: Vec<String> = self
             .reductions()
             .map(|(r, reduced)| {
-                let (ty, join) = (type_name(reduced.dtype), join(reduced.join));
+                let (ty, join) = (reduced.wide_name(), join(reduced.join));
                 let start = format!("nothing<{join}, {ty}>()");
                 match (each, self.lanes) {
                     (true, 4) => format!("{ty} a{r}[4] = {{{start}, {start}, {start}, {start}}};"),
@@ -263,7 +286,7 @@ impl Writer<'_> {
     /// Declares shared memory for each reduction.
     fn shared(&mut self) {
         let lines: Vec<String> =
-            self.reductions().map(|(r, reduced)| format!("SHARED {} s{r}[THREADS];", type_name(reduced.dtype))).collect();
+            self.reductions().map(|(r, reduced)| format!("SHARED {} s{r}[THREADS];", reduced.wide_name())).collect();
         lines.iter().for_each(|line| self.out.line(line));
     }
 
@@ -292,7 +315,7 @@ impl Writer<'_> {
         }
         if blocks == 1 {
             self.out.line("if (THREAD != 0) return;");
-            all.iter().for_each(|(r, _, result)| self.out.line(format!("p{result}[0] = a{r};")));
+            all.iter().for_each(|(r, _, result)| self.out.line(format!("p{result}[0] = ({})a{r};", self.narrow(*r))));
             return (1, 0);
         }
         let parts: Vec<usize> = all.iter().map(|(r, ..)| self.parts(*r, blocks)).collect();
@@ -302,11 +325,11 @@ impl Writer<'_> {
         self.out.line("}");
         self.out.line(format!("if (!is_last(p{counter}, {blocks}u, &arrived)) return;"));
         for ((r, join, result), p) in all.iter().zip(&parts) {
-            let ty = type_name(self.maker.reductions[*r].dtype);
+            let ty = self.maker.reductions[*r].wide_name();
             self.out.line(format!("a{r} = nothing<{join}, {ty}>();"));
             self.out.line(format!("for (u32 k = THREAD; k < {blocks}u; k += THREADS) a{r} = {join}::join(a{r}, p{p}[k]);"));
             self.out.line(format!("a{r} = join_threads<{join}, THREADS>(a{r}, s{r});"));
-            self.out.line(format!("if (THREAD == 0) p{result}[0] = a{r};"));
+            self.out.line(format!("if (THREAD == 0) p{result}[0] = ({})a{r};", self.narrow(*r)));
         }
         (blocks, 1)
     }
@@ -338,7 +361,7 @@ impl Writer<'_> {
         }
         if cuts == 1 {
             self.out.line("if (!there || side != 0) return;");
-            all.iter().for_each(|(r, _, result)| self.out.line(format!("p{result}[row] = a{r};")));
+            all.iter().for_each(|(r, _, result)| self.out.line(format!("p{result}[row] = ({})a{r};", self.narrow(*r))));
             return (groups, 0);
         }
         let parts: Vec<usize> = all.iter().map(|(r, ..)| self.parts(*r, rows * cuts)).collect();
@@ -352,28 +375,29 @@ impl Writer<'_> {
         for ((r, join, result), p) in all.iter().zip(&parts) {
             self.out.line(format!("a{r} = p{p}[k * {cuts}u];"));
             self.out.line(format!("for (u32 part = 1; part < {cuts}u; ++part) a{r} = {join}::join(a{r}, p{p}[k * {cuts}u + part]);"));
-            self.out.line(format!("p{result}[k] = a{r};"));
+            self.out.line(format!("p{result}[k] = ({})a{r};", self.narrow(*r)));
         }
         self.out.line("}");
         (blocks, 1)
     }
 
-    /// Columns, each joined to one result.
+    /// Columns, each joined to one result. A block takes several results where these have few columns and rows.
     fn columns(&mut self, rows: usize, width: usize) -> (usize, usize) {
         let (results, units, lanes) = (self.count() / (rows * width), width / self.lanes, self.lanes);
         let index = index_type(self.count());
         let side = units.next_power_of_two().min(SIDE);
-        let down = THREADS / side;
-        let tiles = units.div_ceil(side);
-        let wanted = (2 * BLOCKS).div_ceil(results * tiles).min(rows.div_ceil(4 * down)).min(PARTS);
+        let down = rows.div_ceil(4).next_power_of_two().min(THREADS / side);
+        let beside = THREADS / (side * down);
+        let (tiles, groups) = (units.div_ceil(side), results.div_ceil(beside));
+        let wanted = (2 * BLOCKS).div_ceil(groups * tiles).min(rows.div_ceil(4 * down)).min(PARTS);
         let each = rows.div_ceil(wanted.max(1));
         let cuts = rows.div_ceil(each);
         self.shared();
         self.begin(true);
-        self.out.line(format!("const u32 side = THREAD % {side}u, down = THREAD / {side}u;"));
-        self.out.line(format!("const u32 cut = block % {cuts}u, tile = block / {cuts}u % {tiles}u, result = block / {}u;", cuts * tiles));
-        self.out.line(format!("const u32 unit = tile * {side}u + side;"));
-        self.out.line(format!("const bool there = unit < {units}u;"));
+        self.out.line(format!("const u32 side = THREAD % {side}u, down = THREAD / {side}u % {down}u;"));
+        self.out.line(format!("const u32 cut = block % {cuts}u, tile = block / {cuts}u % {tiles}u, group = block / {}u;", cuts * tiles));
+        self.out.line(format!("const u32 unit = tile * {side}u + side, result = group * {beside}u + THREAD / {}u;", side * down));
+        self.out.line(format!("const bool there = unit < {units}u && result < {results}u;"));
         self.out.line(format!("const u32 end = (cut + 1) * {each}u < {rows}u ? (cut + 1) * {each}u : {rows}u;"));
         self.out.line(format!("if (there) for (u32 row = cut * {each}u + down; row < end; row += {down}u) {{"));
         self.out.line(format!("const {index} i = (({index})result * {rows}u + row) * {width}u + unit * {lanes}u;"));
@@ -383,7 +407,7 @@ impl Writer<'_> {
         let joined = |out: &mut Lines| {
             for (r, join, _) in &all {
                 for lane in 0..lanes {
-                    out.line(format!("a{r}[{lane}] = join_columns<{join}, {side}>(a{r}[{lane}], s{r});"));
+                    out.line(format!("a{r}[{lane}] = join_columns<{join}, {side}, {down}>(a{r}[{lane}], s{r});"));
                 }
             }
         };
@@ -392,9 +416,9 @@ impl Writer<'_> {
         if cuts == 1 {
             self.out.line("if (!there || down != 0) return;");
             for (r, _, result) in &all {
-                (0..lanes).for_each(|lane| self.out.line(format!("p{result}[{first} + {lane}u] = a{r}[{lane}];")));
+                (0..lanes).for_each(|lane| self.out.line(format!("p{result}[{first} + {lane}u] = ({})a{r}[{lane}];", self.narrow(*r))));
             }
-            return (results * tiles, 0);
+            return (groups * tiles, 0);
         }
         let parts: Vec<usize> = all.iter().map(|(r, ..)| self.parts(*r, results * cuts * width)).collect();
         let counter = self.counters();
@@ -404,9 +428,9 @@ impl Writer<'_> {
             (0..lanes).for_each(|lane| self.out.line(format!("p{p}[{} + {lane}u] = a{r}[{lane}];", part("cut"))));
         }
         self.out.line("}");
-        self.out.line(format!("if (!is_last(p{counter} + (result * {tiles}u + tile), {cuts}u, &arrived)) return;"));
+        self.out.line(format!("if (!is_last(p{counter} + (group * {tiles}u + tile), {cuts}u, &arrived)) return;"));
         for (r, join, _) in &all {
-            let ty = type_name(self.maker.reductions[*r].dtype);
+            let ty = self.maker.reductions[*r].wide_name();
             (0..lanes).for_each(|lane| self.out.line(format!("a{r}[{lane}] = nothing<{join}, {ty}>();")));
         }
         self.out.line(format!("if (there) for (u32 k = down; k < {cuts}u; k += {down}u) {{"));
@@ -419,9 +443,9 @@ impl Writer<'_> {
         joined(&mut self.out);
         self.out.line("if (!there || down != 0) return;");
         for (r, _, result) in &all {
-            (0..lanes).for_each(|lane| self.out.line(format!("p{result}[{first} + {lane}u] = a{r}[{lane}];")));
+            (0..lanes).for_each(|lane| self.out.line(format!("p{result}[{first} + {lane}u] = ({})a{r}[{lane}];", self.narrow(*r))));
         }
-        (results * tiles * cuts, results * tiles)
+        (groups * tiles * cuts, groups * tiles)
     }
 
     /// The work of the elements `i …`: loads, instructions, joins, stores.
@@ -456,7 +480,7 @@ impl Writer<'_> {
         for (r, reduced) in self.maker.reductions.iter().enumerate() {
             let value = self.operand(reduced.operand, reduced.dtype);
             let place = if each { format!("a{r}[lane]") } else { format!("a{r}") };
-            self.out.line(format!("{place} = {}::join({place}, {value});", join(reduced.join)));
+            self.out.line(format!("{place} = {}::join({place}, ({}){value});", join(reduced.join), reduced.wide_name()));
         }
         self.out.line("}");
         for s in 0..self.stores.len() {
@@ -538,6 +562,22 @@ impl Writer<'_> {
         let arguments: Vec<String> = (0..instruction.operands.len()).map(get).collect();
         format!("{}({})", function(instruction.code), arguments.join(", "))
     }
+}
+
+/// A value of a pass, with the part of memory that it takes.
+fn value(pass: &Pass, lying: &Lying, writes: bool) -> Parameter {
+    let outer = &pass.dims[..pass.dims.len().saturating_sub(1)];
+    let touch = match &lying.pattern {
+        Pattern::Single => Touch::row(writes, 1),
+        Pattern::Flat => Touch::row(writes, pass.count),
+        Pattern::Rows(strides) => {
+            let rows = Touch::of(writes, outer, &signed(strides));
+            Touch { after: rows.after + pass.row - 1, ..rows }
+        }
+        Pattern::Repeated(strides) => Touch::of(writes, outer, &signed(strides)),
+        Pattern::Scattered(strides) => Touch::of(writes, &pass.dims, &signed(strides)),
+    };
+    Parameter::Value(lying.at, lying.dtype, touch)
 }
 
 fn join(join: Join) -> &'static str {

@@ -243,16 +243,16 @@ FN T join_threads(T x, T* shared) {
   return x;
 }
 
-// Joins, for each of `N` columns, the values of the threads whose number is that column modulo N; the first N threads get the result.
-template <class J, int N, class T>
+// Joins the values of `DOWN` threads that are `SIDE` apart; the first of them gets the result.
+template <class J, int SIDE, int DOWN, class T>
 FN T join_columns(T x, T* shared) {
-  if (N == THREADS) return x;
+  if (DOWN == 1) return x;
   BARRIER();
   shared[THREAD] = x;
   BARRIER();
-  if (THREAD < N) {
+  if (THREAD / SIDE % DOWN == 0) {
 #pragma unroll
-    for (int k = 1; k < THREADS / N; ++k) x = J::join(x, shared[THREAD + k * N]);
+    for (int k = 1; k < DOWN; ++k) x = J::join(x, shared[THREAD + k * SIDE]);
   }
   return x;
 }
