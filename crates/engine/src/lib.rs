@@ -38,6 +38,6 @@ pub use cache::{CacheCounts, ProgramCache};
 pub use device::Device;
 pub use error::{EngineError, Result};
 pub use future::{Future, Getter, Setter};
-pub use program::{CompileOptions, EXPLAIN, Executor, Program};
+pub use program::{CompileOptions, EXPLAIN, Executor, Precision, Program};
 pub use tensor::Tensor;
 pub use worker::{Job, Step, Waker, Worker};

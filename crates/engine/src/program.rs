@@ -39,8 +39,35 @@ pub struct CompileOptions {
     pub executor: Executor,
     /// Positions of inputs whose buffers may be overwritten. One that the caller (or anything else) still holds is left alone.
     pub donated: Vec<usize>,
-    /// Whether products of f32 on a GPU may round their operands to TF32 (10 bits).
-    pub tf32: bool,
+    /// How exact products of f32 are on a GPU.
+    pub precision: Precision,
+}
+
+/// How exact products of f32 are on a GPU; sums are in f32 always. Elsewhere they are [`Precision::Full`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// f32 throughout.
+    #[default]
+    Full,
+    /// Operands rounded to TF32: 10 bits behind the first.
+    Tf32,
+    /// Operands rounded to bf16: 7 bits behind the first.
+    Bf16,
+}
+
+impl Precision {
+    /// The precision called `"f32"`, `"tf32"` or `"bf16"`.
+    ///
+    /// # Errors
+    /// `DataError` if it is none of these.
+    pub fn parse(name: &str) -> Result<Precision> {
+        match name {
+            "f32" => Ok(Precision::Full),
+            "tf32" => Ok(Precision::Tf32),
+            "bf16" => Ok(Precision::Bf16),
+            _ => Err(EngineError::data("unknown precision").with("\"f32\", \"tf32\" or \"bf16\"", format!("{name:?}"))),
+        }
+    }
 }
 
 /// What an executor makes of a graph.
@@ -86,7 +113,7 @@ impl Program {
             Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
             Executor::Cpu | Executor::Auto => Box::new(cpu::compile(graph, &options.donated)?),
             #[cfg(feature = "cuda")]
-            Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, options.tf32)?,
+            Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, precision(options.precision)?)?,
         };
         explained(graph, code.as_ref())?;
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
@@ -146,6 +173,18 @@ impl Program {
             memory::require(self.peak_bytes(), "what this program computes")?;
         }
         if self.code.is_large() { threads::shared(|| self.code.run(inputs, kept))? } else { self.code.run(inputs, kept) }
+    }
+}
+
+/// The environment variable that names the precision of programs whose caller names none.
+#[cfg(feature = "cuda")]
+const PRECISION: &str = "THALWEG_PRECISION";
+
+#[cfg(feature = "cuda")]
+fn precision(asked: Precision) -> Result<Precision> {
+    match std::env::var(PRECISION) {
+        Ok(name) if asked == Precision::Full && !name.is_empty() => Precision::parse(&name),
+        _ => Ok(asked),
     }
 }
 

@@ -4,7 +4,7 @@
 //! from [`allocate`] and are given back by the one block that owns them; all work is put on one stream, in order, so that what is freed
 //! and taken again is used by the next task only after the last one is done with it.
 
-use crate::{EngineError, Result};
+use crate::{EngineError, Precision, Result};
 use candle_core::cuda_backend::cudarc::cublas::{result as blas, sys as blas_sys};
 use candle_core::cuda_backend::cudarc::driver::{DriverError, result as cuda, sys};
 use candle_core::cuda_backend::cudarc::nvrtc::{result as nvrtc, sys as nvrtc_sys};
@@ -111,20 +111,11 @@ pub(crate) fn describe(index: usize) -> Result<Description> {
     })
 }
 
-/// The matrix units' share in products of f32.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Precision {
-    /// f32 throughout.
-    #[default]
-    Full,
-    /// Operands rounded to TF32 (10 bits), sums in f32.
-    Tf32,
-}
-
 /// A product of matrices by columns; see cuBLAS.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
-    pub(crate) dtype: DType,
+    /// Of operands and of the result.
+    pub(crate) dtypes: [DType; 2],
     pub(crate) precision: Precision,
     pub(crate) sizes: [usize; 3],
     pub(crate) transposed: [bool; 2],
@@ -375,14 +366,19 @@ impl Queue {
         use blas_sys::cublasComputeType_t as C;
         use blas_sys::cublasOperation_t as O;
         use blas_sys::cudaDataType as T;
-        let (ty, compute) = match (call.dtype, call.precision) {
-            (DType::F64, _) => (T::CUDA_R_64F, C::CUBLAS_COMPUTE_64F),
-            (DType::BF16, _) => (T::CUDA_R_16BF, C::CUBLAS_COMPUTE_32F),
-            (_, Precision::Full) => (T::CUDA_R_32F, C::CUBLAS_COMPUTE_32F),
-            (_, Precision::Tf32) => (T::CUDA_R_32F, C::CUBLAS_COMPUTE_32F_FAST_TF32),
+        let ty = |dtype| match dtype {
+            DType::F64 => T::CUDA_R_64F,
+            DType::BF16 => T::CUDA_R_16BF,
+            _ => T::CUDA_R_32F,
+        };
+        let [of, out] = call.dtypes.map(ty);
+        let compute = match (call.dtypes[0], call.precision) {
+            (DType::F64, _) => C::CUBLAS_COMPUTE_64F,
+            (DType::F32, Precision::Tf32) => C::CUBLAS_COMPUTE_32F_FAST_TF32,
+            _ => C::CUBLAS_COMPUTE_32F,
         };
         let (one, single, beta, single_beta) = (1f64, 1f32, f64::from(u8::from(call.adds)), f32::from(u8::from(call.adds)));
-        let twice = call.dtype == DType::F64;
+        let twice = call.dtypes[0] == DType::F64;
         let alpha: *const c_void = if twice { (&raw const one).cast() } else { (&raw const single).cast() };
         let beta: *const c_void = if twice { (&raw const beta).cast() } else { (&raw const single_beta).cast() };
         let op = |transposed: bool| if transposed { O::CUBLAS_OP_T } else { O::CUBLAS_OP_N };
@@ -401,16 +397,16 @@ impl Queue {
                 k,
                 alpha,
                 a as *const c_void,
-                ty,
+                of,
                 da,
                 ea,
                 b as *const c_void,
-                ty,
+                of,
                 db,
                 eb,
                 beta,
                 c as *mut c_void,
-                ty,
+                out,
                 dc,
                 ec,
                 call.count as c_int,

@@ -11,7 +11,7 @@ use crate::cpu::product::Product;
 use crate::cpu::program::{Code, Output, Step};
 use crate::geometry::Map;
 use crate::tensor::Tensor;
-use crate::{EngineError, Result};
+use crate::{EngineError, Precision, Result};
 use std::ops::Range;
 use thalweg_graph::DType;
 use thalweg_graph::ops::Op;
@@ -58,13 +58,13 @@ pub(crate) struct Lowered {
 }
 
 /// The program of a plan.
-pub(crate) fn lower(code: Code) -> Result<Lowered> {
+pub(crate) fn lower(code: Code, precision: Precision) -> Result<Lowered> {
     let mut names = Vec::new();
-    lowered(code, &mut names).map(|made| Lowered { names, ..made })
+    lowered(code, precision, &mut names).map(|made| Lowered { names, ..made })
 }
 
-fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
-    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names };
+fn lowered(code: Code, precision: Precision, names: &mut Vec<&'static str>) -> Result<Lowered> {
+    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, precision, names };
     let mut bundles = Vec::new();
     for step in code.steps {
         let first = lowering.tasks.len();
@@ -81,6 +81,7 @@ struct Lowering<'a> {
     tasks: Vec<Task>,
     scratch: usize,
     counters: usize,
+    precision: Precision,
     names: &'a mut Vec<&'static str>,
 }
 
@@ -185,7 +186,7 @@ impl Lowering<'_> {
         if let Some(kernel) = source::skinny(wanted).filter(|kernel| first == 0 || kernel.scratch == 0) {
             return self.kernel(kernel);
         }
-        let prepared = prepare(wanted, first);
+        let prepared = prepare(wanted, first, self.precision == Precision::Bf16);
         self.scratch = self.scratch.max(first + prepared.scratch);
         prepared.before.into_iter().for_each(|kernel| self.kernel(kernel));
         self.tasks.push(Task::Gemm(prepared.gemm));
@@ -270,7 +271,7 @@ impl Lowering<'_> {
             self.kernel(source::copy(copy));
         }
         let Loop { body, length, consts, carry, operands, turns, stacks, last, arena, .. } = looped;
-        let body = lowered(body, self.names)?;
+        let body = lowered(body, self.precision, self.names)?;
         self.scratch = self.scratch.max(body.scratch);
         self.counters = self.counters.max(body.counters);
         self.tasks.push(Task::Loop(Box::new(Looped { body, length, consts, carry, operands, turns, stacks, last, arena })));
@@ -300,7 +301,12 @@ impl Lowered {
         let mut out = String::new();
         self.list(&mut out, "");
         let (launches, bytes) = self.totals();
-        out.push_str(&format!("{launches} launches, {bytes} bytes moved by kernels; arena {} bytes, scratch {} bytes\n", self.arena, self.scratch));
+        out.push_str(&format!(
+            "{launches} launches, {bytes} bytes moved, {} operations in products; arena {} bytes, scratch {} bytes\n",
+            self.operations(),
+            self.arena,
+            self.scratch
+        ));
         out
     }
 
@@ -314,11 +320,22 @@ impl Lowered {
         }
     }
 
+    /// Floating-point operations of all products of a run.
+    pub(crate) fn operations(&self) -> usize {
+        let of = |task: &Task| match task {
+            Task::Gemm(g) => 2 * g.entries * g.m * g.n * g.k,
+            Task::Loop(looped) => looped.length * looped.body.operations(),
+            _ => 0,
+        };
+        self.tasks.iter().map(of).sum()
+    }
+
     /// Launches of a run, and bytes that its kernels move.
     pub(crate) fn totals(&self) -> (usize, usize) {
         self.tasks.iter().fold((0, 0), |(launches, bytes), task| match task {
             Task::Kernel(k) => (launches + 1, bytes + k.bytes),
-            Task::Gemm(_) | Task::Zero(..) => (launches + 1, bytes),
+            Task::Gemm(g) => (launches + 1, bytes + g.bytes()),
+            Task::Zero(_, zeros) => (launches + 1, bytes + zeros),
             Task::Loop(looped) => {
                 let (inner, moved) = looped.body.totals();
                 let moves = looped.last.iter().flatten().count();

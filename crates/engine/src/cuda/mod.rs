@@ -17,7 +17,7 @@ pub(crate) use buffer::Buffer;
 pub(crate) use gpu::Gpu;
 
 use crate::cpu::plan::{Request, compile as planned};
-use crate::program::Executable;
+use crate::program::{Executable, Precision};
 use crate::{EngineError, Result};
 use thalweg_graph::Graph;
 
@@ -35,11 +35,10 @@ pub(crate) fn find(index: usize) -> Result<()> {
 }
 
 /// The program of a graph on GPU `index`; inputs at positions `donated` may be overwritten.
-pub(crate) fn compile(graph: &Graph, donated: &[usize], index: usize, tf32: bool) -> Result<Box<dyn Executable>> {
+pub(crate) fn compile(graph: &Graph, donated: &[usize], index: usize, precision: Precision) -> Result<Box<dyn Executable>> {
     let gpu = Gpu::get(index)?;
-    let lowered = lowered(graph, donated)?;
+    let lowered = lowered(graph, donated, precision)?;
     let sizes: Vec<usize> = graph.inputs.iter().map(|i| i.ty.bytes()).collect();
-    let precision = if tf32 { driver::Precision::Tf32 } else { driver::Precision::Full };
     Ok(Box::new(program::Program::new(&gpu, lowered, &sizes, precision)?))
 }
 
@@ -48,7 +47,7 @@ pub(crate) fn compile(graph: &Graph, donated: &[usize], index: usize, tf32: bool
 /// # Errors
 /// Those of [`crate::Program::compile`].
 pub fn plan(graph: &Graph, donated: &[usize]) -> Result<String> {
-    Ok(lowered(graph, donated)?.explain())
+    Ok(lowered(graph, donated, Precision::Full)?.explain())
 }
 
 /// Compiles the kernels of a graph for cards of this compute capability (`(9, 0)` is that of an H100); bytes of machine code. NVRTC is
@@ -57,10 +56,10 @@ pub fn plan(graph: &Graph, donated: &[usize]) -> Result<String> {
 /// # Errors
 /// `DeviceError` without NVRTC; `InternalError` with the compiler's messages if a kernel does not compile.
 pub fn build(graph: &Graph, donated: &[usize], capability: (i32, i32)) -> Result<usize> {
-    let lowered = lowered(graph, donated)?;
+    let lowered = lowered(graph, donated, Precision::Full)?;
     Ok(driver::compile(&source::text(lowered.kernels().into_iter()), capability)?.len())
 }
 
-fn lowered(graph: &Graph, donated: &[usize]) -> Result<lower::Lowered> {
-    lower::lower(planned(graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?)
+fn lowered(graph: &Graph, donated: &[usize], precision: Precision) -> Result<lower::Lowered> {
+    lower::lower(planned(graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?, precision)
 }

@@ -2,7 +2,7 @@
 //! run over the same addresses is recorded as one CUDA graph, and those that follow replay it.
 
 use super::buffer::{Buffer, Results, Verdict};
-use super::driver::{Call, Function, Graph, Pointer, Precision, Queue, Recorder};
+use super::driver::{Call, Function, Graph, Pointer, Queue, Recorder};
 use super::gpu::Gpu;
 use super::lanes::{LANES, Placed, place};
 use super::lower::{Looped, Lowered, Task};
@@ -12,7 +12,7 @@ use crate::cpu::looped::Stretch;
 use crate::cpu::memory::Address;
 use crate::program::Executable;
 use crate::tensor::Tensor;
-use crate::{EngineError, Result};
+use crate::{EngineError, Precision, Result};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -180,15 +180,14 @@ impl Program {
     }
 
     fn gemm(&self, queue: &Queue, gemm: &Gemm, places: &Places) -> Result<()> {
-        let size = gemm.dtype.size();
-        let factor = |f: &Factor| (f.transposed, places.of(f.at, size), f.distance, f.entry);
+        let factor = |f: &Factor| (f.transposed, places.of(f.at, gemm.operands.size()), f.distance, f.entry);
         let (left, right) = (factor(&gemm.left), factor(&gemm.right));
         queue.multiply(&Call {
-            dtype: gemm.dtype,
+            dtypes: [gemm.operands, gemm.dtype],
             precision: self.precision,
             sizes: [gemm.m, gemm.n, gemm.k],
             transposed: [left.0, right.0],
-            pointers: [left.1, right.1, places.of(gemm.out, size)],
+            pointers: [left.1, right.1, places.of(gemm.out, gemm.dtype.size())],
             distances: [left.2, right.2, gemm.distance],
             entries: [left.3, right.3, gemm.entry],
             count: gemm.entries,

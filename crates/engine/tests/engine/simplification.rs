@@ -75,3 +75,15 @@ fn constants_are_folded_and_identities_applied() {
     assert_eq!(graph.nodes.len(), 3, "{graph}");
     assert_eq!(graph.outputs[1], graph.outputs[2]);
 }
+
+#[test]
+fn the_gradient_of_parts_that_make_up_a_tensor_is_their_concatenation() {
+    let b = Builder::new();
+    let x = b.input("x", DType::F64, &[4, 9]);
+    let loss = (0..3).map(|k| (x.narrow(1, 3 * k, 3) * (k as f64 + 2.0)).exp().sum_all()).reduce(|a, c| a + c).unwrap();
+    let graph = b.finish(&grad(loss, &[x])).unwrap();
+    let used = graph.live();
+    let count = |name: &str| graph.nodes.iter().zip(&used).filter(|(node, used)| **used && node.op.name() == name).count();
+    assert_eq!((count("pad"), count("add")), (0, 0), "{graph}");
+    assert!(count("concat") > 0);
+}

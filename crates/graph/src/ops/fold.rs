@@ -2,7 +2,7 @@
 
 use super::binary::{Binary, Wrapping};
 use super::unary::Unary;
-use super::{Jvp, Rule, Vjp, show};
+use super::{Jvp, Op, Pad, Rule, Vjp, show};
 use crate::{Builder, DType, GraphError, Literal, Number, Result, Type, Values, Var};
 
 /// Larger constants are computed by the executor, once per run, instead of living in the graph.
@@ -105,6 +105,7 @@ impl Rule for Binary {
             Binary::Pow if is(&cb, 2.0) => Some(a * a),
             Binary::Pow if is(&cb, 0.5) && float => Some(a.sqrt()),
             Binary::Pow if is(&cb, 0.0) => Some(a.constant(1.0)),
+            Binary::Add => joined(a, b).or_else(|| joined(b, a)),
             _ => None,
         }
     }
@@ -121,4 +122,20 @@ pub(super) fn fold<'g>(builder: &'g Builder, ty: &Type, inputs: &[&Literal], f: 
         return None;
     };
     Some(builder.literal(Literal { ty: ty.clone(), values }))
+}
+
+/// a + b where both are surrounded by zeros along one dimension, and b begins where a ends: both side by side, surrounded by what is
+/// left of the zeros. That is how the derivatives of a tensor's parts make its own.
+fn joined<'g>(a: Var<'g>, b: Var<'g>) -> Option<Var<'g>> {
+    let (Some((Op::Pad(first), x)), Some((Op::Pad(second), y))) = (a.definition(), b.definition()) else { return None };
+    let padded = |pad: &Pad| (0..pad.before.len()).filter(|&d| pad.before[d] + pad.after[d] > 0).collect::<Vec<_>>();
+    let [axis] = padded(&first)[..] else { return None };
+    let even = |pad: &Pad| padded(pad) == [axis] && pad.between.iter().all(|&n| n == 0);
+    let size = a.shape()[axis];
+    if !even(&first) || !even(&second) || size - first.after[axis] != second.before[axis] {
+        return None;
+    }
+    let builder = a.builder();
+    let both = Var::concat(&[builder.var(x[0]), builder.var(y[0])], axis);
+    Some(both.pad_with_gaps(&first.before, &second.after, &first.between))
 }

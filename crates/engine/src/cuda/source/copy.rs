@@ -1,7 +1,7 @@
 //! Copies between views: one thread per element.
 
 use super::index::{coordinates, index_type, names, offset};
-use super::{Kernel, Lines, Parameter, THREADS, Touch};
+use super::{Kernel, Lines, Parameter, THREADS, Touch, type_name};
 use crate::cpu::copy::{Copy, View};
 use thalweg_graph::DType;
 
@@ -23,25 +23,73 @@ pub(crate) fn copy(copy: &Copy) -> Kernel {
 
 /// Copies elements of `shape`, of `size` bytes each.
 pub(crate) fn between(shape: &[usize], size: usize, from: &View, to: &View) -> Kernel {
+    moved("copy", shape, [bits(size); 2], from, to)
+}
+
+/// Copies f32 elements of `shape`, rounded to bf16.
+pub(crate) fn rounded(shape: &[usize], from: &View, to: &View) -> Kernel {
+    moved("rounded copy", shape, [DType::F32, DType::BF16], from, to)
+}
+
+fn moved(label: &str, shape: &[usize], [given, wanted]: [DType; 2], from: &View, to: &View) -> Kernel {
+    let merged = merged(shape, from, to);
+    let [sizes, from_strides, to_strides] = &merged;
+    let sizes: Vec<usize> = sizes.iter().map(|&s| s as usize).collect();
     let count: usize = shape.iter().product();
+    // Four at a time, where they lie together on both sides.
+    let even = |view: &View, strides: &[isize]| {
+        let (last, outer) = strides.split_last().unwrap_or((&1, &[]));
+        *last == 1 && view.at.offset.is_multiple_of(4) && outer.iter().all(|s| s % 4 == 0)
+    };
+    let together = sizes.last().is_some_and(|s| s.is_multiple_of(4)) && even(from, from_strides) && even(to, to_strides);
+    let lanes = if together { 4 } else { 1 };
+    let units = count / lanes;
     let index = index_type(count);
     let mut out = Lines::default();
-    out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
-    out.line(format!("if (i >= {count}u) return;"));
-    coordinates(&mut out, "c", "i", shape, index);
-    let names = names("c", shape.len());
-    out.line(format!("p1[{}] = p0[{}];", offset(&names, &to.strides), offset(&names, &from.strides)));
-    let dtype = bits(size);
+    out.line(format!("const {index} unit = ({index})block * THREADS + THREAD;"));
+    out.line(format!("if (unit >= {units}u) return;"));
+    out.line(format!("const {index} i = unit * {lanes}u;"));
+    coordinates(&mut out, "c", "i", &sizes, index);
+    let names = names("c", sizes.len());
+    let (there, here) = (offset(&names, to_strides), offset(&names, from_strides));
+    let value = |x: &str| if given == wanted { x.to_string() } else { format!("to_bf16({x})") };
+    if lanes == 4 {
+        out.line(format!("{} x[4];", type_name(given)));
+        out.line(format!("{} y[4];", type_name(wanted)));
+        out.line(format!("load<4>(x, p0 + ({here}));"));
+        (0..4).for_each(|k| out.line(format!("y[{k}] = {};", value(&format!("x[{k}]")))));
+        out.line(format!("store<4>(p1 + ({there}), y);"));
+    } else {
+        out.line(format!("p1[{there}] = {};", value(&format!("p0[{here}]"))));
+    }
     Kernel {
-        label: format!("copy {shape:?}"),
+        label: format!("{label} {sizes:?}"),
         body: out.text(),
         parameters: vec![
-            Parameter::Value(from.at, dtype, Touch::of(false, shape, &from.strides)),
-            Parameter::Value(to.at, dtype, Touch::of(true, shape, &to.strides)),
+            Parameter::Value(from.at, given, Touch::of(false, shape, &from.strides)),
+            Parameter::Value(to.at, wanted, Touch::of(true, shape, &to.strides)),
         ],
-        blocks: count.div_ceil(THREADS),
+        blocks: units.div_ceil(THREADS),
         scratch: 0,
         counters: 0,
-        bytes: 2 * count * size,
+        bytes: count * (given.size() + wanted.size()),
     }
+}
+
+/// Sizes and both strides, without dimensions of 1, neighbours that both sides walk through evenly as one.
+fn merged(shape: &[usize], from: &View, to: &View) -> [Vec<isize>; 3] {
+    let mut out: [Vec<isize>; 3] = Default::default();
+    for d in (0..shape.len()).filter(|&d| shape[d] != 1) {
+        let (n, f, t) = (shape[d] as isize, from.strides[d], to.strides[d]);
+        let [sizes, froms, tos] = &mut out;
+        match (sizes.last_mut(), froms.last_mut(), tos.last_mut()) {
+            (Some(size), Some(a), Some(b)) if *a == f * n && *b == t * n => (*size, *a, *b) = (*size * n, f, t),
+            _ => {
+                sizes.push(n);
+                froms.push(f);
+                tos.push(t);
+            }
+        }
+    }
+    out
 }

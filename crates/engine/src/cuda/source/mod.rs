@@ -10,7 +10,7 @@ mod ops;
 mod pass;
 mod skinny;
 
-pub(crate) use copy::{between, copy};
+pub(crate) use copy::{between, copy, rounded};
 pub(crate) use images::{images, patches};
 pub(crate) use ops::op;
 pub(crate) use pass::pass;

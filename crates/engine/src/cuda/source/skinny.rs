@@ -33,7 +33,8 @@ pub(crate) fn skinny(wanted: &Wanted) -> Option<Kernel> {
     };
     match () {
         () if k < TERMS => None,
-        () if thin.long.column == 1 => Some(thin.by_rows()),
+        // Few long rows would keep few blocks busy.
+        () if thin.long.column == 1 => (thin.rows >= 256 || thin.terms <= 4096).then(|| thin.by_rows()),
         () if thin.long.row == 1 => Some(thin.by_columns()),
         () => None,
     }

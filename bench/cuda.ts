@@ -1,0 +1,118 @@
+// npm run bench:cuda: steps of training and sampling on a GPU, ours beside PyTorch's: eager, compiled, and a CUDA graph captured by hand.
+// Turns alternate in one run; the least of each counts. Writes cuda.json and cuda.md into the folder that is its first argument.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Network, Reply } from "./lib/protocol.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const precisions = ["f32", "tf32", "bf16"] as const;
+const modes = ["eager", "compile", "graph"] as const;
+type Precision = (typeof precisions)[number];
+
+const NET: Network = { kind: "residual", hidden: [512, 256, 128] };
+const train = (network: Network, shape: number[], batch: number) => ({ work: "train", network, shape, batch, loss: "flow_matching" });
+const sample = (count: number) => ({ work: "sample", network: NET, shape: [2], count, steps: 1000 });
+const works = [
+  { name: "train-512", title: "training step of the seed's net, B = 512", request: train(NET, [2], 512) },
+  { name: "train-4096", title: "training step of the seed's net, B = 4096", request: train(NET, [2], 4096) },
+  { name: "train-65536", title: "training step of the seed's net, B = 65 536", request: train(NET, [2], 65536) },
+  {
+    name: "dit",
+    title: "training step of a small DiT, 64 images of 32 × 32",
+    request: train({ kind: "dit", patch: 4, width: 192, depth: 6, heads: 3 }, [1, 32, 32], 64),
+  },
+  { name: "conv", title: "training step of a small U-shaped net, 64 images of 32 × 32", request: train({ kind: "conv", width: 32 }, [3, 32, 32], 64) },
+  { name: "sample-500", title: "sampling 500 rows, 1000 steps of Euler", request: sample(500) },
+  { name: "sample-1", title: "sampling 1 row, 1000 steps of Euler", request: sample(1) },
+];
+
+/** A process that answers one line of JSON for each that it reads. */
+class Worker {
+  readonly #child: ChildProcess;
+  readonly #waiting: ((line: string | undefined) => void)[] = [];
+
+  constructor(program: string, args: string[], env: Record<string, string>) {
+    this.#child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
+    lines.on("line", (line) => this.#waiting.shift()?.(line));
+    this.#child.on("close", () => this.#waiting.splice(0).forEach((waiting) => waiting(undefined)));
+  }
+
+  line(): Promise<string | undefined> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async ask(request: object): Promise<Partial<Reply> & { error?: string }> {
+    const line = this.line();
+    this.#child.stdin?.write(`${JSON.stringify(request)}\n`);
+    const text = await line;
+    return text === undefined ? { error: "the process ended" } : JSON.parse(text);
+  }
+
+  end() {
+    this.#child.stdin?.end();
+  }
+}
+
+const explained = join(tmpdir(), `thalweg-bench-${process.pid}.txt`);
+
+/** Launches, bytes and operations of the largest program that was compiled since the file was last looked at. */
+function largest(): { launches: number; bytes: number; operations: number } | undefined {
+  try {
+    const text = readFileSync(explained, "utf8");
+    rmSync(explained);
+    const found = [...text.matchAll(/(\d+) launches, (\d+) bytes moved, (\d+) operations/g)].map((m) => m.slice(1).map(Number));
+    const [launches, bytes, operations] = found.sort((a, b) => b[1] - a[1])[0] ?? [];
+    return launches === undefined ? undefined : { launches, bytes, operations };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Row {
+  name: string;
+  title: string;
+  precision: Precision;
+  /** Milliseconds by contestant. */
+  times: Record<string, number | string>;
+  plan?: { launches: number; bytes: number; operations: number };
+}
+
+const [folder = ".", given = "", chosen = modes.join(","), asked = precisions.join(","), rounds = "2"] =
+  process.argv.slice(2);
+const names = given || works.map(({ name }) => name).join(",");
+const wanted = works.filter(({ name }) => names.split(",").includes(name));
+const peer = new Worker(process.env.PYTHON ?? "python3", [join(here, "peers", "torch_cuda.py")], { PYTHONDONTWRITEBYTECODE: "1" });
+const peerReady = JSON.parse((await peer.line()) ?? "{}");
+const rows: Row[] = [];
+for (const precision of asked.split(",") as Precision[]) {
+  const env = { THALWEG_DEVICE: "cuda", THALWEG_PRECISION: precision, THALWEG_EXPLAIN: explained };
+  const ours = new Worker(process.execPath, ["--expose-gc", join(here, "worker.mjs")], env);
+  await ours.line();
+  for (const { name, title, request } of wanted) {
+    const times: Record<string, number | string> = {};
+    let plan: Row["plan"];
+    const note = (who: string, { seconds, error }: Partial<Reply> & { error?: string }) => {
+      if (seconds === undefined) times[who] = error ?? "no answer";
+      else if (typeof times[who] !== "string") times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
+    };
+    for (let round = 0; round < Number(rounds); round++) {
+      note("ours", await ours.ask({ ...request, target: 0.5 }));
+      plan ??= largest();
+      for (const mode of chosen.split(",").filter((mode) => mode !== "")) {
+        if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target: 0.5 }));
+      }
+    }
+    rows.push({ name, title, precision, times, plan });
+    console.log(name, precision, JSON.stringify(times), JSON.stringify(plan ?? {}));
+    await ours.ask({ work: "forget" });
+    await peer.ask({ work: "forget" });
+  }
+  ours.end();
+}
+peer.end();
+writeFileSync(join(folder, "cuda.json"), `${JSON.stringify({ machine: peerReady.versions, node: process.versions.node, rows }, undefined, 1)}\n`);
