@@ -14,7 +14,13 @@ const modes = ["eager", "compile", "graph"] as const;
 type Precision = (typeof precisions)[number];
 
 const NET: Network = { kind: "residual", hidden: [512, 256, 128] };
-const train = (network: Network, shape: number[], batch: number) => ({ work: "train", network, shape, batch, loss: "flow_matching" });
+const train = (network: Network, shape: number[], batch: number) => ({
+  work: "train",
+  network,
+  shape,
+  batch,
+  loss: "flow_matching",
+});
 const sample = (count: number) => ({ work: "sample", network: NET, shape: [2], count, steps: 1000 });
 const works = [
   { name: "train-512", title: "training step of the seed's net, B = 512", request: train(NET, [2], 512) },
@@ -25,7 +31,11 @@ const works = [
     title: "training step of a small DiT, 64 images of 32 × 32",
     request: train({ kind: "dit", patch: 4, width: 192, depth: 6, heads: 3 }, [1, 32, 32], 64),
   },
-  { name: "conv", title: "training step of a small U-shaped net, 64 images of 32 × 32", request: train({ kind: "conv", width: 32 }, [3, 32, 32], 64) },
+  {
+    name: "conv",
+    title: "training step of a small U-shaped net, 64 images of 32 × 32",
+    request: train({ kind: "conv", width: 32 }, [3, 32, 32], 64),
+  },
   { name: "sample-500", title: "sampling 500 rows, 1000 steps of Euler", request: sample(500) },
   { name: "sample-1", title: "sampling 1 row, 1000 steps of Euler", request: sample(1) },
 ];
@@ -39,7 +49,9 @@ class Worker {
     this.#child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
     lines.on("line", (line) => this.#waiting.shift()?.(line));
-    this.#child.on("close", () => this.#waiting.splice(0).forEach((waiting) => waiting(undefined)));
+    this.#child.on("close", () => {
+      for (const waiting of this.#waiting.splice(0)) waiting(undefined);
+    });
   }
 
   line(): Promise<string | undefined> {
@@ -65,7 +77,9 @@ function largest(): { launches: number; bytes: number; operations: number } | un
   try {
     const text = readFileSync(explained, "utf8");
     rmSync(explained);
-    const found = [...text.matchAll(/(\d+) launches, (\d+) bytes moved, (\d+) operations/g)].map((m) => m.slice(1).map(Number));
+    const found = [...text.matchAll(/(\d+) launches, (\d+) bytes moved, (\d+) operations/g)].map((m) =>
+      m.slice(1).map(Number),
+    );
     const [launches, bytes, operations] = found.sort((a, b) => b[1] - a[1])[0] ?? [];
     return launches === undefined ? undefined : { launches, bytes, operations };
   } catch {
@@ -86,7 +100,9 @@ const [folder = ".", given = "", chosen = modes.join(","), asked = precisions.jo
   process.argv.slice(2);
 const names = given || works.map(({ name }) => name).join(",");
 const wanted = works.filter(({ name }) => names.split(",").includes(name));
-const peer = new Worker(process.env.PYTHON ?? "python3", [join(here, "peers", "torch_cuda.py")], { PYTHONDONTWRITEBYTECODE: "1" });
+const peer = new Worker(process.env.PYTHON ?? "python3", [join(here, "peers", "torch_cuda.py")], {
+  PYTHONDONTWRITEBYTECODE: "1",
+});
 const peerReady = JSON.parse((await peer.line()) ?? "{}");
 const rows: Row[] = [];
 for (const precision of asked.split(",") as Precision[]) {
@@ -98,11 +114,13 @@ for (const precision of asked.split(",") as Precision[]) {
     let plan: Row["plan"];
     const note = (who: string, { seconds, error }: Partial<Reply> & { error?: string }) => {
       if (seconds === undefined) times[who] = error ?? "no answer";
-      else if (typeof times[who] !== "string") times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
+      else if (typeof times[who] !== "string")
+        times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
     };
     for (let round = 0; round < Number(rounds); round++) {
       note("ours", await ours.ask({ ...request, target: 0.5 }));
-      plan ??= largest();
+      const seen = largest();
+      plan ??= seen;
       for (const mode of chosen.split(",").filter((mode) => mode !== "")) {
         if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target: 0.5 }));
       }
@@ -115,4 +133,7 @@ for (const precision of asked.split(",") as Precision[]) {
   ours.end();
 }
 peer.end();
-writeFileSync(join(folder, "cuda.json"), `${JSON.stringify({ machine: peerReady.versions, node: process.versions.node, rows }, undefined, 1)}\n`);
+writeFileSync(
+  join(folder, "cuda.json"),
+  `${JSON.stringify({ machine: peerReady.versions, node: process.versions.node, rows }, undefined, 1)}\n`,
+);

@@ -2,14 +2,14 @@
 // The toolkit is that of CUDA_HOME, or made of wheels; the first time takes about ten minutes.
 import { copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { toolkit } from "./cuda/toolkit.mjs";
 import { shim } from "./cuda/shim.mjs";
+import { toolkit } from "./cuda/toolkit.mjs";
 import { nativeDir, root } from "./lib/paths.mjs";
 import { Failure, isEntry, main, run } from "./lib/process.mjs";
 import { addonTarget } from "./lib/target.mjs";
 
-/** Builds it; resolves to where it lies. */
-export async function buildCuda() {
+/** What cargo is called with and in which environment, so that a build and its tests share their dependencies. */
+export async function cudaCargo() {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Failure(`The CUDA addon is for linux on x64; this is ${process.platform} on ${process.arch}.`);
   }
@@ -26,14 +26,30 @@ export async function buildCuda() {
     // A folder of its own, since other features mean other dependencies.
     CARGO_TARGET_DIR: join(root, "target", "cuda", "build"),
   };
-  const args = ["build", "--release", "--package", "thalweg-node", "--features", "cuda", "--message-format=json-render-diagnostics"];
+  const packages = ["--package", "thalweg-node", "--package", "thalweg-engine"];
+  const args = [
+    "--release",
+    ...packages,
+    "--features",
+    "thalweg-node/cuda,thalweg-engine/cuda",
+    "--message-format=json-render-diagnostics",
+  ];
   if (process.env.THALWEG_FROZEN) args.push("--locked");
-  const { ok, stdout } = await run("cargo", args, { hideStdout: true, env });
-  const library = stdout
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line))
-    .filter(({ reason, target }) => reason === "compiler-artifact" && target.name === "thalweg_node")
+  return { args, env, home };
+}
+
+/** The artifacts that cargo says it made. */
+export function artifacts(stdout) {
+  const messages = stdout.split("\n").filter((line) => line.startsWith("{"));
+  return messages.map((line) => JSON.parse(line)).filter(({ reason }) => reason === "compiler-artifact");
+}
+
+/** Builds it; resolves to where it lies. */
+export async function buildCuda() {
+  const { args, env } = await cudaCargo();
+  const { ok, stdout } = await run("cargo", ["build", ...args], { hideStdout: true, env });
+  const library = artifacts(stdout)
+    .filter(({ target }) => target.name === "thalweg_node")
     .flatMap(({ filenames }) => filenames)
     .find((name) => name.endsWith(".so"));
   if (!ok || library === undefined) throw new Failure("The CUDA addon did not compile (see above).");
@@ -42,6 +58,19 @@ export async function buildCuda() {
   copyFileSync(library, `${target}.new`);
   renameSync(`${target}.new`, target);
   return target;
+}
+
+/** Builds the engine's tests; resolves to their programs by name: `engine` and `thalweg_engine`, and the folder of NVIDIA's libraries. */
+export async function buildCudaTests() {
+  const { args, env, home } = await cudaCargo();
+  const { ok, stdout } = await run("cargo", ["test", ...args, "--lib", "--test", "engine", "--no-run"], {
+    hideStdout: true,
+    env,
+  });
+  if (!ok) throw new Failure("The engine's tests did not compile with CUDA (see above).");
+  const made = artifacts(stdout).filter(({ executable }) => executable !== null);
+  const programs = Object.fromEntries(made.map(({ target, executable }) => [target.name, executable]));
+  return { programs, libraries: join(home, "lib") };
 }
 
 if (isEntry(import.meta.url)) await main(async () => console.log(await buildCuda()));

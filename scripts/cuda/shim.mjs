@@ -21,7 +21,10 @@ const libraries = [
 
 /** Names of the functions of a shared library. */
 function exported(file) {
-  const { status, stdout } = spawnSync("nm", ["--dynamic", "--defined-only", "--format=posix", file], { encoding: "utf8", maxBuffer: 1 << 28 });
+  const { status, stdout } = spawnSync("nm", ["--dynamic", "--defined-only", "--format=posix", file], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Failure(`nm could not read ${file}. Remedy: install binutils.`);
   const rows = stdout.split("\n").map((line) => line.split(" "));
   return rows.filter(([, type]) => type === "T" || type === "W").map(([name]) => name.split("@")[0]);
@@ -42,7 +45,8 @@ function withFunctions(home) {
 function assembly(names) {
   const registers = ["rdi", "rsi", "rdx", "rcx", "r8", "r9", "rax", "r10"];
   const vectors = Array.from({ length: 8 }, (_, i) => i);
-  const entries = names.map((name, i) => `.globl ${name}
+  const entries = names.map(
+    (name, i) => `.globl ${name}
 .hidden ${name}
 .type ${name}, @function
 ${name}:
@@ -50,7 +54,8 @@ ${name}:
 .Lfirst${i}:
   pushq $${i}
   jmp .Lresolve
-.size ${name}, .-${name}`);
+.size ${name}, .-${name}`,
+  );
   return `.text
 ${entries.join("\n")}
 .Lresolve:
@@ -65,7 +70,10 @@ ${vectors.map((i) => `  movups %xmm${i}, ${16 * i}(%rsp)`).join("\n")}
   movq %rax, %r11
 ${vectors.map((i) => `  movups ${16 * i}(%rsp), %xmm${i}`).join("\n")}
   movq 128(%rsp), %rsp
-${[...registers].reverse().map((r) => `  popq %${r}`).join("\n")}
+${[...registers]
+  .reverse()
+  .map((r) => `  popq %${r}`)
+  .join("\n")}
   addq $8, %rsp
   jmp *%r11
 .data
@@ -157,9 +165,11 @@ export async function shim(home) {
   rmSync(archive, { force: true });
   const objects = ["jumps.S", "lookup.c"].map((file) => [join(folder, file), join(folder, `${file}.o`)]);
   for (const [source, object] of objects) {
-    if (!(await run("gcc", ["-O2", "-fPIC", "-c", source, "-o", object])).ok) throw new Failure(`gcc could not compile ${source} (see above).`);
+    if (!(await run("gcc", ["-O2", "-fPIC", "-c", source, "-o", object])).ok)
+      throw new Failure(`gcc could not compile ${source} (see above).`);
   }
-  if (!(await run("ar", ["crs", archive, ...objects.map(([, object]) => object)])).ok) throw new Failure("ar failed (see above).");
+  if (!(await run("ar", ["crs", archive, ...objects.map(([, object]) => object)])).ok)
+    throw new Failure("ar failed (see above).");
   writeFileSync(stamp, hash);
   return folder;
 }

@@ -1,6 +1,16 @@
 // The CUDA toolkit that the addon is built with: the one of CUDA_HOME where that is set, else one made of wheels in target/cuda.
 // No GPU, no driver and no root are needed; Python and pip, gcc and binutils are.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { hashOf, textOf } from "../lib/files.mjs";
 import { root } from "../lib/paths.mjs";
@@ -31,7 +41,12 @@ async function stubDriver(home) {
   const stubs = join(home, "lib", "stubs");
   mkdirSync(stubs, { recursive: true });
   const source = join(stubs, "driver.c");
-  writeFileSync(source, driverFunctions(home).map((name) => `int ${name}(void) { return 34; }\n`).join(""));
+  writeFileSync(
+    source,
+    driverFunctions(home)
+      .map((name) => `int ${name}(void) { return 34; }\n`)
+      .join(""),
+  );
   const args = ["-w", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", "-o", join(stubs, "libcuda.so"), source];
   if (!(await run("gcc", args)).ok) throw new Failure("gcc could not make a stand-in for the driver (see above).");
 }
@@ -49,7 +64,10 @@ async function assemble(python) {
   mkdirSync(folder, { recursive: true });
   const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--only-binary=:all:"];
   const { ok } = await run(python, [...pip, "--target", wheels, "--requirement", requirements]);
-  if (!ok) throw new Failure("pip could not fetch the CUDA toolkit (see above). Remedy: set CUDA_HOME to a CUDA 13.0 toolkit.");
+  if (!ok)
+    throw new Failure(
+      "pip could not fetch the CUDA toolkit (see above). Remedy: set CUDA_HOME to a CUDA 13.0 toolkit.",
+    );
   // nvcc finds its parts from where it lies, so that the folder is moved as it is.
   renameSync(join(wheels, "nvidia", "cu13"), home);
   rmSync(wheels, { recursive: true });
@@ -68,11 +86,13 @@ export async function toolkit() {
   const given = process.env.CUDA_HOME;
   if (given !== undefined && given !== "") {
     const nvcc = join(given, "bin", "nvcc");
-    if (!existsSync(nvcc)) throw new Failure(`CUDA_HOME is ${given}, where there is no bin/nvcc. Remedy: correct or unset it.`);
+    if (!existsSync(nvcc))
+      throw new Failure(`CUDA_HOME is ${given}, where there is no bin/nvcc. Remedy: correct or unset it.`);
     return { home: given, nvcc };
   }
   const python = ["python3", "python"].find((name) => firstLine(name, ["--version"])?.startsWith("Python 3"));
-  if (python === undefined) throw new Failure("The CUDA toolkit comes by pip, which needs Python 3. Remedy: install it, or set CUDA_HOME.");
+  if (python === undefined)
+    throw new Failure("The CUDA toolkit comes by pip, which needs Python 3. Remedy: install it, or set CUDA_HOME.");
   const [stamp, home] = [join(folder, "toolkit.stamp"), join(folder, "toolkit")];
   const hash = hashOf(root, [requirements, join("scripts", "cuda", basename(import.meta.filename))]);
   if (textOf(stamp) !== hash || !existsSync(join(home, "bin", "nvcc"))) {

@@ -97,7 +97,8 @@ function wrapExports(loaded: Record<string, unknown>): Record<string, unknown> {
 /** Loads the addon for this platform, or says what is missing and how to get it. */
 function load(): Record<string, unknown> {
   const target = addonTarget();
-  const kind = process.env.THALWEG_ADDON === "test" ? "-test" : /^cuda/.test(process.env.THALWEG_DEVICE ?? "") ? "-cuda" : "";
+  const kind =
+    process.env.THALWEG_ADDON === "test" ? "-test" : /^cuda/.test(process.env.THALWEG_DEVICE ?? "") ? "-cuda" : "";
   const name = `thalweg${kind}.${target}.node`;
   const file = fileURLToPath(new URL(`../native/${name}`, import.meta.url));
   const remedy = 'Remedy: in a clone of thalweg run "npm run build" on this machine.';

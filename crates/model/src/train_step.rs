@@ -4,7 +4,7 @@ use crate::bind::{self, Bindings};
 use crate::fit::apply_step;
 use crate::model::Inner;
 use crate::optimizer::Optimizer;
-use crate::step::{UNBROKEN, self, StepGraph, StepRule};
+use crate::step::{self, StepGraph, StepRule, UNBROKEN};
 use crate::store::Part;
 use crate::{ModelError, Result};
 use serde::Serialize;

@@ -2,8 +2,8 @@
 
 use super::driver::Pointer;
 use super::gpu::{Block, Gpu};
-use crate::reference::kernels::index::out_of_range;
 use crate::Result;
+use crate::reference::kernels::index::out_of_range;
 use std::sync::{Arc, OnceLock};
 
 /// A stretch of memory on a GPU.

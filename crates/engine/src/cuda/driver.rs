@@ -4,6 +4,7 @@
 //! from [`allocate`] and are given back by the one block that owns them; all work is put on one stream, in order, so that what is freed
 //! and taken again is used by the next task only after the last one is done with it.
 
+use super::lanes::LANES;
 use crate::{EngineError, Precision, Result};
 use candle_core::cuda_backend::cudarc::cublas::{result as blas, sys as blas_sys};
 use candle_core::cuda_backend::cudarc::driver::{DriverError, result as cuda, sys};
@@ -11,7 +12,6 @@ use candle_core::cuda_backend::cudarc::nvrtc::{result as nvrtc, sys as nvrtc_sys
 use std::ffi::{CString, c_int, c_void};
 use std::mem::MaybeUninit;
 use sys::CUresult;
-use super::lanes::LANES;
 use thalweg_graph::DType;
 
 /// An address on a GPU.
@@ -23,7 +23,9 @@ pub(crate) fn refusal(error: DriverError) -> EngineError {
         CUresult::CUDA_ERROR_STUB_LIBRARY => ("the NVIDIA driver is not installed (no libcuda.so.1 was found)", "the NVIDIA driver"),
         CUresult::CUDA_ERROR_NO_DEVICE => ("the NVIDIA driver sees no GPU", "a GPU that CUDA_VISIBLE_DEVICES does not hide"),
         CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => ("the NVIDIA driver is newer or older than its kernel module", "a restart"),
-        CUresult::CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE => ("the NVIDIA driver is too old for CUDA 13", "a driver of version 580 or later"),
+        CUresult::CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE => {
+            ("the NVIDIA driver is too old for CUDA 13", "a driver of version 580 or later")
+        }
         _ => ("the NVIDIA driver does not start", "a driver that answers nvidia-smi"),
     };
     EngineError::device(format!("no CUDA device: {why}")).with(expected, format!("{:?}", error.0))
@@ -44,11 +46,8 @@ pub(crate) fn count() -> Result<usize> {
 /// What is known of a GPU.
 #[derive(Clone, Debug)]
 pub(crate) struct Description {
-    pub(crate) name: String,
     /// Compute capability.
     pub(crate) capability: (i32, i32),
-    pub(crate) bytes: usize,
-    pub(crate) multiprocessors: i32,
 }
 
 /// A stream with a handle of cuBLAS whose work it takes.
@@ -100,22 +99,17 @@ pub(crate) fn describe(index: usize) -> Result<Description> {
     let attribute = |which| unsafe { cuda::device::get_attribute(device, which) }.map_err(failed("describing a device"));
     use sys::CUdevice_attribute as A;
     Ok(Description {
-        name: cuda::device::get_name(device).map_err(failed("describing a device"))?,
         capability: (
             attribute(A::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
             attribute(A::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
         ),
-        // SAFETY: as above.
-        bytes: unsafe { cuda::device::total_mem(device) }.map_err(failed("describing a device"))?,
-        multiprocessors: attribute(A::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?,
     })
 }
 
 /// A product of matrices by columns; see cuBLAS.
 #[derive(Clone, Copy)]
 pub(crate) struct Call {
-    /// Of operands and of the result.
-    pub(crate) dtypes: [DType; 2],
+    pub(crate) dtype: DType,
     pub(crate) precision: Precision,
     pub(crate) sizes: [usize; 3],
     pub(crate) transposed: [bool; 2],
@@ -251,23 +245,6 @@ impl Session {
         unsafe { cuda::graph::launch(graph.0, self.main.stream) }.map_err(failed("launching a graph"))
     }
 
-    /// Seconds that `work` takes on the GPU.
-    pub(crate) fn timed(&self, work: impl FnOnce() -> Result<()>) -> Result<f64> {
-        let event = || cuda::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(failed("making an event"));
-        let (start, end) = (event()?, event()?);
-        // SAFETY: both events were just made, on this context, and are destroyed once.
-        unsafe {
-            cuda::event::record(start, self.main.stream).map_err(failed("recording an event"))?;
-            let done = work();
-            cuda::event::record(end, self.main.stream).map_err(failed("recording an event"))?;
-            cuda::event::synchronize(end).map_err(failed("waiting for an event"))?;
-            let milliseconds = cuda::event::elapsed(start, end).map_err(failed("reading an event"));
-            let _ = (cuda::event::destroy(start), cuda::event::destroy(end));
-            done?;
-            Ok(f64::from(milliseconds?) / 1e3)
-        }
-    }
-
     /// Loads machine code. It stays loaded.
     pub(crate) fn load(&self, code: &[u8]) -> Result<Module> {
         self.enter()?;
@@ -312,7 +289,8 @@ impl Recorder<'_> {
         self.joined[lane] = true;
         let flags = sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
         // SAFETY: both handles are alive.
-        unsafe { cuda::stream::wait_event(self.session.lanes[lane].stream, self.events[signal], flags) }.map_err(failed("waiting for an event"))
+        unsafe { cuda::stream::wait_event(self.session.lanes[lane].stream, self.events[signal], flags) }
+            .map_err(failed("waiting for an event"))
     }
 
     /// Makes the first lane wait for all others.
@@ -357,7 +335,8 @@ impl Queue {
     pub(crate) fn launch(&self, function: Function, blocks: usize, threads: usize, parameters: &mut [Pointer]) -> Result<()> {
         let mut arguments: Vec<*mut c_void> = parameters.iter_mut().map(|p| std::ptr::from_mut(p).cast()).collect();
         // SAFETY: the function's parameters are as many addresses (source/mod.rs makes both), and the driver copies them now.
-        let done = unsafe { cuda::launch_kernel(function.0, (blocks as u32, 1, 1), (threads as u32, 1, 1), 0, self.stream, &mut arguments) };
+        let done =
+            unsafe { cuda::launch_kernel(function.0, (blocks as u32, 1, 1), (threads as u32, 1, 1), 0, self.stream, &mut arguments) };
         done.map_err(failed("starting a kernel"))
     }
 
@@ -366,19 +345,18 @@ impl Queue {
         use blas_sys::cublasComputeType_t as C;
         use blas_sys::cublasOperation_t as O;
         use blas_sys::cudaDataType as T;
-        let ty = |dtype| match dtype {
+        let ty = match call.dtype {
             DType::F64 => T::CUDA_R_64F,
             DType::BF16 => T::CUDA_R_16BF,
             _ => T::CUDA_R_32F,
         };
-        let [of, out] = call.dtypes.map(ty);
-        let compute = match (call.dtypes[0], call.precision) {
+        let compute = match (call.dtype, call.precision) {
             (DType::F64, _) => C::CUBLAS_COMPUTE_64F,
             (DType::F32, Precision::Tf32) => C::CUBLAS_COMPUTE_32F_FAST_TF32,
             _ => C::CUBLAS_COMPUTE_32F,
         };
         let (one, single, beta, single_beta) = (1f64, 1f32, f64::from(u8::from(call.adds)), f32::from(u8::from(call.adds)));
-        let twice = call.dtypes[0] == DType::F64;
+        let twice = call.dtype == DType::F64;
         let alpha: *const c_void = if twice { (&raw const one).cast() } else { (&raw const single).cast() };
         let beta: *const c_void = if twice { (&raw const beta).cast() } else { (&raw const single_beta).cast() };
         let op = |transposed: bool| if transposed { O::CUBLAS_OP_T } else { O::CUBLAS_OP_N };
@@ -397,16 +375,16 @@ impl Queue {
                 k,
                 alpha,
                 a as *const c_void,
-                of,
+                ty,
                 da,
                 ea,
                 b as *const c_void,
-                of,
+                ty,
                 db,
                 eb,
                 beta,
                 c as *mut c_void,
-                out,
+                ty,
                 dc,
                 ec,
                 call.count as c_int,
@@ -414,9 +392,10 @@ impl Queue {
                 blas_sys::cublasGemmAlgo_t::CUBLAS_GEMM_DEFAULT,
             )
         };
-        done.map_err(|e| EngineError::device(format!("cuBLAS: a product of [{m}, {k}] and [{k}, {n}] failed")).with("success", format!("{:?}", e.0)))
+        done.map_err(|e| {
+            EngineError::device(format!("cuBLAS: a product of [{m}, {k}] and [{k}, {n}] failed")).with("success", format!("{:?}", e.0))
+        })
     }
-
 }
 
 /// Loaded machine code.
@@ -440,7 +419,8 @@ pub(crate) fn compiler() -> Result<(i32, i32)> {
     let (mut major, mut minor) = (0, 0);
     // SAFETY: both are there.
     let done = unsafe { nvrtc_sys::nvrtcVersion(&raw mut major, &raw mut minor) };
-    let missing = |e: nvrtc::NvrtcError| EngineError::device("NVRTC does not start").with("libnvrtc.so.13 of CUDA 13", format!("{:?}", e.0));
+    let missing =
+        |e: nvrtc::NvrtcError| EngineError::device("NVRTC does not start").with("libnvrtc.so.13 of CUDA 13", format!("{:?}", e.0));
     done.result().map_err(missing)?;
     Ok((major, minor))
 }

@@ -65,14 +65,21 @@ pub(crate) fn place(tasks: &[Task], bundles: &[Range<usize>], lanes: usize, alia
             epoch = k;
             last.iter().flatten().copied().collect()
         } else {
-            (epoch..k).filter(|&j| conflict(load, &loads[j])).collect()
+            // Whoever waits for the first of an epoch waits for all before.
+            (epoch..k).filter(|&j| (j == epoch && j > 0) || conflict(load, &loads[j])).collect()
         };
         let ready = after.iter().map(|&j| ends[j]).fold(0.0, f64::max);
         let free = |lane: usize| last[lane].map_or(0.0, |j| ends[j]).max(ready);
         let home = after.iter().copied().max_by(|&a, &b| ends[a].total_cmp(&ends[b])).map_or(0, |j| placed[j].lane);
         let best = (0..lanes).min_by(|&a, &b| free(a).total_cmp(&free(b))).unwrap_or(0);
         // Behind a barrier everything begins on the first lane.
-        let lane = if all { 0 } else if free(best) + GAIN < free(home) { best } else { home };
+        let lane = if all {
+            0
+        } else if free(best) + GAIN < free(home) {
+            best
+        } else {
+            home
+        };
         let mut clock = last[lane].map_or([0; LANES], |j| known[j]);
         if let Some(j) = last[lane] {
             clock[lane] = j + 1;
@@ -167,8 +174,10 @@ mod tests {
         for seed in 0..200 {
             let mut numbers = vec![0.0; 600];
             random::uniform_f64(seed, 1, 0, 0, &mut numbers);
-            let tasks: Vec<Task> =
-                numbers.chunks(2).map(|n| Task::Zero(Address { base: 0, offset: (n[0] * 40.0) as usize * 8 }, (n[1] * 30.0) as usize + 1)).collect();
+            let tasks: Vec<Task> = numbers
+                .chunks(2)
+                .map(|n| Task::Zero(Address { base: 0, offset: (n[0] * 40.0) as usize * 8 }, (n[1] * 30.0) as usize + 1))
+                .collect();
             let bundles: Vec<Range<usize>> = (0..tasks.len()).map(|k| k..k + 1).collect();
             let placed = place(&tasks, &bundles, LANES, |base| base);
             // What is done before a bundle: its lane's last, what it waits for, and what was done before those.

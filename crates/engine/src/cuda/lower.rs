@@ -11,7 +11,7 @@ use crate::cpu::product::Product;
 use crate::cpu::program::{Code, Output, Step};
 use crate::geometry::Map;
 use crate::tensor::Tensor;
-use crate::{EngineError, Precision, Result};
+use crate::{EngineError, Result};
 use std::ops::Range;
 use thalweg_graph::DType;
 use thalweg_graph::ops::Op;
@@ -58,13 +58,13 @@ pub(crate) struct Lowered {
 }
 
 /// The program of a plan.
-pub(crate) fn lower(code: Code, precision: Precision) -> Result<Lowered> {
+pub(crate) fn lower(code: Code) -> Result<Lowered> {
     let mut names = Vec::new();
-    lowered(code, precision, &mut names).map(|made| Lowered { names, ..made })
+    lowered(code, &mut names).map(|made| Lowered { names, ..made })
 }
 
-fn lowered(code: Code, precision: Precision, names: &mut Vec<&'static str>) -> Result<Lowered> {
-    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, precision, names };
+fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
+    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names };
     let mut bundles = Vec::new();
     for step in code.steps {
         let first = lowering.tasks.len();
@@ -81,7 +81,6 @@ struct Lowering<'a> {
     tasks: Vec<Task>,
     scratch: usize,
     counters: usize,
-    precision: Precision,
     names: &'a mut Vec<&'static str>,
 }
 
@@ -186,7 +185,7 @@ impl Lowering<'_> {
         if let Some(kernel) = source::skinny(wanted).filter(|kernel| first == 0 || kernel.scratch == 0) {
             return self.kernel(kernel);
         }
-        let prepared = prepare(wanted, first, self.precision == Precision::Bf16);
+        let prepared = prepare(wanted, first);
         self.scratch = self.scratch.max(first + prepared.scratch);
         prepared.before.into_iter().for_each(|kernel| self.kernel(kernel));
         self.tasks.push(Task::Gemm(prepared.gemm));
@@ -194,7 +193,7 @@ impl Lowering<'_> {
     }
 
     fn conv(&mut self, conv: &Conv) {
-        let (map, dtype, g, x, w, y) = conv.parts();
+        let (map, dtype, g, _, w, _) = conv.parts();
         let (size, positions) = (dtype.size(), g.positions());
         let terms = g.inner * g.taps();
         let each = (terms * positions * size).max(1);
@@ -209,7 +208,6 @@ impl Lowering<'_> {
         if nothing && map == Map::WeightGrad && w.row == terms {
             self.tasks.push(Task::Zero(Address { offset: w.at.offset * size, ..w.at }, g.groups * g.outer * terms * size));
         }
-        let _ = (x, y);
     }
 
     /// One group of channels of some samples.
@@ -228,7 +226,15 @@ impl Lowering<'_> {
         let patch_bytes = (terms * columns * size).next_multiple_of(256);
         let kernel = Matrix { at: Address { offset: w.at.offset + group * g.outer * w.row, ..w.at }, entry: 0, row: w.row, column: 1 };
         let turned = |m: Matrix| Matrix { row: m.column, column: m.row, ..m };
-        let wanted = |sizes: [usize; 3], a: Matrix, b: Matrix, c: Matrix, entries: usize, adds: bool| Wanted { dtype, entries, sizes, a, b, c, adds };
+        let wanted = |sizes: [usize; 3], a: Matrix, b: Matrix, c: Matrix, entries: usize, adds: bool| Wanted {
+            dtype,
+            entries,
+            sizes,
+            a,
+            b,
+            c,
+            adds,
+        };
         if !direct {
             self.scratch = self.scratch.max(patch_bytes);
         }
@@ -271,7 +277,7 @@ impl Lowering<'_> {
             self.kernel(source::copy(copy));
         }
         let Loop { body, length, consts, carry, operands, turns, stacks, last, arena, .. } = looped;
-        let body = lowered(body, self.precision, self.names)?;
+        let body = lowered(body, self.names)?;
         self.scratch = self.scratch.max(body.scratch);
         self.counters = self.counters.max(body.counters);
         self.tasks.push(Task::Loop(Box::new(Looped { body, length, consts, carry, operands, turns, stacks, last, arena })));
@@ -346,7 +352,7 @@ impl Lowered {
 }
 
 /// One line about a task.
-pub(crate) fn title(task: &Task) -> String {
+fn title(task: &Task) -> String {
     match task {
         Task::Kernel(k) => format!("{} · {} blocks, {} bytes", k.label, k.blocks, k.bytes),
         Task::Gemm(g) => format!("product {} × [{}, {}] × [{}, {}] {}", g.entries, g.n, g.k, g.k, g.m, g.dtype.name()),

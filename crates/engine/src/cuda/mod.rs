@@ -18,8 +18,11 @@ pub(crate) use gpu::Gpu;
 
 use crate::cpu::plan::{Request, compile as planned};
 use crate::program::{Executable, Precision};
+use crate::reference::decompose;
 use crate::{EngineError, Result};
-use thalweg_graph::Graph;
+use std::borrow::Cow;
+use thalweg_graph::ops::Op;
+use thalweg_graph::{DType, Graph, Node, Var, rewrite};
 
 /// Checks that GPU `index` is there.
 ///
@@ -61,5 +64,14 @@ pub fn build(graph: &Graph, donated: &[usize], capability: (i32, i32)) -> Result
 }
 
 fn lowered(graph: &Graph, donated: &[usize], precision: Precision) -> Result<lower::Lowered> {
-    lower::lower(planned(graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?, precision)
+    let graph = if precision == Precision::Bf16 { Cow::Owned(narrowed(&*decompose(graph)?)?) } else { Cow::Borrowed(graph) };
+    lower::lower(planned(&graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?)
+}
+
+/// The same function with products of f32 whose operands and results are rounded to bf16; sums inside a product are in f32.
+fn narrowed(graph: &Graph) -> Result<Graph> {
+    let narrow = |node: &Node, inputs: &[Var<'_>]| matches!(node.op, Op::MatMul(_)) && inputs.iter().all(|x| x.dtype() == DType::F32);
+    Ok(rewrite(graph, |node, inputs| {
+        narrow(node, inputs).then(|| inputs[0].cast(DType::BF16).matmul(inputs[1].cast(DType::BF16)).cast(DType::F32))
+    })?)
 }

@@ -1,6 +1,6 @@
 //! Matrix products as cuBLAS takes them: by columns, one distance per matrix, one batch.
 
-use super::source::{Kernel, SCRATCH, between, rounded};
+use super::source::{Kernel, SCRATCH, between};
 use crate::cpu::copy::View;
 use crate::cpu::memory::Address;
 use thalweg_graph::DType;
@@ -38,10 +38,7 @@ pub(crate) struct Factor {
 /// A call of cuBLAS, in its order: rows of the result run along memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Gemm {
-    /// Of the result.
     pub(crate) dtype: DType,
-    /// Of the operands.
-    pub(crate) operands: DType,
     pub(crate) entries: usize,
     pub(crate) m: usize,
     pub(crate) n: usize,
@@ -57,14 +54,13 @@ pub(crate) struct Gemm {
 impl Gemm {
     /// Bytes of its operands and its result.
     pub(crate) fn bytes(&self) -> usize {
-        let operands = (self.m * self.k + self.k * self.n) * self.operands.size();
-        self.entries * (operands + self.m * self.n * self.dtype.size())
+        self.entries * (self.m * self.k + self.k * self.n + self.m * self.n) * self.dtype.size()
     }
 
     /// What it reads and writes: base, first byte, end, and whether it writes.
     pub(crate) fn stretches(&self) -> [(usize, usize, usize, bool); 3] {
         let of = |at: Address, columns: usize, rows: usize, distance: usize, entry: usize, writes: bool| {
-            let size = if writes { self.dtype.size() } else { self.operands.size() };
+            let size = self.dtype.size();
             let reach = (columns - 1) * distance + rows + (self.entries - 1) * entry;
             (at.base, at.offset * size, (at.offset + reach) * size, writes)
         };
@@ -98,23 +94,21 @@ fn factor(matrix: &Matrix, rows: usize, columns: usize) -> Option<Factor> {
     by_rows.or_else(|| (matrix.row == 1 || rows == 1).then(|| of(true, if columns == 1 { rows } else { matrix.column }, rows)).flatten())
 }
 
-/// Prepares a product for cuBLAS; its scratch begins at byte `scratch`. `narrow`: operands of f32 are rounded to bf16 first.
-pub(crate) fn prepare(wanted: &Wanted, scratch: usize, narrow: bool) -> Prepared {
-    let narrow = narrow && wanted.dtype == DType::F32;
-    let operands = if narrow { DType::BF16 } else { wanted.dtype };
+/// Prepares a product for cuBLAS; its scratch begins at byte `scratch`.
+pub(crate) fn prepare(wanted: &Wanted, scratch: usize) -> Prepared {
     let [m, k, n] = wanted.sizes;
     let size = wanted.dtype.size();
     let mut next = scratch;
     let mut before = Vec::new();
     let mut readable = |matrix: &Matrix, rows: usize, columns: usize| {
-        factor(matrix, rows, columns).filter(|_| !narrow).unwrap_or_else(|| {
+        factor(matrix, rows, columns).unwrap_or_else(|| {
             let entries = if matrix.entry == 0 { 1 } else { wanted.entries };
-            let at = Address { base: SCRATCH, offset: next / operands.size() };
-            next += (entries * rows * columns * operands.size()).next_multiple_of(256);
+            let at = Address { base: SCRATCH, offset: next / size };
+            next += (entries * rows * columns * size).next_multiple_of(256);
             let from = View::new(matrix.at, &[matrix.entry, matrix.row, matrix.column]);
             let to = View::new(at, &[rows * columns, columns, 1]);
             let shape = [entries, rows, columns];
-            before.push(if narrow { rounded(&shape, &from, &to) } else { between(&shape, size, &from, &to) });
+            before.push(between(&shape, size, &from, &to));
             let entry = if entries == 1 { 0 } else { rows * columns };
             Factor { at, transposed: false, distance: columns, entry }
         })
@@ -130,7 +124,8 @@ pub(crate) fn prepare(wanted: &Wanted, scratch: usize, narrow: bool) -> Prepared
         (at, n, m * n, Some(between(&[wanted.entries, m, n], size, &View::new(at, &[m * n, n, 1]), &to)))
     };
     // What is by rows is by columns the transpose: (a b)ᵀ = bᵀ aᵀ.
-    let gemm = Gemm { dtype: wanted.dtype, operands, entries: wanted.entries, m: n, n: m, k, left: b, right: a, out, distance, entry, adds: wanted.adds };
+    let gemm =
+        Gemm { dtype: wanted.dtype, entries: wanted.entries, m: n, n: m, k, left: b, right: a, out, distance, entry, adds: wanted.adds };
     Prepared { before, gemm, after, scratch: next - scratch }
 }
 

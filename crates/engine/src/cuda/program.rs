@@ -144,32 +144,10 @@ impl Program {
         }
     }
 
-    /// DEV: times of tasks.
-    fn times(&self, places: &Places, path: &str) -> Result<()> {
-        use std::io::Write;
-        let mut body = 0;
-        let mut rows = Vec::new();
-        for task in &self.lowered.tasks {
-            let before = body;
-            let mut best = f64::INFINITY;
-            for _ in 0..5 {
-                body = before;
-                best = best.min(self.gpu.session.timed(|| self.task(self.gpu.session.main(), task, places, &mut body))?);
-            }
-            rows.push((best, super::lower::title(task)));
-        }
-        let total: f64 = rows.iter().map(|r| r.0).sum();
-        if let Ok(mut file) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
-            let _ = writeln!(file, "== program: {} tasks, {:.1} us", rows.len(), total * 1e6);
-            for (t, name) in rows {
-                let _ = writeln!(file, "{:8.2} us  {name}", t * 1e6);
-            }
-        }
-        Ok(())
-    }
-
     fn kernel(&self, queue: &Queue, kernel: &Kernel, places: &Places) -> Result<()> {
-        let Some(function) = self.functions.get(&kernel.name()) else { return Err(EngineError::internal("a kernel that was not compiled")) };
+        let Some(function) = self.functions.get(&kernel.name()) else {
+            return Err(EngineError::internal("a kernel that was not compiled"));
+        };
         let of = |parameter: &Parameter| match parameter {
             Parameter::Value(at, dtype, _) => places.of(*at, dtype.size()),
             Parameter::Counters => places.counters,
@@ -180,10 +158,10 @@ impl Program {
     }
 
     fn gemm(&self, queue: &Queue, gemm: &Gemm, places: &Places) -> Result<()> {
-        let factor = |f: &Factor| (f.transposed, places.of(f.at, gemm.operands.size()), f.distance, f.entry);
+        let factor = |f: &Factor| (f.transposed, places.of(f.at, gemm.dtype.size()), f.distance, f.entry);
         let (left, right) = (factor(&gemm.left), factor(&gemm.right));
         queue.multiply(&Call {
-            dtypes: [gemm.operands, gemm.dtype],
+            dtype: gemm.dtype,
             precision: self.precision,
             sizes: [gemm.m, gemm.n, gemm.k],
             transposed: [left.0, right.0],
@@ -267,12 +245,7 @@ impl Program {
         {
             let graph = match graph {
                 Some(graph) => graph,
-                None => {
-                    if let Ok(path) = std::env::var("THALWEG_CUDA_TIMES") {
-                        self.times(places, &path)?;
-                    }
-                    self.gpu.session.capture(|recorder| self.record(recorder, places))?
-                }
+                None => self.gpu.session.capture(|recorder| self.record(recorder, places))?,
             };
             let done = self.gpu.session.replay(&graph);
             recorded.graphs.push_back((key, Some(graph)));
@@ -359,7 +332,8 @@ impl Executable for Program {
         let results = Results::new(gpu.block(self.results_bytes, "small results")?, self.results_bytes);
         {
             let mut shared = gpu.turn();
-            let [arena, scratch, counters] = shared.reserve(gpu, self.lowered.arena, self.scratch * self.lanes, self.counters * self.lanes)?;
+            let [arena, scratch, counters] =
+                shared.reserve(gpu, self.lowered.arena, self.scratch * self.lanes, self.counters * self.lanes)?;
             gpu.session.upload(self.small.at(), &travelling)?;
             moved.iter().try_for_each(|(to, from, bytes)| gpu.session.main().copy(*to, *from, *bytes))?;
             let mut bases = vec![arena];

@@ -2,10 +2,10 @@
 
 use super::plan::Plan;
 use super::run::run;
-use candle_core::Layout;
 use crate::tensor::element::{Element, with_element};
 use crate::tensor::{Tensor, pool};
 use crate::{EngineError, Result};
+use candle_core::Layout;
 use std::sync::Arc;
 use thalweg_graph::Type;
 use thalweg_graph::ops::Scan;

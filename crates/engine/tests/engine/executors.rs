@@ -7,7 +7,8 @@ use thalweg_graph::ops::{Comparison, Op};
 use thalweg_graph::{Builder, DType, Graph, Var, grad};
 
 fn program(executor: Executor, graph: &Graph, donated: &[usize]) -> Program {
-    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec(), ..CompileOptions::default() }).unwrap_or_else(|e| panic!("{e}\n{graph}"))
+    Program::compile(graph, &CompileOptions { executor, donated: donated.to_vec(), ..CompileOptions::default() })
+        .unwrap_or_else(|e| panic!("{e}\n{graph}"))
 }
 
 /// Inputs for a graph: normal numbers, small integers, alternating truth values.

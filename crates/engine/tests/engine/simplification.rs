@@ -6,7 +6,7 @@ use thalweg_engine::Tensor;
 use thalweg_graph::ops::Op;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
-use thalweg_graph::{DType, Graph, Input, Node, NodeId, Type, simplify};
+use thalweg_graph::{Builder, DType, Graph, Input, Node, NodeId, Type, grad, simplify};
 
 /// A graph as written, without the builder's own simplification: nodes are (operation, first operand, second operand).
 fn raw(steps: &[(u8, usize, usize)]) -> Graph {

@@ -23,17 +23,8 @@ pub(crate) fn copy(copy: &Copy) -> Kernel {
 
 /// Copies elements of `shape`, of `size` bytes each.
 pub(crate) fn between(shape: &[usize], size: usize, from: &View, to: &View) -> Kernel {
-    moved("copy", shape, [bits(size); 2], from, to)
-}
-
-/// Copies f32 elements of `shape`, rounded to bf16.
-pub(crate) fn rounded(shape: &[usize], from: &View, to: &View) -> Kernel {
-    moved("rounded copy", shape, [DType::F32, DType::BF16], from, to)
-}
-
-fn moved(label: &str, shape: &[usize], [given, wanted]: [DType; 2], from: &View, to: &View) -> Kernel {
-    let merged = merged(shape, from, to);
-    let [sizes, from_strides, to_strides] = &merged;
+    let dtype = bits(size);
+    let [sizes, from_strides, to_strides] = &merged(shape, from, to);
     let sizes: Vec<usize> = sizes.iter().map(|&s| s as usize).collect();
     let count: usize = shape.iter().product();
     // Four at a time, where they lie together on both sides.
@@ -52,27 +43,24 @@ fn moved(label: &str, shape: &[usize], [given, wanted]: [DType; 2], from: &View,
     coordinates(&mut out, "c", "i", &sizes, index);
     let names = names("c", sizes.len());
     let (there, here) = (offset(&names, to_strides), offset(&names, from_strides));
-    let value = |x: &str| if given == wanted { x.to_string() } else { format!("to_bf16({x})") };
     if lanes == 4 {
-        out.line(format!("{} x[4];", type_name(given)));
-        out.line(format!("{} y[4];", type_name(wanted)));
+        out.line(format!("{} x[4];", type_name(dtype)));
         out.line(format!("load<4>(x, p0 + ({here}));"));
-        (0..4).for_each(|k| out.line(format!("y[{k}] = {};", value(&format!("x[{k}]")))));
-        out.line(format!("store<4>(p1 + ({there}), y);"));
+        out.line(format!("store<4>(p1 + ({there}), x);"));
     } else {
-        out.line(format!("p1[{there}] = {};", value(&format!("p0[{here}]"))));
+        out.line(format!("p1[{there}] = p0[{here}];"));
     }
     Kernel {
-        label: format!("{label} {sizes:?}"),
+        label: format!("copy {sizes:?}"),
         body: out.text(),
         parameters: vec![
-            Parameter::Value(from.at, given, Touch::of(false, shape, &from.strides)),
-            Parameter::Value(to.at, wanted, Touch::of(true, shape, &to.strides)),
+            Parameter::Value(from.at, dtype, Touch::of(false, shape, &from.strides)),
+            Parameter::Value(to.at, dtype, Touch::of(true, shape, &to.strides)),
         ],
         blocks: units.div_ceil(THREADS),
         scratch: 0,
         counters: 0,
-        bytes: count * (given.size() + wanted.size()),
+        bytes: 2 * count * size,
     }
 }
 

@@ -10,7 +10,7 @@ mod ops;
 mod pass;
 mod skinny;
 
-pub(crate) use copy::{between, copy, rounded};
+pub(crate) use copy::{between, copy};
 pub(crate) use images::{images, patches};
 pub(crate) use ops::op;
 pub(crate) use pass::pass;
@@ -54,7 +54,8 @@ impl Touch {
     /// Of a view with these sizes and strides.
     pub(crate) fn of(writes: bool, shape: &[usize], strides: &[isize]) -> Touch {
         let reach = |up: bool| -> usize {
-            let of = |(size, stride): (&usize, &isize)| if (*stride > 0) == up { size.saturating_sub(1) * stride.unsigned_abs() } else { 0 };
+            let of =
+                |(size, stride): (&usize, &isize)| if (*stride > 0) == up { size.saturating_sub(1) * stride.unsigned_abs() } else { 0 };
             shape.iter().zip(strides).map(of).sum()
         };
         Touch { writes, before: reach(false), after: reach(true) + 1 }
@@ -99,7 +100,9 @@ impl Kernel {
 
     fn function(&self) -> String {
         let (name, signature, body) = (self.name(), self.signature(), &self.body);
-        format!("extern \"C\" __global__ void __launch_bounds__({THREADS}) {name}({signature}) {{\nconst u32 block = blockIdx.x;\n{body}}}\n")
+        format!(
+            "extern \"C\" __global__ void __launch_bounds__({THREADS}) {name}({signature}) {{\nconst u32 block = blockIdx.x;\n{body}}}\n"
+        )
     }
 }
 

@@ -59,9 +59,14 @@ impl Reduced {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// `[rows, width] → [rows]`.
-    Rows { width: usize },
+    Rows {
+        width: usize,
+    },
     /// `[results, rows, width] → [results, width]`.
-    Columns { rows: usize, width: usize },
+    Columns {
+        rows: usize,
+        width: usize,
+    },
     Flat,
 }
 
@@ -187,7 +192,8 @@ impl Maker<'_> {
         parameters.extend(self.pass.stores.iter().take(stores.len()).map(|s| value(self.pass, &s.lying, true)));
         let results: Vec<usize> = (0..self.reductions.len()).map(|r| parameters.len() + r).collect();
         parameters.extend(self.reductions.iter().map(|r| r.result.clone()));
-        let mut writer = Writer { maker: self, needs: &needs, lanes, sources, stores, results, parameters, out: Lines::default(), scratch: 0 };
+        let mut writer =
+            Writer { maker: self, needs: &needs, lanes, sources, stores, results, parameters, out: Lines::default(), scratch: 0 };
         let (blocks, counters) = match kind {
             Kind::Flat => writer.flat(),
             Kind::Rows { width } => writer.rows(width),
@@ -285,8 +291,7 @@ impl Writer<'_> {
 
     /// Declares shared memory for each reduction.
     fn shared(&mut self) {
-        let lines: Vec<String> =
-            self.reductions().map(|(r, reduced)| format!("SHARED {} s{r}[THREADS];", reduced.wide_name())).collect();
+        let lines: Vec<String> = self.reductions().map(|(r, reduced)| format!("SHARED {} s{r}[THREADS];", reduced.wide_name())).collect();
         lines.iter().for_each(|line| self.out.line(line));
     }
 

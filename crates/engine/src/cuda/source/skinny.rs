@@ -198,7 +198,8 @@ impl Thin {
             return self.kernel(out, tiles, Vec::new(), 0, 0);
         }
         out.line("SHARED u32 arrived;");
-        let part = |cut: &str, column: usize, lane: usize| format!("p3[(({cut}) * {columns}u + {column}u) * {rows}u + unit * {lanes}u + {lane}u]");
+        let part =
+            |cut: &str, column: usize, lane: usize| format!("p3[(({cut}) * {columns}u + {column}u) * {rows}u + unit * {lanes}u + {lane}u]");
         out.line("if (there && down == 0) {");
         all.iter().for_each(|(column, lane)| out.line(format!("{} = sum[{column}][{lane}];", part("cut", *column, *lane))));
         out.line("}");
