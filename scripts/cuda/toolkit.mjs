@@ -54,7 +54,7 @@ async function stubDriver(home) {
 /** nvcc that embeds PTX where it is asked for machine code of sm_80: what candle compiles then runs on later cards, too. */
 function portableCompiler(home) {
   const path = join(home, "bin", "nvcc-ptx");
-  writeFileSync(path, '#!/bin/bash\nexec "$(dirname "$0")/nvcc" "${@/%code=sm_80/code=compute_80}"\n');
+  writeFileSync(path, `#!/bin/bash\nexec "$(dirname "$0")/nvcc" "\${@/%code=sm_80/code=compute_80}"\n`);
   chmodSync(path, 0o755);
 }
 
