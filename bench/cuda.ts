@@ -1,5 +1,5 @@
-// npm run bench:cuda: steps of training and sampling on a GPU, ours beside PyTorch's: eager, compiled, and a CUDA graph captured by hand.
-// Turns alternate in one run; the least of each counts. Writes cuda.json and cuda.md into the folder that is its first argument.
+// The benchmark of cuda-bundle: steps of training and sampling on a GPU, ours beside PyTorch's: eager, compiled, and a CUDA graph captured by hand.
+// Turns alternate in one run; the least of each counts. Writes cuda.json and performance-cuda.md into the folder that is its first argument.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import type { Network, Reply } from "./lib/protocol.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
+/** How many times longer the best peer should take. */
+const bar = 1.2;
 const precisions = ["f32", "tf32", "bf16"] as const;
 const modes = ["eager", "compile", "graph"] as const;
 type Precision = (typeof precisions)[number];
@@ -100,40 +102,132 @@ const [folder = ".", given = "", chosen = modes.join(","), asked = precisions.jo
   process.argv.slice(2);
 const names = given || works.map(({ name }) => name).join(",");
 const wanted = works.filter(({ name }) => names.split(",").includes(name));
-const peer = new Worker(process.env.PYTHON ?? "python3", [join(here, "peers", "torch_cuda.py")], {
-  PYTHONDONTWRITEBYTECODE: "1",
-});
-const peerReady = JSON.parse((await peer.line()) ?? "{}");
 const rows: Row[] = [];
-for (const precision of asked.split(",") as Precision[]) {
-  const env = { THALWEG_DEVICE: "cuda", THALWEG_PRECISION: precision, THALWEG_EXPLAIN: explained };
-  const ours = new Worker(process.execPath, ["--expose-gc", join(here, "worker.mjs")], env);
-  await ours.line();
-  for (const { name, title, request } of wanted) {
-    const times: Record<string, number | string> = {};
-    let plan: Row["plan"];
-    const note = (who: string, { seconds, error }: Partial<Reply> & { error?: string }) => {
-      if (seconds === undefined) times[who] = error ?? "no answer";
-      else if (typeof times[who] !== "string")
-        times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
-    };
-    for (let round = 0; round < Number(rounds); round++) {
-      note("ours", await ours.ask({ ...request, target: 0.5 }));
-      const seen = largest();
-      plan ??= seen;
-      for (const mode of chosen.split(",").filter((mode) => mode !== "")) {
-        if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target: 0.5 }));
+let versions: Record<string, string> = {};
+
+/** Measures what is asked for. */
+async function measure() {
+  const peer = new Worker(process.env.PYTHON ?? "python3", [join(here, "peers", "torch_cuda.py")], {
+    PYTHONDONTWRITEBYTECODE: "1",
+  });
+  versions = { ...JSON.parse((await peer.line()) ?? "{}").versions, Node: process.versions.node };
+  for (const precision of asked.split(",") as Precision[]) {
+    const env = { THALWEG_DEVICE: "cuda", THALWEG_PRECISION: precision, THALWEG_EXPLAIN: explained };
+    const ours = new Worker(process.execPath, ["--expose-gc", join(here, "worker.mjs")], env);
+    await ours.line();
+    for (const { name, title, request } of wanted) {
+      const times: Record<string, number | string> = {};
+      let plan: Row["plan"];
+      const note = (who: string, { seconds, error }: Partial<Reply> & { error?: string }) => {
+        if (seconds === undefined) times[who] = error ?? "no answer";
+        else if (typeof times[who] !== "string")
+          times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
+      };
+      for (let round = 0; round < Number(rounds); round++) {
+        note("ours", await ours.ask({ ...request, target: 0.5 }));
+        const seen = largest();
+        plan ??= seen;
+        for (const mode of chosen.split(",").filter((mode) => mode !== "")) {
+          if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target: 0.5 }));
+        }
+      }
+      rows.push({ name, title, precision, times, plan });
+      console.log(name, precision, JSON.stringify(times), JSON.stringify(plan ?? {}));
+      await ours.ask({ work: "forget" });
+      await peer.ask({ work: "forget" });
+    }
+    ours.end();
+  }
+  peer.end();
+}
+// Without works, the report of what an earlier run left is written anew.
+if (wanted.length > 0) await measure();
+
+/** What an earlier run left in the folder, with what this one adds: the least of both. */
+function withEarlier(): Row[] {
+  let earlier: Row[] = [];
+  try {
+    const left = JSON.parse(readFileSync(join(folder, "cuda.json"), "utf8"));
+    earlier = left.rows;
+    versions = { ...left.versions, ...versions };
+  } catch {
+    return rows;
+  }
+  for (const row of rows) {
+    const known = earlier.find(({ name, precision }) => name === row.name && precision === row.precision);
+    if (known === undefined) earlier.push(row);
+    for (const [who, time] of Object.entries(row.times)) {
+      const before = known?.times[who];
+      if (known !== undefined) {
+        known.times[who] = typeof time === "number" && typeof before === "number" ? Math.min(time, before) : time;
       }
     }
-    rows.push({ name, title, precision, times, plan });
-    console.log(name, precision, JSON.stringify(times), JSON.stringify(plan ?? {}));
-    await ours.ask({ work: "forget" });
-    await peer.ask({ work: "forget" });
   }
-  ours.end();
+  return earlier;
 }
-peer.end();
-writeFileSync(
-  join(folder, "cuda.json"),
-  `${JSON.stringify({ machine: peerReady.versions, node: process.versions.node, rows }, undefined, 1)}\n`,
-);
+const all = withEarlier();
+
+/** Least of the peer's ways, and how many times longer than ours it takes. */
+function best({ times }: Row): { ratio: number; who: string } | undefined {
+  const peers = Object.entries(times).filter(([who, time]) => who !== "ours" && typeof time === "number");
+  const [who, least] = (peers as [string, number][]).sort((a, b) => a[1] - b[1])[0] ?? [];
+  if (who === undefined || least === undefined || typeof times.ours !== "number") return undefined;
+  return { who, ratio: least / times.ours };
+}
+
+/** Three digits, or all before the point. */
+const digits = (value: number) => (value < 1000 ? value.toPrecision(3) : Math.round(value).toLocaleString("en"));
+
+const shown = (time: number | string | undefined) => {
+  if (typeof time === "number") return digits(time);
+  return time === undefined ? "–" : "failed";
+};
+
+/** An amount per second of a step. */
+function rate({ name, times: { ours } }: Row, amount: number | undefined, unit: number): string {
+  if (!amount || typeof ours !== "number" || name.startsWith("sample")) return "–";
+  return digits(amount / unit / (ours / 1e3));
+}
+
+function table(): string {
+  const peers = modes.map((mode) => `PyTorch ${mode}, ms`);
+  const head = ["work", "ours, ms", ...peers, "best peer ÷ ours", "launches", "GB/s", "TFLOP/s"];
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  const body = (row: Row) => {
+    const found = best(row);
+    const ratio =
+      found === undefined ? "–" : `${found.ratio.toFixed(2)}${found.ratio >= bar ? "" : " (below the bar)"}`;
+    const { times, plan } = row;
+    const cells = [row.title, shown(times.ours), ...modes.map((mode) => shown(times[mode])), ratio];
+    return line([
+      ...cells,
+      String(plan?.launches ?? "–"),
+      rate(row, plan?.bytes, 1e9),
+      rate(row, plan?.operations, 1e12),
+    ]);
+  };
+  const of = (precision: Precision) => {
+    const own = all.filter((row) => row.precision === precision);
+    return own.length === 0
+      ? []
+      : [`## ${precision}`, "", line(head), line(head.map(() => "---")), ...own.map(body), ""];
+  };
+  return precisions.flatMap(of).join("\n");
+}
+
+const machine = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+const text = `<!-- Written by bench/cuda.ts. -->
+
+# Training and sampling on a GPU
+
+Milliseconds of a training step, or of the whole sampling; the least of the turns of each, taken alternately in one run.
+${machine.join(", ")}.
+
+Ours is through the public API, with AdamW, clipping and moving average; PyTorch's without the average: eager, through
+\`torch.compile(mode="max-autotune")\` (– where it was not measured), and a CUDA graph captured by hand. bf16 is that of \`torch.autocast\` there, of products here. The bar is
+${bar} times the best of them. Launches, bytes and operations are those of our program's plan for one step; GB/s counts what each launch reads and
+writes, from cache or memory.
+
+${table()}`;
+writeFileSync(join(folder, "performance-cuda.md"), text);
+writeFileSync(join(folder, "cuda.json"), `${JSON.stringify({ versions, rows: all }, undefined, 1)}\n`);

@@ -4,6 +4,7 @@ One request per line of JSON in, one reply out (serve.py). Precision: f32, tf32,
 import contextlib
 import math
 import time
+import traceback
 
 import serve
 import torch
@@ -54,6 +55,18 @@ def captured(step):
     return graph.replay
 
 
+def compiled_loss(loss, model, x):
+    """The loss through torch.compile, or, where it refuses that, with the network alone compiled."""
+    whole = torch.compile(loss, mode="max-autotune")
+    try:
+        whole(x).backward()
+        return whole
+    except Exception:
+        traceback.print_exc(limit=-3)
+        model.compile(mode="max-autotune")
+        return loss
+
+
 def train(request):
     torch.manual_seed(0)
     batch, shape, mode = request["batch"], request["shape"], request["mode"]
@@ -73,7 +86,8 @@ def train(request):
         error = velocity_of_noise(torch, at, state, predicted.float()) - (d_scale * x + d_std * noise)
         return 0.5 * error.square().sum() / x.shape[0]
 
-    loss = torch.compile(loss, mode="max-autotune") if mode == "compile" else loss
+    if mode == "compile":
+        loss = compiled_loss(loss, model, data[:batch])
 
     def step():
         rows = torch.randint(data.shape[0], (batch,))
