@@ -296,6 +296,15 @@ impl Lowered {
         self.tasks.iter().flat_map(of).collect()
     }
 
+    /// The constants of loops' bodies, each before those of the loops inside it.
+    pub(crate) fn of_bodies(&self) -> Vec<&[Tensor]> {
+        let of = |task| match task {
+            &Task::Loop(ref looped) => [vec![&looped.body.constants[..]], looped.body.of_bodies()].concat(),
+            _ => Vec::new(),
+        };
+        self.tasks.iter().flat_map(of).collect()
+    }
+
     /// Number of loops, those inside others included.
     pub(crate) fn loops(&self) -> usize {
         let of = |task: &Task| if let Task::Loop(looped) = task { 1 + looped.body.loops() } else { 0 };

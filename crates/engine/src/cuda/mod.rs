@@ -6,12 +6,15 @@
 mod buffer;
 mod driver;
 mod gpu;
+#[cfg(test)]
+mod host;
 mod kernels;
 mod lanes;
 mod lower;
 mod product;
 mod program;
 mod source;
+mod walk;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use gpu::Gpu;

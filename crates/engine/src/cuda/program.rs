@@ -5,11 +5,10 @@ use super::buffer::{Buffer, Results, Verdict};
 use super::driver::{Call, Function, Graph, Pointer, Queue, Recorder};
 use super::gpu::Gpu;
 use super::lanes::{LANES, Placed, place};
-use super::lower::{Looped, Lowered, Task};
-use super::product::{Factor, Gemm};
-use super::source::{Kernel, Parameter, SCRATCH, THREADS};
-use crate::cpu::looped::Stretch;
-use crate::cpu::memory::Address;
+use super::lower::Lowered;
+use super::product::Gemm;
+use super::source::{Kernel, THREADS};
+use super::walk::{self, Machine, Places};
 use crate::program::Executable;
 use crate::tensor::Tensor;
 use crate::{EngineError, Precision, Result};
@@ -35,7 +34,9 @@ pub(crate) struct Program {
     functions: HashMap<String, Function>,
     /// Addresses of constants, of the program and of the bodies of its loops, in the order of their tasks.
     constants: Vec<Buffer>,
-    bodies: Vec<Vec<Buffer>>,
+    bodies: Vec<Vec<Pointer>>,
+    /// Holds the constants of bodies.
+    _held: Vec<Buffer>,
     /// Where small inputs and results lie: offsets, and a block for both.
     small_inputs: Vec<Option<usize>>,
     small_outputs: Vec<Option<usize>>,
@@ -56,23 +57,40 @@ struct Recorded {
     graphs: VecDeque<(Vec<Pointer>, Option<Graph>)>,
 }
 
-/// The places of a run.
-#[derive(Clone)]
-struct Places {
-    bases: Vec<Pointer>,
-    scratch: Pointer,
-    counters: Pointer,
-    wrong: Pointer,
+/// A queue with the functions of a program.
+struct OnQueue<'a> {
+    program: &'a Program,
+    queue: &'a Queue,
 }
 
-impl Places {
-    fn of(&self, at: Address, size: usize) -> Pointer {
-        let base = if at.base == SCRATCH { self.scratch } else { self.bases[at.base] };
-        base + (at.offset * size) as u64
+impl Machine for OnQueue<'_> {
+    fn kernel(&self, kernel: &Kernel, pointers: &mut [Pointer]) -> Result<()> {
+        let Some(function) = self.program.functions.get(&kernel.name()) else {
+            return Err(EngineError::internal("a kernel that was not compiled"));
+        };
+        self.queue.launch(*function, kernel.blocks, THREADS, pointers)
     }
 
-    fn stretch(&self, stretch: &Stretch, entry: usize) -> Pointer {
-        self.bases[stretch.base] + (stretch.first + entry * stretch.bytes) as u64
+    fn multiply(&self, gemm: &Gemm, pointers: [Pointer; 3]) -> Result<()> {
+        self.queue.multiply(&Call {
+            dtype: gemm.dtype,
+            precision: self.program.precision,
+            sizes: [gemm.m, gemm.n, gemm.k],
+            transposed: [gemm.left.transposed, gemm.right.transposed],
+            pointers,
+            distances: [gemm.left.distance, gemm.right.distance, gemm.distance],
+            entries: [gemm.left.entry, gemm.right.entry, gemm.entry],
+            count: gemm.entries,
+            adds: gemm.adds,
+        })
+    }
+
+    fn zero(&self, at: Pointer, bytes: usize) -> Result<()> {
+        self.queue.zero(at, bytes)
+    }
+
+    fn copy(&self, to: Pointer, from: Pointer, bytes: usize) -> Result<()> {
+        self.queue.copy(to, from, bytes)
     }
 }
 
@@ -94,8 +112,13 @@ impl Program {
         let (scratch, counters) = (lowered.scratch.next_multiple_of(256), (lowered.counters * 4).next_multiple_of(256));
         let functions = gpu.functions(lowered.kernels().into_iter())?;
         let constants = on_gpu(gpu, &lowered.constants)?;
+        let mut held = Vec::new();
         let mut bodies = Vec::new();
-        of_bodies(gpu, &lowered, &mut bodies)?;
+        for own in lowered.of_bodies() {
+            let own = on_gpu(gpu, own)?;
+            bodies.push(own.iter().map(Buffer::at).collect());
+            held.extend(own);
+        }
         let lanes = if lowered.scratch > LARGE { 2 } else { LANES };
         let first_output = 1 + lowered.inputs + lowered.constants.len();
         let aliases: HashMap<usize, usize> =
@@ -112,6 +135,7 @@ impl Program {
             functions,
             constants,
             bodies,
+            _held: held,
             small_inputs,
             small_outputs,
             inputs_bytes,
@@ -130,75 +154,9 @@ impl Program {
         self.small.at() + self.inputs_bytes.next_multiple_of(256) as u64
     }
 
-    /// Puts a program's work on the stream.
-    fn enqueue(&self, queue: &Queue, program: &Lowered, places: &Places, body: &mut usize) -> Result<()> {
-        program.tasks.iter().try_for_each(|task| self.task(queue, task, places, body))
-    }
-
-    fn task(&self, queue: &Queue, task: &Task, places: &Places, body: &mut usize) -> Result<()> {
-        match task {
-            Task::Kernel(kernel) => self.kernel(queue, kernel, places),
-            Task::Gemm(gemm) => self.gemm(queue, gemm, places),
-            Task::Zero(at, bytes) => queue.zero(places.of(*at, 1), *bytes),
-            Task::Loop(looped) => self.looped(queue, looped, places, body),
-        }
-    }
-
-    fn kernel(&self, queue: &Queue, kernel: &Kernel, places: &Places) -> Result<()> {
-        let Some(function) = self.functions.get(&kernel.name()) else {
-            return Err(EngineError::internal("a kernel that was not compiled"));
-        };
-        let of = |parameter: &Parameter| match parameter {
-            Parameter::Value(at, dtype, _) => places.of(*at, dtype.size()),
-            Parameter::Counters => places.counters,
-            Parameter::Wrong => places.wrong,
-        };
-        let mut pointers: Vec<Pointer> = kernel.parameters.iter().map(of).collect();
-        queue.launch(*function, kernel.blocks, THREADS, &mut pointers)
-    }
-
-    fn gemm(&self, queue: &Queue, gemm: &Gemm, places: &Places) -> Result<()> {
-        let factor = |f: &Factor| (f.transposed, places.of(f.at, gemm.dtype.size()), f.distance, f.entry);
-        let (left, right) = (factor(&gemm.left), factor(&gemm.right));
-        queue.multiply(&Call {
-            dtype: gemm.dtype,
-            precision: self.precision,
-            sizes: [gemm.m, gemm.n, gemm.k],
-            transposed: [left.0, right.0],
-            pointers: [left.1, right.1, places.of(gemm.out, gemm.dtype.size())],
-            distances: [left.2, right.2, gemm.distance],
-            entries: [left.3, right.3, gemm.entry],
-            count: gemm.entries,
-            adds: gemm.adds,
-        })
-    }
-
-    fn looped(&self, queue: &Queue, looped: &Looped, places: &Places, body: &mut usize) -> Result<()> {
-        let constants = &self.bodies[*body];
-        *body += 1;
-        let (fixed, carried) = (looped.consts, looped.consts + looped.carry);
-        let (inner, mut after) = (*body, *body);
-        for step in 0..looped.length {
-            let mut bases = vec![places.stretch(&looped.arena, 0)];
-            bases.extend(looped.operands[..fixed].iter().map(|s| places.stretch(s, 0)));
-            let before = if step == 0 { &looped.operands[fixed..carried] } else { &looped.turns[(step - 1) % 2][..] };
-            bases.extend(before.iter().map(|s| places.stretch(s, 0)));
-            bases.extend(looped.operands[carried..].iter().map(|s| places.stretch(s, step)));
-            bases.extend(constants.iter().map(Buffer::at));
-            bases.extend(looped.turns[step % 2].iter().map(|s| places.stretch(s, 0)));
-            bases.extend(looped.stacks.iter().map(|(s, moves)| places.stretch(s, if *moves { step } else { 0 })));
-            let mut own = inner;
-            self.enqueue(queue, &looped.body, &Places { bases, ..places.clone() }, &mut own)?;
-            after = own;
-        }
-        *body = if looped.length == 0 { inner + looped.body.loops() } else { after };
-        let end = if looped.length == 0 { &looped.operands[fixed..carried] } else { &looped.turns[(looped.length - 1) % 2][..] };
-        for (from, to) in end.iter().zip(&looped.last) {
-            if let Some(to) = to {
-                queue.copy(places.stretch(to, 0), places.stretch(from, 0), to.bytes)?;
-            }
-        }
-        Ok(())
+    /// The queue as a machine for this program.
+    fn machine<'a>(&'a self, queue: &'a Queue) -> OnQueue<'a> {
+        OnQueue { program: self, queue }
     }
 
     fn begin(&self, queue: &Queue, places: &Places) -> Result<()> {
@@ -221,7 +179,7 @@ impl Program {
             let (scratch, counters) = (places.scratch + lane * self.scratch as u64, places.counters + lane * self.counters as u64);
             let places = Places { scratch, counters, ..places.clone() };
             for task in &self.lowered.tasks[own.tasks.clone()] {
-                self.task(recorder.queue(own.lane), task, &places, &mut body)?;
+                walk::task(&self.machine(recorder.queue(own.lane)), task, &places, &self.bodies, &mut body)?;
             }
             signals.push(if own.signals { Some(recorder.signal(own.lane)?) } else { None });
         }
@@ -233,7 +191,7 @@ impl Program {
         let queue = self.gpu.session.main();
         let whole = || -> Result<()> {
             self.begin(queue, places)?;
-            self.enqueue(queue, &self.lowered, places, &mut 0)
+            walk::all(&self.machine(queue), &self.lowered, places, &self.bodies, &mut 0)
         };
         if self.lowered.totals().0 > LAUNCHES {
             return whole();
@@ -264,16 +222,6 @@ fn on_gpu(gpu: &Arc<Gpu>, constants: &[Tensor]) -> Result<Vec<Buffer>> {
     // A single repeated value is one element, whose strides are zero in the plan.
     let of = |tensor: &Tensor| tensor.on(gpu).map(|(buffer, _)| buffer);
     constants.iter().map(of).collect()
-}
-
-fn of_bodies(gpu: &Arc<Gpu>, lowered: &Lowered, bodies: &mut Vec<Vec<Buffer>>) -> Result<()> {
-    for task in &lowered.tasks {
-        if let Task::Loop(looped) = task {
-            bodies.push(on_gpu(gpu, &looped.body.constants)?);
-            of_bodies(gpu, &looped.body, bodies)?;
-        }
-    }
-    Ok(())
 }
 
 impl Executable for Program {

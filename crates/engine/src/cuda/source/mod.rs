@@ -114,6 +114,26 @@ pub(crate) fn text<'a>(kernels: impl Iterator<Item = &'a Kernel>) -> String {
     out
 }
 
+/// The text of these kernels for the host: each is a function of the addresses of its parameters and its number of blocks.
+#[cfg(test)]
+pub(crate) fn host_text<'a>(kernels: impl Iterator<Item = &'a Kernel>) -> String {
+    let function = |k: &Kernel| {
+        let (name, signature, body) = (k.name(), k.signature(), &k.body);
+        let types = signature.split(", ").map(|p| p.rsplit_once(' ').map_or(p, |(ty, _)| ty));
+        let given = types.enumerate().map(|(k, ty)| format!("({ty})p[{k}]")).collect::<Vec<_>>().join(", ");
+        let waits = ["join_threads", "join_columns", "is_last"].iter().any(|f| body.contains(f));
+        format!(
+            "static void of_{name}({signature}) {{\nconst u32 block = blockIdx.x;\n{body}}}\n\
+             static void with_{name}(void** p) {{ of_{name}({given}); }}\n\
+             extern \"C\" void {name}(void** p, u32 blocks) {{ run(with_{name}, p, blocks, {waits}); }}\n"
+        )
+    };
+    let functions: BTreeMap<String, String> = kernels.map(|k| (k.name(), function(k))).collect();
+    let mut out = format!("{}{PRELUDE}", include_str!("host.cuh"));
+    functions.values().for_each(|f| out.push_str(f));
+    out
+}
+
 /// The name of an element type.
 pub(crate) fn type_name(dtype: DType) -> &'static str {
     match dtype {
