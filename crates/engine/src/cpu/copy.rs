@@ -21,6 +21,19 @@ impl View {
     }
 }
 
+/// Size and both strides of each dimension: without those of size 1, and neighbours that both sides walk through evenly as one.
+pub(crate) fn merged(shape: &[usize], from: &View, to: &View) -> Vec<(usize, isize, isize)> {
+    let mut merged: Vec<(usize, isize, isize)> = Vec::new();
+    for d in (0..shape.len()).filter(|&d| shape[d] != 1) {
+        let (n, f, t) = (shape[d], from.strides[d], to.strides[d]);
+        match merged.last_mut() {
+            Some(last) if last.1 == f * n as isize && last.2 == t * n as isize => *last = (last.0 * n, f, t),
+            _ => merged.push((n, f, t)),
+        }
+    }
+    merged
+}
+
 /// Copies elements of `shape`.
 #[derive(Clone, Debug)]
 pub(crate) struct Copy {
@@ -38,14 +51,7 @@ pub(crate) struct Copy {
 impl Copy {
     /// A copy of `shape` elements of `size` bytes. Neighbouring dimensions that both sides walk through evenly are merged.
     pub(crate) fn new(shape: &[usize], size: usize, from: View, to: View, zeros: Option<(Address, usize)>) -> Copy {
-        let mut merged: Vec<(usize, isize, isize)> = Vec::new();
-        for d in (0..shape.len()).filter(|&d| shape[d] != 1) {
-            let (n, f, t) = (shape[d], from.strides[d], to.strides[d]);
-            match merged.last_mut() {
-                Some(last) if last.1 == f * n as isize && last.2 == t * n as isize => *last = (last.0 * n, f, t),
-                _ => merged.push((n, f, t)),
-            }
-        }
+        let mut merged = merged(shape, &from, &to);
         // The last dimension is walked innermost, or the one before, if the last is so short that its rows are not worth a call each.
         if let [.., before, last] = &mut merged[..]
             && last.0 < SHORT

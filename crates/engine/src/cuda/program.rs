@@ -44,6 +44,8 @@ pub(crate) struct Program {
     results_bytes: usize,
     small: Buffer,
     recorded: Mutex<Recorded>,
+    /// Whether runs are recorded: not those of very many launches.
+    records: bool,
     /// Which work runs beside which, and the bytes of scratch and of counters of a lane.
     placed: Vec<Placed>,
     scratch: usize,
@@ -130,6 +132,7 @@ impl Program {
         let small = Buffer::new(gpu.block(first + end, "a program's scalars")?, first + end);
         Ok(Program {
             gpu: gpu.clone(),
+            records: lowered.totals().0 <= LAUNCHES,
             lowered,
             precision,
             functions,
@@ -193,7 +196,7 @@ impl Program {
             self.begin(queue, places)?;
             walk::all(&self.machine(queue), &self.lowered, places, &self.bodies, &mut 0)
         };
-        if self.lowered.totals().0 > LAUNCHES {
+        if !self.records {
             return whole();
         }
         let key: Vec<Pointer> = places.bases.iter().copied().chain([places.scratch, places.counters]).collect();

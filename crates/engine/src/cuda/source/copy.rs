@@ -1,8 +1,8 @@
 //! Copies between views: one thread per element.
 
-use super::index::{coordinates, index_type, names, offset};
+use super::index::{coordinates, index_type, names, offset, one_each};
 use super::{Kernel, Lines, Parameter, THREADS, Touch, type_name};
-use crate::cpu::copy::{Copy, View};
+use crate::cpu::copy::{Copy, View, merged};
 use thalweg_graph::DType;
 
 /// Some element type of so many bytes: a copy moves bits.
@@ -24,25 +24,25 @@ pub(crate) fn copy(copy: &Copy) -> Kernel {
 /// Copies elements of `shape`, of `size` bytes each.
 pub(crate) fn between(shape: &[usize], size: usize, from: &View, to: &View) -> Kernel {
     let dtype = bits(size);
-    let [sizes, from_strides, to_strides] = &merged(shape, from, to);
-    let sizes: Vec<usize> = sizes.iter().map(|&s| s as usize).collect();
+    let merged = merged(shape, from, to);
+    let sizes: Vec<usize> = merged.iter().map(|m| m.0).collect();
+    let (from_strides, to_strides): (Vec<isize>, Vec<isize>) = merged.iter().map(|m| (m.1, m.2)).unzip();
     let count: usize = shape.iter().product();
     // Four at a time, where they lie together on both sides.
     let even = |view: &View, strides: &[isize]| {
         let (last, outer) = strides.split_last().unwrap_or((&1, &[]));
         *last == 1 && view.at.offset.is_multiple_of(4) && outer.iter().all(|s| s % 4 == 0)
     };
-    let together = sizes.last().is_some_and(|s| s.is_multiple_of(4)) && even(from, from_strides) && even(to, to_strides);
+    let together = sizes.last().is_some_and(|s| s.is_multiple_of(4)) && even(from, &from_strides) && even(to, &to_strides);
     let lanes = if together { 4 } else { 1 };
     let units = count / lanes;
     let index = index_type(count);
     let mut out = Lines::default();
-    out.line(format!("const {index} unit = ({index})block * THREADS + THREAD;"));
-    out.line(format!("if (unit >= {units}u) return;"));
+    one_each(&mut out, "unit", units, index);
     out.line(format!("const {index} i = unit * {lanes}u;"));
     coordinates(&mut out, "c", "i", &sizes, index);
     let names = names("c", sizes.len());
-    let (there, here) = (offset(&names, to_strides), offset(&names, from_strides));
+    let (there, here) = (offset(&names, &to_strides), offset(&names, &from_strides));
     if lanes == 4 {
         out.line(format!("{} x[4];", type_name(dtype)));
         out.line(format!("load<4>(x, p0 + ({here}));"));
@@ -62,22 +62,4 @@ pub(crate) fn between(shape: &[usize], size: usize, from: &View, to: &View) -> K
         counters: 0,
         bytes: 2 * count * size,
     }
-}
-
-/// Sizes and both strides, without dimensions of 1, neighbours that both sides walk through evenly as one.
-fn merged(shape: &[usize], from: &View, to: &View) -> [Vec<isize>; 3] {
-    let mut out: [Vec<isize>; 3] = Default::default();
-    for d in (0..shape.len()).filter(|&d| shape[d] != 1) {
-        let (n, f, t) = (shape[d] as isize, from.strides[d], to.strides[d]);
-        let [sizes, froms, tos] = &mut out;
-        match (sizes.last_mut(), froms.last_mut(), tos.last_mut()) {
-            (Some(size), Some(a), Some(b)) if *a == f * n && *b == t * n => (*size, *a, *b) = (*size * n, f, t),
-            _ => {
-                sizes.push(n);
-                froms.push(f);
-                tos.push(t);
-            }
-        }
-    }
-    out
 }

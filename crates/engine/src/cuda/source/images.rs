@@ -1,6 +1,6 @@
 //! Patches of images, for convolutions as products; and images from the sums of their patches.
 
-use super::index::{coordinates, index_type};
+use super::index::{coordinates, index_type, one_each};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch};
 use crate::cpu::conv::Images;
 use crate::cpu::memory::Address;
@@ -14,8 +14,7 @@ pub(crate) fn patches(g: &Geometry, dtype: DType, x: &Images, group: usize, samp
     let count: usize = dims.iter().product();
     let index = index_type(count.max(g.samples * x.sample));
     let mut out = Lines::default();
-    out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
-    out.line(format!("if (i >= {count}u) return;"));
+    one_each(&mut out, "i", count, index);
     coordinates(&mut out, "c", "i", &dims, index);
     for (axis, name) in ["y", "x"].iter().enumerate() {
         let (stride, before, dilation) = (g.stride[axis], g.before[axis], g.dilation[axis]);
@@ -47,8 +46,7 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     let index = index_type(count.max(g.inner * g.taps() * columns));
     let ty = super::type_name(dtype);
     let mut out = Lines::default();
-    out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
-    out.line(format!("if (i >= {count}u) return;"));
+    one_each(&mut out, "i", count, index);
     coordinates(&mut out, "c", "i", &dims, index);
     out.line(format!("{ty} sum = 0;"));
     for (axis, name) in ["y", "x"].iter().enumerate() {

@@ -7,6 +7,12 @@ pub(crate) fn index_type(count: usize) -> &'static str {
     if count < 1 << 31 { "u32" } else { "u64" }
 }
 
+/// Declares `name`: the number of a thread among `count`; the others are done.
+pub(crate) fn one_each(out: &mut Lines, name: &str, count: usize, index: &str) {
+    out.line(format!("const {index} {name} = ({index})block * THREADS + THREAD;"));
+    out.line(format!("if ({name} >= {count}u) return;"));
+}
+
 /// Declares `{name}0`, `{name}1`, …: the coordinates in `dims` of element `from` (an expression).
 pub(crate) fn coordinates(out: &mut Lines, name: &str, from: &str, dims: &[usize], index: &str) {
     if dims.is_empty() {
@@ -41,7 +47,7 @@ pub(crate) fn names(name: &str, rank: usize) -> Vec<String> {
     (0..rank).map(|d| format!("{name}{d}")).collect()
 }
 
-/// The places of a value of these dimensions and strides, of coordinates that are constants times a name.
+/// Strides as those that may be negative.
 pub(crate) fn signed(strides: &[usize]) -> Vec<isize> {
     strides.iter().map(|&s| s as isize).collect()
 }

@@ -1,6 +1,6 @@
 //! Ops with a kernel of their own: one thread per element of the result, which walks what it needs.
 
-use super::index::{coordinates, index_type, names, offset};
+use super::index::{coordinates, index_type, names, offset, one_each};
 use super::{Kernel, Lines, Parameter, THREADS, Touch, integer, type_name};
 use crate::cpu::copy::View;
 use crate::cpu::op::OpCall;
@@ -34,8 +34,7 @@ pub(crate) fn op(call: &OpCall, step: usize) -> Result<Vec<Kernel>> {
     maker.parameters.extend(call.operands.iter().map(|(view, ty)| value(false, view, ty)));
     maker.parameters.push(value(true, &call.to, &call.ty));
     let index = maker.index;
-    maker.out.line(format!("const {index} i = ({index})block * THREADS + THREAD;"));
-    maker.out.line(format!("if (i >= {count}u) return;"));
+    one_each(&mut maker.out, "i", count, index);
     match &call.op {
         Op::Random(op) => maker.random(op.distribution, op.stream),
         Op::Gather(op) => maker.gather(op.axis, step),

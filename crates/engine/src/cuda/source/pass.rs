@@ -5,12 +5,12 @@
 //! reductions differ in kind runs as several kernels, each of which computes what it needs; the last one stores. Parts of a result are
 //! joined by the block that is done last, in the order of the parts: the same bits for any order of blocks, on any card.
 
-use super::index::{coordinates, index_type, names, offset, signed};
+use super::index::{coordinates, index_type, names, offset, one_each, signed};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
 use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Target};
 use crate::cpu::memory::Address;
 use std::collections::{BTreeMap, BTreeSet};
-use thalweg_graph::ops::{Comparison, Connective};
+use thalweg_graph::ops::{Compare, Logical, Rule};
 use thalweg_graph::{DType, Number};
 
 /// Parts of a result, at most.
@@ -301,8 +301,7 @@ impl Writer<'_> {
         let index = index_type(self.count());
         let lanes = self.lanes;
         if self.results.is_empty() {
-            self.out.line(format!("const {index} unit = ({index})block * THREADS + THREAD;"));
-            self.out.line(format!("if (unit >= {units}u) return;"));
+            one_each(&mut self.out, "unit", units, index);
             self.out.line(format!("const {index} i = unit * {lanes}u;"));
             self.element(index, false);
             return (units.div_ceil(THREADS), 0);
@@ -599,19 +598,8 @@ fn function(code: Code) -> String {
         Code::Binary(op) => op.name(),
         Code::MulAdd => "mul_add",
         Code::TwoProducts => "two_products",
-        Code::Compare(relation) => match relation {
-            Comparison::Eq => "eq",
-            Comparison::Ne => "ne",
-            Comparison::Lt => "lt",
-            Comparison::Le => "le",
-            Comparison::Gt => "gt",
-            Comparison::Ge => "ge",
-        },
-        Code::Logical(connective) => match connective {
-            Connective::And => "and",
-            Connective::Or => "or",
-            Connective::Xor => "xor",
-        },
+        Code::Compare(comparison) => Compare { comparison }.name(),
+        Code::Logical(connective) => Logical { connective }.name(),
         Code::Select => "select",
         Code::IsFinite => "is_finite",
         Code::Cast(DType::F32) => return "to_f32".into(),

@@ -1,6 +1,6 @@
 //! Products with a side of a few elements, which take as long as moving their operands: `[m, k] × [k, n]` with k, n or m at most [`FEW`].
 
-use super::index::index_type;
+use super::index::{index_type, one_each};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, type_name};
 use crate::cpu::memory::Address;
 use crate::cuda::product::{Matrix, Wanted};
@@ -68,8 +68,7 @@ fn few_terms(wanted: &Wanted) -> Kernel {
     let (count, ty) = (m * n / lanes, type_name(wanted.dtype));
     let index = index_type(m * n);
     let mut out = Lines::default();
-    out.line(format!("const {index} unit = ({index})block * THREADS + THREAD;"));
-    out.line(format!("if (unit >= {count}u) return;"));
+    one_each(&mut out, "unit", count, index);
     out.line(format!("const {index} i = unit / {}u, j = unit % {}u * {lanes}u;", n / lanes, n / lanes));
     out.line(format!("{ty} sum[{lanes}] = {{}};"));
     for term in 0..k {
