@@ -1,7 +1,7 @@
-//! Compiled programs by key, at most so many: the one used longest ago makes room.
-//! Keys hold everything that a program depends on (what is computed, shapes, dtypes, mode), chosen by the caller.
+//! Compiled programs by key and device, at most so many: the one used longest ago makes room.
+//! Keys hold everything else that a program depends on (what is computed, shapes, dtypes, mode), chosen by the caller.
 
-use crate::{CompileOptions, Program, Result};
+use crate::{CompileOptions, Device, Program, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,7 +35,7 @@ pub struct CacheCounts {
 /// ```
 pub struct ProgramCache<K = String> {
     bound: usize,
-    inner: Mutex<Inner<K>>,
+    inner: Mutex<Inner<(Device, K)>>,
 }
 
 struct Entry {
@@ -58,16 +58,17 @@ impl<K: Hash + Eq + Clone> ProgramCache<K> {
         ProgramCache { bound: bound.max(1), inner: Mutex::new(inner) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner<K>> {
+    fn lock(&self) -> MutexGuard<'_, Inner<(Device, K)>> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The program of `key`, compiled from what `make` returns if it is not there. Two threads that ask for the same missing
+    /// The program of `key` for [`Device::current`], compiled from what `make` returns if it is not there. Two threads that ask for the same missing
     /// key at the same time both compile; one result is kept.
     ///
     /// # Errors
     /// Those of `make` and of [`Program::compile`]; nothing is kept then.
     pub fn get_or_compile(&self, key: K, make: impl FnOnce() -> Result<(Graph, CompileOptions)>) -> Result<Arc<Program>> {
+        let key = (Device::current()?, key);
         if let Some(found) = self.lock().touch(&key) {
             return Ok(found);
         }

@@ -1,13 +1,13 @@
 //! Where a program runs.
-//! Names are checked here once; a build without CUDA says so.
+//! Names are read here; whether a device is there is asked where a wait does no harm, since a driver takes its time to start.
 
 use crate::{EngineError, Result};
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::{env, fmt};
 
-/// The environment variable that names the device of programs whose caller names none.
-pub(crate) const DEVICE: &str = "THALWEG_DEVICE";
+/// The environment variable that names the device of those who name none.
+const DEVICE: &str = "THALWEG_DEVICE";
 
 thread_local! {
     static CURRENT: Cell<Option<Device>> = const { Cell::new(None) };
@@ -22,28 +22,52 @@ pub enum Device {
     Cuda(usize),
 }
 
-impl Device {
-    /// The device called `"auto"`, `"cpu"`, `"cuda"` or `"cuda:<index>"`. `auto` is the best one present.
+/// The device that somebody asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Choice {
+    /// The best one that there is.
+    #[default]
+    Auto,
+    /// This one.
+    Named(Device),
+}
+
+impl Choice {
+    /// What `"auto"`, `"cpu"`, `"cuda"` (the first GPU) or `"cuda:<index>"` asks for, whether it is there or not.
     ///
     /// ```
-    /// use thalweg_engine::Device;
-    /// assert_eq!(Device::parse("auto").unwrap(), Device::Cpu);
-    /// assert_eq!(Device::parse("cuda:1").unwrap_err().code, "DeviceError");
+    /// use thalweg_engine::{Choice, Device};
+    /// assert_eq!(Choice::parse("cuda:1").unwrap(), Choice::Named(Device::Cuda(1)));
+    /// assert_eq!(Choice::parse("gpu").unwrap_err().code, "DeviceError");
     /// ```
     ///
     /// # Errors
-    /// `DeviceError`: the name is none of these, or the device is not present.
-    pub fn parse(name: &str) -> Result<Device> {
+    /// `DeviceError`: the name is none of these.
+    pub fn parse(name: &str) -> Result<Choice> {
         let index = name.strip_prefix("cuda:").and_then(|i| i.parse::<usize>().ok());
         match (name, index) {
-            ("auto" | "cpu", _) => Ok(Device::Cpu),
-            ("cuda", _) => Device::cuda(0),
-            (_, Some(index)) => Device::cuda(index),
+            ("auto", _) => Ok(Choice::Auto),
+            ("cpu", _) => Ok(Choice::Named(Device::Cpu)),
+            ("cuda", _) => Ok(Choice::Named(Device::Cuda(0))),
+            (_, Some(index)) => Ok(Choice::Named(Device::Cuda(index))),
             _ => Err(EngineError::device("unknown device").with("\"auto\", \"cpu\", \"cuda\" or \"cuda:<index>\"", format!("{name:?}"))),
         }
     }
 
-    /// The device of programs that are compiled on this thread: that of the worker whose thread it is, else the one that
+    /// What the environment asks for: `THALWEG_DEVICE`, or the best.
+    ///
+    /// # Errors
+    /// As [`Choice::parse`].
+    pub fn of_environment() -> Result<Choice> {
+        match env::var(DEVICE) {
+            Ok(name) if !name.is_empty() => Choice::parse(&name),
+            _ => Ok(Choice::Auto),
+        }
+    }
+}
+
+impl Device {
+    /// The device of programs that are compiled on this thread: that of the worker whose job it does, else the one that
     /// `THALWEG_DEVICE` names, else the host.
     ///
     /// # Errors
@@ -53,28 +77,46 @@ impl Device {
         if let Some(device) = CURRENT.get() {
             return Ok(device);
         }
-        let named = || match env::var(DEVICE) {
-            Ok(name) if !name.is_empty() => Device::parse(&name),
-            _ => Ok(Device::Cpu),
+        let named = || match Choice::of_environment()? {
+            Choice::Auto => Ok(Device::Cpu),
+            Choice::Named(device) => device.check().map(|()| device),
         };
         NAMED.get_or_init(named).clone()
     }
 
-    /// Makes it that of this thread.
-    pub(crate) fn enter(self) {
-        CURRENT.set(Some(self));
+    /// Does `work` as a job of this device, whichever thread it is.
+    pub(crate) fn host<T>(self, work: impl FnOnce() -> T) -> T {
+        struct Before(Option<Device>);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                CURRENT.set(self.0);
+            }
+        }
+        let _before = Before(CURRENT.replace(Some(self)));
+        work()
     }
 
-    #[cfg(feature = "cuda")]
-    fn cuda(index: usize) -> Result<Device> {
-        crate::cuda::find(index).map(|()| Device::Cuda(index))
+    /// Checks that it is there. The first question about a GPU starts its driver, which may take a second.
+    ///
+    /// # Errors
+    /// `DeviceError` naming what is missing.
+    pub fn check(self) -> Result<()> {
+        match self {
+            Device::Cpu => Ok(()),
+            Device::Cuda(index) => cuda(index),
+        }
     }
+}
 
-    #[cfg(not(feature = "cuda"))]
-    fn cuda(index: usize) -> Result<Device> {
-        let error = EngineError::device("no CUDA device: this build has no CUDA support");
-        Err(error.with("\"auto\" or \"cpu\"", format!("\"cuda:{index}\"")))
-    }
+#[cfg(feature = "cuda")]
+fn cuda(index: usize) -> Result<()> {
+    crate::cuda::find(index)
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(index: usize) -> Result<()> {
+    let error = EngineError::device("no CUDA device: this build has no CUDA support");
+    Err(error.with("\"auto\" or \"cpu\"", format!("\"cuda:{index}\"")))
 }
 
 impl fmt::Display for Device {
@@ -82,6 +124,15 @@ impl fmt::Display for Device {
         match self {
             Device::Cpu => f.write_str("cpu"),
             Device::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Choice::Auto => f.write_str("auto"),
+            Choice::Named(device) => device.fmt(f),
         }
     }
 }

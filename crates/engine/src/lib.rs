@@ -33,11 +33,13 @@ mod reference;
 mod tensor;
 pub mod threads;
 mod worker;
+mod workers;
 
 pub use cache::{CacheCounts, ProgramCache};
-pub use device::Device;
+pub use device::{Choice, Device};
 pub use error::{EngineError, Result};
 pub use future::{Future, Getter, Setter};
 pub use program::{CompileOptions, EXPLAIN, Executor, Precision, Program};
 pub use tensor::Tensor;
 pub use worker::{Job, Step, Waker, Worker};
+pub use workers::Workers;

@@ -1,7 +1,7 @@
 //! The thread that owns a device. Jobs are run cooperatively: one step of the next ready job in turn.
 //! A long training and a short sampling share the device fairly, and neither ever runs on the host language's threads.
 
-use crate::{Device, EngineError, Result, threads};
+use crate::{Device, EngineError, Getter, Result, threads};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,11 @@ pub enum Step {
 
 /// Work in steps. A step should take milliseconds, not seconds: other jobs wait for it.
 pub trait Job: Send {
-    /// Whether the next step can be taken, or waits for another job (or for [`Waker::wake`]).
+    /// Takes what wakes its worker, before anything else is asked of it. A job that waits for what other threads do, other workers
+    /// among them, hands it to them ([`Waker::after`]) or keeps it.
+    fn watch(&mut self, _waker: &Waker) {}
+
+    /// Whether the next step can be taken, or waits for another job of its worker or for [`Waker::wake`].
     fn ready(&self) -> bool {
         true
     }
@@ -65,6 +69,14 @@ impl Waker {
         self.0.lock().wakes += 1;
         self.0.changed.notify_all();
     }
+
+    /// Does so once each of these is there, whoever sets it.
+    pub fn after<'a, T: Clone + 'a>(&self, inputs: impl IntoIterator<Item = &'a Getter<T>>) {
+        for input in inputs.into_iter().filter(|input| !input.is_ready()) {
+            let waker = self.clone();
+            input.on_ready(move |_| waker.wake());
+        }
+    }
 }
 
 /// A thread that owns a device and runs jobs on it. Dropped, it stops after the step in progress and drops what is left;
@@ -84,7 +96,7 @@ impl Worker {
         threads::wanted()?;
         let shared = Arc::new(Shared::default());
         let (own, name) = (shared.clone(), format!("thalweg-{device}"));
-        let thread = thread::Builder::new().name(name).stack_size(threads::STACK).spawn(move || work(&own, device));
+        let thread = thread::Builder::new().name(name).stack_size(threads::STACK).spawn(move || device.host(|| work(&own, device)));
         let thread = thread.map_err(|e| EngineError::device(format!("the worker of {device} could not be started: {e}")))?;
         Ok(Worker { device, shared, thread: Some(thread) })
     }
@@ -95,7 +107,8 @@ impl Worker {
     }
 
     /// Adds a job behind those that are there.
-    pub fn submit(&self, job: Box<dyn Job>) {
+    pub fn submit(&self, mut job: Box<dyn Job>) {
+        job.watch(&self.waker());
         self.shared.lock().jobs.push_back(job);
         self.shared.changed.notify_all();
     }
@@ -121,7 +134,6 @@ impl Drop for Worker {
 
 /// The worker's loop: `jobs` is the ring of jobs in turn.
 fn work(shared: &Shared, device: Device) {
-    device.enter();
     let mut jobs: VecDeque<Box<dyn Job>> = VecDeque::new();
     let mut seen = 0;
     loop {
@@ -173,7 +185,7 @@ fn take_turn(job: &mut dyn Job, alone: bool, device: Device) -> Step {
     };
     match device {
         // Without a pool the job itself learns why.
-        Device::Cpu => threads::shared(&mut turn).unwrap_or_else(|_| turn()),
+        Device::Cpu => threads::shared(|| device.host(&mut turn)).unwrap_or_else(|_| turn()),
         Device::Cuda(_) => turn(),
     }
 }

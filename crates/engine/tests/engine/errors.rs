@@ -1,6 +1,6 @@
 //! Bad calls: each names the op, the operand shapes and what was expected.
 
-use thalweg_engine::{CompileOptions, Device, EngineError, Program, Tensor};
+use thalweg_engine::{Choice, CompileOptions, Device, EngineError, Program, Tensor};
 use thalweg_graph::{Builder, DType, Type, Var};
 
 /// What is called, and words that the message must contain.
@@ -130,17 +130,29 @@ fn tensors_check_their_values() {
 
 #[test]
 fn devices_are_known_by_name() {
-    assert_eq!(Device::parse("cpu").unwrap(), Device::Cpu);
-    assert_eq!(Device::parse("auto").unwrap(), Device::Cpu);
-    // A build with CUDA may be tested where there is a GPU.
-    let absent: &[&str] = if cfg!(feature = "cuda") { &["cuda:17"] } else { &["cuda", "cuda:0", "cuda:17"] };
-    for absent in absent {
-        let error = Device::parse(absent).unwrap_err();
-        assert!(error.code == "DeviceError" && error.message.contains("no CUDA device"), "{error}");
+    for (name, choice) in [
+        ("auto", Choice::Auto),
+        ("cpu", Choice::Named(Device::Cpu)),
+        ("cuda", Choice::Named(Device::Cuda(0))),
+        ("cuda:17", Choice::Named(Device::Cuda(17))),
+    ] {
+        assert_eq!(Choice::parse(name).unwrap(), choice);
+        assert_eq!(Choice::parse(&choice.to_string()).unwrap(), choice);
     }
     for unknown in ["gpu", "", "CPU", "cuda:", "cuda:x", "cuda:-1"] {
-        let error = Device::parse(unknown).unwrap_err();
+        let error = Choice::parse(unknown).unwrap_err();
         assert!(error.code == "DeviceError" && error.message.contains("unknown device"), "{error}");
+    }
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error() {
+    Device::Cpu.check().unwrap();
+    // A build with CUDA may be tested where there is a GPU.
+    let absent: &[usize] = if cfg!(feature = "cuda") { &[17] } else { &[0, 17] };
+    for &absent in absent {
+        let error = Device::Cuda(absent).check().unwrap_err();
+        assert!(error.code == "DeviceError" && error.message.contains("no CUDA device"), "{error}");
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Barrier, Mutex};
+use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
-use thalweg_engine::{Device, Future, Getter, Job, Setter, Step, Worker};
+use thalweg_engine::{Choice, CompileOptions, Device, Executor, Future, Getter, Job, ProgramCache, Setter, Step, Waker, Worker, Workers};
+use thalweg_graph::{Builder, DType};
 
 /// Says its name at each step.
 struct Talker {
@@ -77,6 +78,9 @@ struct Follower {
 }
 
 impl Job for Follower {
+    fn watch(&mut self, waker: &Waker) {
+        waker.after([&self.input]);
+    }
     fn ready(&self) -> bool {
         self.input.is_ready()
     }
@@ -106,9 +110,7 @@ fn jobs_whose_inputs_are_not_ready_wait_for_them() {
     }
     std::thread::sleep(Duration::from_millis(5));
     assert!(input.try_get().is_none());
-    let waker = worker.waker();
     first.set(Ok(0));
-    waker.wake();
     assert_eq!(input.wait().unwrap(), 50);
 }
 
@@ -222,4 +224,87 @@ fn a_job_may_let_go_of_its_own_worker() {
     *held = Some(worker);
     drop(held);
     assert_eq!(value.wait().unwrap(), 1);
+}
+
+#[test]
+fn a_job_is_woken_by_what_another_worker_made() {
+    // A chain that goes to and fro between two workers, each step submitted before the one that it waits for.
+    let workers = [Worker::spawn(Device::Cpu).unwrap(), Worker::spawn(Device::Cuda(0)).unwrap()];
+    let (first, mut input) = Future::new();
+    let mut chain = Vec::new();
+    for _ in 0..200 {
+        let (output, next) = Future::new();
+        chain.push(Follower { input, output: Some(output) });
+        input = next;
+    }
+    for (i, follower) in chain.into_iter().enumerate().rev() {
+        workers[i % 2].submit(Box::new(follower));
+    }
+    std::thread::sleep(Duration::from_millis(5));
+    assert!(input.try_get().is_none());
+    first.set(Ok(0));
+    assert_eq!(input.wait().unwrap(), 200);
+}
+
+/// Tells the device that programs of its step are compiled for.
+struct Teller(Option<Setter<Device>>);
+
+impl Job for Teller {
+    fn step(&mut self) -> Step {
+        if let Some(told) = self.0.take() {
+            told.set(Device::current());
+        }
+        Step::Done
+    }
+    fn panicked(&mut self, _: String) {}
+}
+
+fn device_of(workers: &Workers, choice: Choice) -> Getter<Device> {
+    let (told, device) = Future::new();
+    workers.submit(choice, Box::new(Teller(Some(told)))).unwrap();
+    device
+}
+
+#[test]
+fn each_device_has_its_worker_and_jobs_for_the_best_wait_until_it_is_known() {
+    static KNOWN: Barrier = Barrier::new(2);
+    let workers = Workers::new(|| {
+        KNOWN.wait();
+        Device::Cuda(1)
+    });
+    let waiting = [device_of(&workers, Choice::Auto), device_of(&workers, Choice::Auto)];
+    for device in [Device::Cpu, Device::Cuda(0), Device::Cpu] {
+        assert_eq!(device_of(&workers, Choice::Named(device)).wait().unwrap(), device);
+    }
+    assert!(waiting.iter().all(|told| told.try_get().is_none()));
+    KNOWN.wait();
+    assert!(waiting.iter().all(|told| told.wait().unwrap() == Device::Cuda(1)));
+    assert_eq!(device_of(&workers, Choice::Auto).wait().unwrap(), Device::Cuda(1));
+}
+
+#[test]
+fn a_cache_keeps_a_program_for_each_device() {
+    static CACHE: LazyLock<ProgramCache<()>> = LazyLock::new(|| ProgramCache::new(8));
+    struct Compiler(Option<Setter<()>>);
+    impl Job for Compiler {
+        fn step(&mut self) -> Step {
+            let made = CACHE.get_or_compile((), || {
+                let b = Builder::new();
+                let x = b.input("x", DType::F32, &[2]);
+                Ok((b.finish(&[x + x])?, CompileOptions { executor: Executor::Cpu, ..CompileOptions::default() }))
+            });
+            if let Some(done) = self.0.take() {
+                done.set(made.map(|_| ()));
+            }
+            Step::Done
+        }
+        fn panicked(&mut self, _: String) {}
+    }
+    let workers = Workers::new(|| Device::Cpu);
+    for device in [Device::Cpu, Device::Cuda(0), Device::Cpu, Device::Cuda(0)] {
+        let (setter, done) = Future::new();
+        workers.submit(Choice::Named(device), Box::new(Compiler(Some(setter)))).unwrap();
+        done.wait().unwrap();
+    }
+    assert_eq!((CACHE.counts().compiles, CACHE.counts().hits), (2, 2));
 }
