@@ -30,6 +30,7 @@ pub mod profile;
 mod program;
 pub mod random;
 mod reference;
+pub mod survey;
 mod tensor;
 pub mod threads;
 mod worker;

@@ -39,3 +39,24 @@ pub(crate) fn arch() -> Arch {
 pub(crate) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     arch().dispatch(With(kernel))
 }
+
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        if S::IS_SCALAR { 1 } else { S::F32_LANES }
+    }
+}
+
+/// Which of the compiled kernels run on this machine: `"AVX-512"`, `"AVX2"`, `"NEON"` or `"plain"`.
+pub fn kernels() -> &'static str {
+    match arch().dispatch(Lanes) {
+        16 => "AVX-512",
+        8 => "AVX2",
+        4 => "NEON",
+        _ => "plain",
+    }
+}

@@ -28,6 +28,7 @@ mod taps;
 mod unary;
 mod vector;
 
+pub use isa::kernels;
 pub use matrix::{Rows, RowsMut};
 pub use operand::Operand;
 pub use real::Real;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thalweg_coupling::{Couple, Coupling};
+use thalweg_engine::Choice;
 use thalweg_graph::{DType, Leaves};
 use thalweg_nn::IntrinsicConfig;
 use thalweg_path::interpolant::SchrodingerBridge;
@@ -116,7 +117,8 @@ macro_rules! config_of {
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $name {
-            /// `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+            /// Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+            /// GPU if there is one and the CUDA addon, else on the CPU.
             #[serde(default = "auto")]
             pub device: String,
             /// Shape of one sample.
@@ -256,6 +258,13 @@ macro_rules! models {
             /// What all models have.
             pub fn common(&self) -> Common {
                 match self { $(ModelConfig::$variant(config) => config.common(),)* }
+            }
+
+            /// The same config with another device.
+            #[must_use]
+            pub fn on(mut self, device: Choice) -> ModelConfig {
+                match &mut self { $(ModelConfig::$variant(config) => config.device = device.to_string(),)* }
+                self
             }
 
             /// As JSON, with all defaults and the parts of states in their order.

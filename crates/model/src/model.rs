@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::path::Path as FsPath;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use thalweg_engine::{CompileOptions, Program, ProgramCache, Tensor, random};
+use thalweg_engine::{Choice, CompileOptions, Program, ProgramCache, Tensor, random};
 use thalweg_graph::{Builder, DType, Graph, Leaves, Var};
 use thalweg_nn::{Context, Mode, RandomSource};
 use thalweg_path::{Parameterization, StochasticInterpolant};
@@ -61,6 +61,8 @@ impl LossShape {
 pub struct Inner {
     /// The model as a function.
     pub definition: Definition,
+    /// Where its jobs run.
+    device: Mutex<Choice>,
     store: Mutex<Option<Store>>,
     programs: ProgramCache,
     training: AtomicBool,
@@ -82,10 +84,11 @@ impl Model {
     /// Builds a model; parameters get values at the first job.
     ///
     /// # Errors
-    /// A `ConfigError`.
+    /// A `ConfigError`; a `DeviceError` where the config's device is no device's name.
     pub fn new(config: ModelConfig, externals: &HashMap<String, ExternalModule>) -> Result<Model> {
         let definition = Definition::new(config, externals)?;
         let inner = Inner {
+            device: Mutex::new(Choice::parse(&definition.common().device)?),
             definition,
             store: Mutex::new(None),
             programs: ProgramCache::new(PROGRAMS),
@@ -130,6 +133,26 @@ impl Model {
 }
 
 impl Inner {
+    /// The device that its jobs run on.
+    pub fn device(&self) -> Choice {
+        *self.device.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has later jobs run on `device`. The values of parameters follow when such a job reads them.
+    ///
+    /// # Errors
+    /// `TrainingError` while a fit is under way.
+    pub fn move_to(&self, device: Choice) -> Result<()> {
+        self.refuse_while_training("to")?;
+        *self.device.lock().unwrap_or_else(PoisonError::into_inner) = device;
+        Ok(())
+    }
+
+    /// The config, with the device as it is now.
+    pub fn config(&self) -> ModelConfig {
+        self.definition.config().clone().on(self.device())
+    }
+
     /// Ends the claim of [`Model::claim`].
     pub fn release(&self) {
         self.training.store(false, Ordering::SeqCst);
@@ -586,7 +609,7 @@ impl Inner {
     /// # Errors
     /// `CheckpointError`.
     pub fn save_now(&self, dir: &FsPath) -> Result<()> {
-        self.with_store(|store| save::save(dir, &self.definition, store))
+        self.with_store(|store| save::save(dir, &self.config(), &self.definition, store))
     }
 
     /// Reads a checkpoint folder; on an error nothing has changed.

@@ -133,7 +133,7 @@ impl Run {
     }
 
     /// Whom to wake when a paused job may go on. The first call counts.
-    pub fn attach(&self, waker: Waker) {
+    pub(crate) fn attach(&self, waker: Waker) {
         let _ = self.waker.set(waker);
     }
 

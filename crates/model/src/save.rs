@@ -93,9 +93,8 @@ fn named(definition: &Definition, flat: &[Tensor; 3]) -> Result<Tensors> {
     Ok(out)
 }
 
-/// Writes the folder.
-pub fn save(dir: &Path, definition: &Definition, store: &Store) -> Result<()> {
-    let config = definition.config();
+/// Writes the folder of a model with this config.
+pub fn save(dir: &Path, config: &ModelConfig, definition: &Definition, store: &Store) -> Result<()> {
     let header = Header { format: FORMAT, model: config.class().into(), config: config.to_json()? };
     let scales = |n: &Normalization| -> Result<Vec<Scales>> {
         n.leaves.iter().map(|(mean, std)| Ok(Scales { mean: mean.to_f64_vec()?, std: std.to_f64_vec()? })).collect()

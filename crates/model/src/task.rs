@@ -2,7 +2,7 @@
 //! Losses, function calls, saving and loading are tasks; training and sampling are jobs of their own.
 
 use crate::{ModelError, Result};
-use thalweg_engine::{EngineError, Getter, Job, Step, Tensor};
+use thalweg_engine::{EngineError, Getter, Job, Step, Tensor, Waker};
 
 type Work<T> = Box<dyn FnOnce(Vec<Tensor>) -> Result<T> + Send>;
 type Deliver<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -31,6 +31,10 @@ pub fn resolve(inputs: &[Getter<Tensor>]) -> Result<Vec<Tensor>> {
 }
 
 impl<T: Send> Job for Task<T> {
+    fn watch(&mut self, waker: &Waker) {
+        waker.after(&self.inputs);
+    }
+
     fn ready(&self) -> bool {
         self.inputs.iter().all(|g| g.try_get().is_some())
     }

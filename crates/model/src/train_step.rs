@@ -8,8 +8,10 @@ use crate::step::{self, StepGraph, StepRule, UNBROKEN};
 use crate::store::Part;
 use crate::{ModelError, Result};
 use serde::Serialize;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
-use thalweg_engine::{Program, Tensor};
+use thalweg_engine::{Device, Program, Tensor};
 use thalweg_graph::{Builder, DType, Graph, Var};
 
 /// A compiled step of a user's own loop.
@@ -17,7 +19,8 @@ pub struct TrainStep {
     inner: Arc<Inner>,
     graph: Arc<Graph>,
     optimizer: Optimizer,
-    compiled: Mutex<Option<Arc<Compiled>>>,
+    /// By the device that the model is on.
+    compiled: Mutex<HashMap<Device, Arc<Compiled>>>,
 }
 
 struct Compiled {
@@ -44,7 +47,7 @@ impl TrainStep {
     /// A step whose loss is the first output of `graph`. Inputs named `param:<name>` are the model's parameters,
     /// `random.seed` and `random.counter` are filled in; all others are given at each call, in order.
     pub fn new(inner: Arc<Inner>, graph: Arc<Graph>, optimizer: Optimizer) -> TrainStep {
-        TrainStep { inner, graph, optimizer, compiled: Mutex::new(None) }
+        TrainStep { inner, graph, optimizer, compiled: Mutex::default() }
     }
 
     /// Names of the inputs that a call gives.
@@ -76,12 +79,12 @@ impl TrainStep {
     /// # Errors
     /// `TrainingError` if the loss or its gradient is not finite (nothing has changed then); those of tracing and running.
     pub fn run(&self, tensors: Vec<Tensor>) -> Result<TrainStepReport> {
-        let mut slot = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled = match &*slot {
-            Some(compiled) => compiled.clone(),
-            None => slot.insert(self.compile()?).clone(),
+        let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = match known.entry(Device::current()?) {
+            Entry::Occupied(compiled) => compiled.get().clone(),
+            Entry::Vacant(place) => place.insert(self.compile()?).clone(),
         };
-        drop(slot);
+        drop(known);
         let mut bound = Bindings::new();
         for (name, tensor) in self.arguments().into_iter().zip(tensors) {
             bound.set(name, tensor);

@@ -2,12 +2,30 @@
 //! Those that read counters are not counted themselves, so that a test may read them at any time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use napi_derive::napi;
 
 use crate::counters;
 use crate::cpu_clock::thread_cpu_ms;
 use crate::guard::{catch, guard};
+
+/// How many GPUs tests pretend that there are.
+static PRETENDED: AtomicUsize = AtomicUsize::new(0);
+
+/// See [`pretend_gpus`].
+pub fn pretended_gpus() -> usize {
+    PRETENDED.load(Ordering::Relaxed)
+}
+
+/// Treats "cuda:0" … as devices that are there: each has a worker of its own, whose programs run on the CPU.
+#[napi(js_name = "__pretendGpus")]
+pub fn pretend_gpus(count: u32) -> napi::Result<()> {
+    Ok(catch("__pretendGpus", || {
+        PRETENDED.store(count as usize, Ordering::Relaxed);
+        Ok(())
+    })?)
+}
 
 /// Panics on purpose, to prove that a panic becomes an `InternalError`.
 #[napi(js_name = "__panic")]

@@ -3,12 +3,14 @@
 
 pub mod args;
 pub mod bytes;
+pub mod device;
 pub mod error;
 pub mod exports;
 pub mod guard;
 pub mod live;
 pub mod part;
 pub mod plan;
+pub mod probe;
 pub mod promise;
 pub mod recording;
 pub mod trace;

@@ -2,10 +2,10 @@
 //! Shapes are checked and the graph is built on the main thread, once; it is compiled on the worker's thread.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
-use thalweg_model::engine::{CompileOptions, Getter, Program, Tensor};
+use thalweg_model::engine::{Choice, CompileOptions, Getter, ProgramCache, Tensor};
 use thalweg_model::graph::{Builder, Graph, Type, Var};
 use thalweg_model::{ModelError, methods};
 
@@ -15,6 +15,9 @@ use crate::value::{self, Value};
 
 /// How many plans are kept; the one used longest ago makes room.
 const PLANS: usize = 1024;
+
+/// On how many devices a plan's program is kept.
+const DEVICES: usize = 8;
 
 /// What a plan depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -27,11 +30,11 @@ pub struct Key {
     pub types: Vec<Type>,
 }
 
-/// A small graph and its program.
+/// A small graph and its program for each device.
 pub struct Plan {
     graph: Graph,
     outputs: Vec<Type>,
-    program: OnceLock<Result<Program, ModelError>>,
+    programs: ProgramCache<()>,
 }
 
 struct Entry {
@@ -61,7 +64,7 @@ pub fn plan(key: Key, build: impl FnOnce(&Key) -> Result<Graph, ThalwegError>) -
         return Ok(entry.plan.clone());
     }
     let graph = build(&key)?;
-    let plan = Arc::new(Plan { outputs: graph.output_types(), graph, program: OnceLock::new() });
+    let plan = Arc::new(Plan { outputs: graph.output_types(), graph, programs: ProgramCache::new(DEVICES) });
     if plans.entries.len() >= PLANS {
         let oldest = plans.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
         oldest.and_then(|key| plans.entries.remove(&key));
@@ -103,8 +106,7 @@ impl Plan {
     /// # Errors
     /// Those of compiling and running.
     pub fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, ModelError> {
-        let compile = || Program::compile(&self.graph, &CompileOptions::default()).map_err(ModelError::from);
-        let program = self.program.get_or_init(compile).as_ref().map_err(Clone::clone)?;
+        let program = self.programs.get_or_compile((), || Ok((self.graph.clone(), CompileOptions::default())))?;
         Ok(program.run(inputs)?)
     }
 
@@ -115,6 +117,6 @@ impl Plan {
     pub fn enqueue(self: Arc<Self>, name: &'static str, inputs: Vec<Getter<Tensor>>) -> Result<Vec<Arc<Value>>, ThalwegError> {
         value::require(&self.outputs)?;
         let outputs = self.outputs.clone();
-        value::enqueue(name, inputs, &outputs, move |tensors| self.run(tensors))
+        value::enqueue(Choice::Auto, name, inputs, &outputs, move |tensors| self.run(tensors))
     }
 }

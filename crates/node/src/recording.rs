@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use thalweg_model::engine::{CompileOptions, EngineError, Getter, Program, Tensor};
+use thalweg_model::engine::{CompileOptions, Device, EngineError, Getter, Program, Tensor};
 use thalweg_model::graph::{Graph, GraphError, Type};
 use thalweg_model::{Model, ModelError, Weights};
 
@@ -212,7 +212,7 @@ impl Drop for Recording {
 enum State {
     Empty,
     Recorded { tape: Box<Tape>, outputs: Vec<usize> },
-    Joined { graph: Arc<Graph>, program: Option<Arc<Program>> },
+    Joined { graph: Arc<Graph>, programs: HashMap<Device, Arc<Program>> },
     Failed(ModelError),
 }
 
@@ -278,7 +278,7 @@ impl Source {
         let mut state = self.lock();
         if let State::Recorded { tape, outputs } = &*state {
             *state = match tape.join(outputs) {
-                Ok(graph) => State::Joined { graph: Arc::new(graph), program: None },
+                Ok(graph) => State::Joined { graph: Arc::new(graph), programs: HashMap::new() },
                 Err(error) => State::Failed(GraphError::into(error)),
             };
         }
@@ -304,18 +304,20 @@ impl Source {
         }
     }
 
-    /// The program, compiled at the first call. Only jobs call this.
+    /// The program for this thread's device, compiled at the first call. Only jobs call this.
     ///
     /// # Errors
     /// As [`Source::graph`]; `MemoryError` where its constants do not fit into memory.
     pub fn program(&self) -> Result<Arc<Program>, ModelError> {
-        let graph = self.graph()?;
-        if let State::Joined { program: Some(program), .. } = &*self.lock() {
+        let (graph, device) = (self.graph()?, Device::current()?);
+        if let State::Joined { programs, .. } = &*self.lock()
+            && let Some(program) = programs.get(&device)
+        {
             return Ok(program.clone());
         }
         let compiled = Arc::new(Program::compile(&graph, &CompileOptions::default())?);
-        if let State::Joined { program, .. } = &mut *self.lock() {
-            *program = Some(compiled.clone());
+        if let State::Joined { programs, .. } = &mut *self.lock() {
+            programs.insert(device, compiled.clone());
         }
         Ok(compiled)
     }

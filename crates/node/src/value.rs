@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use thalweg_model::engine::{Future, Getter, Setter, Tensor, memory};
+use thalweg_model::engine::{Choice, Future, Getter, Setter, Tensor, memory};
 use thalweg_model::graph::Type;
 use thalweg_model::{ModelError, Task};
 
@@ -64,18 +64,19 @@ pub fn settle(setters: Vec<Setter<Tensor>>, outcome: Result<Vec<Tensor>, ModelEr
     }
 }
 
-/// Enqueues `work` on the tensors of `inputs`, for the export `name`; returns its results' handles at once.
+/// Enqueues `work` on the tensors of `inputs` at a device, for the export `name`; returns its results' handles at once.
 /// Where an input's own job failed, every result fails with the same error.
 ///
 /// # Errors
 /// `DeviceError` where there is no worker.
 pub fn enqueue(
+    device: Choice,
     name: &'static str,
     inputs: Vec<Getter<Tensor>>,
     outputs: &[Type],
     work: impl FnOnce(Vec<Tensor>) -> Result<Vec<Tensor>, ModelError> + Send + 'static,
 ) -> Result<Vec<Arc<Value>>, ThalwegError> {
     let (values, setters) = pending(outputs);
-    submit(name, Box::new(Task::new(inputs, Box::new(work), Box::new(move |outcome| settle(setters, outcome)))))?;
+    submit(device, name, Box::new(Task::new(inputs, Box::new(work), Box::new(move |outcome| settle(setters, outcome)))))?;
     Ok(values)
 }

@@ -1,20 +1,16 @@
-//! The device's worker: started with the first job, never waited for by the main thread.
-//! It keeps no process alive; a pending promise does.
+//! The devices' workers: each is started with its first job, and none is ever waited for by the main thread.
+//! They keep no process alive; a pending promise does.
 
 use std::sync::OnceLock;
 
 use thalweg_model::ModelError;
-use thalweg_model::engine::{Device, EngineError, Job, Step, Waker, Worker};
+use thalweg_model::engine::{Choice, Job, Step, Waker, Workers};
 
+use crate::device;
 use crate::error::ThalwegError;
 use crate::guard::catch;
 
-static WORKER: OnceLock<Result<Worker, EngineError>> = OnceLock::new();
-
-fn worker() -> Result<&'static Worker, ThalwegError> {
-    let started = WORKER.get_or_init(|| Device::current().and_then(Worker::spawn));
-    started.as_ref().map_err(|error| error.clone().into())
-}
+static WORKERS: OnceLock<Workers> = OnceLock::new();
 
 /// A job whose panic is told with its place, and printed nowhere.
 struct Caught<J: Job + ?Sized> {
@@ -23,6 +19,10 @@ struct Caught<J: Job + ?Sized> {
 }
 
 impl<J: Job + ?Sized> Job for Caught<J> {
+    fn watch(&mut self, waker: &Waker) {
+        self.job.watch(waker);
+    }
+
     fn ready(&self) -> bool {
         self.job.ready()
     }
@@ -43,21 +43,13 @@ impl<J: Job + ?Sized> Job for Caught<J> {
     }
 }
 
-/// Adds a job of the export `name` behind those that are there.
+/// Adds a job of the export `name` behind those of a device: the one that is named, else that of the process.
 ///
 /// # Errors
-/// `DeviceError` where the worker cannot be started; the job is dropped then.
-pub fn submit<J: Job + ?Sized + 'static>(name: &'static str, job: Box<J>) -> Result<(), ThalwegError> {
-    worker()?.submit(Box::new(Caught { name, job }));
-    Ok(())
-}
-
-/// Makes the worker look at waiting jobs again.
-///
-/// # Errors
-/// `DeviceError` where the worker cannot be started.
-pub fn waker() -> Result<Waker, ThalwegError> {
-    Ok(worker()?.waker())
+/// `DeviceError` where the worker cannot be started, or this addon never has the device; the job is dropped then.
+pub fn submit<J: Job + ?Sized + 'static>(device: Choice, name: &'static str, job: Box<J>) -> Result<(), ThalwegError> {
+    let device = device::of_process(device)?;
+    Ok(WORKERS.get_or_init(|| Workers::new(device::best)).submit(device, Box::new(Caught { name, job }))?)
 }
 
 /// Drops something large, behind the jobs that are there.
@@ -72,11 +64,12 @@ impl<T: Send> Job for Discard<T> {
     fn panicked(&mut self, _message: String) {}
 }
 
-/// Drops `value` on the worker's thread; here, where there is none yet.
+/// Drops `value` on a worker's thread; here, where there is none yet.
 pub fn discard<T: Send + 'static>(value: T) {
-    match WORKER.get() {
-        Some(Ok(worker)) => worker.submit(Box::new(Discard(Some(value)))),
-        _ => drop(value),
+    let job = Box::new(Discard(Some(value)));
+    match WORKERS.get() {
+        Some(workers) => drop(workers.submit_to_any(job)),
+        None => drop(job),
     }
 }
 

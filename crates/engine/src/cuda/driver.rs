@@ -5,6 +5,7 @@
 //! and taken again is used by the next task only after the last one is done with it.
 
 use super::lanes::LANES;
+use super::versions;
 use crate::{EngineError, Precision, Result};
 use candle_core::cuda_backend::cudarc::cublas::{result as blas, sys as blas_sys};
 use candle_core::cuda_backend::cudarc::driver::{DriverError, result as cuda, sys};
@@ -20,15 +21,14 @@ pub(crate) type Pointer = u64;
 /// Why the driver refuses, and what to do.
 pub(crate) fn refusal(error: DriverError) -> EngineError {
     let (why, expected) = match error.0 {
-        CUresult::CUDA_ERROR_STUB_LIBRARY => ("the NVIDIA driver is not installed (no libcuda.so.1 was found)", "the NVIDIA driver"),
+        CUresult::CUDA_ERROR_STUB_LIBRARY => ("the NVIDIA driver is not installed (no libcuda.so.1 was found)", versions::NEEDED),
         CUresult::CUDA_ERROR_NO_DEVICE => ("the NVIDIA driver sees no GPU", "a GPU that CUDA_VISIBLE_DEVICES does not hide"),
         CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => ("the NVIDIA driver is newer or older than its kernel module", "a restart"),
-        CUresult::CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE => {
-            ("the NVIDIA driver is too old for CUDA 13", "a driver of version 580 or later")
-        }
+        CUresult::CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE => ("the NVIDIA driver is too old", versions::NEEDED),
         _ => ("the NVIDIA driver does not start", "a driver that answers nvidia-smi"),
     };
-    EngineError::device(format!("no CUDA device: {why}")).with(expected, format!("{:?}", error.0))
+    let found = versions::driver().map_or_else(String::new, |driver| format!("driver {driver}: "));
+    EngineError::device(format!("no CUDA device: {why}")).with(expected, format!("{found}{:?}", error.0))
 }
 
 /// An error of a call that should have worked.
@@ -39,6 +39,7 @@ fn failed(what: &str) -> impl Fn(DriverError) -> EngineError + '_ {
 /// Number of GPUs.
 pub(crate) fn count() -> Result<usize> {
     cuda::init().map_err(refusal)?;
+    versions::require_driver()?;
     let count = cuda::device::get_count().map_err(refusal)?;
     Ok(usize::try_from(count).unwrap_or(0))
 }

@@ -1,7 +1,7 @@
 //! The CUDA executor: the plan of the CPU as kernels, products of cuBLAS and copies on a GPU.
 //!
 //! `lower` turns a plan into tasks; `source` writes kernels as CUDA C++, `product` says how cuBLAS sees a product; `program` runs tasks,
-//! recorded as one CUDA graph. `gpu` owns a device: memory, compiled functions, one stream. `driver` is all that is unsafe.
+//! recorded as one CUDA graph. `gpu` owns a device: memory, compiled functions, one stream. `driver` and `versions` are all that is unsafe.
 
 mod buffer;
 mod driver;
@@ -10,14 +10,18 @@ mod gpu;
 mod host;
 mod kernels;
 mod lanes;
+mod libraries;
 mod lower;
 mod product;
 mod program;
 mod source;
+mod survey;
+mod versions;
 mod walk;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use gpu::Gpu;
+pub(crate) use survey::survey;
 
 use crate::cpu::plan::{Request, compile as planned};
 use crate::program::{Executable, Precision};
@@ -27,14 +31,14 @@ use std::borrow::Cow;
 use thalweg_graph::ops::Op;
 use thalweg_graph::{DType, Graph, Node, Var, rewrite};
 
-/// Checks that GPU `index` is there.
+/// Checks that GPU `index` is there, and the libraries.
 ///
 /// # Errors
 /// `DeviceError` naming what is missing.
 pub(crate) fn find(index: usize) -> Result<()> {
     let count = driver::count()?;
     if index < count {
-        return Ok(());
+        return libraries::require();
     }
     let there = if count == 1 { "cuda:0 alone".to_string() } else { format!("cuda:0 to cuda:{}", count.saturating_sub(1)) };
     Err(EngineError::device(format!("no CUDA device {index}")).with(there, format!("cuda:{index}")))

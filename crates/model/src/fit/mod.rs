@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thalweg_coupling::Coupling;
-use thalweg_engine::{Device, Job, Program, Step, Tensor, random};
+use thalweg_engine::{Device, Job, Program, Step, Tensor, Waker, random};
 use thalweg_graph::{Graph, Leaves};
 
 /// Key of the validation loss's random numbers, so that evaluations compare like with like.
@@ -608,6 +608,10 @@ pub(crate) fn apply_step(
 }
 
 impl Job for FitJob {
+    fn watch(&mut self, waker: &Waker) {
+        self.run.attach(waker.clone());
+    }
+
     fn ready(&self) -> bool {
         if self.inner.is_abandoned() || self.run.is_stopped() {
             return true;

@@ -9,7 +9,7 @@ use crate::groups::Groups;
 use crate::run::{Event, Report, Run};
 use crate::{ModelError, Result};
 use std::time::Instant;
-use thalweg_engine::{Getter, Job, Setter, Step, Tensor};
+use thalweg_engine::{Getter, Job, Setter, Step, Tensor, Waker};
 use thalweg_graph::{Leaves, count};
 
 /// Largest number of rows that are sampled at once.
@@ -261,6 +261,11 @@ impl<S: Sampler> SamplerJob<S> {
 }
 
 impl<S: Sampler> Job for SamplerJob<S> {
+    fn watch(&mut self, waker: &Waker) {
+        self.run.attach(waker.clone());
+        waker.after(self.sampler.given().values());
+    }
+
     fn ready(&self) -> bool {
         self.sampler.given().values().all(|g| g.try_get().is_some())
     }

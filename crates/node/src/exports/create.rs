@@ -8,7 +8,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, BigInt, Either, Unknown};
 use napi_derive::napi;
 use serde_json::json;
-use thalweg_model::engine::{Future, Tensor, random};
+use thalweg_model::engine::{Choice, Future, Tensor, random};
 use thalweg_model::external::ExternalParameter;
 use thalweg_model::graph::ops::Distribution;
 use thalweg_model::graph::{Builder, DType, Graph, Type};
@@ -34,7 +34,7 @@ fn type_of(dtype: &str, shape: &Array<'_>) -> Result<Type, ThalwegError> {
 /// The value of bytes that nobody else has; they are decoded on the worker's thread.
 fn decoded(name: &'static str, bytes: Vec<u8>, ty: Type) -> Result<Arc<Value>, ThalwegError> {
     let types = [ty.clone()];
-    let values = value::enqueue(name, Vec::new(), &types, move |_| Ok(vec![bytes::decode(&bytes, &ty)?]))?;
+    let values = value::enqueue(Choice::Auto, name, Vec::new(), &types, move |_| Ok(vec![bytes::decode(&bytes, &ty)?]))?;
     values.into_iter().next().ok_or_else(|| internal("no value was made").into())
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
+use thalweg_model::engine::Choice;
 use thalweg_model::graph::Type;
 use thalweg_model::path::Expression;
 
@@ -93,7 +94,7 @@ impl NativeGraph {
                     Ok(source.program()?.run(arguments)?)
                 }
             };
-            let results = value::enqueue("NativeGraph.run", source.getters(&values), &source.outputs, work)?;
+            let results = value::enqueue(Choice::Auto, "NativeGraph.run", source.getters(&values), &source.outputs, work)?;
             NativeTensor::all(env, results)
         })
     }

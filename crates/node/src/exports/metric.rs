@@ -3,7 +3,7 @@
 use napi::Env;
 use napi::bindgen_prelude::{Array, BigInt, ClassInstance, Either, Object};
 use napi_derive::napi;
-use thalweg_model::engine::Tensor;
+use thalweg_model::engine::{Choice, Tensor};
 use thalweg_model::{Measure, ModelError, Task, config, sliced_wasserstein as distance};
 
 use crate::args;
@@ -40,7 +40,7 @@ pub fn sliced_wasserstein<'env>(
             _ => Err(internal("a distance needs two tensors")),
         });
         let deliver = Box::new(move |outcome: Result<f64, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |value| value));
-        submit(NAME, Box::new(Task::new(inputs, work, deliver)))?;
+        submit(Choice::Auto, NAME, Box::new(Task::new(inputs, work, deliver)))?;
         Ok(object)
     })
 }
@@ -59,7 +59,7 @@ pub fn measure<'env>(
         let (settle, object) = promise::<String>(NAME, env)?;
         let work = Box::new(move |tensors: Vec<Tensor>| thalweg_model::measure(&what, &tensors).map(|numbers| numbers.to_string()));
         let deliver = Box::new(move |outcome: Result<String, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |text| text));
-        submit(NAME, Box::new(Task::new(values.iter().map(|value| value.getter()).collect(), work, deliver)))?;
+        submit(Choice::Auto, NAME, Box::new(Task::new(values.iter().map(|value| value.getter()).collect(), work, deliver)))?;
         Ok(object)
     })
 }

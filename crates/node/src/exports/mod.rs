@@ -1,6 +1,7 @@
 //! The exports, one file per subject, so that what JavaScript sees can be read off the folder.
 
 pub mod create;
+pub mod device;
 pub mod eager;
 pub mod graph;
 pub mod memory;

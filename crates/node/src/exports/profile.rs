@@ -3,7 +3,7 @@
 use napi::Env;
 use napi::bindgen_prelude::Object;
 use napi_derive::napi;
-use thalweg_model::engine::{Tensor, profile};
+use thalweg_model::engine::{Choice, Tensor, profile};
 use thalweg_model::{ModelError, Task};
 
 use crate::error::ThalwegError;
@@ -78,7 +78,7 @@ pub fn stop_profile(env: &Env) -> napi::Result<Object<'_>> {
         let work = Box::new(|_: Vec<Tensor>| profile::stop().map(Profile::from).map_err(ModelError::from));
         let deliver =
             Box::new(move |outcome: Result<Profile, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |value| value));
-        submit(NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
+        submit(Choice::Auto, NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
         Ok(object)
     })
 }

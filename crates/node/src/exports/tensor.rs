@@ -7,7 +7,7 @@ use std::sync::Arc;
 use napi::Env;
 use napi::bindgen_prelude::{Object, ObjectFinalize, Uint8Array};
 use napi_derive::napi;
-use thalweg_model::engine::Tensor;
+use thalweg_model::engine::{Choice, Tensor};
 use thalweg_model::{ModelError, Task};
 
 use crate::args;
@@ -139,7 +139,7 @@ impl NativeTensor {
             let deliver = Box::new(move |outcome: Result<Vec<u8>, ModelError>| {
                 settle.settle(outcome.map_err(ThalwegError::from), Uint8Array::from);
             });
-            submit(NAME, Box::new(Task::new(vec![value.getter()], work, deliver)))?;
+            submit(Choice::Auto, NAME, Box::new(Task::new(vec![value.getter()], work, deliver)))?;
             Ok(object)
         })
     }

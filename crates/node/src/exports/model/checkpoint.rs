@@ -7,6 +7,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, Object, Undefined};
 use napi_derive::napi;
 use serde_json::json;
+use thalweg_model::engine::{Choice, Device};
 use thalweg_model::graph::Type;
 use thalweg_model::{ModelError, Task, posthoc, read_config};
 
@@ -33,9 +34,10 @@ impl NativeModel {
         guard(NAME, || {
             let model = self.model()?;
             let (settle, object) = promise::<Undefined>(NAME, env)?;
+            let device = model.inner().device();
             let work = Box::new(move |_| model.inner().save_now(&PathBuf::from(folder)));
             let deliver = Box::new(move |outcome: Result<(), ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |()| ()));
-            submit(NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
+            submit(device, NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
             Ok(object)
         })
     }
@@ -49,7 +51,7 @@ impl NativeModel {
             let model = self.model()?;
             model.inner().refuse_while_training("load")?;
             let (settle, object) = promise(NAME, env)?;
-            enqueue_text(NAME, Vec::new(), settle, move |_| {
+            enqueue_text(model.inner().device(), NAME, Vec::new(), settle, move |_| {
                 model.inner().load_now(&PathBuf::from(folder))?;
                 Ok(report((Vec::new(), Vec::new())))
             })?;
@@ -67,7 +69,7 @@ impl NativeModel {
             model.inner().refuse_while_training("importWeights")?;
             let (settle, object) = promise(NAME, env)?;
             let work = move |_| model.inner().import_weights(&PathBuf::from(file), strict).map(report);
-            enqueue_text(NAME, Vec::new(), settle, work)?;
+            enqueue_text(model.inner().device(), NAME, Vec::new(), settle, work)?;
             Ok(object)
         })
     }
@@ -84,7 +86,7 @@ impl NativeModel {
                 let model = model.clone();
                 move |_| model.inner().state_dict(which)
             };
-            NativeTensor::all(env, value::enqueue("NativeModel.stateDict", Vec::new(), &types, work)?)
+            NativeTensor::all(env, value::enqueue(model.inner().device(), "NativeModel.stateDict", Vec::new(), &types, work)?)
         })
     }
 
@@ -113,7 +115,7 @@ impl NativeModel {
                 let named: Vec<_> = names.into_iter().zip(tensors).collect();
                 model.inner().load_state_dict(&named, strict).map(report)
             };
-            enqueue_text(NAME, getters(&values), settle, work)?;
+            enqueue_text(model.inner().device(), NAME, getters(&values), settle, work)?;
             Ok(object)
         })
     }
@@ -131,7 +133,7 @@ impl NativeModel {
                 let model = model.clone();
                 move |_| model.inner().posthoc_ema(sigma_rel)
             };
-            NativeTensor::all(env, value::enqueue("NativeModel.posthocEma", Vec::new(), &types, work)?)
+            NativeTensor::all(env, value::enqueue(model.inner().device(), "NativeModel.posthocEma", Vec::new(), &types, work)?)
         })
     }
 
@@ -143,20 +145,22 @@ impl NativeModel {
             let model = self.model()?;
             model.inner().refuse_while_training("usePosthocEma")?;
             let (settle, object) = promise(NAME, env)?;
-            enqueue_text(NAME, Vec::new(), settle, move |_| model.inner().use_posthoc_ema(sigma_rel).map(|()| String::new()))?;
+            enqueue_text(model.inner().device(), NAME, Vec::new(), settle, move |_| {
+                model.inner().use_posthoc_ema(sigma_rel).map(|()| String::new())
+            })?;
             Ok(object)
         })
     }
 
-    /// What the model knows about its training, as JSON: `{ step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
-    /// and standard deviation of each leaf, or is null.
+    /// What the model knows about its training, as JSON: `{ device, step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
+    /// and standard deviation of each leaf, or is null, and `device` is where it runs.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn info<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
         const NAME: &str = "NativeModel.info";
         guard(NAME, || {
             let model = self.model()?;
             let (settle, object) = promise(NAME, env)?;
-            enqueue_text(NAME, Vec::new(), settle, move |_| {
+            enqueue_text(model.inner().device(), NAME, Vec::new(), settle, move |_| {
                 let (steps, has_ema, posthoc, scales) = model.inner().with_store(|s| {
                     let snapshots = s.posthoc.iter().flat_map(|tracked| &tracked.snapshots).filter(|snapshot| snapshot.which == 0);
                     let taken: Vec<i64> = snapshots.map(|snapshot| snapshot.step).collect();
@@ -169,7 +173,7 @@ impl NativeModel {
                     scales.leaves.iter().map(leaf).collect::<Result<Vec<_>, ModelError>>()
                 });
                 let normalization = normalization.transpose()?;
-                Ok(json!({ "step": steps[0], "energyStep": steps[1], "posthocSteps": posthoc, "hasEma": has_ema, "normalization": normalization }).to_string())
+                Ok(json!({ "step": steps[0], "energyStep": steps[1], "device": Device::current()?.to_string(), "posthocSteps": posthoc, "hasEma": has_ema, "normalization": normalization }).to_string())
             })?;
             Ok(object)
         })
@@ -182,7 +186,7 @@ pub fn load_model_config<'env>(env: &'env Env, folder: String) -> napi::Result<O
     const NAME: &str = "loadModelConfig";
     guard(NAME, || {
         let (settle, object) = promise(NAME, env)?;
-        enqueue_text(NAME, Vec::new(), settle, move |_| {
+        enqueue_text(Choice::Auto, NAME, Vec::new(), settle, move |_| {
             let config = read_config(&PathBuf::from(folder))?;
             Ok(format!("{{\"class\":{},\"config\":{}}}", json!(config.class()), config.to_json()?))
         })?;

@@ -36,8 +36,9 @@ impl NativeModel {
                 return Err(ThalwegError::expected(ErrorCode::DataError, "couple: no data", "at least one row", "0 rows"));
             }
             let types = [Type::new(DType::I64, vec![rows]), Type::new(DType::I64, vec![rows])];
+            let device = model.inner().device();
             let work = move |tensors: Vec<Tensor>| model.inner().couple(&cuts.apply(tensors)?, seed).map(Vec::from);
-            NativeTensor::all(env, value::enqueue("NativeModel.couple", getters(&values), &types, work)?)
+            NativeTensor::all(env, value::enqueue(device, "NativeModel.couple", getters(&values), &types, work)?)
         })
     }
 }

@@ -98,11 +98,12 @@ impl NativeModel {
             let shape = if options.reduction == Reduction::Mean { Vec::new() } else { vec![rows] };
             let types = [Type::new(model.definition().dtype(), shape)];
             let weight = weight.map(|graph| graph.source().clone());
+            let device = model.inner().device();
             let work = move |tensors: Vec<Tensor>| {
                 let weight = weight.map(|source| source.function("a weight")).transpose()?;
                 losses(&model, &options, weight.as_deref(), &cuts.apply(tensors)?)
             };
-            let results = value::enqueue("NativeModel.loss", getters(&values), &types, work)?;
+            let results = value::enqueue(device, "NativeModel.loss", getters(&values), &types, work)?;
             Ok(NativeTensor::all(env, results)?.remove(0))
         })
     }
@@ -243,6 +244,7 @@ impl Point {
     ) -> Result<Vec<NativeTensor>, ThalwegError> {
         let leaves = self.x.len();
         let inputs = [vec![self.t.getter()], getters(&self.x), getters(&self.condition)].concat();
+        let device = model.inner().device();
         let work = move |tensors: Vec<Tensor>| {
             let (times, rest) = tensors.split_first().ok_or_else(|| ModelError::new("InternalError", "no times"))?;
             let (x, condition) = rest.split_at(leaves);
@@ -250,7 +252,7 @@ impl Point {
             let (x, condition) = (inner.check_x("x", x)?, inner.check_condition(condition)?);
             function(&model, times, &x, condition.as_ref())
         };
-        NativeTensor::all(env, value::enqueue(name, inputs, types, work)?)
+        NativeTensor::all(env, value::enqueue(device, name, inputs, types, work)?)
     }
 }
 

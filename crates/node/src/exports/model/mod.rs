@@ -18,11 +18,12 @@ use napi::Env;
 use napi::bindgen_prelude::{ClassInstance, Object};
 use napi_derive::napi;
 use serde_json::json;
-use thalweg_model::engine::{Device, Getter, Tensor};
+use thalweg_model::engine::{Choice, Getter, Tensor};
 use thalweg_model::external::{self, ExternalModule};
 use thalweg_model::{Model, ModelConfig, ModelError, Task, Weights};
 
 use crate::args;
+use crate::device;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::graph::NativeGraph;
 use crate::guard::guard;
@@ -72,15 +73,16 @@ fn getters(values: &[Arc<Value>]) -> Vec<Getter<Tensor>> {
     values.iter().map(|value| value.getter()).collect()
 }
 
-/// Enqueues a short job whose result is a text that settles a promise.
+/// Enqueues a short job at a device whose result is a text that settles a promise.
 fn enqueue_text(
+    device: Choice,
     name: &'static str,
     inputs: Vec<Getter<Tensor>>,
     settle: crate::promise::Settle<String>,
     work: impl FnOnce(Vec<Tensor>) -> Result<String, ModelError> + Send + 'static,
 ) -> Result<(), ThalwegError> {
     let deliver = Box::new(move |outcome: Result<String, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |text| text));
-    submit(name, Box::new(Task::new(inputs, Box::new(work), deliver)))
+    submit(device, name, Box::new(Task::new(inputs, Box::new(work), deliver)))
 }
 
 #[napi]
@@ -91,7 +93,7 @@ impl NativeModel {
     pub fn new(class_name: String, config: String, external: String) -> napi::Result<Self> {
         guard("NativeModel", || {
             let config = ModelConfig::parse(&class_name, &config)?;
-            Device::parse(&config.common().device).map_err(|error| ThalwegError::from(error).with_path("device"))?;
+            device::named(&config.common().device).map_err(|error| error.with_path("device"))?;
             let externals: HashMap<String, ExternalModule> = thalweg_model::config::parse(&external)?;
             Ok(NativeModel { model: RefCell::new(Some(Model::new(config, &externals)?)) })
         })
@@ -100,7 +102,13 @@ impl NativeModel {
     /// The config with all defaults, as JSON.
     #[napi]
     pub fn config(&self) -> napi::Result<String> {
-        guard("NativeModel.config", || Ok(self.model()?.definition().config().to_json()?.to_string()))
+        guard("NativeModel.config", || Ok(self.model()?.inner().config().to_json()?.to_string()))
+    }
+
+    /// Has jobs that come later run on this device; the values of the parameters go there with the first. Refused during a fit.
+    #[napi]
+    pub fn move_to(&self, device: String) -> napi::Result<()> {
+        guard("NativeModel.moveTo", || Ok(self.model()?.inner().move_to(device::named(&device)?)?))
     }
 
     /// The parameters in the order of their declaration, as JSON: `[{ name, shape, trainable, decay }]`.
@@ -159,7 +167,7 @@ pub fn schemas(env: &Env) -> napi::Result<Object<'_>> {
         let (settle, object) = promise::<String>(NAME, env)?;
         let work = Box::new(|_| Ok(thalweg_model::schemas().to_string()));
         let deliver = Box::new(move |outcome: Result<String, ModelError>| settle.settle(outcome.map_err(ThalwegError::from), |text| text));
-        submit(NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
+        submit(Choice::Auto, NAME, Box::new(Task::new(Vec::new(), work, deliver)))?;
         Ok(object)
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use napi::Env;
 use napi::bindgen_prelude::{Either, Null, Object};
 use napi_derive::napi;
-use thalweg_model::engine::{EngineError, Future, Getter, Job, Setter, Step, Tensor};
+use thalweg_model::engine::{EngineError, Future, Getter, Job, Setter, Step, Tensor, Waker};
 use thalweg_model::{Event, ModelError, Report, Run};
 
 use super::text;
@@ -130,6 +130,7 @@ pub struct Begin<J: Job> {
     inputs: Vec<Getter<Tensor>>,
     make: Option<Make<J>>,
     begun: Option<Setter<()>>,
+    waker: Option<Waker>,
     job: Option<J>,
 }
 
@@ -140,7 +141,7 @@ impl<J: Job> Begin<J> {
         make: impl FnOnce(Vec<Tensor>) -> Result<J, ModelError> + Send + 'static,
     ) -> (Self, Getter<()>) {
         let (setter, getter) = Future::new();
-        (Begin { inputs, make: Some(Box::new(make)), begun: Some(setter), job: None }, getter)
+        (Begin { inputs, make: Some(Box::new(make)), begun: Some(setter), waker: None, job: None }, getter)
     }
 
     fn begin(&mut self) -> Result<J, ModelError> {
@@ -162,6 +163,11 @@ impl<J: Job> Begin<J> {
 }
 
 impl<J: Job> Job for Begin<J> {
+    fn watch(&mut self, waker: &Waker) {
+        waker.after(&self.inputs);
+        self.waker = Some(waker.clone());
+    }
+
     fn ready(&self) -> bool {
         self.job.as_ref().map_or_else(|| self.inputs.iter().all(Getter::is_ready), Job::ready)
     }
@@ -171,7 +177,8 @@ impl<J: Job> Job for Begin<J> {
             return job.step();
         }
         match self.begin() {
-            Ok(job) => {
+            Ok(mut job) => {
+                self.waker.iter().for_each(|waker| job.watch(waker));
                 self.job = Some(job);
                 self.tell(Ok(()));
                 Step::Again

@@ -4,7 +4,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use std::sync::Arc;
-use thalweg_model::engine::{Future, Getter, Job, Setter, Tensor};
+use thalweg_model::engine::{Choice, Future, Getter, Job, Setter, Tensor};
 use thalweg_model::graph::Graph;
 use thalweg_model::sampling::{Unrolled, chunk_rows, rows_of};
 use thalweg_model::{
@@ -22,7 +22,7 @@ use crate::exports::tensor::NativeTensor;
 use crate::exports::trace::{NativeTrace, TracedValue};
 use crate::guard::guard;
 use crate::recording::Source;
-use crate::worker::{submit, waker};
+use crate::worker::submit;
 
 /// An energy's graph and the number of rows that it was traced for: that of its input `t`.
 fn energy(source: &Arc<Source>) -> Result<(usize, Arc<Graph>), ModelError> {
@@ -43,25 +43,25 @@ fn energies(graphs: &Array<'_>) -> Result<Vec<(usize, Arc<Graph>)>, ThalwegError
     Ok(sources.iter().map(energy).collect::<Result<_, _>>()?)
 }
 
-/// Submits a job that has so many tensors for results.
+/// Submits a job to a device that has so many tensors for results.
 fn start<J: Job + 'static>(
     env: &Env,
+    device: Choice,
     name: &'static str,
     results: usize,
     job: impl FnOnce(Run, Vec<Setter<Tensor>>) -> J,
 ) -> Result<NativeRun, ThalwegError> {
     let run = Run::new();
-    run.attach(waker()?);
     end_with(env, &run)?;
     let (setters, results) = (0..results).map(|_| Future::new()).unzip();
-    submit(name, Box::new(job(run.clone(), setters)))?;
+    submit(device, name, Box::new(job(run.clone(), setters)))?;
     Ok(NativeRun::new(run, Future::ready(Ok(())), results))
 }
 
 impl NativeModel {
     fn start(&self, env: &Env, name: &'static str, request: SampleRequest) -> Result<NativeRun, ThalwegError> {
         let inner = self.model()?.inner().clone();
-        start(env, name, request.results(&inner), |run, setters| SampleJob::new(inner, request, run, setters))
+        start(env, inner.device(), name, request.results(&inner), |run, setters| SampleJob::new(inner, request, run, setters))
     }
 }
 
@@ -102,7 +102,7 @@ impl NativeModel {
             let request = TokenRequest { given: given(&groups, &tensors)?, options: DiscreteSampleOptions::parse(&options)? };
             let inner = self.model()?.inner().clone();
             let leaves = inner.definition.x().len();
-            start(env, "NativeModel.sampleTokens", leaves, |run, setters| TokenJob::new(inner, request, run, setters))
+            start(env, inner.device(), "NativeModel.sampleTokens", leaves, |run, setters| TokenJob::new(inner, request, run, setters))
         })
     }
 

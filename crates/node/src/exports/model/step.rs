@@ -96,7 +96,7 @@ impl NativeTrainStep {
             step.source.check(&values)?;
             let inputs = step.source.getters(&values);
             let (settle, object) = promise(NAME, env)?;
-            enqueue_text(NAME, inputs, settle, move |tensors| step.run(&tensors))?;
+            enqueue_text(step.model.inner().device(), NAME, inputs, settle, move |tensors| step.run(&tensors))?;
             Ok(object)
         })
     }

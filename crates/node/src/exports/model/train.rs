@@ -17,7 +17,7 @@ use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
 use crate::recording::Source;
 use crate::value::Value;
-use crate::worker::{submit, waker};
+use crate::worker::submit;
 
 /// Ends a model's claim to be trained by this run, unless its job took it over.
 struct Claim(Option<Model>);
@@ -86,7 +86,6 @@ impl NativeModel {
 fn start(env: &Env, model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<NativeRun, ThalwegError> {
     let claim = Claim::new(model)?;
     let run = Run::new();
-    run.attach(waker()?);
     end_with(env, &run)?;
     let (trained, own) = (model.clone(), run.clone());
     let (job, begun) = Begin::new(getters(values), move |tensors| {
@@ -95,6 +94,6 @@ fn start(env: &Env, model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<Na
         claim.hand_over();
         Ok(job)
     });
-    submit("NativeModel.fit", Box::new(job))?;
+    submit(model.inner().device(), "NativeModel.fit", Box::new(job))?;
     Ok(NativeRun::new(run, begun, Vec::new()))
 }
