@@ -13,6 +13,14 @@ export { writeCsv } from "./data/csv.js";
 export * as datasets from "./data/datasets.js";
 export * as metrics from "./data/metrics.js";
 export { fromColumns, toRows } from "./data/rows.js";
+export {
+  type CpuInfo,
+  type CudaInfo,
+  type Diagnosis,
+  doctor,
+  type GpuInfo,
+  type ProductRate,
+} from "./doctor/doctor.js";
 export type { ErrorCode, ErrorDetails } from "./errors.js";
 export {
   AbortError,
@@ -94,7 +102,7 @@ export { type AnyModel, load, type ModelClasses } from "./model/registry.js";
 export type { DensityReport, LoadReport, ModelInfo, Normalization, SamplesWithDensity } from "./model/reports.js";
 export { SchrodingerBridgeConditionalFlowModel } from "./model/schrodinger-bridge-model.js";
 export type { StateOf } from "./model/state.js";
-export type { StoredModel } from "./model/stored-model.js";
+export type { LoadSettings, StoredModel } from "./model/stored-model.js";
 export type { ParameterInfo } from "./model/summary.js";
 export { type TrainStepReport, trainStep } from "./model/train-step.js";
 export type { Weight } from "./model/weight.js";

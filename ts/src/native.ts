@@ -1,10 +1,9 @@
 // Loads the native addon and turns its errors into classes; no other file may load it.
 // Loading is synchronous, so that both `import` and `require` of thalweg work.
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { AddonError, fromNative, InternalError, ThalwegError } from "./errors.js";
 import type * as addon from "./generated/addon.js";
+import { type AddonKind, addonFile, addonTarget, wantedDevice } from "./native/addon.js";
 import type { Boundary } from "./native/boundary.js";
 
 type Addon = typeof addon;
@@ -13,16 +12,6 @@ type Addon = typeof addon;
 export type TestHooks = Pick<Addon, Extract<keyof Addon, `__${string}`>>;
 
 const require = createRequire(import.meta.url);
-
-/** platform-arch, with the C library or compiler where there are several: the middle of the file's name. */
-export function addonTarget(): string {
-  const { platform, arch } = process;
-  if (platform === "linux") {
-    const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
-    return `linux-${arch}-${header.glibcVersionRuntime ? "gnu" : "musl"}`;
-  }
-  return platform === "win32" ? `win32-${arch}-msvc` : `${platform}-${arch}`;
-}
 
 /**
  * Converts what a native call threw: the addon's own errors to their classes, napi's (an argument of the
@@ -94,23 +83,24 @@ function wrapExports(loaded: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(loaded).map(([name, value]) => [name, wrap(value)]));
 }
 
-/** Loads the addon for this platform, or says what is missing and how to get it. */
-function load(): Record<string, unknown> {
+/**
+ * Opens an addon.
+ *
+ * @throws AddonError that says what is missing and how to get it
+ */
+function opened(kind: AddonKind): Record<string, unknown> {
+  const { name, file, installed, remedy } = addonFile(kind);
   const target = addonTarget();
-  const kind =
-    process.env.THALWEG_ADDON === "test" ? "-test" : /^cuda/.test(process.env.THALWEG_DEVICE ?? "") ? "-cuda" : "";
-  const name = `thalweg${kind}.${target}.node`;
-  const file = fileURLToPath(new URL(`../native/${name}`, import.meta.url));
-  const remedy = 'Remedy: in a clone of thalweg run "npm run build" on this machine.';
-  if (!existsSync(file)) {
-    throw new AddonError(`the native addon for ${target} is missing: there is no ${name}. ${remedy}`, {
+  if (!installed) {
+    const what = kind === "cuda" ? "CUDA" : "native";
+    throw new AddonError(`the ${what} addon for ${target} is missing: there is no ${name}. ${remedy}`, {
       expected: name,
       path: file,
     });
   }
-  let loaded: Record<string, unknown>;
+  let exports: Record<string, unknown>;
   try {
-    loaded = require(file);
+    exports = require(file);
   } catch (cause) {
     throw new AddonError(
       `${name} could not be loaded on ${target} (Node ${process.versions.node}); it may be damaged or made for ` +
@@ -119,7 +109,7 @@ function load(): Record<string, unknown> {
     );
   }
   const { version: expected } = require("../../package.json") as { version: string };
-  const got = (loaded as Partial<Addon>).version?.();
+  const got = (exports as Partial<Addon>).version?.();
   if (got !== expected) {
     throw new AddonError(`${name} is version ${got}, but thalweg is version ${expected}. ${remedy}`, {
       expected,
@@ -127,7 +117,39 @@ function load(): Record<string, unknown> {
       path: file,
     });
   }
-  return wrapExports(loaded);
+  return exports;
+}
+
+/** The addon of this process, and, where it is not the one with CUDA, why. */
+interface Chosen {
+  readonly kind: AddonKind;
+  readonly exports: Record<string, unknown>;
+  readonly without?: string;
+}
+
+/** Opens the one addon that this process uses: that with CUDA where it is installed, unless the CPU is asked for. */
+function chosen(): Chosen {
+  const device = wantedDevice();
+  const plain = (kind: AddonKind, without: string): Chosen => ({ kind, exports: opened(kind), without });
+  if (process.env.THALWEG_ADDON === "test") return plain("test", "the addon of the tests is made without CUDA");
+  if (device.startsWith("cuda")) return { kind: "cuda", exports: opened("cuda") };
+  if (device === "cpu") return plain("plain", 'THALWEG_DEVICE is "cpu", so that the CUDA addon was not loaded');
+  const { name, installed, remedy } = addonFile("cuda");
+  if (!installed) return plain("plain", `the CUDA addon is not installed: there is no ${name}. ${remedy}`);
+  try {
+    return { kind: "cuda", exports: opened("cuda") };
+  } catch (error) {
+    if (!(error instanceof AddonError)) throw error;
+    process.stderr.write(`thalweg: device cpu (${error.message})\n`);
+    return plain("plain", error.message);
+  }
+}
+
+/** Loads the addon, and tells it what it cannot know: how to look for a GPU in another process. */
+function load(): Record<string, unknown> {
+  const { kind, exports, without } = chosen();
+  (exports as unknown as Addon).hostAddon(process.execPath, addonFile(kind).file, without);
+  return wrapExports(exports);
 }
 
 const loaded = load();

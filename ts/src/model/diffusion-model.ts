@@ -4,7 +4,7 @@ import type { Size } from "../generated/config.js";
 import { GaussianModel } from "./gaussian-model.js";
 import type { Kind } from "./network.js";
 import type { ConfigOf, PlainSize } from "./options.js";
-import { loadedAs } from "./stored-model.js";
+import { type LoadSettings, loadedAs } from "./stored-model.js";
 
 const kind: Kind = { name: "DiffusionModel", schema: "DiffusionConfig" };
 
@@ -50,7 +50,10 @@ export class DiffusionModel<const X extends Size = PlainSize, const C extends Si
    *
    * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete
    */
-  static load<X extends Size = PlainSize, C extends Size = PlainSize>(folder: string): Promise<DiffusionModel<X, C>> {
-    return loadedAs(kind, (config: ConfigOf<X, C>) => new DiffusionModel(config), folder);
+  static load<X extends Size = PlainSize, C extends Size = PlainSize>(
+    folder: string,
+    settings: LoadSettings = {},
+  ): Promise<DiffusionModel<X, C>> {
+    return loadedAs(kind, (config: ConfigOf<X, C>) => new DiffusionModel(config), folder, settings);
   }
 }

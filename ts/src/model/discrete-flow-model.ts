@@ -12,7 +12,7 @@ import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options
 import { pairGroups } from "./pair-model.js";
 import { refuseOptions, settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
-import { loadedAs, networkOf } from "./stored-model.js";
+import { type LoadSettings, loadedAs, networkOf } from "./stored-model.js";
 
 const kind: Kind = { name: "DiscreteFlowMatchingModel", schema: "DiscreteConfig" };
 
@@ -62,8 +62,9 @@ export class DiscreteFlowMatchingModel<
    */
   static load<X extends Size = PlainSize, C extends Size = PlainSize>(
     folder: string,
+    settings: LoadSettings = {},
   ): Promise<DiscreteFlowMatchingModel<X, C>> {
-    return loadedAs(kind, (config: DiscreteConfigOf<X, C>) => new DiscreteFlowMatchingModel(config), folder);
+    return loadedAs(kind, (config: DiscreteConfigOf<X, C>) => new DiscreteFlowMatchingModel(config), folder, settings);
   }
 
   /** @internal */

@@ -8,7 +8,7 @@ import { GaussianModel } from "./gaussian-model.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, Candidates, EnergyConfigOf, LossSettings, PlainSize } from "./options.js";
 import { isRecordOf, type StateOf, tensorsOf } from "./state.js";
-import { loadedAs } from "./stored-model.js";
+import { type LoadSettings, loadedAs } from "./stored-model.js";
 
 const kind: Kind = { name: "EnergyConditionalDiffusionModel", schema: "EnergyConfig" };
 
@@ -59,8 +59,14 @@ export class EnergyConditionalDiffusionModel<
    */
   static load<X extends Size = PlainSize, C extends Size = PlainSize>(
     folder: string,
+    settings: LoadSettings = {},
   ): Promise<EnergyConditionalDiffusionModel<X, C>> {
-    return loadedAs(kind, (config: EnergyConfigOf<X, C>) => new EnergyConditionalDiffusionModel(config), folder);
+    return loadedAs(
+      kind,
+      (config: EnergyConfigOf<X, C>) => new EnergyConditionalDiffusionModel(config),
+      folder,
+      settings,
+    );
   }
 
   /** @internal */

@@ -4,7 +4,7 @@ import type { Size } from "../generated/config.js";
 import type { Kind } from "./network.js";
 import type { FlowConfigOf, PlainSize } from "./options.js";
 import { PairModel } from "./pair-model.js";
-import { loadedAs } from "./stored-model.js";
+import { type LoadSettings, loadedAs } from "./stored-model.js";
 
 const kind: Kind = { name: "IndependentConditionalFlowModel", schema: "FlowConfig" };
 
@@ -46,7 +46,13 @@ export class IndependentConditionalFlowModel<
    */
   static load<X extends Size = PlainSize, C extends Size = PlainSize>(
     folder: string,
+    settings: LoadSettings = {},
   ): Promise<IndependentConditionalFlowModel<X, C>> {
-    return loadedAs(kind, (config: FlowConfigOf<X, C>) => new IndependentConditionalFlowModel(config), folder);
+    return loadedAs(
+      kind,
+      (config: FlowConfigOf<X, C>) => new IndependentConditionalFlowModel(config),
+      folder,
+      settings,
+    );
   }
 }

@@ -8,7 +8,7 @@ import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
 import type { PlainSize } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
-import { savedModel } from "./stored-model.js";
+import { type LoadSettings, savedModel } from "./stored-model.js";
 
 const classes = {
   DiffusionModel: DiffusionModel<PlainSize, PlainSize>,
@@ -30,7 +30,8 @@ const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(clas
 /**
  * The model of a folder, of the class that it was saved from. Where the class is known, its own `load` has the more exact type.
  *
- * @throws CheckpointError where the folder is damaged or incomplete
+ * @throws CheckpointError where the folder is damaged or incomplete; DeviceError where the device that it was saved with, or the one of
+ *   `settings`, is not there
  *
  * @example
  * ```ts
@@ -39,9 +40,9 @@ const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(clas
  * if (again instanceof DiffusionModel) await again.logProb(data);
  * ```
  */
-export async function load(folder: string): Promise<AnyModel> {
+export async function load(folder: string, settings: LoadSettings = {}): Promise<AnyModel> {
   const { name } = await savedModel(folder);
-  if (isKnown(name)) return classes[name].load<PlainSize, PlainSize>(folder);
+  if (isKnown(name)) return classes[name].load<PlainSize, PlainSize>(folder, settings);
   const [expected, got] = [`one of ${Object.keys(classes).join(", ")}`, name];
   throw new CheckpointError(`${folder}: expected ${expected}, got ${got}`, { expected, got, path: folder });
 }

@@ -4,6 +4,8 @@ import type { Tensor } from "../tensor/tensor.js";
 
 /** What a model knows about its training. */
 export interface ModelInfo {
+  /** The device that its jobs run on: `"cpu"`, `"cuda:0"` … */
+  readonly device: string;
   /** Training steps done. */
   readonly step: number;
   /** Training steps of the model's own energy. */

@@ -6,7 +6,7 @@ import type { Kind } from "./network.js";
 import type { BridgeConfigOf, PairLossSettings, PlainSize } from "./options.js";
 import { PairModel } from "./pair-model.js";
 import type { StateOf } from "./state.js";
-import { loadedAs } from "./stored-model.js";
+import { type LoadSettings, loadedAs } from "./stored-model.js";
 
 const kind: Kind = { name: "SchrodingerBridgeConditionalFlowModel", schema: "BridgeConfig" };
 
@@ -49,8 +49,14 @@ export class SchrodingerBridgeConditionalFlowModel<
    */
   static load<X extends Size = PlainSize, C extends Size = PlainSize>(
     folder: string,
+    settings: LoadSettings = {},
   ): Promise<SchrodingerBridgeConditionalFlowModel<X, C>> {
-    return loadedAs(kind, (config: BridgeConfigOf<X, C>) => new SchrodingerBridgeConditionalFlowModel(config), folder);
+    return loadedAs(
+      kind,
+      (config: BridgeConfigOf<X, C>) => new SchrodingerBridgeConditionalFlowModel(config),
+      folder,
+      settings,
+    );
   }
 
   /**

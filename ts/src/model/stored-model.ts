@@ -1,9 +1,6 @@
 // StoredModel: a model as what can be kept: a config and parameters, which come and go as folders, files and dicts.
 // What it does with them is the business of FittedModel and the classes below it.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { CheckpointError, ConfigError } from "../errors.js";
+import { CheckpointError, ConfigError, DeviceError, relabelled } from "../errors.js";
 import type { NativeTensor, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
@@ -22,19 +19,43 @@ export async function savedModel(folder: string): Promise<{ readonly name: strin
   return { name, config };
 }
 
+/** Settings of `load`. */
+export interface LoadSettings {
+  /** The device that the model shall be on, whichever it was saved with: `"cpu"`, `"cuda"`, `"cuda:1"` or `"auto"`. */
+  readonly device?: string | undefined;
+}
+
+/**
+ * Checks that the device of a saved model is there.
+ *
+ * @throws DeviceError that says how to load it elsewhere
+ */
+async function checkDevice(device: string, folder: string, asked: boolean): Promise<void> {
+  try {
+    await native.deviceOf(device);
+  } catch (error) {
+    if (asked || !(error instanceof DeviceError)) throw error;
+    const remedy = 'Remedy: load it with { device: "cpu" }';
+    throw relabelled(error, `${folder} was saved with device ${JSON.stringify(device)}. ${remedy}. ${error.message}`);
+  }
+}
+
 /**
  * The model of a folder.
  *
  * @param kind - the class that was asked for
  * @param make - makes a model from its config
- * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete
+ * @throws CheckpointError where the folder holds a model of another class, is damaged or incomplete; DeviceError where its device is not there
  */
 export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
   kind: Kind,
   make: (config: Config) => Model,
   folder: string,
+  settings: LoadSettings = {},
 ): Promise<Model> {
-  const { name, config } = await savedModel(folder);
+  const { device: wanted } = settingsOf("load", settings);
+  if (wanted !== undefined && typeof wanted !== "string") throw refused("device", "the name of a device", wanted);
+  const { name, config: saved } = await savedModel(folder);
   if (name !== kind.name) {
     const [expected, got] = [`a ${kind.name}`, `a ${name}`];
     throw new CheckpointError(`${folder}: expected ${expected}, got ${got}; use ${name}.load, or load for any class`, {
@@ -43,6 +64,8 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
       path: folder,
     });
   }
+  const config = { ...(saved as AnyConfig), ...(wanted === undefined ? {} : { device: wanted }) };
+  if (config.device !== undefined) await checkDevice(config.device, folder, wanted !== undefined);
   const model = make(config as Config);
   try {
     await networkOf(model).native.load(folder);
@@ -65,8 +88,7 @@ function lengthOf(sigmaRel: number): number {
  * @typeParam Config - the config
  */
 export abstract class StoredModel<Config extends AnyConfig> implements Disposable {
-  readonly #kind: Kind;
-  #network: Network;
+  readonly #network: Network;
   #config: Config;
 
   static {
@@ -78,7 +100,6 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
 
   /** @internal */
   protected constructor(kind: Kind, config: Config) {
-    this.#kind = kind;
     this.#network = new Network(kind, config);
     this.#config = config;
   }
@@ -191,27 +212,32 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
   }
 
   /**
-   * Moves the model, with its training state, to another device.
+   * The device that was asked for: `"auto"` unless the config or {@link StoredModel.to} say otherwise. {@link StoredModel.info} tells where
+   * the model runs.
+   */
+  get device(): string {
+    return this.#config.device ?? "auto";
+  }
+
+  /**
+   * Moves the model to another device, once its jobs so far are done. It keeps all it has, bit for bit: parameters, their average, the
+   * optimiser's state. Functions and training steps that were made of it go with it.
    *
    * @param device - `"cpu"`, `"cuda"`, `"cuda:1"` or `"auto"`
-   * @throws DeviceError where there is no such device; the model stays where it is then
+   * @throws DeviceError where there is no such device, TrainingError during a fit; the model stays where it is then
+   *
+   * @example
+   * ```ts
+   * await model.to("cpu");
+   * model.device; // "cpu"
+   * ```
    */
   async to(device: string): Promise<this> {
-    const config = { ...this.#config, device };
-    const network = new Network(this.#kind, config);
-    const folder = await mkdtemp(join(tmpdir(), "thalweg-"));
-    try {
-      await this.#network.native.save(join(folder, "model"));
-      await network.native.load(join(folder, "model"));
-    } catch (cause) {
-      network.native.dispose();
-      throw cause instanceof Error ? cause : new CheckpointError("the model could not be moved", { cause });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-    this.#network.native.dispose();
-    this.#network = network;
-    this.#config = config;
+    if (typeof device !== "string") throw refused("device", "the name of a device", device);
+    await native.deviceOf(device);
+    await this.info();
+    this.#network.native.moveTo(device);
+    this.#config = { ...this.#config, device };
     return this;
   }
 

@@ -157,12 +157,19 @@ export interface NativeModel {
   posthocEma(sigmaRel: number): NativeTensor[];
   usePosthocEma(sigmaRel: number): Promise<string>;
   info(): Promise<string>;
+  moveTo(device: string): void;
   dispose(): void;
 }
 
 /** The exports of every addon. */
 export interface Boundary {
   version(): string;
+  /** What runs JavaScript, the addon's file, and why it is not the one with CUDA; the first call counts. */
+  hostAddon(node: string, addon: string, without?: string): void;
+  /** The device that jobs for this one run on, such as "cuda:0" for "auto"; rejects where it is not there. */
+  deviceOf(device: string): Promise<string>;
+  /** What the machine has, as JSON. Blocks: for processes of their own. */
+  survey(times: boolean): string;
   tensorFrom(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor;
   tensorFull(value: number, dtype: DType, shape: number[]): NativeTensor;
   tensorRandom(kind: "uniform" | "normal", seed: number, dtype: DType, shape: number[]): NativeTensor;

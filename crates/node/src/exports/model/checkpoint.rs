@@ -68,8 +68,9 @@ impl NativeModel {
             let model = self.model()?;
             model.inner().refuse_while_training("importWeights")?;
             let (settle, object) = promise(NAME, env)?;
+            let device = model.inner().device();
             let work = move |_| model.inner().import_weights(&PathBuf::from(file), strict).map(report);
-            enqueue_text(model.inner().device(), NAME, Vec::new(), settle, work)?;
+            enqueue_text(device, NAME, Vec::new(), settle, work)?;
             Ok(object)
         })
     }
@@ -111,11 +112,12 @@ impl NativeModel {
                 return Err(ThalwegError::expected(ErrorCode::CheckpointError, "loadStateDict", expected, got));
             }
             let (settle, object) = promise(NAME, env)?;
+            let device = model.inner().device();
             let work = move |tensors: Vec<_>| {
                 let named: Vec<_> = names.into_iter().zip(tensors).collect();
                 model.inner().load_state_dict(&named, strict).map(report)
             };
-            enqueue_text(model.inner().device(), NAME, getters(&values), settle, work)?;
+            enqueue_text(device, NAME, getters(&values), settle, work)?;
             Ok(object)
         })
     }
