@@ -40,7 +40,17 @@ it("exports no more than is meant for users", () => {
   const tensors = ["arange", "full", "memory", "ones", "rand", "randn", "tensor", "tidy", "zeros"];
   const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
   const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
-  const others = ["doctor", "fromColumns", "load", "made", "profile", "registerModule", "toRows", "version", "writeCsv"];
+  const others = [
+    "doctor",
+    "fromColumns",
+    "load",
+    "made",
+    "profile",
+    "registerModule",
+    "toRows",
+    "version",
+    "writeCsv",
+  ];
   const all = [
     ...classes,
     ...models,

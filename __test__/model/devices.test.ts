@@ -13,10 +13,11 @@ beforeAll(() => testHooks().__pretendGpus(2));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const on = (device: string) => new DiffusionModel({ ...planar(), xSize: 2, device });
-const fitted = async (model: DiffusionModel<2>, steps: number, more = {}) =>
+type Planar = ReturnType<typeof on>;
+const fitted = async (model: Planar, steps: number, more = {}) =>
   model.fit(data(), { steps, batchSize: 32, progress: false, ema: { decay: 0.9 }, ...more });
-const samples = async (model: DiffusionModel<2>) => numbers(await model.sample({ batchSize: 8, seed: 1 }));
-const state = async (model: DiffusionModel<2>) =>
+const samples = async (model: Planar) => numbers(await model.sample({ batchSize: 8, seed: 1 }));
+const state = async (model: Planar) =>
   Promise.all(
     (["raw", "ema"] as const).map((weights) => Promise.all(Object.values(model.stateDict({ weights })).map(numbers))),
   );
@@ -63,8 +64,8 @@ describe("jobs", () => {
       // Nothing is awaited on the way: the CPU's worker makes the states, both others use them, and the CPU adds up what they give.
       let x: Tensor = data(64);
       for (let i = 0; i < 20; i += 1) x = x.mul(0.9).add(1);
-      const velocities = [model.velocity(0.5, x), other.velocity(0.5, x)] as const;
-      const back = other.velocity(0.25, velocities[0].add(velocities[1]));
+      const velocities = [model.velocityFunction(0.5, x), other.velocityFunction(0.5, x)] as const;
+      const back = other.velocityFunction(0.25, velocities[0].add(velocities[1]));
       const [a, b, c] = await Promise.all([...velocities, back.sub(back)].map(numbers));
       expect(a).toEqual(b);
       expect(c?.every((value) => value === 0)).toBe(true);
@@ -82,7 +83,7 @@ describe("jobs", () => {
     });
     expect(paused).toEqual([2, 4, 6]);
     const worse = on("cuda:1");
-    await fitted(worse, 2);
+    await worse.fit(data().mul(2).sub(1), { steps: 2, batchSize: 32, progress: false });
     const guided = await model.sample({ batchSize: 4, seed: 2, guide: { model: worse, scale: 1.5 } });
     expect((await numbers(guided)).every(Number.isFinite)).toBe(true);
   });
@@ -112,7 +113,7 @@ describe("to", () => {
   it("takes training steps and what was traced along", async () => {
     const losses = async (move: boolean) => {
       const model = on("cpu");
-      const step = trainStep(model, (x: Tensor) => model.scoreMatchingLoss(x), { optimizer: adamw({ lr: 1e-3 }) });
+      const step = trainStep(model, (x: Tensor) => model.scoreMatchingLoss(x), adamw({ lr: 1e-3 }));
       const all: number[] = [];
       for (let i = 0; i < 6; i += 1) {
         if (move && i === 3) await model.to("cuda:0");

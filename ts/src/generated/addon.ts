@@ -42,8 +42,8 @@ export declare class NativeModel {
   /** Puts the average of `posthocEma` in the place of the moving average. Resolves to an empty text; on an error nothing has changed. */
   usePosthocEma(sigmaRel: number): Promise<string>
   /**
-   * What the model knows about its training, as JSON: `{ step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
-   * and standard deviation of each leaf, or is null.
+   * What the model knows about its training, as JSON: `{ device, step, energyStep, posthocSteps, hasEma, normalization }`, where `normalization` lists mean
+   * and standard deviation of each leaf, or is null, and `device` is where it runs.
    */
   info(): Promise<string>
   /**
@@ -107,6 +107,8 @@ export declare class NativeModel {
   constructor(className: string, config: string, external: string)
   /** The config with all defaults, as JSON. */
   config(): string
+  /** Has jobs that come later run on this device; the values of the parameters go there with the first. Refused during a fit. */
+  moveTo(device: string): void
   /** The parameters in the order of their declaration, as JSON: `[{ name, shape, trainable, decay }]`. */
   parameters(): string
   /**
@@ -206,11 +208,17 @@ export declare function __nativeCalls(): number
 /** Panics on purpose, to prove that a panic becomes an `InternalError`. */
 export declare function __panic(): void
 
+/** Treats "cuda:0" … as devices that are there: each has a worker of its own, whose programs run on the CPU. */
+export declare function __pretendGpus(count: number): void
+
 /** Forgets all counts and times. */
 export declare function __resetCounters(): void
 
 /** CPU milliseconds of the calling thread, to time a call together with its conversions. */
 export declare function __threadCpu(): number
+
+/** Resolves to the name of the device that jobs for `device` run on, such as "cuda:0" for "auto"; rejects where it is not there. */
+export declare function deviceOf(device: string): Promise<string>
 
 /**
  * Applies the method `op` with arguments `attrs` (JSON). Shapes and element types are checked before the call returns;
@@ -230,6 +238,9 @@ export interface GraphInput {
   /** Sizes of its dimensions. */
   shape: Array<number>
 }
+
+/** Says what runs JavaScript here, which file this addon is, and, where it is not the one with CUDA, why. The first call counts. */
+export declare function hostAddon(node: string, addon: string, without?: string | undefined | null): void
 
 /** The initial value of a parameter: a pure function of its initialiser (JSON), the seed, its full name, type and shape. */
 export declare function initialise(init: string, seed: number | bigint, name: string, dtype: string, shape: number[]): NativeTensor
@@ -295,6 +306,12 @@ export interface StepTime {
 
 /** Ends measuring; resolves, once earlier work is done, to what was measured. */
 export declare function stopProfile(): Promise<Profile>
+
+/**
+ * What the machine has, as JSON: `{ cpu, cuda, products }`. With `times` it multiplies matrices on each device, `products: [{ device, gflops }]`.
+ * It blocks, and starts the driver: it is for processes that do nothing else.
+ */
+export declare function survey(times: boolean): string
 
 /**
  * A tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). They are copied.

@@ -612,7 +612,8 @@ export interface BridgeConfig {
   /** Which source sample meets which datum; by default the exact transport plan of each batch. */
   readonly coupling?: Coupling;
   /**
-   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+   * GPU if there is one and the CUDA addon, else on the CPU.
    * Default: `"auto"`.
    */
   readonly device?: string;
@@ -798,7 +799,8 @@ export interface DiffusionConfig {
   /** Shape of one condition, for conditional models. */
   readonly conditionSize?: Size;
   /**
-   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+   * GPU if there is one and the CUDA addon, else on the CPU.
    * Default: `"auto"`.
    */
   readonly device?: string;
@@ -915,7 +917,8 @@ export interface DiscreteConfig {
   /** Which source sample meets which datum, where source samples are given: `independent` (default) or `paired`. */
   readonly coupling?: Coupling;
   /**
-   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+   * GPU if there is one and the CUDA addon, else on the CPU.
    * Default: `"auto"`.
    */
   readonly device?: string;
@@ -1012,7 +1015,8 @@ export interface EnergyConfig {
   /** Shape of one condition, for conditional models. */
   readonly conditionSize?: Size;
   /**
-   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+   * GPU if there is one and the CUDA addon, else on the CPU.
    * Default: `"auto"`.
    */
   readonly device?: string;
@@ -1467,7 +1471,8 @@ export interface FlowConfig {
   /** Which source sample meets which datum. By default what the model's name says. */
   readonly coupling?: Coupling;
   /**
-   * `"cpu"`, `"cuda"`, `"cuda:1"`, or `"auto"`: the best one there is.
+   * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
+   * GPU if there is one and the CUDA addon, else on the CPU.
    * Default: `"auto"`.
    */
   readonly device?: string;
