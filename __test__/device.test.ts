@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Diagnosis } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addonFile } from "../ts/src/native/addon.ts";
+import { addonFile } from "../ts/src/addon.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [plain, cuda] = [addonFile("plain"), addonFile("cuda")];

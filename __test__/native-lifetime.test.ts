@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { addonTarget } from "../ts/src/native/addon.ts";
+import { addonTarget } from "../ts/src/addon.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InternalError, ThalwegError, version } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { addonTarget } from "../ts/src/native/addon.ts";
+import { addonTarget } from "../ts/src/addon.ts";
 import { native, testHooks, unwrap } from "../ts/src/native.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -11,7 +11,7 @@ import { hashOf } from "../scripts/lib/files.mjs";
 import { atLeast, checkNode } from "../scripts/lib/requirements.mjs";
 import { addonTarget as targetOfScripts } from "../scripts/lib/target.mjs";
 import { markedLineViolations } from "../scripts/must-not-compile.mjs";
-import { addonTarget } from "../ts/src/native/addon.ts";
+import { addonTarget } from "../ts/src/addon.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;

@@ -32,6 +32,7 @@ function bound([program, args]: [string, string[]], threads: number): [string, s
 function environment(threads: number): NodeJS.ProcessEnv {
   return {
     ...process.env,
+    THALWEG_DEVICE: "cpu",
     THALWEG_NUM_THREADS: String(threads),
     TSX_TSCONFIG_PATH: join(root, "tsconfig.base.json"),
     PYTHONDONTWRITEBYTECODE: "1",

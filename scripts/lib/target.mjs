@@ -1,5 +1,5 @@
 // The name of this platform in an addon's file name, such as linux-x64-gnu.
-// ts/src/native/addon.ts computes the same; a test compares the two.
+// ts/src/addon.ts computes the same; a test compares the two.
 
 /** platform-arch, with the C library or compiler where there are several. */
 export function addonTarget() {

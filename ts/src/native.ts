@@ -1,9 +1,9 @@
 // Loads the native addon and turns its errors into classes; no other file may load it.
 // Loading is synchronous, so that both `import` and `require` of thalweg work.
 import { createRequire } from "node:module";
+import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice } from "./addon.js";
 import { AddonError, fromNative, InternalError, ThalwegError } from "./errors.js";
 import type * as addon from "./generated/addon.js";
-import { type AddonKind, addonFile, addonTarget, wantedDevice } from "./native/addon.js";
 import type { Boundary } from "./native/boundary.js";
 
 type Addon = typeof addon;
@@ -108,7 +108,7 @@ function opened(kind: AddonKind): Record<string, unknown> {
       { expected: target, path: file, cause },
     );
   }
-  const { version: expected } = require("../../package.json") as { version: string };
+  const expected = packageVersion();
   const got = (exports as Partial<Addon>).version?.();
   if (got !== expected) {
     throw new AddonError(`${name} is version ${got}, but thalweg is version ${expected}. ${remedy}`, {

@@ -1,10 +1,9 @@
 // doctor: what thalweg finds on this machine, and how fast each device multiplies.
 // Addons are asked in processes of their own, so that one that cannot be loaded, or a broken driver, is a finding.
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice } from "../addon.js";
 import { ThalwegError } from "../errors.js";
-import { type AddonKind, addonFile, addonTarget, wantedDevice } from "../native/addon.js";
 
 /** A GPU. */
 export interface GpuInfo {
@@ -137,10 +136,9 @@ export async function doctor(): Promise<Diagnosis> {
   const found = await survey(problems);
   const cuda = found?.cuda ?? null;
   if (cuda?.error) problems.push(cuda.error);
-  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
   const variables = Object.entries(process.env).filter(([name]) => /^THALWEG_|^CUDA_VISIBLE_DEVICES$/.test(name));
   return {
-    thalweg: version,
+    thalweg: packageVersion(),
     node: process.versions.node,
     platform: addonTarget(),
     processor: cpus()[0]?.model.trim() || process.arch,

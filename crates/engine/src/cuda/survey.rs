@@ -1,12 +1,12 @@
 //! What there is of NVIDIA's on this machine.
 
-use super::{driver, find, versions};
+use super::{Gpu as Opened, driver, versions};
 use crate::Result;
 use crate::survey::{Gpu, Gpus};
 
-/// Surveys it. The libraries are opened, and the driver is started.
+/// Surveys it. The first GPU is opened with all that programs need there, so that no error means that they run.
 pub(crate) fn survey() -> Gpus {
-    let error = find(0).err();
+    let error = Opened::get(0).err();
     let devices = driver::count().and_then(|count| (0..count).map(described).collect::<Result<Vec<Gpu>>>());
     Gpus { driver: versions::driver(), libraries: versions::libraries().into(), devices: devices.unwrap_or_default(), error }
 }

@@ -1,7 +1,7 @@
 // Which addons there are for this platform, and what the environment says about the device: what is known before one is loaded.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { DeviceError } from "../errors.js";
+import { DeviceError } from "./errors.js";
 
 /** What an addon is for: every machine, tests, or NVIDIA GPUs beside the CPU. */
 export type AddonKind = "plain" | "test" | "cuda";
@@ -28,7 +28,7 @@ export function addonTarget(): string {
 /** The addon of this kind. */
 export function addonFile(kind: AddonKind): AddonFile {
   const name = `thalweg${kind === "plain" ? "" : `-${kind}`}.${addonTarget()}.node`;
-  const file = fileURLToPath(new URL(`../../native/${name}`, import.meta.url));
+  const file = fileURLToPath(new URL(`../native/${name}`, import.meta.url));
   const command = kind === "cuda" ? "npm run build:cuda" : "npm run build";
   return {
     name,
@@ -36,6 +36,11 @@ export function addonFile(kind: AddonKind): AddonFile {
     installed: existsSync(file),
     remedy: `Remedy: in a clone of thalweg run "${command}" on this machine.`,
   };
+}
+
+/** The version of this package, and of addons that belong to it. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
 /**
