@@ -23,6 +23,17 @@ await main(async () => {
   if (!/^(computed|DeviceError .*no CUDA device: )/.test(stdout))
     throw new Failure(`The CUDA addon did not load or answer:\n${stdout}${stderr}`);
   console.log(`the addon loads and answers: ${stdout.trim()}`);
+  const automatic = spawnSync(process.execPath, ["--input-type=module", "--eval", asking], {
+    encoding: "utf8",
+    env: { ...process.env, THALWEG_DEVICE: "auto" },
+  });
+  if (automatic.stdout.trim() !== "computed" || !/^thalweg: device (cpu|cuda:0) \(.+\)\n$/.test(automatic.stderr))
+    throw new Failure(`The device was not chosen, or not said once:\n${automatic.stdout}${automatic.stderr}`);
+  console.log(`the device of "auto": ${automatic.stderr.trim()}`);
+  const doctor = spawnSync(process.execPath, [join(root, "ts", "dist", "cli.js"), "doctor"], { encoding: "utf8" });
+  if (doctor.status !== 0 || !/^NVRTC /m.test(doctor.stdout))
+    throw new Failure(`thalweg doctor did not ask the CUDA addon:\n${doctor.stdout}${doctor.stderr}`);
+  console.log(doctor.stdout);
   const { programs, libraries } = await buildCudaTests();
   const env = { THALWEG_CUDA_LIBRARIES: libraries };
   for (const [name, filter] of [

@@ -4,6 +4,7 @@
 use crate::{Choice, Device, EngineError, Job, Result, Worker, threads};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -15,7 +16,7 @@ enum Best {
     /// It is being looked for; these jobs wait.
     Sought(Vec<Box<dyn Job>>),
     Found(Device),
-    /// Its worker could not be started.
+    /// It could not be found, or its worker could not be started.
     Failed(EngineError),
 }
 
@@ -105,19 +106,17 @@ impl Workers {
     fn seek(&self) -> Result<()> {
         let (shared, find) = (self.state.clone(), self.find);
         let seek = move || {
-            let device = find();
+            let found = catch_unwind(find).map_err(|_| EngineError::internal("the search for a device panicked"));
             let mut state = lock(&shared);
-            let Best::Sought(waiting) = std::mem::replace(&mut state.best, Best::Found(device)) else { return };
-            let dropped = match state.worker(device) {
-                Ok(worker) => {
+            let Best::Sought(waiting) = std::mem::take(&mut state.best) else { return };
+            let (best, dropped) = match found.and_then(|device| state.worker(device).map(|worker| (device, worker))) {
+                Ok((device, worker)) => {
                     waiting.into_iter().for_each(|job| worker.submit(job));
-                    Vec::new()
+                    (Best::Found(device), Vec::new())
                 }
-                Err(error) => {
-                    state.best = Best::Failed(error);
-                    waiting
-                }
+                Err(error) => (Best::Failed(error), waiting),
             };
+            state.best = best;
             drop(state);
             drop(dropped);
         };

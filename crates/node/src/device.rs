@@ -1,6 +1,7 @@
 //! Which device a job goes to: the one that its model names, else that of `THALWEG_DEVICE`, else the best there is.
 //! Looking for a GPU takes a while and may go wrong, so that a process of its own does it (`probe.rs`), once.
 
+use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -80,7 +81,8 @@ pub fn best() -> Device {
         Ok(name) => (Device::Cuda(0), name),
         Err(reason) => (Device::Cpu, reason),
     };
-    eprintln!("thalweg: device {device} ({why})");
+    // Nobody may listen.
+    let _ = writeln!(std::io::stderr(), "thalweg: device {device} ({why})");
     device
 }
 

@@ -283,6 +283,15 @@ fn each_device_has_its_worker_and_jobs_for_the_best_wait_until_it_is_known() {
 }
 
 #[test]
+fn a_search_for_the_best_device_that_fails_leaves_no_job_waiting() {
+    let workers = Workers::new(|| panic!("the driver is broken"));
+    assert_eq!(device_of(&workers, Choice::Auto).wait().unwrap_err().code, "AbortError");
+    let (told, _) = Future::new();
+    assert_eq!(workers.submit(Choice::Auto, Box::new(Teller(Some(told)))).unwrap_err().code, "InternalError");
+    assert_eq!(device_of(&workers, Choice::Named(Device::Cpu)).wait().unwrap(), Device::Cpu);
+}
+
+#[test]
 fn a_cache_keeps_a_program_for_each_device() {
     static CACHE: LazyLock<ProgramCache<()>> = LazyLock::new(|| ProgramCache::new(8));
     struct Compiler(Option<Setter<()>>);
