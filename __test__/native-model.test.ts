@@ -46,6 +46,21 @@ describe("a model", () => {
       expect(await failure(() => new Model(value, value, value))).toBeInstanceOf(Error);
   });
 
+  it("moves to devices that there are, by their names alone", async () => {
+    const model = newModel();
+    model.moveTo("cpu");
+    expect(JSON.parse(model.config()).device).toBe("cpu");
+    for (const name of ["gpu", "", "cuda:7", "cuda:-1"]) {
+      expect(await failure(() => model.moveTo(name))).toMatchObject({ code: "DeviceError" });
+      expect(await failure(() => native.deviceOf(name))).toMatchObject({ code: "DeviceError" });
+    }
+    expect(JSON.parse(model.config()).device).toBe("cpu");
+    for (const value of hostileValues) {
+      expect(await failure(() => untyped(model).moveTo?.(value))).toBeInstanceOf(Error);
+      expect(await failure(() => untyped(native).deviceOf?.(value))).toBeInstanceOf(Error);
+    }
+  });
+
   it("that was disposed of is refused everywhere", async () => {
     const model = newModel();
     model.dispose();
@@ -56,6 +71,7 @@ describe("a model", () => {
     const uses: (() => unknown)[] = [
       () => model.config(),
       () => model.parameters(),
+      () => model.moveTo("cpu"),
       () => model.needs("{}"),
       () => model.provide("k", graph),
       () => fit(model, "{}", { x: [x] }),

@@ -9,6 +9,9 @@ use std::{env, fmt};
 /// The environment variable that names the device of those who name none.
 const DEVICE: &str = "THALWEG_DEVICE";
 
+/// How much of a wrong name is shown.
+const LONGEST: usize = 80;
+
 thread_local! {
     static CURRENT: Cell<Option<Device>> = const { Cell::new(None) };
 }
@@ -50,7 +53,10 @@ impl Choice {
             ("cpu", _) => Ok(Choice::Named(Device::Cpu)),
             ("cuda", _) => Ok(Choice::Named(Device::Cuda(0))),
             (_, Some(index)) => Ok(Choice::Named(Device::Cuda(index))),
-            _ => Err(EngineError::device("unknown device").with("\"auto\", \"cpu\", \"cuda\" or \"cuda:<index>\"", format!("{name:?}"))),
+            _ => {
+                let shown: String = name.chars().take(LONGEST).collect();
+                Err(EngineError::device("unknown device").with("\"auto\", \"cpu\", \"cuda\" or \"cuda:<index>\"", format!("{shown:?}")))
+            }
         }
     }
 
