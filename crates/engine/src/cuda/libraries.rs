@@ -9,14 +9,14 @@ use std::{env, fs};
 const USUAL: [&str; 4] = ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"];
 
 fn folders() -> Vec<PathBuf> {
-    let named = ["THALWEG_CUDA_LIBRARIES", "LD_LIBRARY_PATH"].into_iter().filter_map(|name| env::var_os(name));
+    let named = ["THALWEG_CUDA_LIBRARIES", "LD_LIBRARY_PATH"].into_iter().filter_map(env::var_os);
     let named = named.flat_map(|list| env::split_paths(&list).collect::<Vec<_>>());
     named.chain(USUAL.map(PathBuf::from)).filter(|folder| !folder.as_os_str().is_empty()).collect()
 }
 
 /// Files in these folders whose names begin so.
 fn others(beginning: &str, folders: Vec<PathBuf>) -> Vec<String> {
-    let files = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().filter_map(std::result::Result::ok);
+    let files = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
     let mut found: Vec<String> = files
         .filter(|file| file.file_name().to_string_lossy().starts_with(beginning))
         .map(|file| file.path().display().to_string())
