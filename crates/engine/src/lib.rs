@@ -17,6 +17,10 @@
 //! assert_eq!(out[1].to_f32_vec().unwrap(), vec![2.0, 4.0, 6.0]);
 //! ```
 
+// Tests of the library share code with those that see only what is public.
+#[cfg(test)]
+extern crate self as thalweg_engine;
+
 mod cache;
 mod cpu;
 #[cfg(feature = "cuda")]

@@ -115,7 +115,7 @@ impl Program {
             #[cfg(feature = "cuda")]
             Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, precision(options.precision)?)?,
         };
-        explained(graph, code.as_ref())?;
+        explained(graph, options, code.as_ref())?;
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();
         Ok(Program { inputs, outputs: graph.output_types(), code })
     }
@@ -191,17 +191,36 @@ fn precision(asked: Precision) -> Result<Precision> {
 /// The environment variable that names a file to which every graph and its program are appended, in words.
 pub const EXPLAIN: &str = "THALWEG_EXPLAIN";
 
+/// The environment variable that names a precision, for which [`EXPLAIN`] tells what a GPU would do, in place of what was compiled. No
+/// GPU is needed.
+#[cfg(feature = "cuda")]
+pub const EXPLAIN_CUDA: &str = "THALWEG_EXPLAIN_CUDA";
+
 /// Appends what was compiled to the file that is asked for.
-fn explained(graph: &Graph, code: &dyn Executable) -> Result<()> {
+fn explained(graph: &Graph, options: &CompileOptions, code: &dyn Executable) -> Result<()> {
     let Some(path) = std::env::var_os(EXPLAIN).filter(|path| !path.is_empty()) else { return Ok(()) };
+    let steps = steps(graph, options, code)?;
     let append = |path: &Path| -> std::io::Result<()> {
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-        file.write_all(format!("{graph}\n{}\n\n", code.explain()).as_bytes())
+        file.write_all(format!("{graph}\n{steps}\n\n").as_bytes())
     };
     append(Path::new(&path)).map_err(|error| {
         let wrong = EngineError::data(format!("{EXPLAIN} names a file that cannot be written"));
         wrong.with("the path of a file in a folder that exists", format!("{}: {error}", Path::new(&path).display()))
     })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn steps(_graph: &Graph, _options: &CompileOptions, code: &dyn Executable) -> Result<String> {
+    Ok(code.explain())
+}
+
+#[cfg(feature = "cuda")]
+fn steps(graph: &Graph, options: &CompileOptions, code: &dyn Executable) -> Result<String> {
+    match std::env::var(EXPLAIN_CUDA) {
+        Ok(name) if !name.is_empty() => crate::cuda::plan(graph, &options.donated, Precision::parse(&name)?),
+        _ => Ok(code.explain()),
+    }
 }
 
 impl std::fmt::Debug for Program {

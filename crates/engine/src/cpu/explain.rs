@@ -7,6 +7,7 @@ use super::memory::Address;
 use super::product::Product;
 use super::program::{Code, Step};
 use crate::geometry::Map;
+use crate::profile::Limits;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,6 +29,8 @@ pub(crate) struct Measured {
     pub(crate) bytes: usize,
     /// Whether it consists of steps that are measured too: slices, or a loop.
     pub(crate) holds_others: bool,
+    /// What the device can do, where that is not a thread of the host.
+    pub(crate) limits: Option<Limits>,
 }
 
 /// A step: the number of its program and its place there, and whether it is shared.
@@ -63,19 +66,29 @@ pub(crate) fn measured() -> Vec<Measured> {
     equal.into_values().collect()
 }
 
+/// Whether steps are measured.
+pub(crate) fn measures() -> bool {
+    MEASURES.load(Ordering::Relaxed)
+}
+
+/// Adds what was measured of step `place` of program `number`.
+pub(crate) fn add(number: u64, place: usize, step: Measured) {
+    let (count, seconds) = (step.count, step.seconds);
+    let mut all = times();
+    let entry = all.entry((number, place, step.shared)).or_insert_with(|| Measured { count: 0, seconds: 0.0, ..step });
+    entry.count += count;
+    entry.seconds += seconds;
+}
+
 /// Runs step `place` of program `number`, measured if asked for.
 pub(crate) fn timed<R>(number: u64, place: usize, step: &Step, shared: impl FnOnce() -> bool, run: impl FnOnce() -> R) -> R {
-    if !MEASURES.load(Ordering::Relaxed) {
+    if !measures() {
         return run();
     }
     let start = Instant::now();
     let out = run();
     let seconds = start.elapsed().as_secs_f64();
-    let shared = shared();
-    let mut all = times();
-    let entry = all.entry((number, place, shared)).or_insert_with(|| measurable(step, shared));
-    entry.count += 1;
-    entry.seconds += seconds;
+    add(number, place, Measured { count: 1, seconds, ..measurable(step, shared()) });
     out
 }
 
@@ -88,7 +101,7 @@ fn measurable(step: &Step, shared: bool) -> Measured {
         _ => (0, 0),
     };
     let holds_others = matches!(step, Step::Split(_) | Step::Loop(_));
-    Measured { step: title(step), count: 0, seconds: 0.0, shared, multiplications, bytes, holds_others }
+    Measured { step: title(step), count: 0, seconds: 0.0, shared, multiplications, bytes, holds_others, limits: None }
 }
 
 /// One line about a step.

@@ -11,10 +11,25 @@ use std::collections::HashMap;
 use thalweg_graph::Graph;
 use thalweg_graph::ops::Op;
 
+/// Nodes of a pass, at most: a kernel of a GPU takes some four thousand addresses, and a node has up to four.
+const MOST: usize = 1000;
+
 /// One pass: its nodes in order, and the shape it runs over.
+#[derive(Clone)]
 pub(crate) struct Group {
     pub(crate) nodes: Vec<usize>,
     pub(crate) shape: Vec<usize>,
+    /// Nodes of earlier passes that are computed again, in order; see `again`.
+    pub(crate) again: Vec<usize>,
+}
+
+impl Group {
+    /// All nodes that it computes, in order.
+    pub(crate) fn all(&self) -> Vec<usize> {
+        let mut all = [&self.nodes[..], &self.again].concat();
+        all.sort_unstable();
+        all
+    }
 }
 
 /// Whether a node can be part of a pass as an elementwise op.
@@ -48,7 +63,7 @@ pub(crate) fn reduced(shape: &[usize], axes: &[usize]) -> Option<Reduced> {
 }
 
 /// The axes of a reduction that can be part of a pass.
-fn reduction(graph: &Graph, i: usize) -> Option<Reduced> {
+pub(super) fn reduction(graph: &Graph, i: usize) -> Option<Reduced> {
     let node = &graph.nodes[i];
     let axes = match &node.op {
         Op::ReduceSum(op) => &op.axes,
@@ -114,7 +129,9 @@ pub(crate) fn groups(graph: &Graph, alive: &[bool], values: &Values, region: Opt
     let mut stages = Stages { graph, space: vec![None; n], stage: vec![0; n] };
     for i in (0..n).filter(|&i| alive[i] && !inside(i)) {
         let node = &graph.nodes[i];
-        stages.space[i] = if is_elementwise(&node.op) {
+        stages.space[i] = if values.all[i].source != i {
+            None
+        } else if is_elementwise(&node.op) {
             Some(squeezed(&node.ty.shape))
         } else {
             reduction(graph, i).map(|_| squeezed(&graph.node(node.inputs[0]).ty.shape))
@@ -126,12 +143,12 @@ pub(crate) fn groups(graph: &Graph, alive: &[bool], values: &Values, region: Opt
     let stage = read.map(|x| stages.stage[x] + 1).max().unwrap_or(0);
     (0..n).filter(|&i| inside(i)).for_each(|i| stages.stage[i] = stage);
     (0..n).filter(|&i| alive[i] && after(i)).for_each(|i| stages.place(i, values));
-    sink(&mut stages, alive);
+    sink(&mut stages, alive, values);
     joined(&stages, alive)
 }
 
 /// Moves elementwise nodes to the stage of their first use, where that keeps nothing alive that would not be.
-fn sink(stages: &mut Stages<'_>, alive: &[bool]) {
+fn sink(stages: &mut Stages<'_>, alive: &[bool], values: &Values) {
     let graph = stages.graph;
     let n = graph.nodes.len();
     let mut uses: Vec<Vec<usize>> = vec![Vec::new(); n];
@@ -155,8 +172,10 @@ fn sink(stages: &mut Stages<'_>, alive: &[bool]) {
         if latest <= stages.stage[i] {
             continue;
         }
-        let held = Held { stages, uses: &uses, pinned: &pinned, latest };
-        if graph.nodes[i].inputs.iter().all(|x| held.operand(x.index(), i, 4)) {
+        let held = Held { stages, values, uses: &uses, pinned: &pinned, latest };
+        let kept: Vec<usize> = graph.nodes[i].inputs.iter().map(|x| x.index()).filter(|&x| !held.operand(x, i, 4)).collect();
+        // One operand may be kept in the place of the node itself.
+        if kept.iter().all(|&x| x == kept[0] && graph.nodes[x].ty.bytes() <= graph.nodes[i].ty.bytes()) {
             stages.stage[i] = latest;
         }
     }
@@ -165,6 +184,7 @@ fn sink(stages: &mut Stages<'_>, alive: &[bool]) {
 /// What is alive at a stage anyway.
 struct Held<'a, 'g> {
     stages: &'a Stages<'g>,
+    values: &'a Values,
     uses: &'a [Vec<usize>],
     pinned: &'a [bool],
     latest: usize,
@@ -176,8 +196,10 @@ impl Held<'_, '_> {
     fn operand(&self, x: usize, reader: usize, depth: usize) -> bool {
         let graph = self.stages.graph;
         let x = seen(graph, x);
-        let small = graph.nodes[x].ty.count() * 8 < graph.nodes[reader].ty.count();
-        if is_given(&graph.nodes[x].op) || small {
+        // A repeated value takes no more memory than what is repeated.
+        let source = &graph.nodes[self.values.all[x].source];
+        let small = source.ty.count() * 8 < graph.nodes[reader].ty.count();
+        if is_given(&source.op) || small {
             return true;
         }
         let others = self.uses[x].iter().filter(|&&u| u != reader).map(|&u| self.stages.stage[u]).max();
@@ -224,10 +246,12 @@ fn joined(stages: &Stages<'_>, alive: &[bool]) -> Vec<Group> {
     for i in (0..graph.nodes.len()).filter(|&i| alive[i]) {
         if let Some(shape) = &stages.space[i] {
             let root = find(&mut parent, i);
-            groups.entry(root).or_insert_with(|| Group { nodes: Vec::new(), shape: shape.clone() }).nodes.push(i);
+            groups.entry(root).or_insert_with(|| Group { nodes: Vec::new(), shape: shape.clone(), again: Vec::new() }).nodes.push(i);
         }
     }
-    let mut out: Vec<Group> = groups.into_values().collect();
+    // Nodes come after their operands, so that no part of a group needs a later one.
+    let parts = |g: Group| g.nodes.chunks(MOST).map(|nodes| Group { nodes: nodes.to_vec(), ..g.clone() }).collect::<Vec<_>>();
+    let mut out: Vec<Group> = groups.into_values().flat_map(parts).collect();
     out.sort_by_key(|g| g.nodes[0]);
     out
 }

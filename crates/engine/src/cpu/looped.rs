@@ -47,8 +47,8 @@ pub(crate) struct Loop {
 
 impl Loop {
     /// Compiles the body; `copied` says which operands have gaps.
-    pub(crate) fn new(scan: &Scan, copied: Vec<bool>, whole: bool) -> Result<Loop> {
-        let body = compile(&scan.body.0, &Request { whole, ..Request::default() })?;
+    pub(crate) fn new(scan: &Scan, copied: Vec<bool>, whole: bool, narrow: bool) -> Result<Loop> {
+        let body = compile(&scan.body.0, &Request { whole, narrow, ..Request::default() })?;
         let none = Stretch { base: ARENA, first: 0, bytes: 0 };
         Ok(Loop {
             body,

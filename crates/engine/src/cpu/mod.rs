@@ -2,6 +2,7 @@
 //!
 //! `values` says what is a view of what; `groups` which ops run in one pass; `units` in what order; `plan` where every value lies, `steps` what is done there.
 
+mod again;
 mod arena;
 pub(crate) mod conv;
 pub(crate) mod copy;
@@ -12,7 +13,9 @@ mod groups;
 pub(crate) mod looped;
 pub(crate) mod memory;
 pub(crate) mod multiply;
+mod narrow;
 pub(crate) mod op;
+mod outer;
 pub(crate) mod plan;
 pub(crate) mod product;
 pub(crate) mod program;

@@ -7,6 +7,8 @@ use super::fused;
 use super::groups::{Reduced, reduced};
 use super::looped::Loop;
 use super::memory::Address;
+use super::narrow::narrow;
+use super::outer::outer;
 use super::program::{Code, Hands, Output, Step};
 use super::reductions::one_by_one;
 use super::region::{self, Region};
@@ -17,6 +19,7 @@ use super::values::{Apart, Values, analyse, is_given};
 use crate::reference::{decompose, kernels};
 use crate::tensor::Tensor;
 use crate::{EngineError, Result, memory};
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub(crate) struct Request {
     pub(crate) summed: Vec<usize>,
     /// Whether a batch stays whole, for executors that have no use for slices that fit into a cache.
     pub(crate) whole: bool,
+    /// Whether products are of bf16: see `narrow`.
+    pub(crate) narrow: bool,
 }
 
 /// The storage of a root.
@@ -56,8 +61,9 @@ pub(crate) struct Planner<'g> {
     /// Copies to outputs that are not computed where they are returned, as (value, output, whether it is added to what is there).
     returned: Vec<(usize, usize, bool)>,
     pub(super) split: Option<Split>,
-    /// See [`Request::whole`].
+    /// See [`Request`].
     whole: bool,
+    narrow: bool,
 }
 
 /// For how many units a place stays taken after its value's last use, and from how many bytes on it does not, where units may run beside
@@ -72,6 +78,8 @@ pub(crate) const ARENA: usize = 0;
 pub(crate) fn compile(graph: &Graph, request: &Request) -> Result<Code> {
     let graph = decompose(graph)?;
     let graph = one_by_one(&graph)?;
+    let graph = if request.whole { outer(&graph)? } else { graph };
+    let graph = if request.narrow { Cow::Owned(narrow(&graph)?) } else { graph };
     let alive = graph.live();
     if let Some(region) = region::find(&graph, &alive).filter(|_| !request.whole) {
         let results = slice::results(&graph, &alive, &region);
@@ -98,7 +106,7 @@ fn planned(graph: &Graph, alive: &[bool], request: &Request, split: Option<(&Reg
     if !whole.iter().all(|&i| values.is_contiguous(i)) {
         return Ok(None);
     }
-    let units = units(graph, alive, &values, split.as_ref().map(|(region, split)| (*region, split)));
+    let units = units(graph, alive, &values, split.as_ref().map(|(region, split)| (*region, split)), request.whole);
     let mut planner = Planner {
         graph,
         values,
@@ -110,6 +118,7 @@ fn planned(graph: &Graph, alive: &[bool], request: &Request, split: Option<(&Reg
         returned: Vec::new(),
         split: split.map(|(_, split)| split),
         whole: request.whole,
+        narrow: request.narrow,
     };
     planner.given(alive)?;
     planner.outputs(request, &units);
@@ -353,7 +362,7 @@ impl Planner<'_> {
             Kind::Loop => {
                 let Op::Scan(scan) = &self.graph.nodes[unit.node].op else { return Err(EngineError::internal("a loop without a body")) };
                 let copied: Vec<bool> = unit.reads.iter().map(|&x| !self.values.is_contiguous(x)).collect();
-                let looped = Loop::new(scan, copied, self.whole)?;
+                let looped = Loop::new(scan, copied, self.whole, self.narrow)?;
                 let bytes = looped.scratch_bytes();
                 Ok((Some(looped), bytes))
             }

@@ -1,5 +1,6 @@
 //! What a program does, unit by unit, before memory is planned: which nodes a unit reads and computes, and in what order units run.
 
+use super::again::again;
 use super::groups::{Group, groups};
 use super::region::Region;
 use super::split::Split;
@@ -40,9 +41,9 @@ pub(crate) struct Unit {
     pub(crate) writes: Vec<usize>,
 }
 
-fn kind(graph: &Graph, i: usize) -> Kind {
+fn kind(graph: &Graph, i: usize, whole: bool) -> Kind {
     let node = &graph.nodes[i];
-    let float = matches!(node.ty.dtype, DType::F32 | DType::F64);
+    let float = matches!(node.ty.dtype, DType::F32 | DType::F64) || (whole && node.ty.dtype == DType::BF16);
     match &node.op {
         Op::MatMul(_) if float => Kind::Product,
         Op::Conv(_) | Op::ConvInputGrad(_) | Op::ConvWeightGrad(_) if float => Kind::Conv,
@@ -54,7 +55,9 @@ fn kind(graph: &Graph, i: usize) -> Kind {
 }
 
 /// The units of a graph, in the order in which they run.
-pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Option<(&Region, &Split)>) -> Vec<Unit> {
+///
+/// `whole`: for executors to whom computing is cheaper than memory, and which have products and convolutions of bf16.
+pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Option<(&Region, &Split)>, whole: bool) -> Vec<Unit> {
     let mut units: Vec<Unit> = Vec::new();
     let mut unit_of: Vec<Option<usize>> = vec![None; graph.nodes.len()];
     if let Some((region, split)) = split {
@@ -64,11 +67,16 @@ pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Optio
         let writes = split.results().iter().map(|r| r.node).collect();
         units.push(Unit { kind: Kind::Split, node: nodes.first().copied().unwrap_or(0), reads, writes });
     }
-    for group in groups(graph, alive, values, split.map(|(region, _)| region)) {
-        let inside = |i: usize| group.nodes.binary_search(&i).is_ok();
+    let mut passes = groups(graph, alive, values, split.map(|(region, _)| region));
+    if whole {
+        passes.iter_mut().for_each(|group| again(graph, values, group));
+    }
+    for group in passes {
+        let all = group.all();
+        let inside = |i: usize| all.binary_search(&i).is_ok();
         let (mut reads, mut known): (Vec<usize>, HashSet<usize>) = (Vec::new(), HashSet::new());
-        for &i in &group.nodes {
-            unit_of[i] = Some(units.len());
+        group.nodes.iter().for_each(|&i| unit_of[i] = Some(units.len()));
+        for &i in &all {
             let outer = graph.nodes[i].inputs.iter().map(|x| x.index()).filter(|&x| !inside(super::groups::seen(graph, x)));
             reads.extend(outer.filter(|x| known.insert(*x)));
         }
@@ -84,7 +92,7 @@ pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Optio
         }
         unit_of[i] = Some(units.len());
         let reads = node.inputs.iter().map(|x| x.index()).collect();
-        units.push(Unit { kind: kind(graph, i), node: i, reads, writes: vec![i] });
+        units.push(Unit { kind: kind(graph, i, whole), node: i, reads, writes: vec![i] });
     }
     // The results of a loop are computed by its unit.
     for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
@@ -95,7 +103,22 @@ pub(crate) fn units(graph: &Graph, alive: &[bool], values: &Values, split: Optio
             units[unit].writes.push(i);
         }
     }
-    ordered(units, &unit_of, values)
+    let units = ordered(units, &unit_of, values);
+    if whole { read(graph, units, values) } else { units }
+}
+
+/// Units that somebody reads: what all readers of a value compute again is not computed before.
+fn read(graph: &Graph, units: Vec<Unit>, values: &Values) -> Vec<Unit> {
+    let mut wanted: HashSet<usize> = graph.outputs.iter().map(|o| values.all[o.index()].source).collect();
+    let mut kept: Vec<Unit> = Vec::with_capacity(units.len());
+    for unit in units.into_iter().rev() {
+        if unit.writes.iter().any(|i| wanted.contains(i)) {
+            wanted.extend(unit.reads.iter().map(|&x| values.all[x].source));
+            kept.push(unit);
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 /// Units in an order in which all operands are there, those first whose nodes were written first: what a program's author computes

@@ -1,10 +1,12 @@
 //! Where the values of a graph lie. A view (a transpose, a part, a repetition) lies where its source does; the operands of a
-//! concatenation are computed in their place inside it where that is possible, so that joining them costs nothing.
+//! concatenation are computed in their place inside it where that is possible, so that joining them costs nothing. What a cast from bf16
+//! to f32 gives may lie as its operand does, too, in the type of that.
 
+use super::groups::{is_elementwise, reduction};
 use crate::reference::{is_contiguous, turned_products};
 use std::collections::HashSet;
 use thalweg_graph::ops::Op;
-use thalweg_graph::{Graph, Node, Type, strides};
+use thalweg_graph::{DType, Graph, Node, Type, strides};
 
 /// What is known of a value before any memory is planned. Distances are in elements.
 #[derive(Clone, Debug)]
@@ -157,14 +159,32 @@ pub(crate) fn analyse(graph: &Graph, alive: &[bool], apart: &Apart<'_>) -> Value
         }));
     }
     let mut values: Vec<Value> = all.into_iter().flatten().collect();
+    let widened = widened(graph, alive, apart);
     for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i] && !(apart.inside)(*i)) {
         let Some(x) = node.inputs.first().map(|x| x.index()).filter(|_| !matches!(node.op, Op::Output(_))) else { continue };
-        if let Some((offset, strides)) = view(node, &graph.nodes[x].ty, &values[x].strides) {
+        let seen = if widened[i] { Some((0, values[x].strides.clone())) } else { view(node, &graph.nodes[x].ty, &values[x].strides) };
+        if let Some((offset, strides)) = seen {
             let of = &values[x];
             values[i] = Value { root: of.root, source: of.source, offset: of.offset + offset, strides };
         }
     }
     Values { types: graph.nodes.iter().map(|n| n.ty.clone()).collect(), all: values }
+}
+
+/// Casts from bf16 to f32 that passes alone read: these read what is cast, which takes half the memory, and cast it themselves.
+fn widened(graph: &Graph, alive: &[bool], apart: &Apart<'_>) -> Vec<bool> {
+    let cast = |node: &Node| {
+        let widens = matches!(&node.op, Op::Cast(cast) if cast.dtype == DType::F32);
+        widens && graph.node(node.inputs[0]).ty.dtype == DType::BF16
+    };
+    let mut out: Vec<bool> = graph.nodes.iter().enumerate().map(|(i, node)| alive[i] && cast(node) && !(apart.inside)(i)).collect();
+    for (i, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
+        if (apart.inside)(i) || !(is_elementwise(&node.op) || reduction(graph, i).is_some()) {
+            node.inputs.iter().for_each(|x| out[x.index()] = false);
+        }
+    }
+    graph.outputs.iter().for_each(|o| out[o.index()] = false);
+    out
 }
 
 fn own_strides(node: &Node, turned: bool) -> Vec<usize> {

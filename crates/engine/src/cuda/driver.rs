@@ -12,6 +12,8 @@ use candle_core::cuda_backend::cudarc::driver::{DriverError, result as cuda, sys
 use candle_core::cuda_backend::cudarc::nvrtc::{result as nvrtc, sys as nvrtc_sys};
 use std::ffi::{CString, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use sys::CUresult;
 use thalweg_graph::DType;
 
@@ -65,6 +67,44 @@ pub(crate) struct Session {
     context: sys::CUcontext,
     main: Queue,
     lanes: [Queue; LANES],
+    staging: &'static Mutex<Staging>,
+}
+
+/// Uploads of so many bytes are staged: of fewer, the driver makes a copy at once; for more, it would wait for all work before.
+const STAGED: Range<usize> = 32 << 10..8 << 20;
+
+/// Memory of the host that a GPU reads by itself, in two halves: one is filled while the other may still be read.
+struct Staging {
+    at: *mut u8,
+    halves: [Option<Tick>; 2],
+    next: usize,
+}
+
+// SAFETY: the memory is that of this value for good, and is used under a lock.
+unsafe impl Send for Staging {}
+
+impl Staging {
+    fn new() -> Result<Staging> {
+        // SAFETY: the memory is never freed.
+        let at = unsafe { cuda::malloc_host(2 * STAGED.end, 0) }.map_err(failed("allocating memory of the host"))?;
+        Ok(Staging { at: at.cast(), halves: [None, None], next: 0 })
+    }
+
+    fn upload(&mut self, to: Pointer, from: &[u8], stream: sys::CUstream) -> Result<()> {
+        let half = self.next;
+        self.next = 1 - half;
+        if let Some(read) = self.halves[half].take() {
+            read.wait()?;
+        }
+        // SAFETY: the half has room, and its last reader is done; the copy is done before it is filled again.
+        unsafe {
+            let staged = std::slice::from_raw_parts_mut(self.at.add(half * STAGED.end), from.len());
+            staged.copy_from_slice(from);
+            cuda::memcpy_htod_async(to, staged, stream).map_err(failed("copying to a GPU"))?;
+        }
+        self.halves[half] = Some(Tick::after(stream)?);
+        Ok(())
+    }
 }
 
 // SAFETY: these are handles; the driver and cuBLAS may be called from any thread that has made the context its own, and calls that
@@ -153,7 +193,7 @@ impl Session {
         for lane in &mut lanes {
             *lane = Queue::new()?;
         }
-        Ok(Session { context, main, lanes })
+        Ok(Session { context, main, lanes, staging: Box::leak(Box::new(Mutex::new(Staging::new()?))) })
     }
 
     /// The queue that does all work.
@@ -205,6 +245,9 @@ impl Session {
             return Ok(());
         }
         self.enter()?;
+        if (STAGED.start..STAGED.end).contains(&from.len()) {
+            return self.staging.lock().unwrap_or_else(PoisonError::into_inner).upload(to, from, self.main.stream);
+        }
         // SAFETY: pageable memory is read, or staged by the driver, before the call returns.
         unsafe { cuda::memcpy_htod_async(to, from, self.main.stream) }.map_err(failed("copying to a GPU"))
     }
@@ -313,7 +356,44 @@ impl Drop for Recorder<'_> {
     }
 }
 
+/// What a queue has come to, with the time at which it did.
+pub(crate) struct Tick(sys::CUevent);
+
+impl Tick {
+    fn after(stream: sys::CUstream) -> Result<Tick> {
+        let tick = Tick(cuda::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(failed("making an event"))?);
+        // SAFETY: both handles are alive.
+        unsafe { cuda::event::record(tick.0, stream) }.map_err(failed("recording an event"))?;
+        Ok(tick)
+    }
+
+    /// Waits for it.
+    fn wait(&self) -> Result<()> {
+        // SAFETY: the event is alive.
+        unsafe { cuda::event::synchronize(self.0) }.map_err(failed("waiting for an event"))
+    }
+
+    /// Seconds from an earlier tick to this one, once all work is done.
+    pub(crate) fn since(&self, earlier: &Tick) -> Result<f64> {
+        // SAFETY: both events are alive.
+        let milliseconds = unsafe { cuda::event::elapsed(earlier.0, self.0) }.map_err(failed("reading a clock"))?;
+        Ok(f64::from(milliseconds) * 1e-3)
+    }
+}
+
+impl Drop for Tick {
+    fn drop(&mut self) {
+        // SAFETY: the last use of the event.
+        let _ = unsafe { cuda::event::destroy(self.0) };
+    }
+}
+
 impl Queue {
+    /// The time at which all work so far is done.
+    pub(crate) fn tick(&self) -> Result<Tick> {
+        Tick::after(self.stream)
+    }
+
     /// Copies on the GPU.
     pub(crate) fn copy(&self, to: Pointer, from: Pointer, bytes: usize) -> Result<()> {
         if bytes == 0 {

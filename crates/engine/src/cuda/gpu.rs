@@ -2,7 +2,8 @@
 
 use super::driver::{self, Description, Function, Pointer, Session};
 use super::kernels;
-use crate::{EngineError, Result};
+use crate::profile::Limits;
+use crate::{EngineError, Precision, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -16,6 +17,7 @@ pub(crate) struct Gpu {
     pub(crate) session: Session,
     free: Mutex<Shelf>,
     functions: Mutex<HashMap<String, Function>>,
+    limits: Mutex<HashMap<Precision, Limits>>,
     /// Memory that all programs share, since they run one after the other; held while a program puts its work on the stream.
     shared: Mutex<Shared>,
 }
@@ -65,7 +67,15 @@ impl Gpu {
         }
         super::find(index)?;
         let (description, session) = (driver::describe(index)?, Session::open(index)?);
-        let gpu = Gpu { index, description, session, free: Mutex::default(), functions: Mutex::default(), shared: Mutex::default() };
+        let gpu = Gpu {
+            index,
+            description,
+            session,
+            free: Mutex::default(),
+            functions: Mutex::default(),
+            limits: Mutex::default(),
+            shared: Mutex::default(),
+        };
         let gpu = Arc::new(gpu);
         known.insert(index, gpu.clone());
         Ok(gpu)
@@ -103,6 +113,19 @@ impl Gpu {
         let blocks = std::mem::take(&mut lock(&self.free).blocks);
         blocks.into_values().flatten().for_each(|at| self.session.free(at));
         Ok(())
+    }
+
+    /// What it can do at most, measured at the first call.
+    pub(crate) fn limits(self: &Arc<Gpu>, precision: Precision) -> Result<Limits> {
+        let known = lock(&self.limits).get(&precision).copied();
+        known.map_or_else(
+            || {
+                let limits = super::limits::measure(self, precision)?;
+                lock(&self.limits).insert(precision, limits);
+                Ok(limits)
+            },
+            Ok,
+        )
     }
 
     /// Memory that all programs share, for the time in which one puts its work on the stream.

@@ -210,6 +210,15 @@ fn check(graph: &Graph, tolerance: f64) {
     agree(graph, &inputs(graph), Precision::Full, tolerance);
 }
 
+#[path = "../../tests/engine/random_graph.rs"]
+mod random_graph;
+
+#[test]
+fn random_graphs() {
+    let graphs = (0..400).filter_map(|seed| random_graph::random_graph(seed, 5 + seed as usize % 30, seed % 2 == 0));
+    graphs.take(24).for_each(|graph| check(&graph, 1e-9));
+}
+
 #[test]
 fn every_elementwise_function_of_every_type() {
     use thalweg_graph::ops::binary::Binary;

@@ -13,6 +13,9 @@ pub(crate) const LANES: usize = 4;
 const EPOCH: usize = 96;
 /// Seconds that a bundle must gain by leaving the lane of what it waits for.
 const GAIN: f64 = 2e-6;
+/// Bytes from which a bundle fills a GPU: it goes to the first lane, since two of them would only be in each other's way, and what one
+/// leaves in the cache would be gone when the next one reads it.
+const FULL: usize = 32 << 20;
 /// What is assumed of a GPU when lanes are chosen: seconds to start, bytes and operations a second.
 const START: f64 = 2e-6;
 const BYTES: f64 = 1.5e12;
@@ -20,15 +23,15 @@ const OPERATIONS: f64 = 20e12;
 
 /// A stretch of memory that a task touches: base, first byte, end, whether it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stretch {
+pub(crate) struct Stretch {
     base: usize,
     first: usize,
     end: usize,
-    writes: bool,
+    pub(crate) writes: bool,
 }
 
 impl Stretch {
-    fn conflicts(&self, other: &Stretch) -> bool {
+    pub(crate) fn conflicts(&self, other: &Stretch) -> bool {
         self.base == other.base && (self.writes || other.writes) && self.first < other.end && other.first < self.end
     }
 }
@@ -44,10 +47,11 @@ pub(crate) struct Placed {
     pub(crate) signals: bool,
 }
 
-/// What a bundle touches, and its seconds; `None`: everything.
+/// What a bundle touches (`None`: everything), its seconds, and the bytes that it moves.
 struct Load {
     touched: Option<Vec<Stretch>>,
     seconds: f64,
+    bytes: usize,
 }
 
 /// Places bundles on at most `lanes` lanes. `alias` says which base another base is part of.
@@ -73,7 +77,7 @@ pub(crate) fn place(tasks: &[Task], bundles: &[Range<usize>], lanes: usize, alia
         let home = after.iter().copied().max_by(|&a, &b| ends[a].total_cmp(&ends[b])).map_or(0, |j| placed[j].lane);
         let best = (0..lanes).min_by(|&a, &b| free(a).total_cmp(&free(b))).unwrap_or(0);
         // Behind a barrier everything begins on the first lane.
-        let lane = if all {
+        let lane = if all || load.bytes >= FULL {
             0
         } else if free(best) + GAIN < free(home) {
             best
@@ -115,12 +119,13 @@ fn conflict(a: &Load, b: &Load) -> bool {
 
 fn load(tasks: &[Task], alias: &impl Fn(usize) -> usize) -> Load {
     let mut touched = Some(Vec::new());
-    let mut seconds = 0.0;
+    let (mut seconds, mut bytes) = (0.0, 0);
     for task in tasks {
         seconds += START;
         match task {
             Task::Kernel(kernel) => {
                 seconds += kernel.bytes as f64 / BYTES;
+                bytes += kernel.bytes;
                 if let Some(all) = &mut touched {
                     all.extend(kernel.parameters.iter().filter_map(|p| stretch(p, alias)));
                     if kernel.parameters.contains(&Parameter::Wrong) {
@@ -130,7 +135,8 @@ fn load(tasks: &[Task], alias: &impl Fn(usize) -> usize) -> Load {
                 }
             }
             Task::Gemm(g) => {
-                seconds += 2.0 * (g.entries * g.m * g.n * g.k) as f64 / OPERATIONS;
+                seconds += 2.0 * g.multiplications() as f64 / OPERATIONS;
+                bytes += g.bytes();
                 if let Some(all) = &mut touched {
                     all.extend(g.stretches().into_iter().filter(|s| s.0 != SCRATCH).map(|(base, first, end, writes)| Stretch {
                         base: alias(base),
@@ -148,10 +154,10 @@ fn load(tasks: &[Task], alias: &impl Fn(usize) -> usize) -> Load {
             Task::Loop(_) => touched = None,
         }
     }
-    Load { touched, seconds }
+    Load { touched, seconds, bytes }
 }
 
-fn stretch(parameter: &Parameter, alias: &impl Fn(usize) -> usize) -> Option<Stretch> {
+pub(crate) fn stretch(parameter: &Parameter, alias: &impl Fn(usize) -> usize) -> Option<Stretch> {
     let Parameter::Value(at, dtype, touch) = parameter else { return None };
     let size = dtype.size();
     (at.base != SCRATCH).then(|| Stretch {

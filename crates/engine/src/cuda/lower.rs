@@ -1,10 +1,11 @@
 //! From the plan that both executors share to what a GPU does: kernels, products of cuBLAS, loops.
 
+use super::lanes::{Stretch, stretch};
 use super::product::{Gemm, Matrix, Wanted, prepare};
-use super::source::{self, Kernel, SCRATCH, between};
+use super::source::{self, Kernel, Parameter, SCRATCH, between};
 use crate::cpu::conv::{Conv, Images};
 use crate::cpu::copy::View;
-use crate::cpu::looped::{Loop, Stretch};
+use crate::cpu::looped::{Loop, Stretch as Piece};
 use crate::cpu::memory::Address;
 use crate::cpu::op::OpCall;
 use crate::cpu::product::Product;
@@ -34,11 +35,11 @@ pub(crate) struct Looped {
     pub(crate) length: usize,
     pub(crate) consts: usize,
     pub(crate) carry: usize,
-    pub(crate) operands: Vec<Stretch>,
-    pub(crate) turns: [Vec<Stretch>; 2],
-    pub(crate) stacks: Vec<(Stretch, bool)>,
-    pub(crate) last: Vec<Option<Stretch>>,
-    pub(crate) arena: Stretch,
+    pub(crate) operands: Vec<Piece>,
+    pub(crate) turns: [Vec<Piece>; 2],
+    pub(crate) stacks: Vec<(Piece, bool)>,
+    pub(crate) last: Vec<Option<Piece>>,
+    pub(crate) arena: Piece,
 }
 
 /// A program for a GPU.
@@ -60,7 +61,9 @@ pub(crate) struct Lowered {
 /// The program of a plan.
 pub(crate) fn lower(code: Code) -> Result<Lowered> {
     let mut names = Vec::new();
-    lowered(code, &mut names).map(|made| Lowered { names, ..made })
+    let mut made = lowered(code, &mut names)?;
+    made.part();
+    Ok(Lowered { names, ..made })
 }
 
 fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
@@ -69,12 +72,22 @@ fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
     for step in code.steps {
         let first = lowering.tasks.len();
         lowering.step(step)?;
-        bundles.push(first..lowering.tasks.len());
+        let made = first..lowering.tasks.len();
+        if lowering.tasks[made.clone()].iter().all(is_alone) {
+            bundles.extend(made.map(|k| k..k + 1));
+        } else {
+            bundles.push(made);
+        }
     }
     bundles.retain(|tasks| !tasks.is_empty());
     let Lowering { tasks, scratch, counters, .. } = lowering;
     let (inputs, constants, outputs, arena) = (code.inputs, code.constants, code.outputs, code.arena);
     Ok(Lowered { tasks, bundles, inputs, constants, outputs, arena, scratch, counters, names: Vec::new() })
+}
+
+/// Whether a task is a product that hands nothing to others in scratch.
+fn is_alone(task: &Task) -> bool {
+    matches!(task, Task::Gemm(g) if [g.left.at, g.right.at, g.out].iter().all(|at| at.base != SCRATCH))
 }
 
 struct Lowering<'a> {
@@ -286,6 +299,29 @@ impl Lowering<'_> {
 }
 
 impl Lowered {
+    /// The base whose memory a base may be: an output that is computed in the place of an input.
+    pub(crate) fn alias(&self) -> impl Fn(usize) -> usize + use<> {
+        let first = 1 + self.inputs + self.constants.len();
+        let aliases: Vec<Option<usize>> = self.outputs.iter().map(|o| o.alias).collect();
+        move |base| {
+            let input = base.checked_sub(first).and_then(|k| aliases.get(k).copied().flatten());
+            input.map_or(base, |k| 1 + k)
+        }
+    }
+
+    /// Tells kernels which of the values that they read they do not write. Not in bodies of loops, whose bases move.
+    fn part(&mut self) {
+        let alias = self.alias();
+        for task in &mut self.tasks {
+            let Task::Kernel(kernel) = task else { continue };
+            let touched: Vec<Option<Stretch>> = kernel.parameters.iter().map(|p| stretch(p, &alias)).collect();
+            for (k, parameter) in kernel.parameters.iter_mut().enumerate() {
+                let (Some(own), Parameter::Value(_, _, touch)) = (&touched[k], parameter) else { continue };
+                touch.apart = !touch.writes && touched.iter().flatten().all(|other| !other.writes || !other.conflicts(own));
+            }
+        }
+    }
+
     /// All kernels, those of loops' bodies included.
     pub(crate) fn kernels(&self) -> Vec<&Kernel> {
         let of = |task| match task {
@@ -338,7 +374,7 @@ impl Lowered {
     /// Floating-point operations of all products of a run.
     pub(crate) fn operations(&self) -> usize {
         let of = |task: &Task| match task {
-            Task::Gemm(g) => 2 * g.entries * g.m * g.n * g.k,
+            Task::Gemm(g) => 2 * g.multiplications(),
             Task::Loop(looped) => looped.length * looped.body.operations(),
             _ => 0,
         };
@@ -364,7 +400,7 @@ impl Lowered {
 fn title(task: &Task) -> String {
     match task {
         Task::Kernel(k) => format!("{} · {} blocks, {} bytes", k.label, k.blocks, k.bytes),
-        Task::Gemm(g) => format!("product {} × [{}, {}] × [{}, {}] {}", g.entries, g.n, g.k, g.k, g.m, g.dtype.name()),
+        Task::Gemm(g) => g.to_string(),
         Task::Zero(_, bytes) => format!("zeros, {bytes} bytes"),
         Task::Loop(looped) => format!("loop of {} steps", looped.length),
     }

@@ -11,11 +11,13 @@ mod host;
 mod kernels;
 mod lanes;
 mod libraries;
+mod limits;
 mod lower;
 mod product;
 mod program;
 mod source;
 mod survey;
+mod timed;
 mod versions;
 mod walk;
 
@@ -25,11 +27,8 @@ pub(crate) use survey::survey;
 
 use crate::cpu::plan::{Request, compile as planned};
 use crate::program::{Executable, Precision};
-use crate::reference::decompose;
 use crate::{EngineError, Result};
-use std::borrow::Cow;
-use thalweg_graph::ops::Op;
-use thalweg_graph::{DType, Graph, Node, Var, rewrite};
+use thalweg_graph::Graph;
 
 /// Checks that GPU `index` is there, and the libraries.
 ///
@@ -56,8 +55,8 @@ pub(crate) fn compile(graph: &Graph, donated: &[usize], index: usize, precision:
 ///
 /// # Errors
 /// Those of [`crate::Program::compile`].
-pub fn plan(graph: &Graph, donated: &[usize]) -> Result<String> {
-    Ok(lowered(graph, donated, Precision::Full)?.explain())
+pub fn plan(graph: &Graph, donated: &[usize], precision: Precision) -> Result<String> {
+    Ok(lowered(graph, donated, precision)?.explain())
 }
 
 /// Compiles the kernels of a graph for cards of this compute capability (`(9, 0)` is that of an H100); bytes of machine code. NVRTC is
@@ -65,20 +64,12 @@ pub fn plan(graph: &Graph, donated: &[usize]) -> Result<String> {
 ///
 /// # Errors
 /// `DeviceError` without NVRTC; `InternalError` with the compiler's messages if a kernel does not compile.
-pub fn build(graph: &Graph, donated: &[usize], capability: (i32, i32)) -> Result<usize> {
-    let lowered = lowered(graph, donated, Precision::Full)?;
+pub fn build(graph: &Graph, precision: Precision, capability: (i32, i32)) -> Result<usize> {
+    let lowered = lowered(graph, &[], precision)?;
     Ok(driver::compile(&source::text(lowered.kernels().into_iter()), capability)?.len())
 }
 
 fn lowered(graph: &Graph, donated: &[usize], precision: Precision) -> Result<lower::Lowered> {
-    let graph = if precision == Precision::Bf16 { Cow::Owned(narrowed(&*decompose(graph)?)?) } else { Cow::Borrowed(graph) };
-    lower::lower(planned(&graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true })?)
-}
-
-/// The same function with products of f32 whose operands and results are rounded to bf16; sums inside a product are in f32.
-fn narrowed(graph: &Graph) -> Result<Graph> {
-    let narrow = |node: &Node, inputs: &[Var<'_>]| matches!(node.op, Op::MatMul(_)) && inputs.iter().all(|x| x.dtype() == DType::F32);
-    Ok(rewrite(graph, |node, inputs| {
-        narrow(node, inputs).then(|| inputs[0].cast(DType::BF16).matmul(inputs[1].cast(DType::BF16)).cast(DType::F32))
-    })?)
+    let narrow = precision == Precision::Bf16;
+    lower::lower(planned(graph, &Request { donated: donated.to_vec(), summed: Vec::new(), whole: true, narrow })?)
 }

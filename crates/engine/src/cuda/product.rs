@@ -3,6 +3,7 @@
 use super::source::{Kernel, SCRATCH, between};
 use crate::cpu::copy::View;
 use crate::cpu::memory::Address;
+use std::fmt;
 use thalweg_graph::DType;
 
 /// A batch of matrices in memory: distances of entries, rows and columns.
@@ -52,6 +53,11 @@ pub(crate) struct Gemm {
 }
 
 impl Gemm {
+    /// Its multiplications.
+    pub(crate) fn multiplications(&self) -> usize {
+        self.entries * self.m * self.n * self.k
+    }
+
     /// Bytes of its operands and its result.
     pub(crate) fn bytes(&self) -> usize {
         self.entries * (self.m * self.k + self.k * self.n + self.m * self.n) * self.dtype.size()
@@ -73,6 +79,12 @@ impl Gemm {
             factor(&self.right, self.k, self.n),
             of(self.out, self.n, self.m, self.distance, self.entry, true),
         ]
+    }
+}
+
+impl fmt::Display for Gemm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "product {} × [{}, {}] × [{}, {}] {}", self.entries, self.n, self.k, self.k, self.m, self.dtype.name())
     }
 }
 

@@ -8,7 +8,9 @@ use super::lanes::{LANES, Placed, place};
 use super::lower::Lowered;
 use super::product::Gemm;
 use super::source::{Kernel, THREADS};
+use super::timed::Timed;
 use super::walk::{self, Machine, Places};
+use crate::cpu::explain;
 use crate::program::Executable;
 use crate::tensor::Tensor;
 use crate::{EngineError, Precision, Result};
@@ -31,6 +33,8 @@ pub(crate) struct Program {
     gpu: Arc<Gpu>,
     lowered: Lowered,
     precision: Precision,
+    /// See [`explain::number`].
+    number: u64,
     functions: HashMap<String, Function>,
     /// Addresses of constants, of the program and of the bodies of its loops, in the order of their tasks.
     constants: Vec<Buffer>,
@@ -122,10 +126,7 @@ impl Program {
             held.extend(own);
         }
         let lanes = if lowered.scratch > LARGE { 2 } else { LANES };
-        let first_output = 1 + lowered.inputs + lowered.constants.len();
-        let aliases: HashMap<usize, usize> =
-            lowered.outputs.iter().enumerate().filter_map(|(k, o)| Some((first_output + k, 1 + o.alias?))).collect();
-        let placed = place(&lowered.tasks, &lowered.bundles, lanes, |base| aliases.get(&base).copied().unwrap_or(base));
+        let placed = place(&lowered.tasks, &lowered.bundles, lanes, lowered.alias());
         let (small_inputs, inputs_bytes) = laid_out(inputs.iter().copied(), 0);
         let first = inputs_bytes.next_multiple_of(256);
         let (small_outputs, end) = laid_out(lowered.outputs.iter().map(|o| o.ty.bytes()), VERDICT);
@@ -135,6 +136,7 @@ impl Program {
             records: lowered.totals().0 <= LAUNCHES,
             lowered,
             precision,
+            number: explain::number(),
             functions,
             constants,
             bodies,
@@ -160,6 +162,12 @@ impl Program {
     /// The queue as a machine for this program.
     fn machine<'a>(&'a self, queue: &'a Queue) -> OnQueue<'a> {
         OnQueue { program: self, queue }
+    }
+
+    /// The queue as a machine that takes the time of everything that it does.
+    fn timed<'a>(&'a self, queue: &'a Queue) -> Result<Timed<'a, OnQueue<'a>>> {
+        let limits = self.gpu.limits(self.precision)?;
+        Timed::new(self.machine(queue), queue, limits)
     }
 
     fn begin(&self, queue: &Queue, places: &Places) -> Result<()> {
@@ -192,6 +200,13 @@ impl Program {
     /// Runs over these addresses: as a graph from the second time on.
     fn work(&self, places: &Places) -> Result<()> {
         let queue = self.gpu.session.main();
+        if explain::measures() {
+            self.begin(queue, places)?;
+            let timed = self.timed(queue)?;
+            walk::all(&timed, &self.lowered, places, &self.bodies, &mut 0)?;
+            self.gpu.session.wait()?;
+            return timed.tell(self.number);
+        }
         let whole = || -> Result<()> {
             self.begin(queue, places)?;
             walk::all(&self.machine(queue), &self.lowered, places, &self.bodies, &mut 0)

@@ -15,7 +15,7 @@ pub struct StepTime {
     pub step: String,
     /// How often it ran.
     pub count: u64,
-    /// Seconds in all, of all threads that took part.
+    /// Seconds in all, of all threads that took part; on a GPU, of the GPU.
     pub seconds: f64,
     /// Floating-point operations in all, of products and convolutions.
     pub flops: f64,
@@ -67,7 +67,7 @@ pub fn stop() -> Result<Profile> {
             seconds: m.seconds * workers,
             flops: 2.0 * m.multiplications as f64 * count,
             bytes: m.bytes as f64 * count,
-            limit: limits.seconds(2.0 * m.multiplications as f64, m.bytes).map(|each| each * count),
+            limit: m.limits.unwrap_or(limits).seconds(2.0 * m.multiplications as f64, m.bytes).map(|each| each * count),
             step: m.step,
         }
     };

@@ -1,7 +1,9 @@
 //! What of the CUDA executor needs no GPU: every generated kernel compiles, for cards old and new.
 
-use crate::executors::{random_graph, training_step};
+use crate::executors::{on_gpu, training_step};
+use crate::random_graph::random_graph;
 use thalweg_engine::cuda::{build, plan};
+use thalweg_engine::{CompileOptions, Precision, Program, Tensor};
 use thalweg_graph::ops::Window;
 use thalweg_graph::{Builder, DType, Graph};
 
@@ -9,8 +11,10 @@ const CARDS: [(i32, i32); 3] = [(8, 0), (9, 0), (10, 0)];
 
 fn compiles(graph: &Graph) {
     for card in CARDS {
-        let bytes = build(graph, &[], card).unwrap_or_else(|e| panic!("{card:?}: {e}\n{graph}"));
-        assert!(bytes > 0);
+        for precision in [Precision::Full, Precision::Bf16] {
+            let bytes = build(graph, precision, card).unwrap_or_else(|e| panic!("{card:?}: {e}\n{graph}"));
+            assert!(bytes > 0);
+        }
     }
 }
 
@@ -50,6 +54,47 @@ fn kernels_of_every_op_and_element_type() {
 
 #[test]
 fn a_plan_tells_what_a_gpu_would_do() {
-    let text = plan(&training_step(DType::F32, 512, &[512, 64]), &[]).unwrap();
+    let text = plan(&training_step(DType::F32, 512, &[512, 64]), &[], Precision::Full).unwrap();
     assert!(text.contains("product") && text.contains("launches"), "{text}");
+}
+
+/// Launches, and bytes that they move.
+fn totals(text: &str) -> (usize, usize) {
+    let line = text.lines().find(|line| line.contains(" launches, ")).unwrap();
+    let number = |k: usize| line.split_whitespace().nth(k).unwrap().parse().unwrap();
+    (number(0), number(2))
+}
+
+#[test]
+fn a_training_step_moves_what_it_must() {
+    let (rows, width) = (16_384, 256);
+    let step = training_step(DType::F32, rows, &[width, width, width]);
+    let of = |precision| totals(&plan(&step, &[], precision).unwrap());
+    let ((launches, bytes), (_, narrow)) = (of(Precision::Full), of(Precision::Bf16));
+    println!("{launches} launches, {bytes} bytes, {narrow} in bf16");
+    assert!(launches <= 44 && bytes <= 56 * rows * width * 4, "{launches} launches, {bytes} bytes");
+    // Between products everything takes half the room.
+    assert!((narrow as f64) < 0.6 * bytes as f64, "{narrow} bytes in bf16, {bytes} in f32");
+}
+
+#[test]
+fn what_does_not_fit_on_a_gpu_is_refused_and_changes_nothing() {
+    if !on_gpu() {
+        return;
+    }
+    let b = Builder::new();
+    let x = b.input("x", DType::F32, &[1 << 10]);
+    let large = (x + 1.0).broadcast_to(&[1 << 26, 1 << 10]) * x;
+    let options = CompileOptions { donated: vec![0], ..CompileOptions::default() };
+    let program = Program::compile(&b.finish(&[x + 1.0, large]).unwrap(), &options).unwrap();
+    let given = Tensor::from_f32(vec![2.0; 1 << 10], &[1 << 10]).unwrap();
+    for _ in 0..3 {
+        let error = program.run_keeping(vec![given.clone()]).unwrap_err();
+        assert_eq!(error.code, "MemoryError", "{error}");
+        assert!(error.to_string().contains("cuda:0") && error.to_string().contains("274877906944 bytes"), "{error}");
+    }
+    let b = Builder::new();
+    let x = b.input("x", DType::F32, &[1 << 10]);
+    let program = Program::compile(&b.finish(&[x * 2.0]).unwrap(), &CompileOptions::default()).unwrap();
+    assert_eq!(program.run(vec![given]).unwrap()[0].to_f32_vec().unwrap(), vec![4.0; 1 << 10]);
 }

@@ -14,6 +14,7 @@ mod memory;
 mod order;
 mod products;
 mod random;
+mod random_graph;
 mod scan;
 mod simplification;
 mod tensors;

@@ -57,7 +57,7 @@ impl Layer for Linear {
             return ctx.builder.fail(GraphError::shape("linear", "wrong width of the input", expected, x.ty().to_string()));
         };
         let rows = x.reshape(&[thalweg_graph::count(leading), last]);
-        let product = rows.matmul(ctx.param(self.weight).t()) + ctx.param(self.bias);
-        product.reshape(&[leading, &[self.outputs]].concat())
+        // What follows has the leading dimensions, too, and joins the bias in one pass.
+        rows.matmul(ctx.param(self.weight).t()).reshape(&[leading, &[self.outputs]].concat()) + ctx.param(self.bias)
     }
 }

@@ -120,10 +120,14 @@ struct Draft {
 struct Maker<'a> {
     context: &'a Context<'a>,
     group: &'a Group,
+    /// The nodes that are computed, in order.
+    nodes: Vec<usize>,
     member: HashSet<usize>,
     sources: Vec<Lying>,
     /// The root of each source.
     roots: Vec<usize>,
+    /// Values of sources that lie in another type than they have, by node.
+    widened: Vec<Draft>,
     /// Registers into which scattered sources are gathered; the first ones.
     gathered: usize,
     dims: Vec<usize>,
@@ -136,12 +140,25 @@ struct Maker<'a> {
 pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
     let graph = context.graph;
     let shape = Shape::of(graph, group);
-    let member = group.nodes.iter().copied().collect();
-    let mut maker =
-        Maker { context, group, member, sources: Vec::new(), roots: Vec::new(), gathered: 0, dims: Vec::new(), ends: Vec::new(), row: 1 };
+    let nodes = group.all();
+    let member = nodes.iter().copied().collect();
+    let mut maker = Maker {
+        context,
+        group,
+        nodes,
+        member,
+        sources: Vec::new(),
+        roots: Vec::new(),
+        widened: Vec::new(),
+        gathered: 0,
+        dims: Vec::new(),
+        ends: Vec::new(),
+        row: 1,
+    };
     maker.merge();
-    let drafts = maker.drafts();
+    let own = maker.drafts();
     let reduced: Vec<Operand> = shape.parts.iter().map(|(i, ..)| maker.operand(graph.nodes[*i].inputs[0].index())).collect();
+    let drafts: Vec<Draft> = std::mem::take(&mut maker.widened).into_iter().chain(own).collect();
     let (instructions, stores, arguments, registers) = maker.assign(&drafts, &reduced);
     let argument = |operand: &Operand| match operand {
         Operand::Value(node) => arguments[node],
@@ -164,26 +181,31 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
         });
         scratch += bytes.next_multiple_of(64);
     }
-    let Maker { dims, row, sources, .. } = maker;
-    let widths = group.nodes.iter().map(|&i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
+    let Maker { dims, row, sources, nodes, .. } = maker;
+    let widths = nodes.iter().map(|&i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
     let register_bytes = CHUNK * widths.max().unwrap_or(8) + 64;
     Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes }
 }
 
 impl Maker<'_> {
+    /// Whether the pass leaves value `i` in memory.
+    fn leaves(&self, i: usize) -> bool {
+        self.context.wanted.contains(&i) && self.group.again.binary_search(&i).is_err()
+    }
+
     /// Merges neighbouring dimensions that all values in memory walk through evenly.
     fn merge(&mut self) {
         let (graph, values) = (self.context.graph, self.context.values);
         let mut all: Vec<Vec<usize>> = Vec::new();
         let reduces = |i: usize| matches!(graph.nodes[i].op, Op::ReduceSum(_) | Op::ReduceMax(_));
-        for &i in &self.group.nodes {
+        for &i in &self.nodes {
             for x in &graph.nodes[i].inputs {
                 let x = x.index();
                 if !self.member.contains(&seen(graph, x)) {
                     all.push(strides_of(values, x));
                 }
             }
-            if !reduces(i) && self.context.wanted.contains(&i) {
+            if !reduces(i) && self.leaves(i) {
                 all.push(strides_of(values, i));
             }
         }
@@ -225,6 +247,23 @@ impl Maker<'_> {
 
     /// Operand `x` (a node, perhaps seen through reshapes): the value of a member, a constant, or something in memory.
     fn operand(&mut self, x: usize) -> Operand {
+        if self.widened.iter().any(|draft| draft.node == x) {
+            return Operand::Value(x);
+        }
+        let source = self.source(x);
+        let stored = self.context.values.types[self.context.values.all[x].root].dtype;
+        match source {
+            Operand::Source(_) if stored != self.context.graph.nodes[x].ty.dtype => {
+                let code = Code::Cast(self.context.graph.nodes[x].ty.dtype);
+                self.widened.push(Draft { node: x, code, dtype: stored, operands: vec![source] });
+                Operand::Value(x)
+            }
+            _ => source,
+        }
+    }
+
+    /// Operand `x` in the type in which it lies.
+    fn source(&mut self, x: usize) -> Operand {
         let graph = self.context.graph;
         let through = seen(graph, x);
         if self.member.contains(&through) {
@@ -235,14 +274,15 @@ impl Maker<'_> {
         {
             return Operand::Constant(number);
         }
-        let (dtype, at, pattern) = (graph.nodes[x].ty.dtype, (self.context.place)(x), self.pattern(x));
+        let root = self.context.values.all[x].root;
+        let (dtype, at, pattern) = (self.context.values.types[root].dtype, (self.context.place)(x), self.pattern(x));
         if let Some(known) = self.sources.iter().position(|s| s.at == at && s.pattern == pattern && s.dtype == dtype) {
             return Operand::Source(known);
         }
         let register = self.gathered;
         self.gathered += usize::from(matches!(pattern, Pattern::Scattered(_)));
         self.sources.push(Lying { dtype, at, pattern, register });
-        self.roots.push(self.context.values.all[x].root);
+        self.roots.push(root);
         Operand::Source(self.sources.len() - 1)
     }
 
@@ -250,16 +290,16 @@ impl Maker<'_> {
     fn drafts(&mut self) -> Vec<Draft> {
         let graph = self.context.graph;
         let mut reads: HashMap<usize, usize> = HashMap::new();
-        for x in self.group.nodes.iter().flat_map(|&i| &graph.nodes[i].inputs) {
+        for x in self.nodes.iter().flat_map(|&i| &graph.nodes[i].inputs) {
             *reads.entry(seen(graph, x.index())).or_default() += 1;
         }
         let is_term = |x: usize| {
-            let alone = reads.get(&x) == Some(&1) && !self.context.wanted.contains(&x);
+            let alone = reads.get(&x) == Some(&1) && !self.leaves(x);
             alone && self.member.contains(&x) && graph.nodes[x].op == Op::Binary(Binary::Mul)
         };
         // For each sum, which of its operands are such products.
         let mut terms_of: HashMap<usize, Vec<usize>> = HashMap::new();
-        for &i in &self.group.nodes {
+        for &i in &self.nodes {
             let node = &graph.nodes[i];
             if node.op == Op::Binary(Binary::Add) && matches!(node.ty.dtype, DType::F32 | DType::F64) {
                 let terms: Vec<usize> = [1, 0].into_iter().filter(|&k| is_term(seen(graph, node.inputs[k].index()))).collect();
@@ -269,7 +309,7 @@ impl Maker<'_> {
         let term = |i: usize, k: usize| seen(graph, graph.nodes[i].inputs[k].index());
         let absorbed: HashSet<usize> = terms_of.iter().flat_map(|(&i, terms)| terms.iter().map(move |&k| term(i, k))).collect();
         let mut drafts = Vec::new();
-        for &i in &self.group.nodes {
+        for i in self.nodes.clone() {
             let node = &graph.nodes[i];
             if absorbed.contains(&i) || matches!(node.op, Op::ReduceSum(_) | Op::ReduceMax(_)) {
                 continue;
@@ -324,7 +364,7 @@ impl Maker<'_> {
             let read: Vec<Argument> = draft.operands.iter().map(of).collect();
             let node = draft.node;
             let dtype = self.context.graph.nodes[node].ty.dtype;
-            let wanted = self.context.wanted.contains(&node);
+            let wanted = self.leaves(node);
             let lying = wanted.then(|| Lying { dtype, at: (self.context.place)(node), pattern: self.pattern(node), register: 0 });
             // What takes over the place of a source may be written there once nothing of the chunk reads that any more.
             let settled = (self.context.in_place)(node).is_none_or(|root| {
@@ -351,7 +391,7 @@ impl Maker<'_> {
             instructions.push(Instruction { code: draft.code, dtype: draft.dtype, arguments: read, target });
             let mut done = values(&draft.operands);
             done.dedup();
-            for node in done.into_iter().filter(|node| last.get(node) == Some(&k) && !self.context.wanted.contains(node)) {
+            for node in done.into_iter().filter(|node| last.get(node) == Some(&k) && !self.leaves(*node)) {
                 if let Some(Argument::Register(r)) = arguments.get(&node)
                     && !free.contains(r)
                 {

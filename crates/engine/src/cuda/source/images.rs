@@ -1,28 +1,35 @@
 //! Patches of images, for convolutions as products; and images from the sums of their patches.
 
 use super::index::{coordinates, index_type, one_each};
-use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
 use crate::cpu::conv::Images;
 use crate::cpu::memory::Address;
 use crate::geometry::Geometry;
 use std::ops::Range;
-use thalweg_graph::DType;
+use thalweg_graph::{DType, Number};
 
 /// The patches of some samples of a group of channels: `[channel · tap, sample, position]`, in scratch from element 0 on.
 pub(crate) fn patches(g: &Geometry, dtype: DType, x: &Images, group: usize, samples: &Range<usize>) -> Kernel {
     let dims = [g.inner, g.kernel[0], g.kernel[1], samples.len(), g.output[0], g.output[1]];
     let count: usize = dims.iter().product();
     let index = index_type(count.max(g.samples * x.sample));
+    // A thread takes neighbouring positions.
+    let lanes = if g.output[1].is_multiple_of(4) { 4 } else { 1 };
     let mut out = Lines::default();
-    one_each(&mut out, "i", count, index);
-    coordinates(&mut out, "c", "i", &dims, index);
-    for (axis, name) in ["y", "x"].iter().enumerate() {
-        let (stride, before, dilation) = (g.stride[axis], g.before[axis], g.dilation[axis]);
-        out.line(format!("const i64 {name} = (i64)c{} * {stride}LL + (i64)c{} * {dilation}LL - {before}LL;", axis + 4, axis + 1));
+    one_each(&mut out, "unit", count / lanes, index);
+    coordinates(&mut out, "c", "unit", &[&dims[..5], &[dims[5] / lanes]].concat(), index);
+    let [stride, before, dilation] = [&g.stride, &g.before, &g.dilation].map(|of| [of[0] as i64, of[1] as i64]);
+    out.line(format!("const i64 y = (i64)c4 * {}LL + (i64)c1 * {}LL - {}LL;", stride[0], dilation[0], before[0]));
+    out.line(format!("const i64 x = (i64)c5 * {}LL + (i64)c2 * {}LL - {}LL;", lanes as i64 * stride[1], dilation[1], before[1]));
+    out.line(format!("const bool inside = y >= 0 && y < {}LL;", g.input[0]));
+    out.line(format!("const i64 row = (i64)c3 * {}LL + (i64)c0 * {}LL + y * {}LL;", x.sample, x.channel, g.input[1]));
+    out.line(format!("{} taken[{lanes}];", type_name(dtype)));
+    let nothing = constant(Number::Float(0), dtype);
+    for lane in 0..lanes as i64 {
+        let at = format!("x + {}LL", lane * stride[1]);
+        out.line(format!("taken[{lane}] = inside && {at} >= 0 && {at} < {}LL ? p0[row + {at}] : {nothing};", g.input[1]));
     }
-    out.line(format!("const bool inside = y >= 0 && y < {}LL && x >= 0 && x < {}LL;", g.input[0], g.input[1]));
-    let place = format!("(i64)c3 * {}LL + (i64)c0 * {}LL + y * {}LL + x", x.sample, x.channel, g.input[1]);
-    out.line(format!("p1[i] = inside ? p0[{place}] : 0;"));
+    out.line(format!("store<{lanes}>(p1 + ({index})unit * {lanes}u, taken);"));
     let at = Address { offset: x.at.offset + samples.start * x.sample + group * g.inner * x.channel, ..x.at };
     Kernel {
         label: format!("patches {dims:?}"),
@@ -31,7 +38,7 @@ pub(crate) fn patches(g: &Geometry, dtype: DType, x: &Images, group: usize, samp
             Parameter::Value(at, dtype, touch(g, x, samples, false)),
             Parameter::Value(Address { base: SCRATCH, offset: 0 }, dtype, Touch::row(true, count)),
         ],
-        blocks: count.div_ceil(THREADS),
+        blocks: (count / lanes).div_ceil(THREADS),
         scratch: 0,
         counters: 0,
         bytes: 2 * count * dtype.size(),
@@ -44,7 +51,8 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     let count: usize = dims.iter().product();
     let columns = samples.len() * g.positions();
     let index = index_type(count.max(g.inner * g.taps() * columns));
-    let ty = super::type_name(dtype);
+    let narrow = dtype == DType::BF16;
+    let ty = type_name(if narrow { DType::F32 } else { dtype });
     let mut out = Lines::default();
     one_each(&mut out, "i", count, index);
     coordinates(&mut out, "c", "i", &dims, index);
@@ -57,11 +65,12 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     }
     let tap = format!("((i64)c1 * {}LL + ky * {}LL + kx)", g.taps(), g.kernel[1]);
     let position = format!("(ty / {}LL) * {}LL + tx / {}LL", g.stride[0], g.output[1], g.stride[1]);
-    out.line(format!("sum += p0[{tap} * {columns}LL + (i64)c0 * {}LL + {position}];", g.positions()));
+    let element = format!("p0[{tap} * {columns}LL + (i64)c0 * {}LL + {position}]", g.positions());
+    out.line(if narrow { format!("sum += to_f32({element});") } else { format!("sum += {element};") });
     out.line("}");
     out.line("}");
     let place = format!("(i64)c0 * {}LL + (i64)c1 * {}LL + (i64)c2 * {}LL + (i64)c3", x.sample, x.channel, g.input[1]);
-    out.line(format!("p1[{place}] = sum;"));
+    out.line(format!("p1[{place}] = {};", if narrow { "to_bf16(sum)" } else { "sum" }));
     let at = Address { offset: x.at.offset + samples.start * x.sample + group * g.inner * x.channel, ..x.at };
     Kernel {
         label: format!("images {dims:?}"),

@@ -48,6 +48,8 @@ pub(crate) struct Touch {
     pub(crate) writes: bool,
     pub(crate) before: usize,
     pub(crate) after: usize,
+    /// Whether the kernel is known to write none of it: its reads may then be moved before its writes.
+    pub(crate) apart: bool,
 }
 
 impl Touch {
@@ -58,12 +60,12 @@ impl Touch {
                 |(size, stride): (&usize, &isize)| if (*stride > 0) == up { size.saturating_sub(1) * stride.unsigned_abs() } else { 0 };
             shape.iter().zip(strides).map(of).sum()
         };
-        Touch { writes, before: reach(false), after: reach(true) + 1 }
+        Touch { writes, before: reach(false), after: reach(true) + 1, apart: false }
     }
 
     /// Of so many elements in a row.
     pub(crate) fn row(writes: bool, count: usize) -> Touch {
-        Touch { writes, before: 0, after: count }
+        Touch { writes, before: 0, after: count, apart: false }
     }
 }
 
@@ -91,11 +93,12 @@ impl Kernel {
 
     fn signature(&self) -> String {
         let types = self.parameters.iter().map(|p| match p {
-            Parameter::Value(_, dtype, _) => type_name(*dtype),
-            Parameter::Counters => "u32",
-            Parameter::Wrong => "i64",
+            Parameter::Value(_, dtype, Touch { apart: true, .. }) => format!("const {}* __restrict__", type_name(*dtype)),
+            Parameter::Value(_, dtype, _) => format!("{}*", type_name(*dtype)),
+            Parameter::Counters => "u32*".into(),
+            Parameter::Wrong => "i64*".into(),
         });
-        types.enumerate().map(|(k, name)| format!("{name}* p{k}")).collect::<Vec<_>>().join(", ")
+        types.enumerate().map(|(k, name)| format!("{name} p{k}")).collect::<Vec<_>>().join(", ")
     }
 
     fn function(&self) -> String {

@@ -13,10 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use thalweg_graph::ops::{Compare, Logical, Rule};
 use thalweg_graph::{DType, Number};
 
-/// Parts of a result, at most.
+/// Parts of a result, at most: of a row, and of a column.
 const PARTS: usize = 64;
-/// Blocks of a kernel that joins everything into one number, at most.
+const CUTS: usize = 512;
+/// Blocks of a kernel that joins everything into one number, at most; and of one that joins columns, roughly.
 const BLOCKS: usize = 264;
+const WALKING: usize = 1056;
+/// Elements of a pass that keep a GPU busy with fewer threads.
+const MANY: usize = 1 << 21;
 /// Neighbouring threads that walk down columns together.
 const SIDE: usize = 32;
 /// Rows longer than this are cut into parts where there are few of them.
@@ -169,19 +173,28 @@ impl Maker<'_> {
         needs
     }
 
-    /// Neighbouring elements that a thread takes at once: four where rows and everything that is joined consist of such groups.
-    fn lanes(&self, kind: Kind) -> usize {
+    /// Neighbouring elements that a thread takes at once: four where rows and everything that is joined consist of such groups; eight
+    /// of bf16, where there are many.
+    fn lanes(&self, kind: Kind, needs: &Needs) -> usize {
         let row = self.pass.dims.last().copied().unwrap_or(1);
         let width = match kind {
             Kind::Rows { width } | Kind::Columns { width, .. } => width,
             Kind::Flat => row,
         };
-        if row.is_multiple_of(4) && width.is_multiple_of(4) { 4 } else { 1 }
+        let even = |lanes: usize| row.is_multiple_of(lanes) && width.is_multiple_of(lanes);
+        let read = needs.sources.iter().map(|&k| &self.pass.sources[k]);
+        let mut moved = read.chain(self.pass.stores.iter().take(self.stores.len()).map(|s| &s.lying));
+        let narrow = moved.any(|lying| lying.dtype == DType::BF16) && self.pass.count >= MANY;
+        match kind {
+            Kind::Flat | Kind::Rows { .. } if narrow && even(8) => 8,
+            _ if even(4) => 4,
+            _ => 1,
+        }
     }
 
     fn kernel(&self, kind: Kind) -> Kernel {
         let needs = self.needs();
-        let lanes = self.lanes(kind);
+        let lanes = self.lanes(kind, &needs);
         let mut parameters = Vec::new();
         let mut sources: BTreeMap<usize, usize> = BTreeMap::new();
         for &k in &needs.sources {
@@ -199,9 +212,18 @@ impl Maker<'_> {
             Kind::Rows { width } => writer.rows(width),
             Kind::Columns { rows, width } => writer.columns(rows, width),
         };
-        let moved = |lying: &Lying| match &lying.pattern {
-            Pattern::Single | Pattern::Repeated(_) => 0,
-            _ => self.pass.count * lying.dtype.size(),
+        // What is repeated is read from memory once.
+        let distinct =
+            |strides: &[usize]| -> usize { self.pass.dims.iter().zip(strides).filter(|(_, s)| **s > 0).map(|(d, _)| d).product() };
+        let moved = |lying: &Lying| {
+            let elements = match &lying.pattern {
+                Pattern::Single => 1,
+                Pattern::Flat => self.pass.count,
+                Pattern::Rows(outer) => distinct(outer) * self.pass.row,
+                Pattern::Repeated(outer) => distinct(outer),
+                Pattern::Scattered(strides) => distinct(strides),
+            };
+            elements * lying.dtype.size()
         };
         let read: usize = needs.sources.iter().map(|&k| moved(&self.pass.sources[k])).sum();
         let written: usize = self.pass.stores.iter().take(self.stores.len()).map(|s| moved(&s.lying)).sum();
@@ -393,7 +415,7 @@ impl Writer<'_> {
         let down = rows.div_ceil(4).next_power_of_two().min(THREADS / side);
         let beside = THREADS / (side * down);
         let (tiles, groups) = (units.div_ceil(side), results.div_ceil(beside));
-        let wanted = (2 * BLOCKS).div_ceil(groups * tiles).min(rows.div_ceil(4 * down)).min(PARTS);
+        let wanted = WALKING.div_ceil(groups * tiles).min(rows.div_ceil(4 * down)).min(CUTS);
         let each = rows.div_ceil(wanted.max(1));
         let cuts = rows.div_ceil(each);
         self.shared();
@@ -403,7 +425,8 @@ impl Writer<'_> {
         self.out.line(format!("const u32 unit = tile * {side}u + side, result = group * {beside}u + THREAD / {}u;", side * down));
         self.out.line(format!("const bool there = unit < {units}u && result < {results}u;"));
         self.out.line(format!("const u32 end = (cut + 1) * {each}u < {rows}u ? (cut + 1) * {each}u : {rows}u;"));
-        self.out.line(format!("if (there) for (u32 row = cut * {each}u + down; row < end; row += {down}u) {{"));
+        self.out.line("#pragma unroll 4");
+        self.out.line(format!("for (u32 row = cut * {each}u + down; there && row < end; row += {down}u) {{"));
         self.out.line(format!("const {index} i = (({index})result * {rows}u + row) * {width}u + unit * {lanes}u;"));
         self.element(index, true);
         self.out.line("}");
@@ -512,10 +535,10 @@ impl Writer<'_> {
     fn together(&self, lying: &Lying) -> bool {
         let even = match &lying.pattern {
             Pattern::Flat => true,
-            Pattern::Rows(outer) => outer.iter().all(|s| s.is_multiple_of(4)),
+            Pattern::Rows(outer) => outer.iter().all(|s| s.is_multiple_of(self.lanes)),
             _ => false,
         };
-        even && self.lanes == 4 && lying.at.offset.is_multiple_of(4)
+        even && self.lanes > 1 && lying.at.offset.is_multiple_of(self.lanes)
     }
 
     fn load(&mut self, k: usize, p: usize, lying: &Lying) {

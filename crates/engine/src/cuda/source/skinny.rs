@@ -11,13 +11,13 @@ const FEW: usize = 8;
 /// Terms of a sum from which it is worth a kernel of its own.
 const TERMS: usize = 32;
 /// Parts of a sum, and blocks, at most.
-const PARTS: usize = 64;
-const BLOCKS: usize = 528;
+const PARTS: usize = 512;
+const BLOCKS: usize = 1056;
 
 /// The kernel of a product with a short side, if it has one.
 pub(crate) fn skinny(wanted: &Wanted) -> Option<Kernel> {
     let [m, k, n] = wanted.sizes;
-    if wanted.entries != 1 || wanted.adds || !matches!(wanted.dtype, DType::F32 | DType::F64) {
+    if wanted.entries != 1 || wanted.adds || !wanted.dtype.is_float() {
         return None;
     }
     if k <= FEW && m * n >= THREADS {
@@ -34,7 +34,7 @@ pub(crate) fn skinny(wanted: &Wanted) -> Option<Kernel> {
     match () {
         () if k < TERMS => None,
         // Few long rows would keep few blocks busy.
-        () if thin.long.column == 1 => (thin.rows >= 256 || thin.terms <= 4096).then(|| thin.by_rows()),
+        () if thin.long.column == 1 => (thin.rows >= 2048 || thin.terms <= 4096).then(|| thin.by_rows()),
         () if thin.long.row == 1 => Some(thin.by_columns()),
         () => None,
     }
@@ -60,27 +60,50 @@ fn even(x: &Matrix, columns: usize) -> bool {
     x.column == 1 && columns.is_multiple_of(4) && x.row.is_multiple_of(4) && x.at.offset.is_multiple_of(4)
 }
 
+/// The type in which sums are: that of the elements, or f32.
+fn wide(dtype: DType) -> DType {
+    if dtype == DType::BF16 { DType::F32 } else { dtype }
+}
+
+/// An element as a term of a sum.
+fn term(dtype: DType, element: &str) -> String {
+    if dtype == DType::BF16 { format!("to_f32({element})") } else { element.into() }
+}
+
+/// A sum as an element.
+fn element(dtype: DType, sum: &str) -> String {
+    if dtype == DType::BF16 { format!("to_bf16({sum})") } else { sum.into() }
+}
+
 /// Every element of the result is a short sum.
 fn few_terms(wanted: &Wanted) -> Kernel {
     let [m, k, n] = wanted.sizes;
     let (a, b, c) = (&wanted.a, &wanted.b, &wanted.c);
     let lanes = if even(c, n) { 4 } else { 1 };
-    let (count, ty) = (m * n / lanes, type_name(wanted.dtype));
+    let (count, dtype) = (m * n / lanes, wanted.dtype);
+    let ty = type_name(wide(dtype));
     let index = index_type(m * n);
     let mut out = Lines::default();
     one_each(&mut out, "unit", count, index);
     out.line(format!("const {index} i = unit / {}u, j = unit % {}u * {lanes}u;", n / lanes, n / lanes));
     out.line(format!("{ty} sum[{lanes}] = {{}};"));
-    for term in 0..k {
-        out.line(format!("{{ const {ty} x = p0[(i64)i * {}LL + {}LL];", a.row, term * a.column));
+    for l in 0..k {
+        let x = term(dtype, &format!("p0[(i64)i * {}LL + {}LL]", a.row, l * a.column));
+        out.line(format!("{{ const {ty} x = {x};"));
         for lane in 0..lanes {
-            let place = format!("{}LL + (i64)(j + {lane}u) * {}LL", term * b.row, b.column);
-            out.line(format!("sum[{lane}] = op_mul_add(x, p1[{place}], sum[{lane}]);"));
+            let y = term(dtype, &format!("p1[{}LL + (i64)(j + {lane}u) * {}LL]", l * b.row, b.column));
+            out.line(format!("sum[{lane}] = op_mul_add(x, {y}, sum[{lane}]);"));
         }
         out.line("}");
     }
     let place = format!("(i64)i * {}LL + (i64)j * {}LL", c.row, c.column);
-    out.line(if lanes == 4 { format!("store<4>(p2 + ({place}), sum);") } else { format!("p2[{place}] = sum[0];") });
+    let results: Vec<String> = (0..lanes).map(|lane| element(dtype, &format!("sum[{lane}]"))).collect();
+    if lanes == 4 {
+        out.line(format!("{} out[4] = {{{}}};", type_name(dtype), results.join(", ")));
+        out.line(format!("store<4>(p2 + ({place}), out);"));
+    } else {
+        out.line(format!("p2[{place}] = {};", results[0]));
+    }
     Kernel {
         label: format!("product of few terms [{m}, {k}] × [{k}, {n}]"),
         body: out.text(),
@@ -112,17 +135,24 @@ impl Thin {
         }
     }
 
-    fn short(&self, term: &str, column: usize) -> String {
-        format!("p1[(i64)({term}) * {}LL + {}LL]", self.short.row, column * self.short.column)
+    fn short(&self, l: &str, column: usize) -> String {
+        term(self.dtype, &format!("p1[(i64)({l}) * {}LL + {}LL]", self.short.row, column * self.short.column))
     }
 
-    fn result(&self, row: &str, column: usize) -> String {
-        format!("p2[(i64)({row}) * {}LL + {}LL]", self.out.row, column * self.out.column)
+    /// The line that writes a sum.
+    fn result(&self, row: &str, column: usize, sum: &str) -> String {
+        let sum = element(self.dtype, sum);
+        format!("p2[(i64)({row}) * {}LL + {}LL] = {sum};", self.out.row, column * self.out.column)
+    }
+
+    /// An element of the long side that was loaded.
+    fn loaded(&self, lane: usize) -> String {
+        term(self.dtype, &format!("x[{lane}]"))
     }
 
     /// The terms of a row lie together: a warp takes a row.
     fn by_rows(&self) -> Kernel {
-        let (ty, columns) = (type_name(self.dtype), self.columns);
+        let (ty, columns) = (type_name(wide(self.dtype)), self.columns);
         let lanes = if even(&self.long, self.terms) { 4 } else { 1 };
         let units = self.terms / lanes;
         let mut out = Lines::default();
@@ -130,13 +160,13 @@ impl Thin {
         out.line(format!("const bool there = row < {}LL;", self.rows));
         out.line(format!("{ty} sum[{columns}] = {{}};"));
         out.line(format!("if (there) for (u32 unit = THREAD % 32; unit < {units}u; unit += 32) {{"));
-        out.line(format!("{ty} x[{lanes}];"));
+        out.line(format!("{} x[{lanes}];", type_name(self.dtype)));
         let place = format!("row * {}LL + unit * {lanes}u", self.long.row);
         out.line(if lanes == 4 { format!("load<4>(x, p0 + ({place}));") } else { format!("x[0] = p0[{place}];") });
         for lane in 0..lanes {
             for column in 0..columns {
                 let short = self.short(&format!("unit * {lanes}u + {lane}u"), column);
-                out.line(format!("sum[{column}] = op_mul_add(x[{lane}], {short}, sum[{column}]);"));
+                out.line(format!("sum[{column}] = op_mul_add({}, {short}, sum[{column}]);", self.loaded(lane)));
             }
         }
         out.line("}");
@@ -145,13 +175,13 @@ impl Thin {
             out.line(format!("sum[{column}] = join_threads<Sum, 32>(sum[{column}], none);"));
         }
         out.line("if (!there || THREAD % 32 != 0) return;");
-        (0..columns).for_each(|column| out.line(format!("{} = sum[{column}];", self.result("row", column))));
+        (0..columns).for_each(|column| out.line(self.result("row", column, &format!("sum[{column}]"))));
         self.kernel(out, self.rows.div_ceil(THREADS / 32), Vec::new(), 0, 0)
     }
 
     /// The rows of a term lie together: threads side by side take neighbouring rows, and walk along the terms.
     fn by_columns(&self) -> Kernel {
-        let (ty, columns, rows, terms) = (type_name(self.dtype), self.columns, self.rows, self.terms);
+        let (ty, columns, rows, terms) = (type_name(wide(self.dtype)), self.columns, self.rows, self.terms);
         let turned = Matrix { row: self.long.column, column: self.long.row, ..self.long };
         let lanes = if even(&turned, rows) && columns <= 4 { 4 } else { 1 };
         let units = rows / lanes;
@@ -169,12 +199,14 @@ impl Thin {
         out.line(format!("const u32 end = (cut + 1) * {each}u < {terms}u ? (cut + 1) * {each}u : {terms}u;"));
         out.line(format!("{ty} sum[{columns}][{lanes}] = {{}};"));
         out.line(format!("if (there) for (u32 k = cut * {each}u + down; k < end; k += {down}u) {{"));
-        out.line(format!("{ty} x[{lanes}];"));
+        out.line(format!("{} x[{lanes}];", type_name(self.dtype)));
         let place = format!("(i64)k * {}LL + unit * {lanes}u", turned.row);
         out.line(if lanes == 4 { format!("load<4>(x, p0 + ({place}));") } else { format!("x[0] = p0[{place}];") });
         for column in 0..columns {
             out.line(format!("{{ const {ty} y = {};", self.short("k", column)));
-            (0..lanes).for_each(|lane| out.line(format!("sum[{column}][{lane}] = op_mul_add(x[{lane}], y, sum[{column}][{lane}]);")));
+            for lane in 0..lanes {
+                out.line(format!("sum[{column}][{lane}] = op_mul_add({}, y, sum[{column}][{lane}]);", self.loaded(lane)));
+            }
             out.line("}");
         }
         out.line("}");
@@ -187,8 +219,7 @@ impl Thin {
         let results = |out: &mut Lines| {
             out.line("if (!there || down != 0) return;");
             for (column, lane) in &all {
-                let place = self.result(&format!("unit * {lanes}u + {lane}u"), *column);
-                out.line(format!("{place} = sum[{column}][{lane}];"));
+                out.line(self.result(&format!("unit * {lanes}u + {lane}u"), *column, &format!("sum[{column}][{lane}]")));
             }
         };
         joined(&mut out);
@@ -210,8 +241,9 @@ impl Thin {
         joined(&mut out);
         results(&mut out);
         let count = cuts * columns * rows;
-        let parts = Parameter::Value(Address { base: SCRATCH, offset: 0 }, self.dtype, Touch::row(true, count));
-        let scratch = (count * self.dtype.size()).next_multiple_of(256);
+        let wide = wide(self.dtype);
+        let parts = Parameter::Value(Address { base: SCRATCH, offset: 0 }, wide, Touch::row(true, count));
+        let scratch = (count * wide.size()).next_multiple_of(256);
         self.kernel(out, tiles * cuts, vec![parts, Parameter::Counters], scratch, tiles)
     }
 }
