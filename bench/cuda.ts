@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Network, Reply } from "./lib/protocol.ts";
+import type { Kernels, Network, Reply } from "./lib/protocol.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
+/** Seconds of a turn: so many that what a fit does before its first step does not count. */
+const target = 2;
 /** How many times longer the best peer should take. */
 const bar = 1.2;
 const precisions = ["f32", "tf32", "bf16"] as const;
@@ -96,6 +98,8 @@ interface Row {
   /** Milliseconds by contestant. */
   times: Record<string, number | string>;
   plan?: { launches: number; bytes: number; operations: number };
+  /** Kinds of kernels of a step of training, the longest first. */
+  kernels?: readonly Kernels[];
 }
 
 const [folder = ".", given = "", chosen = modes.join(","), asked = precisions.join(","), rounds = "2"] =
@@ -124,14 +128,17 @@ async function measure() {
           times[who] = Math.min((times[who] as number) ?? Infinity, seconds[0] * 1e3);
       };
       for (let round = 0; round < Number(rounds); round++) {
-        note("ours", await ours.ask({ ...request, target: 0.5 }));
+        note("ours", await ours.ask({ ...request, target }));
         const seen = largest();
         plan ??= seen;
         for (const mode of chosen.split(",").filter((mode) => mode !== "")) {
-          if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target: 0.5 }));
+          if (typeof times[mode] !== "string") note(mode, await peer.ask({ ...request, mode, precision, target }));
         }
       }
-      rows.push({ name, title, precision, times, plan });
+      const { kernels } = request.work === "train" ? await ours.ask({ ...request, target: 0, kernels: 3 }) : {};
+      // What was compiled for that is not of the next work.
+      largest();
+      rows.push({ name, title, precision, times, plan, kernels });
       console.log(name, precision, JSON.stringify(times), JSON.stringify(plan ?? {}));
       await ours.ask({ work: "forget" });
       await peer.ask({ work: "forget" });
@@ -156,6 +163,7 @@ function withEarlier(): Row[] {
   for (const row of rows) {
     const known = earlier.find(({ name, precision }) => name === row.name && precision === row.precision);
     if (known === undefined) earlier.push(row);
+    else Object.assign(known, { plan: row.plan ?? known.plan, kernels: row.kernels ?? known.kernels });
     for (const [who, time] of Object.entries(row.times)) {
       const before = known?.times[who];
       if (known !== undefined) {
@@ -189,9 +197,35 @@ function rate({ name, times: { ours } }: Row, amount: number | undefined, unit: 
   return digits(amount / unit / (ours / 1e3));
 }
 
+/** How much of a step its kernels would take at the limits of the card. */
+function share({ kernels, times: { ours } }: Row): string {
+  if (kernels === undefined || typeof ours !== "number") return "–";
+  return (kernels.reduce((sum, { limit = 0 }) => sum + limit, 0) / (ours / 1e3)).toFixed(2);
+}
+
+/** The kinds of kernels that take longest, of every step of training. */
+function kernelTables(): string {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  const head = ["kernels", "times", "µs", "share of all", "GB/s", "TFLOP/s", "share of the limit"];
+  const of = ({ title, precision, kernels = [] }: Row) => {
+    const all = kernels.reduce((sum, { seconds }) => sum + seconds, 0);
+    const body = kernels.slice(0, 8).map(({ step, count, seconds, bytes, flops, limit = 0 }) => {
+      const name = step.length > 100 ? `${step.slice(0, 99)}…` : step;
+      const rates = [bytes / 1e9, flops / 1e12].map((amount) => (amount > 0 ? digits(amount / seconds) : "–"));
+      const shares = [seconds / all, limit / seconds].map((part) => part.toFixed(2));
+      return line([name, digits(count), digits(seconds * 1e6), shares[0], ...rates, shares[1]]);
+    });
+    return [`## ${title}, ${precision}`, "", line(head), line(head.map(() => "---")), ...body, ""];
+  };
+  return all
+    .filter(({ kernels }) => kernels !== undefined)
+    .flatMap(of)
+    .join("\n");
+}
+
 function table(): string {
   const peers = modes.map((mode) => `PyTorch ${mode}, ms`);
-  const head = ["work", "ours, ms", ...peers, "best peer ÷ ours", "launches", "GB/s", "TFLOP/s"];
+  const head = ["work", "ours, ms", ...peers, "best peer ÷ ours", "launches", "GB/s", "TFLOP/s", "share of the limit"];
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   const body = (row: Row) => {
     const found = best(row);
@@ -204,6 +238,7 @@ function table(): string {
       String(plan?.launches ?? "–"),
       rate(row, plan?.bytes, 1e9),
       rate(row, plan?.operations, 1e12),
+      share(row),
     ]);
   };
   const of = (precision: Precision) => {
@@ -224,10 +259,20 @@ Milliseconds of a training step, or of the whole sampling; the least of the turn
 ${machine.join(", ")}.
 
 Ours is through the public API, with AdamW, clipping and moving average; PyTorch's without the average: eager, through
-\`torch.compile(mode="max-autotune")\` (– where it was not measured), and a CUDA graph captured by hand. bf16 is that of \`torch.autocast\` there, of products here. The bar is
+\`torch.compile(mode="max-autotune")\` (– where it was not measured), and a CUDA graph captured by hand. bf16 is that of \`torch.autocast\` there, of products and of what passes between them hand on here. The bar is
 ${bar} times the best of them. Launches, bytes and operations are those of our program's plan for one step; GB/s counts what each launch reads and
-writes, from cache or memory.
+writes, from cache or memory. The share of the limit is the time that all kernels would take at the rates of a large product and a large copy, measured
+in the same run, over that of the step; performance-cuda-kernels.md has it kernel by kernel.
 
 ${table()}`;
 writeFileSync(join(folder, "performance-cuda.md"), text);
+const kernelText = `<!-- Written by bench/cuda.ts. -->
+
+# The kernels of a training step on a GPU
+
+Of each step of training in performance-cuda.md: the kinds of kernels that take longest, one after the other, without a graph and without lanes. Limits are
+the rates of a large product in the same precision and of a large copy, measured in the same run.
+
+${kernelTables()}`;
+writeFileSync(join(folder, "performance-cuda-kernels.md"), kernelText);
 writeFileSync(join(folder, "cuda.json"), `${JSON.stringify({ versions, rows: all }, undefined, 1)}\n`);

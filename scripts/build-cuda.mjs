@@ -60,17 +60,22 @@ export async function buildCuda() {
   return target;
 }
 
-/** Builds the engine's tests; resolves to their programs by name: `engine` and `thalweg_engine`, and the folder of NVIDIA's libraries. */
-export async function buildCudaTests() {
+/**
+ * Builds the engine's tests, or those of `packages`, too; resolves to what cargo says of each program, to the engine's by name (`engine` and
+ * `thalweg_engine`), and to the folder of NVIDIA's libraries.
+ */
+export async function buildCudaTests(packages = []) {
   const { args, env, home } = await cudaCargo();
-  const { ok, stdout } = await run("cargo", ["test", ...args, "--lib", "--test", "engine", "--no-run"], {
+  const tests = packages.length > 0 ? ["--tests"] : ["--test", "engine"];
+  const more = packages.flatMap((name) => ["--package", name]);
+  const { ok, stdout } = await run("cargo", ["test", ...args, ...more, "--lib", ...tests, "--no-run"], {
     hideStdout: true,
     env,
   });
-  if (!ok) throw new Failure("The engine's tests did not compile with CUDA (see above).");
+  if (!ok) throw new Failure("The tests did not compile with CUDA (see above).");
   const made = artifacts(stdout).filter(({ executable }) => executable !== null);
   const programs = Object.fromEntries(made.map(({ target, executable }) => [target.name, executable]));
-  return { programs, libraries: join(home, "lib") };
+  return { made, programs, libraries: join(home, "lib") };
 }
 
 if (isEntry(import.meta.url)) await main(async () => console.log(await buildCuda()));

@@ -1,5 +1,5 @@
 // npm run cuda-bundle: everything that the engine's tests and the benchmark need on a machine with a GPU, its driver, CUDA 13, Python and
-// PyTorch, but without Node, Rust or a network, in one folder of less than 60 MiB: out/cuda-bundle. There: sh run.sh test | bench.
+// PyTorch, but without Node, Rust or a network, in one folder of less than 60 MiB: out/cuda-bundle. There: sh run.sh test | check | bench.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -24,7 +24,7 @@ async function packed(from, to) {
 
 /** Runs the tests, or the benchmark: libraries of CUDA are found where the system or PyTorch keeps them. */
 const script = `#!/bin/sh
-# sh run.sh test [seconds] | bench [folder for results] [works] [contestants] [precisions] [rounds]
+# sh run.sh test [seconds] | check | bench [folder for results] [works] [contestants] [precisions] [rounds]
 cd "$(dirname "$0")" || exit 1
 python3 -c '
 import glob, lzma, os, shutil
@@ -42,8 +42,9 @@ fi
 what="$1"; [ $# -gt 0 ] && shift
 case "$what" in
   test) THALWEG_DEVICE=cuda timeout "\${1:-600}" ./engine --test-threads 16 ;;
+  check) ./node app/ts/dist/check.mjs ;;
   bench) ./node app/ts/dist/cuda.mjs "$@" ;;
-  *) echo "usage: sh run.sh test [seconds] | bench [folder] [works] [contestants] [precisions] [rounds]"; exit 2 ;;
+  *) echo "usage: sh run.sh test [seconds] | check | bench [folder] [works] [contestants] [precisions] [rounds]"; exit 2 ;;
 esac
 `;
 
@@ -62,7 +63,11 @@ await main(async () => {
   await packed(programs.engine, join(folder, "engine"));
   await packed(addon, join(native, addon.split("/").at(-1)));
   await build({
-    entryPoints: { worker: join(root, "bench", "own", "worker.ts"), cuda: join(root, "bench", "cuda.ts") },
+    entryPoints: {
+      worker: join(root, "bench", "own", "worker.ts"),
+      cuda: join(root, "bench", "cuda.ts"),
+      check: join(root, "bench", "cuda-check.ts"),
+    },
     bundle: true,
     platform: "node",
     format: "esm",

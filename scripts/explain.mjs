@@ -1,10 +1,12 @@
-// npm run explain [-- file.ts] [--write]: what the compiler makes of the programs that a file runs: each graph, and the steps it became.
-// Without a file: the worked example of docs/ARCHITECTURE.md; --write writes that to docs/generated/explain.md.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// npm run explain [-- file.ts] [--cuda=f32|tf32|bf16] [--write]: what the compiler makes of the programs that a file runs: each graph, and the
+// steps it became, or those that a GPU would do (with the addon of npm run build:cuda; no GPU is needed). Without a file: the worked example of
+// docs/ARCHITECTURE.md; --write writes that to docs/generated/explain.md.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { root, tsx } from "./lib/paths.mjs";
+import { nativeDir, root, tsx } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/process.mjs";
+import { addonTarget } from "./lib/target.mjs";
 import { setup } from "./setup.mjs";
 
 const example = join(root, "scripts", "explain", "example.ts");
@@ -12,16 +14,22 @@ const example = join(root, "scripts", "explain", "example.ts");
 await main(async () => {
   const args = process.argv.slice(2);
   const write = args.includes("--write");
-  const files = args.filter((arg) => arg !== "--write");
+  const cuda = args.find((arg) => arg.startsWith("--cuda="))?.slice("--cuda=".length);
+  const files = args.filter((arg) => arg !== "--write" && !arg.startsWith("--cuda="));
   if (files.length > 1 || files.some((file) => file.startsWith("-")) || (write && files.length > 0)) {
-    throw new Failure(`Usage: npm run explain [-- file.ts] or npm run explain -- --write; got ${args.join(" ")}.`);
+    throw new Failure(
+      `Usage: npm run explain [-- file.ts] [--cuda=f32|tf32|bf16] or npm run explain -- --write; got ${args.join(" ")}.`,
+    );
+  }
+  if (cuda !== undefined && !existsSync(join(nativeDir, `thalweg-cuda.${addonTarget()}.node`))) {
+    throw new Failure("--cuda needs the CUDA addon. Remedy: npm run build:cuda.");
   }
   await setup();
   const folder = mkdtempSync(join(tmpdir(), "thalweg-explain-"));
   try {
     const log = join(folder, "programs.txt");
     const { ok } = await run(process.execPath, tsx(files.length > 0 ? resolve(files[0]) : example), {
-      env: { THALWEG_EXPLAIN: log },
+      env: { THALWEG_EXPLAIN: log, ...(cuda === undefined ? {} : { THALWEG_EXPLAIN_CUDA: cuda }) },
     });
     if (!ok) throw new Failure(`${files[0] ?? example} did not run to its end (see above).`);
     const programs = readFileSync(log, "utf8")

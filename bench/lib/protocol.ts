@@ -76,6 +76,18 @@ export type Request = Train | Sample | Likelihood | Save | Product | Bandwidth |
 /** About how long a turn shall measure, in seconds; 0: the first time, with all that it prepares. */
 export interface Timed {
   readonly target?: number;
+  /** So many steps, or times, are measured kernel by kernel afterwards. */
+  readonly kernels?: number;
+}
+
+/** What kernels of one kind took per step, and would take at the limits of the device. */
+export interface Kernels {
+  readonly step: string;
+  readonly count: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly flops: number;
+  readonly limit?: number;
 }
 
 /** What a turn gave. */
@@ -95,6 +107,7 @@ export interface Reply {
   /** Of bench/own/start.mjs: the first step less a later one. */
   readonly compileSeconds?: number;
   readonly points?: readonly (readonly number[])[];
+  readonly kernels?: readonly Kernels[];
 }
 
 /** What a worker says first. */

@@ -2,7 +2,7 @@
 // Speaks bench/lib/protocol.ts, as the peers do.
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { Forget, Reply, Request, Timed } from "../lib/protocol.ts";
+import type { Forget, Kernels, Reply, Request, Timed } from "../lib/protocol.ts";
 import { forgetPeak, memory } from "./memory.ts";
 import type { Work } from "./works.ts";
 
@@ -18,7 +18,18 @@ say({ ready: true, importSeconds, versions: { thalweg: version(), Node: process.
 
 const known = new Map<string, Work>();
 
-async function answer({ target = 0.5, ...request }: Exclude<Request, Forget> & Timed): Promise<Reply> {
+/** Every kind of kernel of so many repetitions, per repetition. */
+async function kernelsOf(work: Work, repetitions: number): Promise<Kernels[]> {
+  const { profile } = await import("thalweg");
+  const { steps } = await profile(() => work.run(repetitions));
+  const per = (amount: number) => amount / repetitions;
+  return steps.map(({ step, count, seconds, bytes, flops, limit }) => ({
+    ...{ step, count: per(count), seconds: per(seconds), bytes: per(bytes), flops: per(flops) },
+    ...(limit === undefined ? {} : { limit: per(limit) }),
+  }));
+}
+
+async function answer({ target = 0.5, kernels = 0, ...request }: Exclude<Request, Forget> & Timed): Promise<Reply> {
   const key = JSON.stringify(request);
   const began = performance.now();
   let work = known.get(key);
@@ -29,7 +40,9 @@ async function answer({ target = 0.5, ...request }: Exclude<Request, Forget> & T
   }
   const first = (performance.now() - began) / 1000;
   const seconds = target > 0 ? await work.turn(target) : first;
-  return { seconds: [seconds], first, peak: Math.max(0, memory("VmHWM") - afterImport), ...work.facts() };
+  const peak = Math.max(0, memory("VmHWM") - afterImport);
+  const parts = kernels > 0 ? { kernels: await kernelsOf(work, kernels) } : {};
+  return { seconds: [seconds], first, peak, ...work.facts(), ...parts };
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
