@@ -14,11 +14,13 @@ export * as datasets from "./data/datasets.js";
 export * as metrics from "./data/metrics.js";
 export { fromColumns, toRows } from "./data/rows.js";
 export {
+  type AddonInfo,
   type CpuInfo,
   type CudaInfo,
   type Diagnosis,
   doctor,
   type GpuInfo,
+  type LibraryInfo,
   type ProductRate,
 } from "./doctor/doctor.js";
 export type { ErrorCode, ErrorDetails } from "./errors.js";

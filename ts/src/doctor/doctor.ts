@@ -2,11 +2,12 @@
 // Addons are asked in processes of their own, so that one that cannot be loaded, or a broken driver, is a finding.
 import { execFile } from "node:child_process";
 import { cpus, totalmem } from "node:os";
-import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice } from "../addon.js";
+import { addonFile, addonTarget, packageVersion, wantedDevice } from "../addon.js";
 import { ThalwegError } from "../errors.js";
 
 /** A GPU. */
 export interface GpuInfo {
+  /** What its maker calls it. */
   readonly name: string;
   /** Bytes of its memory. */
   readonly memory: number;
@@ -14,12 +15,23 @@ export interface GpuInfo {
   readonly capability: string;
 }
 
+/** A library of CUDA's. */
+export interface LibraryInfo {
+  /** What it is called. */
+  readonly name: string;
+  /** Its version; null where it cannot be opened. */
+  readonly version: string | null;
+  /** The files that are needed, and of which CUDA. */
+  readonly needed: string;
+}
+
 /** What there is of NVIDIA's. */
 export interface CudaInfo {
   /** The driver's version, and the CUDA that it is for; null where there is none. */
   readonly driver: string | null;
-  /** The libraries that are needed; the version is null where one cannot be opened. */
-  readonly libraries: readonly { readonly name: string; readonly version: string | null; readonly needed: string }[];
+  /** The libraries that are needed. */
+  readonly libraries: readonly LibraryInfo[];
+  /** The GPUs that the driver sees. */
   readonly devices: readonly GpuInfo[];
   /** Why no GPU can be used, where that is so. */
   readonly error: string | null;
@@ -40,9 +52,24 @@ export interface CpuInfo {
 }
 
 /** The rate of a product of matrices on a device, or why it could not be measured. */
-export type ProductRate =
-  | { readonly device: string; readonly gflops: number }
-  | { readonly device: string; readonly error: string };
+export interface ProductRate {
+  /** The device: `"cpu"`, `"cuda:0"`, … */
+  readonly device: string;
+  /** Billions of floating-point operations a second; absent where it could not be measured. */
+  readonly gflops?: number;
+  /** Why it could not be measured, where that is so. */
+  readonly error?: string;
+}
+
+/** One of the addons that may be installed. */
+export interface AddonInfo {
+  /** What it is for: `"plain"`, `"cuda"`, or `"test"` for thalweg's own tests. */
+  readonly kind: "plain" | "test" | "cuda";
+  /** The name of its file. */
+  readonly name: string;
+  /** Whether it is there. */
+  readonly installed: boolean;
+}
 
 /** What an addon says of the machine. */
 interface Survey {
@@ -53,7 +80,9 @@ interface Survey {
 
 /** What {@link doctor} finds. */
 export interface Diagnosis {
+  /** The version of thalweg. */
   readonly thalweg: string;
+  /** The version of Node. */
   readonly node: string;
   /** Operating system, architecture and C library, as in "linux-x64-gnu". */
   readonly platform: string;
@@ -63,13 +92,15 @@ export interface Diagnosis {
   readonly memory: number;
   /** Environment variables of thalweg's that are set. */
   readonly variables: Readonly<Record<string, string>>;
-  readonly addons: readonly { readonly kind: AddonKind; readonly name: string; readonly installed: boolean }[];
+  /** The addons for this platform. */
+  readonly addons: readonly AddonInfo[];
   /** Null where no addon could be loaded. */
   readonly cpu: CpuInfo | null;
   /** Null where the CUDA addon is not installed. */
   readonly cuda: CudaInfo | null;
   /** The device that "auto" means here. */
   readonly device: string;
+  /** How fast each device multiplies matrices. */
   readonly products: readonly ProductRate[];
   /** What is wrong, in sentences. */
   readonly problems: readonly string[];

@@ -4,7 +4,7 @@ import type { CudaInfo, Diagnosis, ProductRate } from "./doctor.js";
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 
 const rate = (product: ProductRate): string =>
-  "gflops" in product ? `${product.gflops.toFixed(0)} GFLOP/s` : `failed: ${product.error}`;
+  product.gflops === undefined ? `failed: ${product.error}` : `${product.gflops.toFixed(0)} GFLOP/s`;
 
 type Row = readonly [string, string];
 
