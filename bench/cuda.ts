@@ -255,7 +255,7 @@ const text = `<!-- Written by bench/cuda.ts. -->
 
 # Training and sampling on a GPU
 
-Milliseconds of a training step, or of the whole sampling; the least of the turns of each, taken alternately in one run.
+Milliseconds of a training step, or of the whole sampling; the least of the turns of each, taken alternately; where runs were joined, of all of them.
 ${machine.join(", ")}.
 
 Ours is through the public API, with AdamW, clipping and moving average; PyTorch's without the average: eager, through
