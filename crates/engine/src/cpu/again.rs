@@ -1,10 +1,11 @@
 //! What a pass computes again rather than read: elementwise values of earlier passes that follow from what it reads anyway. A derivative
 //! needs the sigmoid of what went in, and what went in; only the latter has to be stored.
 
-use super::groups::{Group, is_elementwise, seen};
-use super::values::{Values, is_given, squeezed};
+use super::groups::{Group, MOST, is_elementwise, seen};
+use super::values::{Values, squeezed};
 use std::collections::HashSet;
 use thalweg_graph::Graph;
+use thalweg_graph::ops::{Comparison, Op};
 
 /// Nodes between what is read and what follows from it, at most.
 const FAR: usize = 24;
@@ -20,9 +21,13 @@ pub(crate) fn again(graph: &Graph, values: &Values, group: &mut Group) {
     let mut made: HashSet<usize> = HashSet::new();
     // Later values first: they follow from earlier ones.
     for &x in read.iter().rev() {
+        if group.nodes.len() + made.len() + FAR > MOST {
+            break;
+        }
         let i = seen(graph, x);
         let shown = |&y: &usize| values.all[y].source == i && seen(graph, y) != i;
-        if !found.computes(i) || made.contains(&i) || read.iter().any(shown) {
+        // What is compared for equality must have the bits that others have seen.
+        if !found.computes(i) || made.contains(&i) || read.iter().any(shown) || is_matched(graph, &group.nodes, i) {
             continue;
         }
         found.sources.remove(&i);
@@ -35,6 +40,14 @@ pub(crate) fn again(graph: &Graph, values: &Values, group: &mut Group) {
     }
     group.again = made.into_iter().collect();
     group.again.sort_unstable();
+}
+
+/// Whether one of these nodes asks whether `i` equals something.
+pub(super) fn is_matched(graph: &Graph, nodes: &[usize], i: usize) -> bool {
+    nodes.iter().any(|&n| {
+        let node = &graph.nodes[n];
+        matches!(&node.op, Op::Compare(op) if op.comparison == Comparison::Eq) && node.inputs.iter().any(|x| seen(graph, x.index()) == i)
+    })
 }
 
 /// What a pass reads from memory.
@@ -63,7 +76,7 @@ impl Found<'_> {
             let (through, source) = (seen(self.graph, x.index()), self.values.all[x.index()].source);
             let node = &self.graph.nodes[source];
             let small = node.ty.count() * 8 < self.graph.nodes[i].ty.count();
-            if nodes.contains(&through) || is_given(&node.op) || small || self.sources.contains(&source) {
+            if nodes.contains(&through) || small || self.sources.contains(&source) {
                 return true;
             }
             self.computes(through) && self.follows(through, nodes, left)

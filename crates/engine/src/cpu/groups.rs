@@ -12,7 +12,7 @@ use thalweg_graph::Graph;
 use thalweg_graph::ops::Op;
 
 /// Nodes of a pass, at most: a kernel of a GPU takes some four thousand addresses, and a node has up to four.
-const MOST: usize = 1000;
+pub(super) const MOST: usize = 1000;
 
 /// One pass: its nodes in order, and the shape it runs over.
 #[derive(Clone)]

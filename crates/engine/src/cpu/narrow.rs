@@ -8,7 +8,7 @@ use super::units::{Kind, units};
 use super::values::{Apart, analyse};
 use crate::Result;
 use std::collections::{HashMap, HashSet};
-use thalweg_graph::ops::Op;
+use thalweg_graph::ops::{Comparison, Op};
 use thalweg_graph::{Builder, DType, Graph, Node, Var};
 
 /// Values of fewer elements stay as they are.
@@ -109,6 +109,10 @@ fn handed(graph: &Graph) -> Handed {
         }
     }
     graph.outputs.iter().for_each(|o| fits[values.all[o.index()].source] = false);
+    // What is compared for equality, as with a maximum of itself, must have the bits of that.
+    for node in graph.nodes.iter().filter(|node| matches!(&node.op, Op::Compare(op) if op.comparison == Comparison::Eq)) {
+        node.inputs.iter().for_each(|x| fits[values.all[x.index()].source] = false);
+    }
     let (mut behind, mut before) = (vec![false; n], vec![false; n]);
     for (i, node) in graph.nodes.iter().enumerate() {
         behind[i] = multiplies(&node.op) || node.inputs.iter().any(|x| behind[x.index()]);

@@ -102,7 +102,14 @@ impl Staging {
             staged.copy_from_slice(from);
             cuda::memcpy_htod_async(to, staged, stream).map_err(failed("copying to a GPU"))?;
         }
-        self.halves[half] = Some(Tick::after(stream)?);
+        match Tick::after(stream) {
+            Ok(tick) => self.halves[half] = Some(tick),
+            Err(error) => {
+                // SAFETY: the stream lives as long as the process.
+                let _ = unsafe { cuda::stream::synchronize(stream) };
+                return Err(error);
+            }
+        }
         Ok(())
     }
 }

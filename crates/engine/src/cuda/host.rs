@@ -210,6 +210,20 @@ fn check(graph: &Graph, tolerance: f64) {
     agree(graph, &inputs(graph), Precision::Full, tolerance);
 }
 
+#[test]
+fn a_maximum_in_bf16_has_a_gradient() {
+    let b = Builder::new();
+    let [x, weight, bias] =
+        [("x", [256, 64]), ("weight", [64, 64]), ("bias", [1, 64])].map(|(name, shape)| b.input(name, DType::F32, &shape));
+    let scores = x.matmul(weight) + bias.broadcast_to(&[256, 64]);
+    let loss = scores.max(&[1]).sum_all();
+    let graph = b.finish(&thalweg_graph::grad(loss, &[weight, bias])).unwrap();
+    let found = computed(&graph, &inputs(&graph), Precision::Bf16);
+    assert!(found.iter().flat_map(numbers).all(f64::is_finite));
+    // Every row has one maximum.
+    assert!((numbers(&found[1]).iter().sum::<f64>() - 256.0).abs() < 2.0);
+}
+
 #[path = "../../tests/engine/random_graph.rs"]
 mod random_graph;
 

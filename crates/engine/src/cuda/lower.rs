@@ -61,13 +61,13 @@ pub(crate) struct Lowered {
 /// The program of a plan.
 pub(crate) fn lower(code: Code) -> Result<Lowered> {
     let mut names = Vec::new();
-    let mut made = lowered(code, &mut names)?;
+    let mut made = lowered(code, &mut names, false)?;
     made.part();
     Ok(Lowered { names, ..made })
 }
 
-fn lowered(code: Code, names: &mut Vec<&'static str>) -> Result<Lowered> {
-    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names };
+fn lowered(code: Code, names: &mut Vec<&'static str>, inside: bool) -> Result<Lowered> {
+    let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names, inside };
     let mut bundles = Vec::new();
     for step in code.steps {
         let first = lowering.tasks.len();
@@ -95,12 +95,14 @@ struct Lowering<'a> {
     scratch: usize,
     counters: usize,
     names: &'a mut Vec<&'static str>,
+    /// Whether it is of a loop's body.
+    inside: bool,
 }
 
 impl Lowering<'_> {
     fn step(&mut self, step: Step) -> Result<()> {
         match step {
-            Step::Pass(pass) => source::pass(&pass).into_iter().for_each(|kernel| self.kernel(kernel)),
+            Step::Pass(pass) => source::pass(&pass, self.inside).into_iter().for_each(|kernel| self.kernel(kernel)),
             Step::Product(product) => self.product(&product),
             Step::Conv(conv) => self.conv(&conv),
             Step::Copy(copy) => {
@@ -195,7 +197,7 @@ impl Lowering<'_> {
             return;
         }
         // What lies in scratch, from its beginning on, is not to be overwritten by a kernel's own.
-        if let Some(kernel) = source::skinny(wanted).filter(|kernel| first == 0 || kernel.scratch == 0) {
+        if let Some(kernel) = source::skinny(wanted, self.inside).filter(|kernel| first == 0 || kernel.scratch == 0) {
             return self.kernel(kernel);
         }
         let prepared = prepare(wanted, first);
@@ -290,7 +292,7 @@ impl Lowering<'_> {
             self.kernel(source::copy(copy));
         }
         let Loop { body, length, consts, carry, operands, turns, stacks, last, arena, .. } = looped;
-        let body = lowered(body, self.names)?;
+        let body = lowered(body, self.names, true)?;
         self.scratch = self.scratch.max(body.scratch);
         self.counters = self.counters.max(body.counters);
         self.tasks.push(Task::Loop(Box::new(Looped { body, length, consts, carry, operands, turns, stacks, last, arena })));

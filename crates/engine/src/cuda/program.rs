@@ -11,6 +11,7 @@ use super::source::{Kernel, THREADS};
 use super::timed::Timed;
 use super::walk::{self, Machine, Places};
 use crate::cpu::explain;
+use crate::profile::Limits;
 use crate::program::Executable;
 use crate::tensor::Tensor;
 use crate::{EngineError, Precision, Result};
@@ -166,7 +167,9 @@ impl Program {
 
     /// The queue as a machine that takes the time of everything that it does.
     fn timed<'a>(&'a self, queue: &'a Queue) -> Result<Timed<'a, OnQueue<'a>>> {
-        let limits = self.gpu.limits(self.precision)?;
+        // A GPU that is nearly full cannot be measured, but profiled.
+        let nothing = Limits { product: f64::INFINITY, cache: f64::INFINITY, memory: f64::INFINITY };
+        let limits = self.gpu.limits(self.precision).unwrap_or(nothing);
         Timed::new(self.machine(queue), queue, limits)
     }
 

@@ -208,6 +208,24 @@ fn state_is_updated_in_place_only_where_nobody_else_holds_it() {
 }
 
 #[test]
+fn what_was_widened_has_room_where_nothing_else_is_as_wide() {
+    let b = Builder::new();
+    let [x, y] = ["x", "y"].map(|name| b.input(name, DType::BF16, &[2048]));
+    let [wide_x, wide_y] = [x, y].map(|v| v.cast(DType::F32));
+    let less = wide_x.lt(wide_y).cast(DType::BF16);
+    agree(&b.finish(&[less, wide_x.is_finite().cast(DType::BF16)]).unwrap(), &[], 3, 0.0);
+}
+
+#[test]
+fn a_maximum_is_found_again_where_its_operand_is_computed_again() {
+    let b = Builder::new();
+    let [x, y, z] = ["x", "y", "z"].map(|name| b.input(name, DType::F32, &[64, 256]));
+    let product = x * y;
+    let most = (product + z).max(&[1]).sum_all();
+    agree(&b.finish(&[&[product, most][..], &grad(most, &[x, y, z])].concat()).unwrap(), &[], 4, 1e-5);
+}
+
+#[test]
 fn reductions_over_dimensions_that_do_not_lie_together_and_over_short_rows() {
     for dtype in [DType::F64, DType::F32, DType::I64] {
         let b = Builder::new();

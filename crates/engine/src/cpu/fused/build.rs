@@ -182,7 +182,8 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
         scratch += bytes.next_multiple_of(64);
     }
     let Maker { dims, row, sources, nodes, .. } = maker;
-    let widths = nodes.iter().map(|&i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
+    let made = nodes.iter().copied().chain(drafts.iter().map(|draft| draft.node));
+    let widths = made.map(|i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
     let register_bytes = CHUNK * widths.max().unwrap_or(8) + 64;
     Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes }
 }

@@ -9,6 +9,7 @@ use super::index::{coordinates, index_type, names, offset, one_each, signed};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
 use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Target};
 use crate::cpu::memory::Address;
+use crate::cpu::plan::ARENA;
 use std::collections::{BTreeMap, BTreeSet};
 use thalweg_graph::ops::{Compare, Logical, Rule};
 use thalweg_graph::{DType, Number};
@@ -75,7 +76,8 @@ enum Kind {
 }
 
 /// The kernels of a pass, in the order in which they run.
-pub(crate) fn pass(pass: &Pass) -> Vec<Kernel> {
+/// `inside`: it is part of a loop's body, whose bases other than the arena may begin anywhere.
+pub(crate) fn pass(pass: &Pass, inside: bool) -> Vec<Kernel> {
     if pass.count == 0 {
         return Vec::new();
     }
@@ -101,7 +103,7 @@ pub(crate) fn pass(pass: &Pass) -> Vec<Kernel> {
     kinds.entry(last).or_default();
     let kernels = kinds.into_iter().map(|(kind, reductions)| {
         let stores = if kind == last { &stored[..] } else { &[] };
-        Maker { pass, instructions: &instructions, stores, reductions: &reductions }.kernel(kind)
+        Maker { pass, inside, instructions: &instructions, stores, reductions: &reductions }.kernel(kind)
     });
     kernels.collect()
 }
@@ -142,6 +144,7 @@ fn named(pass: &Pass) -> (Vec<Instruction>, Vec<Operand>, Vec<Operand>) {
 
 struct Maker<'a> {
     pass: &'a Pass,
+    inside: bool,
     instructions: &'a [Instruction],
     stores: &'a [Operand],
     reductions: &'a [Reduced],
@@ -538,7 +541,8 @@ impl Writer<'_> {
             Pattern::Rows(outer) => outer.iter().all(|s| s.is_multiple_of(self.lanes)),
             _ => false,
         };
-        even && self.lanes > 1 && lying.at.offset.is_multiple_of(self.lanes)
+        let aligned = !self.maker.inside || lying.at.base == ARENA;
+        even && aligned && self.lanes > 1 && lying.at.offset.is_multiple_of(self.lanes)
     }
 
     fn load(&mut self, k: usize, p: usize, lying: &Lying) {

@@ -3,6 +3,7 @@
 use super::index::{index_type, one_each};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, type_name};
 use crate::cpu::memory::Address;
+use crate::cpu::plan::ARENA;
 use crate::cuda::product::{Matrix, Wanted};
 use thalweg_graph::DType;
 
@@ -15,9 +16,15 @@ const PARTS: usize = 512;
 const BLOCKS: usize = 1056;
 
 /// The kernel of a product with a short side, if it has one.
-pub(crate) fn skinny(wanted: &Wanted) -> Option<Kernel> {
+///
+/// `inside`: it is part of a loop's body, whose bases other than the arena may begin anywhere.
+pub(crate) fn skinny(wanted: &Wanted, inside: bool) -> Option<Kernel> {
     let [m, k, n] = wanted.sizes;
     if wanted.entries != 1 || wanted.adds || !wanted.dtype.is_float() {
+        return None;
+    }
+    let all = [&wanted.a, &wanted.b, &wanted.c];
+    if inside && all.iter().any(|m| m.at.base != ARENA && m.at.base != SCRATCH) {
         return None;
     }
     if k <= FEW && m * n >= THREADS {
