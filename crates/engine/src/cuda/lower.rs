@@ -326,20 +326,24 @@ impl Lowered {
 
     /// All kernels, those of loops' bodies included.
     pub(crate) fn kernels(&self) -> Vec<&Kernel> {
-        let of = |task| match task {
-            &Task::Kernel(ref kernel) => vec![kernel],
-            Task::Loop(looped) => looped.body.kernels(),
-            _ => Vec::new(),
-        };
+        fn of(task: &Task) -> Vec<&Kernel> {
+            match task {
+                Task::Kernel(kernel) => vec![kernel],
+                Task::Loop(looped) => looped.body.kernels(),
+                _ => Vec::new(),
+            }
+        }
         self.tasks.iter().flat_map(of).collect()
     }
 
     /// The constants of loops' bodies, each before those of the loops inside it.
     pub(crate) fn of_bodies(&self) -> Vec<&[Tensor]> {
-        let of = |task| match task {
-            &Task::Loop(ref looped) => [vec![&looped.body.constants[..]], looped.body.of_bodies()].concat(),
-            _ => Vec::new(),
-        };
+        fn of(task: &Task) -> Vec<&[Tensor]> {
+            match task {
+                Task::Loop(looped) => [vec![&looped.body.constants[..]], looped.body.of_bodies()].concat(),
+                _ => Vec::new(),
+            }
+        }
         self.tasks.iter().flat_map(of).collect()
     }
 
