@@ -43,7 +43,7 @@ pub(crate) fn again(graph: &Graph, values: &Values, group: &mut Group) {
 }
 
 /// Whether one of these nodes asks whether `i` equals something.
-pub(super) fn is_matched(graph: &Graph, nodes: &[usize], i: usize) -> bool {
+fn is_matched(graph: &Graph, nodes: &[usize], i: usize) -> bool {
     nodes.iter().any(|&n| {
         let node = &graph.nodes[n];
         matches!(&node.op, Op::Compare(op) if op.comparison == Comparison::Eq) && node.inputs.iter().any(|x| seen(graph, x.index()) == i)

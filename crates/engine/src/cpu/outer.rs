@@ -9,22 +9,24 @@ use thalweg_graph::{DType, Graph, Node, Var, rewrite};
 /// Terms, at most.
 const FEW: usize = 4;
 
-/// The terms of a product that has few.
-fn few(node: &Node, terms: usize) -> Option<usize> {
-    let float = matches!(node.ty.dtype, DType::F32 | DType::F64);
-    (float && matches!(node.op, Op::MatMul(_)) && (1..=FEW).contains(&terms)).then_some(terms)
+/// Whether a product of this type with so many terms has few.
+fn has_few(dtype: DType, terms: usize) -> bool {
+    matches!(dtype, DType::F32 | DType::F64) && (1..=FEW).contains(&terms)
 }
 
 /// The same function without products of few terms.
 pub(crate) fn outer(graph: &Graph) -> Result<Cow<'_, Graph>> {
-    let last = |node: &Node| node.inputs.first().and_then(|x| graph.node(*x).ty.shape.last().copied()).unwrap_or(0);
-    if !graph.nodes.iter().any(|node| few(node, last(node)).is_some()) {
+    let terms = |node: &Node| graph.node(node.inputs[0]).ty.shape[node.ty.rank() - 1];
+    if !graph.nodes.iter().any(|node| matches!(node.op, Op::MatMul(_)) && has_few(node.ty.dtype, terms(node))) {
         return Ok(Cow::Borrowed(graph));
     }
     let made = rewrite(&rewrite(graph, part)?, |node, inputs| {
-        let (&[a, b], shape) = (inputs.get(..2)?, &node.ty.shape) else { return None };
-        let (row, column) = (a.rank().checked_sub(2)?, a.rank() - 1);
-        let terms = few(node, a.shape()[column])?;
+        let (Op::MatMul(_), &[a, b]) = (&node.op, inputs) else { return None };
+        let (row, column, shape) = (a.rank() - 2, a.rank() - 1, &node.ty.shape);
+        let terms = a.shape()[column];
+        if !has_few(node.ty.dtype, terms) {
+            return None;
+        }
         let term = |k: usize| a.narrow(column, k, 1).broadcast_to(shape) * b.narrow(row, k, 1).broadcast_to(shape);
         Some((1..terms).fold(term(0), |sum, k| sum + term(k)))
     });
@@ -38,8 +40,7 @@ fn part<'g>(node: &Node, inputs: &[Var<'g>]) -> Option<Var<'g>> {
     let b = inputs[0].builder();
     let (left, right) = (b.var(factors[0]), b.var(factors[1]));
     let terms = left.shape()[left.rank() - 1];
-    let whole = node.ty.rank() == 2 && (1..=FEW).contains(&terms) && matches!(node.ty.dtype, DType::F32 | DType::F64);
-    whole.then(|| {
+    (node.ty.rank() == 2 && has_few(node.ty.dtype, terms)).then(|| {
         let rows = left.slice(&[op.starts[0], 0], &[op.stops[0], terms], &[op.steps[0], 1]);
         rows.matmul(right.slice(&[0, op.starts[1]], &[terms, op.stops[1]], &[1, op.steps[1]]))
     })

@@ -15,7 +15,6 @@ use crate::tensor::Tensor;
 use crate::{EngineError, Result};
 use std::ops::Range;
 use thalweg_graph::DType;
-use thalweg_graph::ops::Op;
 
 /// Bytes of the patches of images that are there at a time, at most, unless one sample has more.
 const PATCHES: usize = 256 << 20;
@@ -128,16 +127,6 @@ impl Lowering<'_> {
     }
 
     fn op(&mut self, op: &OpCall) -> Result<()> {
-        if let Op::MatMul(_) = op.op
-            && op.ty.dtype == DType::BF16
-        {
-            let of = |view: &View| view.strides.iter().map(|&s| s as usize).collect::<Vec<_>>();
-            let [(a, ty), (b, _)] = &op.operands[..] else { return Err(EngineError::internal("a product of other than two")) };
-            let rank = op.ty.rank();
-            let (dims, sizes) = (&op.ty.shape[..rank - 2], [op.ty.shape[rank - 2], ty.shape[rank - 1], op.ty.shape[rank - 1]]);
-            self.products(op.ty.dtype, dims, sizes, [(a.at, of(a)), (b.at, of(b)), (op.to.at, of(&op.to))]);
-            return Ok(());
-        }
         self.names.push(op.op.name());
         for kernel in source::op(op, self.names.len() - 1)? {
             self.kernel(kernel);

@@ -1,7 +1,7 @@
 //! Patches of images, for convolutions as products; and images from the sums of their patches.
 
 use super::index::{coordinates, index_type, one_each};
-use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, narrowed, sum_type, type_name, widened};
 use crate::cpu::conv::Images;
 use crate::cpu::memory::Address;
 use crate::geometry::Geometry;
@@ -51,8 +51,7 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     let count: usize = dims.iter().product();
     let columns = samples.len() * g.positions();
     let index = index_type(count.max(g.inner * g.taps() * columns));
-    let narrow = dtype == DType::BF16;
-    let ty = type_name(if narrow { DType::F32 } else { dtype });
+    let ty = type_name(sum_type(dtype));
     let mut out = Lines::default();
     one_each(&mut out, "i", count, index);
     coordinates(&mut out, "c", "i", &dims, index);
@@ -66,11 +65,11 @@ pub(crate) fn images(g: &Geometry, dtype: DType, x: &Images, group: usize, sampl
     let tap = format!("((i64)c1 * {}LL + ky * {}LL + kx)", g.taps(), g.kernel[1]);
     let position = format!("(ty / {}LL) * {}LL + tx / {}LL", g.stride[0], g.output[1], g.stride[1]);
     let element = format!("p0[{tap} * {columns}LL + (i64)c0 * {}LL + {position}]", g.positions());
-    out.line(if narrow { format!("sum += to_f32({element});") } else { format!("sum += {element};") });
+    out.line(format!("sum += {};", widened(dtype, &element)));
     out.line("}");
     out.line("}");
     let place = format!("(i64)c0 * {}LL + (i64)c1 * {}LL + (i64)c2 * {}LL + (i64)c3", x.sample, x.channel, g.input[1]);
-    out.line(format!("p1[{place}] = {};", if narrow { "to_bf16(sum)" } else { "sum" }));
+    out.line(format!("p1[{place}] = {};", narrowed(dtype, "sum")));
     let at = Address { offset: x.at.offset + samples.start * x.sample + group * g.inner * x.channel, ..x.at };
     Kernel {
         label: format!("images {dims:?}"),

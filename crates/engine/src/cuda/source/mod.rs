@@ -148,6 +148,21 @@ pub(crate) fn type_name(dtype: DType) -> &'static str {
     }
 }
 
+/// The type in which numbers of a type are added up.
+pub(crate) fn sum_type(dtype: DType) -> DType {
+    if dtype == DType::BF16 { DType::F32 } else { dtype }
+}
+
+/// A number as a term of a sum.
+pub(crate) fn widened(dtype: DType, value: &str) -> String {
+    if dtype == DType::BF16 { format!("to_f32({value})") } else { value.into() }
+}
+
+/// A sum as a number.
+pub(crate) fn narrowed(dtype: DType, value: &str) -> String {
+    if dtype == DType::BF16 { format!("to_bf16({value})") } else { value.into() }
+}
+
 /// A constant, to the bit.
 pub(crate) fn constant(number: Number, dtype: DType) -> String {
     match dtype {

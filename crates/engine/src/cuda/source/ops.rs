@@ -1,7 +1,7 @@
 //! Ops with a kernel of their own: one thread per element of the result, which walks what it needs.
 
 use super::index::{coordinates, index_type, names, offset, one_each};
-use super::{Kernel, Lines, Parameter, THREADS, Touch, integer, type_name};
+use super::{Kernel, Lines, Parameter, THREADS, Touch, integer, narrowed, sum_type, type_name, widened};
 use crate::cpu::copy::View;
 use crate::cpu::op::OpCall;
 use crate::geometry::{Geometry, Map};
@@ -67,19 +67,6 @@ pub(crate) fn op(call: &OpCall, step: usize) -> Result<Vec<Kernel>> {
 /// Numbers of a block of random words.
 fn block(dtype: DType) -> usize {
     if dtype == DType::F64 { 2 } else { 4 }
-}
-
-/// The type in which numbers of a type are added up.
-fn sum_type(dtype: DType) -> DType {
-    if dtype == DType::BF16 { DType::F32 } else { dtype }
-}
-
-fn widened(dtype: DType, value: &str) -> String {
-    if dtype == DType::BF16 { format!("to_f32({value})") } else { value.into() }
-}
-
-fn narrowed(dtype: DType, value: &str) -> String {
-    if dtype == DType::BF16 { format!("to_bf16({value})") } else { value.into() }
 }
 
 impl Maker<'_> {

@@ -1,7 +1,7 @@
 //! Products with a side of a few elements, which take as long as moving their operands: `[m, k] × [k, n]` with k, n or m at most [`FEW`].
 
 use super::index::{index_type, one_each};
-use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, type_name};
+use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, narrowed, sum_type, type_name, widened};
 use crate::cpu::memory::Address;
 use crate::cpu::plan::ARENA;
 use crate::cuda::product::{Matrix, Wanted};
@@ -67,44 +67,29 @@ fn even(x: &Matrix, columns: usize) -> bool {
     x.column == 1 && columns.is_multiple_of(4) && x.row.is_multiple_of(4) && x.at.offset.is_multiple_of(4)
 }
 
-/// The type in which sums are: that of the elements, or f32.
-fn wide(dtype: DType) -> DType {
-    if dtype == DType::BF16 { DType::F32 } else { dtype }
-}
-
-/// An element as a term of a sum.
-fn term(dtype: DType, element: &str) -> String {
-    if dtype == DType::BF16 { format!("to_f32({element})") } else { element.into() }
-}
-
-/// A sum as an element.
-fn element(dtype: DType, sum: &str) -> String {
-    if dtype == DType::BF16 { format!("to_bf16({sum})") } else { sum.into() }
-}
-
 /// Every element of the result is a short sum.
 fn few_terms(wanted: &Wanted) -> Kernel {
     let [m, k, n] = wanted.sizes;
     let (a, b, c) = (&wanted.a, &wanted.b, &wanted.c);
     let lanes = if even(c, n) { 4 } else { 1 };
     let (count, dtype) = (m * n / lanes, wanted.dtype);
-    let ty = type_name(wide(dtype));
+    let ty = type_name(sum_type(dtype));
     let index = index_type(m * n);
     let mut out = Lines::default();
     one_each(&mut out, "unit", count, index);
     out.line(format!("const {index} i = unit / {}u, j = unit % {}u * {lanes}u;", n / lanes, n / lanes));
     out.line(format!("{ty} sum[{lanes}] = {{}};"));
     for l in 0..k {
-        let x = term(dtype, &format!("p0[(i64)i * {}LL + {}LL]", a.row, l * a.column));
+        let x = widened(dtype, &format!("p0[(i64)i * {}LL + {}LL]", a.row, l * a.column));
         out.line(format!("{{ const {ty} x = {x};"));
         for lane in 0..lanes {
-            let y = term(dtype, &format!("p1[{}LL + (i64)(j + {lane}u) * {}LL]", l * b.row, b.column));
+            let y = widened(dtype, &format!("p1[{}LL + (i64)(j + {lane}u) * {}LL]", l * b.row, b.column));
             out.line(format!("sum[{lane}] = op_mul_add(x, {y}, sum[{lane}]);"));
         }
         out.line("}");
     }
     let place = format!("(i64)i * {}LL + (i64)j * {}LL", c.row, c.column);
-    let results: Vec<String> = (0..lanes).map(|lane| element(dtype, &format!("sum[{lane}]"))).collect();
+    let results: Vec<String> = (0..lanes).map(|lane| narrowed(dtype, &format!("sum[{lane}]"))).collect();
     if lanes == 4 {
         out.line(format!("{} out[4] = {{{}}};", type_name(dtype), results.join(", ")));
         out.line(format!("store<4>(p2 + ({place}), out);"));
@@ -143,23 +128,23 @@ impl Thin {
     }
 
     fn short(&self, l: &str, column: usize) -> String {
-        term(self.dtype, &format!("p1[(i64)({l}) * {}LL + {}LL]", self.short.row, column * self.short.column))
+        widened(self.dtype, &format!("p1[(i64)({l}) * {}LL + {}LL]", self.short.row, column * self.short.column))
     }
 
     /// The line that writes a sum.
     fn result(&self, row: &str, column: usize, sum: &str) -> String {
-        let sum = element(self.dtype, sum);
+        let sum = narrowed(self.dtype, sum);
         format!("p2[(i64)({row}) * {}LL + {}LL] = {sum};", self.out.row, column * self.out.column)
     }
 
     /// An element of the long side that was loaded.
     fn loaded(&self, lane: usize) -> String {
-        term(self.dtype, &format!("x[{lane}]"))
+        widened(self.dtype, &format!("x[{lane}]"))
     }
 
     /// The terms of a row lie together: a warp takes a row.
     fn by_rows(&self) -> Kernel {
-        let (ty, columns) = (type_name(wide(self.dtype)), self.columns);
+        let (ty, columns) = (type_name(sum_type(self.dtype)), self.columns);
         let lanes = if even(&self.long, self.terms) { 4 } else { 1 };
         let units = self.terms / lanes;
         let mut out = Lines::default();
@@ -188,7 +173,7 @@ impl Thin {
 
     /// The rows of a term lie together: threads side by side take neighbouring rows, and walk along the terms.
     fn by_columns(&self) -> Kernel {
-        let (ty, columns, rows, terms) = (type_name(wide(self.dtype)), self.columns, self.rows, self.terms);
+        let (ty, columns, rows, terms) = (type_name(sum_type(self.dtype)), self.columns, self.rows, self.terms);
         let turned = Matrix { row: self.long.column, column: self.long.row, ..self.long };
         let lanes = if even(&turned, rows) && columns <= 4 { 4 } else { 1 };
         let units = rows / lanes;
@@ -248,7 +233,7 @@ impl Thin {
         joined(&mut out);
         results(&mut out);
         let count = cuts * columns * rows;
-        let wide = wide(self.dtype);
+        let wide = sum_type(self.dtype);
         let parts = Parameter::Value(Address { base: SCRATCH, offset: 0 }, wide, Touch::row(true, count));
         let scratch = (count * wide.size()).next_multiple_of(256);
         self.kernel(out, tiles * cuts, vec![parts, Parameter::Counters], scratch, tiles)
