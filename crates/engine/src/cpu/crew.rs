@@ -1,5 +1,5 @@
-//! Threads that stand by while a program runs steps too short to wake anyone for: they watch one number, and take pieces of the
-//! products that read a large matrix for a few rows.
+//! Threads that stand by while a program runs steps too short to wake anyone for: they watch one number, and take pieces of passes and
+//! products.
 //!
 //! That number holds the step that is shared and the next piece of it, so that a thread that comes late takes a piece of the step that
 //! is shared now, or none. A step is over when all its pieces are done; nobody waits for a thread that has not taken any.
@@ -8,7 +8,7 @@
 //! work of another, all places of the first are taken. A pool of `breadth_first` would break that.
 
 use super::memory::Memory;
-use super::product::{PIECES, Product};
+use super::product::PIECES;
 use super::program::Step;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -60,35 +60,29 @@ impl<'a> Crew<'a> {
         })
     }
 
-    fn product(&self, step: usize) -> Option<&'a Product> {
-        match self.steps.get(step) {
-            Some(Step::Product(product)) => Some(product),
-            _ => None,
-        }
-    }
-
-    /// Runs the product that is step `step`, on this thread and those that stand by.
-    pub(crate) fn share(&self, step: usize, product: &Product) {
-        let pieces = product.pieces();
+    /// Runs `step`, the one at `place`, on this thread and those that stand by.
+    pub(crate) fn share(&self, place: usize, step: &Step) {
+        let pieces = step.pieces();
         self.done.store(0, Ordering::Relaxed);
-        self.next.store((step as u64) << 32, Ordering::Release);
+        self.next.store((place as u64) << 32, Ordering::Release);
         while self.take(self.next.load(Ordering::Acquire)) {}
         // What is left is being done: microseconds, unless its thread was interrupted.
         (0..).take_while(|_| self.done.load(Ordering::Acquire) < pieces).for_each(rest);
+        step.finish(&self.memory);
     }
 
     /// Takes a piece of the step that is shared, if one is left in `seen`.
     fn take(&self, seen: u64) -> bool {
-        let Some(product) = self.product((seen >> 32) as usize) else { return false };
-        if seen as u32 as usize >= product.pieces() {
+        let Some(step) = self.steps.get((seen >> 32) as usize) else { return false };
+        if seen as u32 as usize >= step.pieces() {
             return false;
         }
         let taken = self.next.fetch_add(1, Ordering::AcqRel);
-        if let (Some(product), piece) = (self.product((taken >> 32) as usize), taken as u32 as usize)
-            && piece < product.pieces()
+        if let (Some(step), piece) = (self.steps.get((taken >> 32) as usize), taken as u32 as usize)
+            && piece < step.pieces()
         {
             let _piece = Piece(&self.done);
-            product.piece(&self.memory, piece);
+            step.piece(&self.memory, piece);
         }
         true
     }

@@ -272,7 +272,7 @@ impl Planner<'_> {
         let pooled = steps.iter().map(|step| if let Step::Split(split) = step { split.pooled_bytes() } else { 0 }).max().unwrap_or(0);
         Ok(Code {
             number: explain::number(),
-            hands: Hands::of(&steps),
+            hands: Hands::of(&mut steps),
             steps,
             inputs: self.graph.inputs.len(),
             constants: self.constants,

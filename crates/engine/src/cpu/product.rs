@@ -17,6 +17,22 @@ const LARGE: usize = 1 << 15;
 /// Pieces of such a product, at most, and columns of each, at least.
 pub(super) const PIECES: usize = 8;
 const COLUMNS: usize = 32;
+/// Multiply-adds from which any other product of a crew's program is done in pieces, how many these are at most, and rows or columns of
+/// each, at least: fewer lose more to packing than threads gain.
+const DIVIDED_FROM: usize = 1 << 18;
+const PARTS: usize = 4;
+const LINES: usize = 64;
+
+/// What pieces of a product are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// So many rows of the result.
+    Rows(usize),
+    /// So many columns of the result.
+    Columns(usize),
+    /// So many entries of the batch.
+    Entries(usize),
+}
 
 /// A batch of matrices in memory.
 #[derive(Clone, Debug)]
@@ -68,6 +84,8 @@ pub(crate) struct Product {
     pub(crate) accumulates: bool,
     /// The kernel of its own, if it has one.
     form: Option<Form>,
+    /// How it is cut into pieces, whatever runs them: the number of threads may not change a bit.
+    cut: Option<Cut>,
 }
 
 impl Product {
@@ -83,8 +101,26 @@ impl Product {
             std::mem::swap(&mut m, &mut n);
             (a, b, out) = (b.transposed(), a.transposed(), out.transposed());
         }
-        let product = Product { dtype, dims, m, k, n, a, b, out, accumulates, form: None };
-        Product { form: Form::of(&product), ..product }
+        let mut product = Product { dtype, dims, m, k, n, a, b, out, accumulates, form: None, cut: None };
+        product.form = Form::of(&product);
+        product.cut = product.columns().map(Cut::Columns);
+        product
+    }
+
+    /// Cuts it into pieces for a crew, if it is long enough: along the longer side of the result, or by entries of the batch.
+    pub(crate) fn divide(&mut self) {
+        if self.cut.is_some() || self.form.is_some() || self.cost() < DIVIDED_FROM {
+            return;
+        }
+        let entries: usize = self.dims.iter().product();
+        let lines = |size: usize| size.div_ceil(PARTS).max(LINES).next_multiple_of(COLUMNS);
+        self.cut = if entries > 1 {
+            Some(Cut::Entries(entries.div_ceil(PARTS)))
+        } else if self.n >= self.m {
+            Some(Cut::Columns(lines(self.n)))
+        } else {
+            Some(Cut::Rows(lines(self.m)))
+        };
     }
 
     /// Whether the result lies between elements of an operand, as in a concatenation that both are parts of.
@@ -128,7 +164,7 @@ impl Product {
         entries * (self.m * self.k + self.k * self.n + self.m * self.n) * self.dtype.size()
     }
 
-    /// Columns of a piece, where it is done in pieces whatever runs them: the numbers of threads may not change a bit.
+    /// Columns of a piece of a product that takes as long as reading its matrix.
     fn columns(&self) -> Option<usize> {
         // Kernels of our own see a piece of several rows as one stretch, which pieces beside it would share.
         let alone = self.m == 1 || self.form.is_none() && self.m <= FEW;
@@ -138,16 +174,38 @@ impl Product {
 
     /// Number of pieces that threads may take.
     pub(crate) fn pieces(&self) -> usize {
-        self.columns().map_or(1, |columns| self.n.div_ceil(columns))
+        match self.cut {
+            None => 1,
+            Some(Cut::Rows(rows)) => self.m.div_ceil(rows),
+            Some(Cut::Columns(columns)) => self.n.div_ceil(columns),
+            Some(Cut::Entries(entries)) => self.dims.iter().product::<usize>().div_ceil(entries),
+        }
     }
 
     /// Runs one piece.
     pub(crate) fn piece(&self, memory: &Memory<'_>, index: usize) {
-        let Some(columns) = self.columns() else { return self.whole(memory, false) };
-        let first = index * columns;
-        let from = |x: &Matrices| Matrices { at: Address { offset: x.at.offset + first * x.column, ..x.at }, batch: Vec::new(), ..*x };
-        let (a, b, out) = (Matrices { batch: Vec::new(), ..self.a }, from(&self.b), from(&self.out));
-        let part = Product { dims: Vec::new(), n: columns.min(self.n - first), a, b, out, ..*self };
+        let from = |x: &Matrices, distance: usize| Matrices {
+            at: Address { offset: x.at.offset + distance, ..x.at },
+            batch: Vec::new(),
+            ..*x
+        };
+        let part = match self.cut {
+            None => return self.whole(memory, false),
+            Some(Cut::Entries(entries)) => {
+                let all = self.dims.iter().product::<usize>();
+                return self.range(memory, index * entries..((index + 1) * entries).min(all));
+            }
+            Some(Cut::Rows(rows)) => {
+                let first = index * rows;
+                let (a, out) = (from(&self.a, first * self.a.row), from(&self.out, first * self.out.row));
+                Product { dims: Vec::new(), m: rows.min(self.m - first), a, b: from(&self.b, 0), out, ..*self }
+            }
+            Some(Cut::Columns(columns)) => {
+                let first = index * columns;
+                let (b, out) = (from(&self.b, first * self.b.column), from(&self.out, first * self.out.column));
+                Product { dims: Vec::new(), n: columns.min(self.n - first), a: from(&self.a, 0), b, out, ..*self }
+            }
+        };
         part.whole(memory, false);
     }
 
@@ -171,6 +229,13 @@ impl Product {
         match self.dtype {
             DType::F64 => self.entries::<f64>(memory, share),
             _ => self.entries::<f32>(memory, share),
+        }
+    }
+
+    fn range(&self, memory: &Memory<'_>, entries: std::ops::Range<usize>) {
+        match self.dtype {
+            DType::F64 => entries.for_each(|entry| self.entry::<f64>(memory, entry, false)),
+            _ => entries.for_each(|entry| self.entry::<f32>(memory, entry, false)),
         }
     }
 

@@ -18,6 +18,9 @@ use crate::threads;
 use std::sync::Arc;
 use thalweg_graph::Type;
 
+/// Multiply-adds of a product that is left to the pool, which divides it among any number of threads.
+const LONGEST: usize = 1 << 26;
+
 /// One step of a program.
 pub(crate) enum Step {
     Pass(Pass),
@@ -41,21 +44,27 @@ pub(crate) struct Output {
 pub(crate) enum Hands {
     /// One thread.
     One,
-    /// One thread, and those that stand by take pieces of its products.
+    /// One thread, and those that stand by take pieces of its passes and products.
     Crew,
     /// One thread, which wakes others for steps that are worth it.
     Pool,
 }
 
 impl Hands {
-    pub(crate) fn of(steps: &[Step]) -> Hands {
-        if steps.iter().any(Step::shares) {
-            Hands::Pool
-        } else if steps.iter().any(|step| step.pieces() > 1) {
-            Hands::Crew
-        } else {
-            Hands::One
+    /// The hands for some steps. Where it is a crew, products are cut into pieces for it.
+    pub(crate) fn of(steps: &mut [Step]) -> Hands {
+        if steps.iter().any(|step| step.shares() && !step.divides()) {
+            return Hands::Pool;
         }
+        if !steps.iter().any(|step| step.shares() || matches!(step, Step::Product(product) if product.pieces() > 1)) {
+            return Hands::One;
+        }
+        for step in steps {
+            if let Step::Product(product) = step {
+                product.divide();
+            }
+        }
+        Hands::Crew
     }
 }
 
@@ -104,9 +113,38 @@ impl Step {
         }
     }
 
+    /// Whether a crew can do it in pieces.
+    fn divides(&self) -> bool {
+        match self {
+            Step::Pass(_) => true,
+            Step::Product(product) => product.cost() <= LONGEST,
+            _ => false,
+        }
+    }
+
     /// Number of pieces that a crew may take.
-    fn pieces(&self) -> usize {
-        if let Step::Product(product) = self { product.pieces() } else { 1 }
+    pub(crate) fn pieces(&self) -> usize {
+        match self {
+            Step::Product(product) => product.pieces(),
+            Step::Pass(pass) => pass.pieces(),
+            _ => 1,
+        }
+    }
+
+    /// Runs one piece.
+    pub(crate) fn piece(&self, memory: &Memory<'_>, index: usize) {
+        match self {
+            Step::Product(product) => product.piece(memory, index),
+            Step::Pass(pass) => pass.piece(memory, index),
+            _ => {}
+        }
+    }
+
+    /// What is left to do after all pieces.
+    pub(crate) fn finish(&self, memory: &Memory<'_>) {
+        if let Step::Pass(pass) = self {
+            pass.finish(memory);
+        }
     }
 
     /// Whether it may fail, depending on values.
@@ -125,12 +163,12 @@ impl Code {
         self.steps.iter().enumerate().try_for_each(|(k, step)| {
             let helped = crew.filter(|_| step.pieces() > 1);
             let shared = || share && step.shares() || helped.is_some();
-            timed(self.number, k, step, shared, || match (step, helped) {
-                (Step::Product(product), Some(crew)) => {
-                    crew.share(k, product);
+            timed(self.number, k, step, shared, || match helped {
+                Some(crew) => {
+                    crew.share(k, step);
                     Ok(())
                 }
-                _ => step.run(memory, share),
+                None => step.run(memory, share),
             })
         })
     }

@@ -41,8 +41,9 @@ impl Region {
     }
 }
 
-/// Products of fewer rows are not cut.
-const FEWEST: usize = 64;
+/// Products of fewer rows are not cut: threads share each of them by columns, so that each packs, and keeps in its cache, a part of the
+/// weights, and a weight's gradient is written once.
+const FEWEST: usize = 192;
 /// Multiplications below which cutting costs more than it saves.
 const LEAST: usize = 1 << 21;
 /// Numbers of rows that are tried.
@@ -79,32 +80,33 @@ fn around(graph: &Graph, alive: &[bool], uses: &[usize], rows: usize) -> (Region
         } else {
             follow(graph, node, &of, rows).unwrap_or(State::After)
         };
-        if let (State::Split(_) | State::Summed, Some((own, own_lines))) = (states[i], multiplications(graph, node)) {
+        if let (State::Split(_) | State::Summed, Some((own, across, along))) = (states[i], multiplications(graph, node)) {
             cost = cost.saturating_add(own);
-            lines += own as f64 * own_lines as f64;
+            // The gradient of a matrix has the rows of the batch in its sums.
+            lines += own as f64 * if states[i] == State::Summed { along } else { across } as f64;
         }
     }
     let lines = (lines / cost.max(1) as f64 / rows as f64).round().max(1.0) as usize;
     (Region { rows, lines, states }, cost)
 }
 
-/// The multiplications of a product or a convolution, and the rows that it has as a product.
-fn multiplications(graph: &Graph, node: &Node) -> Option<(usize, usize)> {
+/// The multiplications of a product or a convolution, and as a product its rows and the terms of its sums.
+fn multiplications(graph: &Graph, node: &Node) -> Option<(usize, usize, usize)> {
     let x = |k: usize| &graph.node(node.inputs[k]).ty;
     match &node.op {
         Op::MatMul(_) => {
             let (inner, columns) = (x(0).shape[node.ty.rank() - 1], node.ty.shape[node.ty.rank() - 1].max(1));
-            // The gradient of a matrix has the rows of the batch in its sums.
-            let rows = (node.ty.count() / columns).max(inner);
-            Some((node.ty.count().saturating_mul(inner), rows))
+            Some((node.ty.count().saturating_mul(inner), node.ty.count() / columns, inner))
         }
         Op::Conv(_) => {
             let weight = x(1);
-            Some((node.ty.count().saturating_mul(weight.count() / weight.shape[0].max(1)), node.ty.count() / node.ty.shape[1].max(1)))
+            let terms = weight.count() / weight.shape[0].max(1);
+            Some((node.ty.count().saturating_mul(terms), node.ty.count() / node.ty.shape[1].max(1), terms))
         }
         Op::ConvInputGrad(_) => {
             let weight = x(1);
-            Some((x(0).count().saturating_mul(weight.count() / weight.shape[0].max(1)), x(0).count() / x(0).shape[1].max(1)))
+            let terms = weight.count() / weight.shape[0].max(1);
+            Some((x(0).count().saturating_mul(terms), x(0).count() / x(0).shape[1].max(1), terms))
         }
         _ => None,
     }
@@ -123,7 +125,7 @@ fn is_product_type(graph: &Graph, node: &Node) -> bool {
 fn batches(graph: &Graph, alive: &[bool]) -> Vec<usize> {
     let mut costs: Vec<(usize, usize)> = Vec::new();
     for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| alive[*i]) {
-        let Some((cost, _)) = multiplications(graph, node) else { continue };
+        let Some((cost, ..)) = multiplications(graph, node) else { continue };
         let rows = node.ty.shape[0];
         match costs.iter_mut().find(|(_, r)| *r == rows) {
             Some(known) => known.0 = known.0.saturating_add(cost),

@@ -11,8 +11,10 @@ use thalweg_graph::ops::Op;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::{DType, Graph, Number};
 
-/// Elements of a piece, roughly.
+/// Elements of a piece, roughly: of a large pass, and of one that would be fewer than so many pieces.
 const PIECE: usize = 16 << 10;
+const SMALL: usize = 4 << 10;
+const FEW: usize = 4;
 /// Rows that are summed into one part, at least.
 const ROWS: usize = 32;
 /// Parts of one reduction, at most.
@@ -62,7 +64,8 @@ impl Shape {
         let mut forms = Vec::new();
         // Pieces consist of whole rows, unless rows are longer than a piece.
         let row = group.shape.last().copied().unwrap_or(1).max(1);
-        let (mut align, mut target) = (if row <= PIECE { row } else { CHUNK }, PIECE);
+        let most = (count / FEW).clamp(SMALL, PIECE);
+        let (mut align, mut target) = (if row <= most { row } else { CHUNK }, most);
         for &i in &group.nodes {
             let axes = match &graph.nodes[i].op {
                 Op::ReduceSum(op) => &op.axes,

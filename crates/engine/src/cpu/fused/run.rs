@@ -29,10 +29,16 @@ impl Pass {
         } else {
             (0..pieces).for_each(|piece| self.piece(memory, piece));
         }
+        self.finish(memory);
+    }
+
+    /// Joins what all pieces left.
+    pub(crate) fn finish(&self, memory: &Memory<'_>) {
         self.reductions.iter().for_each(|r| r.finish(memory, self));
     }
 
-    fn piece(&self, memory: &Memory<'_>, piece: usize) {
+    /// Runs one piece.
+    pub(crate) fn piece(&self, memory: &Memory<'_>, piece: usize) {
         let (first, end) = (piece * self.piece, ((piece + 1) * self.piece).min(self.count));
         let step = chunk(self.row);
         self.reductions.iter().for_each(|r| r.begin(memory, piece));
