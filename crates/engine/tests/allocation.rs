@@ -133,3 +133,24 @@ fn a_snapshot_that_is_held_stays_as_it_was() {
     assert_eq!(snapshot[0].to_f32_vec().unwrap(), values);
     assert_ne!(next[0].to_f32_vec().unwrap(), values);
 }
+
+#[test]
+fn a_batch_is_picked_out_of_a_data_set_without_a_copy_of_it() {
+    let _turn = TURN.lock().unwrap();
+    let (rows, width) = (1 << 20, 8);
+    let b = Builder::new();
+    let [x, indices] = [b.input("x", DType::F32, &[rows, width]), b.input("indices", DType::I64, &[4])];
+    let graph = b.finish(&[x.gather(0, indices), x.t().gather(1, indices)]).unwrap();
+    let program = Program::compile(&graph, &CompileOptions::default()).unwrap();
+    let x = Tensor::from_f32((0..rows * width).map(|i| i as f32).collect(), &[rows, width]).unwrap();
+    let indices = Tensor::from_i64(vec![1 << 19, 0, 7, (1 << 20) - 1], &[4]).unwrap();
+    let before = BYTES.load(Ordering::Relaxed);
+    let out = program.run(vec![x, indices]).unwrap();
+    let taken = BYTES.load(Ordering::Relaxed) - before;
+    let picked: Vec<f32> =
+        [1 << 19, 0, 7, (1 << 20) - 1].iter().flat_map(|row| (0..width).map(move |k| (row * width + k) as f32)).collect();
+    assert_eq!(out[0].to_f32_vec().unwrap(), picked);
+    let turned = out[1].to_f32_vec().unwrap();
+    assert!((0..4).all(|i| (0..width).all(|k| turned[k * 4 + i] == picked[i * width + k])));
+    assert!(taken < 1 << 20, "{taken} bytes to pick four of {rows} rows");
+}

@@ -19,6 +19,16 @@ impl View {
     pub(crate) fn new(at: Address, strides: &[usize]) -> View {
         View { at, strides: strides.iter().map(|&s| s as isize).collect() }
     }
+
+    /// Where element `k`, in row-major order of `shape`, lies.
+    pub(crate) fn element(&self, k: usize, shape: &[usize]) -> Address {
+        let (mut rest, mut distance) = (k, 0);
+        for (&size, &stride) in shape.iter().zip(&self.strides).rev() {
+            distance += (rest % size) as isize * stride;
+            rest /= size;
+        }
+        Address { offset: self.at.offset.saturating_add_signed(distance), ..self.at }
+    }
 }
 
 /// Size and both strides of each dimension: without those of size 1, and neighbours that both sides walk through evenly as one.
@@ -99,6 +109,22 @@ impl Copy {
             4 => self.copy::<f32>(memory),
             _ => self.copy::<i64>(memory),
         }
+    }
+
+    /// Runs it from and to places so many elements further on. Nothing is set to zero, nothing added.
+    pub(crate) fn run_at(&self, memory: &Memory<'_>, from: isize, to: isize) {
+        match self.size {
+            1 => self.copy_at::<u8>(memory, from, to),
+            2 => self.copy_at::<bf16>(memory, from, to),
+            4 => self.copy_at::<f32>(memory, from, to),
+            _ => self.copy_at::<i64>(memory, from, to),
+        }
+    }
+
+    fn copy_at<T: Plain>(&self, memory: &Memory<'_>, by_from: isize, by_to: isize) {
+        self.walk(|from, to, length, inner_from, inner_to| {
+            self.row::<T>(memory, from + by_from, to + by_to, length, inner_from, inner_to);
+        });
     }
 
     fn copy<T: Plain>(&self, memory: &Memory<'_>) {

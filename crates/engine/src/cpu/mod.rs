@@ -9,6 +9,7 @@ pub(crate) mod copy;
 mod crew;
 pub(crate) mod explain;
 pub(crate) mod fused;
+mod gather;
 mod groups;
 pub(crate) mod looped;
 pub(crate) mod memory;

@@ -32,11 +32,15 @@ impl OpCall {
 
     /// Whether its kernel may be worth waking other threads for.
     pub(crate) fn shares(&self) -> bool {
-        self.operands.iter().map(|(_, ty)| ty).chain([&self.ty]).any(|ty| ty.count() >= SHARED_FROM)
+        let operands = if let Op::Gather(_) = self.op { &[] } else { &self.operands[..] };
+        operands.iter().map(|(_, ty)| ty).chain([&self.ty]).any(|ty| ty.count() >= SHARED_FROM)
     }
 
     /// Runs it.
     pub(crate) fn run(&self, memory: &Memory<'_>) -> Result<()> {
+        if let Op::Gather(op) = &self.op {
+            return self.gather(memory, op.axis);
+        }
         let operands = self
             .operands
             .iter()

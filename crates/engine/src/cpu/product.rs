@@ -184,11 +184,8 @@ impl Product {
 
     /// Runs one piece.
     pub(crate) fn piece(&self, memory: &Memory<'_>, index: usize) {
-        let from = |x: &Matrices, distance: usize| Matrices {
-            at: Address { offset: x.at.offset + distance, ..x.at },
-            batch: Vec::new(),
-            ..*x
-        };
+        let from =
+            |x: &Matrices, distance: usize| Matrices { at: Address { offset: x.at.offset + distance, ..x.at }, batch: Vec::new(), ..*x };
         let part = match self.cut {
             None => return self.whole(memory, false),
             Some(Cut::Entries(entries)) => {
