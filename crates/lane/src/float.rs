@@ -1,6 +1,7 @@
 //! The operations of f32 and f64 that the kernels need, so that each loop is written once.
 
 use crate::functions::Power;
+use crate::number::Fused;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
@@ -12,6 +13,7 @@ pub trait Float:
     + Sync
     + PartialOrd
     + Power
+    + Fused
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
@@ -26,9 +28,6 @@ pub trait Float:
     const ONE: Self;
     /// −∞.
     const LEAST: Self;
-
-    /// `self · b + c`, with one rounding.
-    fn fused(self, b: Self, c: Self) -> Self;
 
     /// `self · b + c`, with one rounding where that is one instruction, else two.
     #[inline(always)]
@@ -58,11 +57,6 @@ macro_rules! floats {
             const ZERO: $type = 0.0;
             const ONE: $type = 1.0;
             const LEAST: $type = <$type>::NEG_INFINITY;
-
-            #[inline(always)]
-            fn fused(self, b: $type, c: $type) -> $type {
-                self.mul_add(b, c)
-            }
 
             #[inline(always)]
             fn size(self) -> $type {

@@ -20,6 +20,7 @@ mod functions;
 mod isa;
 mod logic;
 mod matrix;
+mod number;
 mod operand;
 mod real;
 mod reduce;
@@ -28,8 +29,10 @@ mod taps;
 mod unary;
 mod vector;
 
+pub use functions::function;
 pub use isa::kernels;
 pub use matrix::{Rows, RowsMut};
+pub use number::{Fused, Integer, Number};
 pub use operand::Operand;
 pub use real::Real;
 pub use skinny::FEW;

@@ -4,6 +4,7 @@
 use super::exp::{Reduced, power_of_two_32, power_of_two_64, reduced_32, reduced_64};
 use super::polynomial::polynomial;
 use super::{Body, Erf};
+use crate::number::Number;
 
 /// erf(x) / x in z = x², on [0, 1]. Fitted by `coefficients.py`: "erf, small".
 const SMALL_32: [f32; 7] =
@@ -50,17 +51,23 @@ const LARGE_64: [f64; 18] = [
 const REST_32: f32 = -5.8635383e-08;
 const REST_64: f64 = 1.533545961316588e-17;
 
+#[inline(always)]
+pub(super) fn erf_32<N: Number>(x: N) -> N {
+    let one = N::of(1.0);
+    let size = x.size();
+    let z = size.above(one, one, size * size);
+    let [lead, rest @ ..] = SMALL_32.map(N::of);
+    let small = size.fused(lead, size * z.fused(polynomial(z, &rest), N::of(REST_32)));
+    let cut = size.above(N::of(4.0), N::of(4.0), size);
+    let Reduced { n, r, p } = reduced_32(-polynomial(cut - one, &LARGE_32.map(N::of)));
+    let large = one - (one + (r * r).fused(p, r)) * power_of_two_32(n);
+    size.above(one, large, small).signed(x)
+}
+
 impl Body<f32> for Erf {
     #[inline(always)]
     fn eval(x: f32) -> f32 {
-        let size = x.abs();
-        let z = if size > 1.0 { 1.0 } else { size * size };
-        let [lead, rest @ ..] = SMALL_32;
-        let small = size.mul_add(lead, size * z.mul_add(polynomial(z, &rest), REST_32));
-        let cut = if size > 4.0 { 4.0 } else { size };
-        let Reduced { n, r, p } = reduced_32(-polynomial(cut - 1.0, &LARGE_32));
-        let large = 1.0 - (1.0 + (r * r).mul_add(p, r)) * power_of_two_32(n);
-        (if size > 1.0 { large } else { small }).copysign(x)
+        erf_32(x)
     }
 }
 

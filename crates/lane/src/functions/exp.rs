@@ -3,6 +3,7 @@
 
 use super::polynomial::polynomial;
 use super::{Body, Exp};
+use crate::number::{Integer, Number};
 use std::f32::consts as c32;
 use std::f64::consts as c64;
 
@@ -40,11 +41,11 @@ pub(super) struct Reduced<T, I> {
 }
 
 #[inline(always)]
-pub(super) fn reduced_32(x: f32) -> Reduced<f32, i32> {
-    let shifted = x.mul_add(c32::LOG2_E, SHIFT_32);
-    let n = shifted - SHIFT_32;
-    let r = n.mul_add(-LN_2_REST_32, n.mul_add(-c32::LN_2, x));
-    Reduced { n: shifted.to_bits().wrapping_sub(SHIFT_32.to_bits()) as i32, r, p: polynomial(r, &P32) }
+pub(super) fn reduced_32<N: Number>(x: N) -> Reduced<N, N::Integer> {
+    let shifted = x.fused(N::of(c32::LOG2_E), N::of(SHIFT_32));
+    let n = shifted - N::of(SHIFT_32);
+    let r = n.fused(N::of(-LN_2_REST_32), n.fused(N::of(-c32::LN_2), x));
+    Reduced { n: shifted.bits().minus(N::of(SHIFT_32).bits()), r, p: polynomial(r, &P32.map(N::of)) }
 }
 
 #[inline(always)]
@@ -57,8 +58,8 @@ pub(super) fn reduced_64(x: f64) -> Reduced<f64, i64> {
 
 /// 2ⁿ for the exponents of normal numbers.
 #[inline(always)]
-pub(super) fn power_of_two_32(n: i32) -> f32 {
-    f32::from_bits((n.wrapping_add(127) as u32) << 23)
+pub(super) fn power_of_two_32<N: Number>(n: N::Integer) -> N {
+    N::of_bits(n.plus(Integer::of(127)).raised())
 }
 
 #[inline(always)]
@@ -68,9 +69,9 @@ pub(super) fn power_of_two_64(n: i64) -> f64 {
 
 /// 2ⁿ y, rounded once also where the result is subnormal or infinite: by two halves of the exponent.
 #[inline(always)]
-pub(super) fn scaled_32(y: f32, n: i32) -> f32 {
-    let half = n >> 1;
-    y * power_of_two_32(half) * power_of_two_32(n.wrapping_sub(half))
+pub(super) fn scaled_32<N: Number>(y: N, n: N::Integer) -> N {
+    let half = n.halved();
+    y * power_of_two_32(half) * power_of_two_32(n.minus(half))
 }
 
 #[inline(always)]
@@ -80,13 +81,18 @@ pub(super) fn scaled_64(y: f64, n: i64) -> f64 {
     y * power_of_two_64(half) * power_of_two_64(n.wrapping_sub(half))
 }
 
+#[inline(always)]
+pub(super) fn exp_32<N: Number>(x: N) -> N {
+    let x = x.above(N::of(89.0), N::of(89.0), x);
+    let x = N::of(-105.0).above(x, N::of(-105.0), x);
+    let Reduced { n, r, p } = reduced_32(x);
+    scaled_32(N::of(1.0) + (r * r).fused(p, r), n)
+}
+
 impl Body<f32> for Exp {
     #[inline(always)]
     fn eval(x: f32) -> f32 {
-        let x = if x > 89.0 { 89.0 } else { x };
-        let x = if x < -105.0 { -105.0 } else { x };
-        let Reduced { n, r, p } = reduced_32(x);
-        scaled_32(1.0 + (r * r).mul_add(p, r), n)
+        exp_32(x)
     }
 }
 

@@ -10,7 +10,7 @@ impl Body<f32> for Expm1 {
         let near = if x > 89.0 { 89.0 } else { x };
         let near = if near < -18.0 { -18.0 } else { near };
         let Reduced { n, r, p } = reduced_32(near);
-        let half = power_of_two_32(n - 1);
+        let half = power_of_two_32::<f32>(n - 1);
         let y = 2.0 * (half.mul_add(r, half - 0.5) + half * (r * r * p));
         // Halves of subnormal numbers lose their last bit, and the sum above the sign of zero.
         if x.abs() < 1e-9 { x.mul_add(-x, x) } else { y }

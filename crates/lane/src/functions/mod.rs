@@ -18,6 +18,7 @@ mod tan;
 mod tanh;
 
 use crate::float::Float;
+use crate::number::Number;
 use thalweg_graph::ops::unary::Unary;
 
 /// A function of one number.
@@ -63,6 +64,22 @@ macro_rules! registry {
 }
 
 registry! { Neg, Abs, Sign, Floor, Exp, Expm1, Log, Log1p, Sqrt, Recip, Sin, Cos, Tan, Atan, Tanh, Sigmoid, Erf }
+
+/// A function of one number that is written for any kind of f32, if it is one.
+pub fn function<N: Number>(op: Unary, x: N) -> Option<N> {
+    Some(match op {
+        Unary::Neg => -x,
+        Unary::Abs => x.size(),
+        Unary::Floor => x.whole(),
+        Unary::Sqrt => x.root(),
+        Unary::Recip => N::of(1.0) / x,
+        Unary::Exp => exp::exp_32(x),
+        Unary::Tanh => tanh::tanh_32(x),
+        Unary::Sigmoid => sigmoid::sigmoid_32(x),
+        Unary::Erf => erf::erf_32(x),
+        _ => return None,
+    })
+}
 
 /// aᵇ.
 pub trait Power {

@@ -1,11 +1,11 @@
 //! Polynomials by Horner's scheme with fused multiply-adds; long ones in two or four interleaved chains.
 //! Estrin (1960) in part: a chain of n dependent multiply-adds would leave the units idle.
 
-use crate::float::Float;
+use crate::number::Fused;
 
 /// Σ cₖ xᵏ. Unrolled, because `N` is known.
 #[inline(always)]
-pub(super) fn polynomial<T: Float, const N: usize>(x: T, c: &[T; N]) -> T {
+pub(super) fn polynomial<T: Fused, const N: usize>(x: T, c: &[T; N]) -> T {
     if N < 6 {
         return horner(x, c);
     }
@@ -21,13 +21,13 @@ pub(super) fn polynomial<T: Float, const N: usize>(x: T, c: &[T; N]) -> T {
 
 /// Σ cₖ xᵏ in one chain: for coefficients of alternating sign that decrease slowly, whose parts would cancel.
 #[inline(always)]
-pub(super) fn horner<T: Float, const N: usize>(x: T, c: &[T; N]) -> T {
+pub(super) fn horner<T: Fused, const N: usize>(x: T, c: &[T; N]) -> T {
     chain(x, c, 0, 1)
 }
 
 /// Every `step`-th coefficient from `first` on.
 #[inline(always)]
-fn chain<T: Float, const N: usize>(x: T, c: &[T; N], first: usize, step: usize) -> T {
+fn chain<T: Fused, const N: usize>(x: T, c: &[T; N], first: usize, step: usize) -> T {
     let mut k = first + (N - 1 - first) / step * step;
     let mut y = c[k];
     while k > first {

@@ -4,6 +4,7 @@
 use super::exp::{Reduced, power_of_two_32, power_of_two_64, reduced_32, reduced_64};
 use super::polynomial::polynomial;
 use super::{Body, Tanh};
+use crate::number::Number;
 
 /// (tanh x − x) / x³ in z = x², on [0, artanh ½]. Fitted by `coefficients.py`: "tanh".
 const P32: [f32; 5] = [-0.3333332, 0.13332607, -0.053854525, 0.021080727, -0.006286967];
@@ -24,17 +25,23 @@ const P64: [f64; 10] = [
 const HALF_32: f32 = 0.549_306_15;
 const HALF_64: f64 = 0.549_306_144_334_054_8;
 
+#[inline(always)]
+pub(super) fn tanh_32<N: Number>(x: N) -> N {
+    let (one, two) = (N::of(1.0), N::of(2.0));
+    let size = x.size();
+    let z = size * size;
+    let near = (size * z).fused(polynomial(z, &P32.map(N::of)), size);
+    let cut = size.above(N::of(10.0), N::of(10.0), size);
+    let Reduced { n, r, p } = reduced_32(two * cut);
+    let exp = (one + (r * r).fused(p, r)) * power_of_two_32(n);
+    let far = one - two / (exp + one);
+    size.above(N::of(HALF_32), far, near).signed(x)
+}
+
 impl Body<f32> for Tanh {
     #[inline(always)]
     fn eval(x: f32) -> f32 {
-        let size = x.abs();
-        let z = size * size;
-        let near = (size * z).mul_add(polynomial(z, &P32), size);
-        let cut = if size > 10.0 { 10.0 } else { size };
-        let Reduced { n, r, p } = reduced_32(2.0 * cut);
-        let exp = (1.0 + (r * r).mul_add(p, r)) * power_of_two_32(n);
-        let far = 1.0 - 2.0 / (exp + 1.0);
-        (if size > HALF_32 { far } else { near }).copysign(x)
+        tanh_32(x)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::groups::{Group, Reduced, reduced, seen};
 use super::super::memory::{Address, CHUNK};
 use super::super::values::Values;
+use super::native::Native;
 use super::reduce::part_bytes;
 use super::{Argument, Code, Form, Instruction, Join, Lying, Pass, Pattern, Reduction, Store, Target, WRITTEN};
 use crate::reference::is_contiguous;
@@ -188,7 +189,8 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
     let made = nodes.iter().copied().chain(drafts.iter().map(|draft| draft.node));
     let widths = made.map(|i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
     let register_bytes = CHUNK * widths.max().unwrap_or(8) + 64;
-    Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes }
+    let native = Native::new(&sources, &instructions, &stores, &reductions);
+    Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes, native }
 }
 
 impl Maker<'_> {

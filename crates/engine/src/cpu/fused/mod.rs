@@ -5,6 +5,7 @@
 //! cut into pieces that depend on the shape alone, so that sums are the same for any number of threads.
 
 mod build;
+mod native;
 mod reduce;
 mod run;
 
@@ -147,6 +148,8 @@ pub(crate) struct Pass {
     pub(crate) registers: usize,
     /// Distance of registers: room for a chunk of the widest values, and a cache line, lest all registers compete for the same lines.
     pub(crate) register_bytes: usize,
+    /// Its instructions as machine code, where there is some.
+    pub(crate) native: Option<native::Native>,
 }
 
 impl Pass {

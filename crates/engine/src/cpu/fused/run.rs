@@ -62,14 +62,16 @@ impl Pass {
                 operands.gather(source, strides);
             }
         }
-        for instruction in &self.instructions {
-            operands.execute(instruction);
+        match &self.native {
+            Some(native) => native.run(&operands, count),
+            None => self.instructions.iter().for_each(|instruction| operands.execute(instruction)),
         }
         // Before anything is overwritten in place.
         for reduction in &self.reductions {
             reduction.take(memory, &operands, piece, start, count);
         }
-        for store in self.stores.iter().filter(|s| !s.direct) {
+        let stored = self.native.as_ref().is_some_and(|native| native.stores);
+        for store in self.stores.iter().filter(|s| !s.direct && !stored) {
             operands.store(store.value, &store.lying);
         }
     }
@@ -77,11 +79,11 @@ impl Pass {
 
 /// What a chunk's instructions read and write.
 pub(super) struct Operands<'a> {
-    pass: &'a Pass,
-    memory: &'a Memory<'a>,
+    pub(super) pass: &'a Pass,
+    pub(super) memory: &'a Memory<'a>,
     registers: &'a [Base],
     start: usize,
-    count: usize,
+    pub(super) count: usize,
 }
 
 /// An element type of instructions, with its constants.
@@ -116,11 +118,11 @@ impl Constant for u8 {
 }
 
 impl<'a> Operands<'a> {
-    fn registers(&self) -> Memory<'a> {
+    pub(super) fn registers(&self) -> Memory<'a> {
         Memory::new(self.registers, false)
     }
 
-    fn register<T: Plain>(&self, register: usize) -> Address {
+    pub(super) fn register<T: Plain>(&self, register: usize) -> Address {
         Address { base: 0, offset: register * self.pass.register_bytes / size_of::<T>() }
     }
 
@@ -129,8 +131,13 @@ impl<'a> Operands<'a> {
         offset_of(self.start / self.pass.row, &self.pass.dims[..outer.len()], outer)
     }
 
+    /// Where the one element of the chunk's row lies.
+    pub(super) fn repeated(&self, lying: &Lying, outer: &[usize]) -> Address {
+        Address { offset: lying.at.offset + self.row(outer), ..lying.at }
+    }
+
     /// Where the chunk of a value without gaps starts.
-    fn place(&self, lying: &Lying) -> Address {
+    pub(super) fn place(&self, lying: &Lying) -> Address {
         let offset = match &lying.pattern {
             Pattern::Rows(outer) => self.row(outer) + self.start % self.pass.row,
             _ => self.start,
@@ -147,10 +154,7 @@ impl<'a> Operands<'a> {
                 let source = &self.pass.sources[k];
                 match &source.pattern {
                     Pattern::Single => Operand::Splat(self.memory.read::<T>(source.at, 1)[0]),
-                    Pattern::Repeated(outer) => {
-                        let at = Address { offset: source.at.offset + self.row(outer), ..source.at };
-                        Operand::Splat(self.memory.read::<T>(at, 1)[0])
-                    }
+                    Pattern::Repeated(outer) => Operand::Splat(self.memory.read::<T>(self.repeated(source, outer), 1)[0]),
                     Pattern::Scattered(_) => Operand::Slice(self.registers().read::<T>(self.register::<T>(source.register), self.count)),
                     _ => Operand::Slice(self.memory.read::<T>(self.place(source), self.count)),
                 }
@@ -226,8 +230,7 @@ impl<'a> Operands<'a> {
             // A place of a single element is one of a chunk of a single element.
             Pattern::Single => self.memory.write::<T>(lying.at, 1).copy_from_slice(&values[..1]),
             Pattern::Repeated(outer) => {
-                let at = Address { offset: lying.at.offset + self.row(outer), ..lying.at };
-                self.memory.write::<T>(at, 1).copy_from_slice(&values[..1]);
+                self.memory.write::<T>(self.repeated(lying, outer), 1).copy_from_slice(&values[..1]);
             }
             _ => self.memory.write::<T>(self.place(lying), self.count).copy_from_slice(values),
         }

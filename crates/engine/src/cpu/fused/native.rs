@@ -1,0 +1,236 @@
+//! A pass as machine code: all its instructions in one loop over a chunk, its values in registers of the processor.
+//!
+//! Made where the pass is of f32 and the machine has code for each of its instructions (`thalweg-jit`); the bits are the same. What reductions
+//! take in, and what is stored elsewhere than it was computed, the loop leaves in the pass's registers as instructions would.
+
+use super::super::memory::Memory;
+use super::run::Operands;
+use super::{Argument, Code, Instruction, Lying, Pattern, Reduction, Store, Target, WRITTEN};
+use std::collections::HashMap;
+use thalweg_graph::DType;
+use thalweg_jit::{Loop, Mask, SLOTS, Tape, Traced};
+use thalweg_lane::Fused;
+
+/// Fewer instructions are not worth code of their own.
+const FEWEST: usize = 2;
+
+/// What a slot of the loop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    Source(usize),
+    Store(usize),
+    Register(usize),
+}
+
+/// The machine code of a pass.
+#[derive(Debug)]
+pub(crate) struct Native {
+    code: Loop,
+    slots: Vec<Slot>,
+    /// Whether it puts all stores in their place, also those over what instructions read: it reads an element before it writes that element.
+    pub(super) stores: bool,
+}
+
+/// A value of the loop.
+#[derive(Clone, Copy)]
+enum Value<'t> {
+    Number(Traced<'t>),
+    Truth(Mask<'t>),
+}
+
+struct Recorder<'t, 'a> {
+    tape: &'t Tape,
+    sources: &'a [Lying],
+    stores: &'a [Store],
+    slots: Vec<Slot>,
+    registers: HashMap<usize, Value<'t>>,
+    stored: HashMap<usize, Value<'t>>,
+}
+
+impl Native {
+    /// The code of a pass; `None` if instructions have none.
+    pub(super) fn new(sources: &[Lying], instructions: &[Instruction], stores: &[Store], reductions: &[Reduction]) -> Option<Native> {
+        if instructions.len() < FEWEST {
+            return None;
+        }
+        let tape = Tape::new();
+        let mut recorder = Recorder { tape: &tape, sources, stores, slots: Vec::new(), registers: HashMap::new(), stored: HashMap::new() };
+        for instruction in instructions {
+            recorder.instruction(instruction)?;
+        }
+        let indirect = || stores.iter().enumerate().filter(|(_, s)| !s.direct);
+        // Reductions look at a whole chunk after the loop.
+        let kept = reductions.iter().any(|r| matches!(r.value, Argument::Source(k) if sources[k].register != WRITTEN));
+        let stored =
+            !kept && indirect().all(|(_, s)| matches!(s.lying.pattern, Pattern::Flat | Pattern::Rows(_)) && recorder.made(s.value));
+        let indirect_values = indirect().filter(|_| !stored).map(|(_, s)| s.value);
+        let mut left: Vec<usize> = reductions.iter().map(|r| r.value).chain(indirect_values).filter_map(register).collect();
+        left.sort_unstable();
+        left.dedup();
+        for r in left {
+            // What was gathered is there already.
+            match recorder.registers.get(&r) {
+                Some(&Value::Number(value)) => recorder.write(Slot::Register(r), value)?,
+                Some(Value::Truth(_)) => return None,
+                None => {}
+            }
+        }
+        for (k, store) in indirect().filter(|_| stored) {
+            let value = recorder.number(store.value)?;
+            recorder.write(Slot::Store(k), value)?;
+        }
+        let slots = std::mem::take(&mut recorder.slots);
+        Some(Native { code: tape.compile()?, slots, stores: stored })
+    }
+
+    /// Computes a chunk.
+    pub(super) fn run(&self, operands: &Operands<'_>, count: usize) {
+        let mut pointers = [std::ptr::null_mut(); SLOTS];
+        for (pointer, slot) in pointers.iter_mut().zip(&self.slots) {
+            *pointer = operands.pointer(*slot);
+        }
+        // SAFETY: each pointer was checked to have as many elements inside its buffer as its pattern says, and the plan keeps apart what the
+        // pass reads and writes, but for values over sources that nothing of the chunk reads after them (`Maker::assign`).
+        unsafe { self.code.run_at(&pointers, count) }
+    }
+}
+
+fn register(argument: Argument) -> Option<usize> {
+    if let Argument::Register(r) = argument { Some(r) } else { None }
+}
+
+impl<'t> Recorder<'t, '_> {
+    fn slot(&mut self, slot: Slot) -> Option<usize> {
+        if let Some(known) = self.slots.iter().position(|s| *s == slot) {
+            return Some(known);
+        }
+        self.slots.push(slot);
+        (self.slots.len() <= SLOTS).then(|| self.slots.len() - 1)
+    }
+
+    fn write(&mut self, slot: Slot, value: Traced<'t>) -> Option<()> {
+        let slot = self.slot(slot)?;
+        self.tape.write(slot, value);
+        Some(())
+    }
+
+    fn argument(&mut self, argument: Argument) -> Option<Value<'t>> {
+        match argument {
+            Argument::Register(r) => self.registers.get(&r).copied(),
+            Argument::Constant(number) => Some(Value::Number(Traced::Constant(number.as_f64() as f32))),
+            Argument::Source(k) => {
+                let source = &self.sources[k];
+                if source.register == WRITTEN {
+                    let store = self.stores.iter().position(|s| s.lying.at == source.at && s.lying.pattern == source.pattern)?;
+                    return self.stored.get(&store).copied();
+                }
+                let one = matches!(source.pattern, Pattern::Single | Pattern::Repeated(_));
+                let slot = self.slot(Slot::Source(k))?;
+                match source.dtype {
+                    DType::F32 if one => Some(Value::Number(self.tape.splat(slot))),
+                    DType::F32 => Some(Value::Number(self.tape.read(slot))),
+                    DType::Bool if one => Some(Value::Truth(self.tape.flag(slot))),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// Whether it is a number that an instruction left in a register.
+    fn made(&self, argument: Argument) -> bool {
+        register(argument).is_some_and(|r| matches!(self.registers.get(&r), Some(Value::Number(_))))
+    }
+
+    fn number(&mut self, argument: Argument) -> Option<Traced<'t>> {
+        if let Value::Number(number) = self.argument(argument)? { Some(number) } else { None }
+    }
+
+    fn truth(&mut self, argument: Argument) -> Option<Mask<'t>> {
+        if let Value::Truth(mask) = self.argument(argument)? { Some(mask) } else { None }
+    }
+
+    fn instruction(&mut self, instruction: &Instruction) -> Option<()> {
+        let value = self.value(instruction)?;
+        match (instruction.target, value) {
+            (Target::Register(r), value) => {
+                self.registers.insert(r, value);
+            }
+            (Target::Store(k), Value::Number(number)) => {
+                self.stored.insert(k, value);
+                self.write(Slot::Store(k), number)?;
+            }
+            (Target::Store(_), Value::Truth(_)) => return None,
+        }
+        Some(())
+    }
+
+    fn value(&mut self, instruction: &Instruction) -> Option<Value<'t>> {
+        let arguments = &instruction.arguments;
+        let tape = self.tape;
+        if !matches!(instruction.dtype, DType::F32 | DType::Bool) {
+            return None;
+        }
+        Some(Value::Number(match instruction.code {
+            Code::Unary(op) => {
+                let x = self.number(arguments[0])?;
+                tape.unary(op, x)?
+            }
+            Code::Binary(op) => {
+                let (a, b) = (self.number(arguments[0])?, self.number(arguments[1])?);
+                tape.binary(op, a, b)?
+            }
+            Code::MulAdd => {
+                let [a, b, c] = [0, 1, 2].map(|k| self.number(arguments[k]));
+                a?.fused(b?, c?)
+            }
+            Code::TwoProducts => {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|k| self.number(arguments[k]));
+                a?.fused(b?, c? * d?)
+            }
+            Code::Select => {
+                let condition = self.truth(arguments[0])?;
+                let (then, otherwise) = (self.number(arguments[1])?, self.number(arguments[2])?);
+                tape.choose(condition, then, otherwise)
+            }
+            Code::Compare(relation) => {
+                let (a, b) = (self.number(arguments[0])?, self.number(arguments[1])?);
+                return Some(Value::Truth(tape.compare(relation, a, b)));
+            }
+            Code::Logical(op) => {
+                let (a, b) = (self.truth(arguments[0])?, self.truth(arguments[1])?);
+                return Some(Value::Truth(tape.logical(op, a, b)));
+            }
+            Code::IsFinite => {
+                let x = self.number(arguments[0])?;
+                return Some(Value::Truth(tape.finite(x)));
+            }
+            Code::Cast(DType::F32) => {
+                let mask = self.truth(arguments[0])?;
+                tape.number(mask)
+            }
+            Code::Cast(_) => return None,
+        }))
+    }
+}
+
+impl Operands<'_> {
+    /// Where the chunk of a slot begins; of a value that is the same for all, where that one lies.
+    fn pointer(&self, slot: Slot) -> *mut u8 {
+        let registers = |r: usize| self.registers().pointer::<f32>(self.register::<f32>(r), self.count).cast();
+        let source = match slot {
+            Slot::Register(r) => return registers(r),
+            Slot::Store(k) => return self.memory.pointer::<f32>(self.place(&self.pass.stores[k].lying), self.count).cast(),
+            Slot::Source(k) => &self.pass.sources[k],
+        };
+        let one = |memory: &Memory<'_>, at| match source.dtype {
+            DType::Bool => memory.pointer::<u8>(at, 1),
+            _ => memory.pointer::<f32>(at, 1).cast(),
+        };
+        match &source.pattern {
+            Pattern::Single => one(self.memory, source.at),
+            Pattern::Repeated(outer) => one(self.memory, self.repeated(source, outer)),
+            Pattern::Scattered(_) => registers(source.register),
+            _ => self.memory.pointer::<f32>(self.place(source), self.count).cast(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Runs the code of a loop: the one place where it is called.
+
+use crate::tape::{Node, Op, SLOTS, Tape};
+#[cfg(target_arch = "x86_64")]
+use dynasmrt::{AssemblyOffset, ExecutableBuffer};
+
+/// Machine code of a loop.
+pub struct Loop {
+    /// What each slot is, if it is used.
+    slots: Vec<Kind>,
+    #[cfg(target_arch = "x86_64")]
+    code: ExecutableBuffer,
+}
+
+/// What a slot of a loop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Unused,
+    Slice,
+    Splat,
+    Flag,
+    Out,
+}
+
+/// What a slot of a loop is given.
+#[derive(Debug)]
+pub enum Run<'a> {
+    /// Elements that are read.
+    Slice(&'a [f32]),
+    /// One number for all.
+    Splat(&'a f32),
+    /// One truth value for all.
+    Flag(&'a u8),
+    /// Elements that are written.
+    Out(&'a mut [f32]),
+}
+
+impl Tape {
+    /// The code of the loop; `None` if this machine, or the system, has none.
+    pub fn compile(&self) -> Option<Loop> {
+        let nodes = self.nodes();
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return Some(Loop { slots: kinds(&nodes), code: crate::emit::emit(&nodes)? });
+        }
+        let _ = kinds(&nodes);
+        None
+    }
+}
+
+fn kinds(nodes: &[Node]) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for node in nodes {
+        let (slot, kind) = match node.op {
+            Op::Read(slot) => (slot, Kind::Slice),
+            Op::Splat(slot) => (slot, Kind::Splat),
+            Op::Flag(slot) => (slot, Kind::Flag),
+            Op::Write(slot) => (slot, Kind::Out),
+            _ => continue,
+        };
+        if kinds.len() <= slot {
+            kinds.resize(slot + 1, Kind::Unused);
+        }
+        kinds[slot] = kind;
+    }
+    kinds
+}
+
+impl Loop {
+    /// Runs the loop over runs of equal length.
+    ///
+    /// # Panics
+    /// If slots are fewer or other than on the tape, or lengths differ.
+    pub fn run(&self, slots: &[Run<'_>]) {
+        let mut pointers = [std::ptr::null_mut::<u8>(); SLOTS];
+        let mut count = None;
+        for (k, kind) in self.slots.iter().enumerate() {
+            let (length, pointer) = match (slots.get(k), kind) {
+                (_, Kind::Unused) => continue,
+                (Some(Run::Slice(x)), Kind::Slice) => (Some(x.len()), x.as_ptr().cast_mut().cast()),
+                (Some(Run::Out(x)), Kind::Out) => (Some(x.len()), x.as_ptr().cast_mut().cast()),
+                (Some(Run::Splat(x)), Kind::Splat) => (None, std::ptr::from_ref::<f32>(x).cast_mut().cast()),
+                (Some(Run::Flag(x)), Kind::Flag) => (None, std::ptr::from_ref::<u8>(x).cast_mut()),
+                (found, _) => panic!("slot {k} of a loop is a {kind:?}, not {found:?}"),
+            };
+            assert!(length.is_none() || count.is_none() || length == count, "runs of {count:?} and of {length:?} elements");
+            count = length.or(count);
+            pointers[k] = pointer;
+        }
+        // SAFETY: each slot that the code uses has a pointer to as many elements as were just counted; what is written is borrowed mutably,
+        // and so overlaps nothing else.
+        unsafe { self.run_at(&pointers, count.unwrap_or(0)) }
+    }
+
+    /// Runs the loop over `count` elements.
+    ///
+    /// # Safety
+    /// Each slot that the tape has reads or writes points to `count` elements of f32, each splat to one, each flag to a byte; all are
+    /// valid for that while the loop runs. Two of them may overlap only if they begin at the same element, and nothing that was read there
+    /// is used after what was written.
+    pub unsafe fn run_at(&self, slots: &[*mut u8; SLOTS], count: usize) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            // SAFETY: the code follows this calling convention; it touches what the caller answers for, and its own stack.
+            let run: extern "sysv64" fn(*const *mut u8, usize, usize) = unsafe { std::mem::transmute(self.code.ptr(AssemblyOffset(0))) };
+            run(slots.as_ptr(), count & !7, count & 7);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (slots, count);
+    }
+}
+
+impl std::fmt::Debug for Loop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Loop {{ slots: {:?} }}", self.slots)
+    }
+}
