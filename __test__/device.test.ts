@@ -115,6 +115,7 @@ describe("thalweg doctor", () => {
     ]);
     expect(found.variables.THALWEG_NUM_THREADS).toBe("2");
     expect(found.cpu?.threads).toBe(2);
+    expect(found.cpu?.machineCode).toBe(found.cpu?.features.includes("AVX2"));
     expect(found.products).toEqual([{ device: "cpu", gflops: expect.any(Number) }]);
     expect((found.products[0] as { gflops: number }).gflops).toBeGreaterThan(0.1);
   });
@@ -122,7 +123,7 @@ describe("thalweg doctor", () => {
   it("prints it for people", () => {
     const { status, stdout } = run("doctor");
     expect(status).toBe(0);
-    for (const line of [/^platform +\S+$/m, /^kernels +\S/m, /^threads +2 of/m, /^product on cpu +[\d]+ GFLOP\/s$/m]) {
+    for (const line of [/^platform +\S+$/m, /^kernels +\S/m, /^machine code +\S/m, /^threads +2 of/m, /^product on cpu +[\d]+ GFLOP\/s$/m]) {
       expect(stdout).toMatch(line);
     }
   });

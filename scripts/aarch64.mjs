@@ -4,7 +4,7 @@ import { root } from "./lib/paths.mjs";
 import { Failure, firstLine, main, run } from "./lib/process.mjs";
 
 const target = "aarch64-unknown-linux-gnu";
-const packages = ["thalweg-graph", "thalweg-lane", "thalweg-engine"];
+const packages = ["thalweg-graph", "thalweg-lane", "thalweg-jit", "thalweg-engine"];
 
 await main(async () => {
   const needed = {

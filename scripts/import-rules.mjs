@@ -11,7 +11,8 @@ import { environment, Failure, isEntry, main } from "./lib/process.mjs";
 const crates = {
   graph: [],
   lane: ["graph"],
-  engine: ["graph", "lane"],
+  jit: ["graph", "lane"],
+  engine: ["graph", "lane", "jit"],
   path: ["graph"],
   assignment: [],
   coupling: ["assignment"],
@@ -36,6 +37,7 @@ const testOnly = {
 /** Crates of others that exactly one crate of ours may use, beside the tests and examples of others. */
 const owners = [
   { pattern: /^(candle|gemm|cudarc)(-|$)/, owner: "engine" },
+  { pattern: /^dynasm/, owner: "jit" },
   { pattern: /^napi(-|$)/, owner: "node" },
 ];
 

@@ -16,6 +16,8 @@ pub struct Host {
     pub features: Vec<&'static str>,
     /// Which kernels run: "AVX-512", "AVX2", "NEON" or "plain".
     pub kernels: &'static str,
+    /// Whether elementwise passes run as machine code made for them.
+    pub machine_code: bool,
     /// Threads that programs run on.
     pub threads: usize,
     /// Processors that this process may use.
@@ -67,6 +69,7 @@ pub fn host() -> Result<Host> {
     Ok(Host {
         features: features(),
         kernels: thalweg_lane::kernels(),
+        machine_code: thalweg_jit::available(),
         threads: threads::wanted()?,
         processors: available_parallelism().map_or(1, |n| n.get()),
         free: memory::available(),

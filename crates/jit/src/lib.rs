@@ -22,5 +22,5 @@ mod emit;
 mod run;
 mod tape;
 
-pub use run::{Loop, Run};
+pub use run::{Loop, Run, available};
 pub use tape::{Mask, SLOTS, Tape, Traced};

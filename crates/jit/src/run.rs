@@ -48,6 +48,13 @@ impl Tape {
     }
 }
 
+/// Whether loops can be compiled here.
+pub fn available() -> bool {
+    let tape = Tape::new();
+    tape.write(0, tape.splat(1));
+    tape.compile().is_some()
+}
+
 fn kinds(nodes: &[Node]) -> Vec<Kind> {
     let mut kinds = Vec::new();
     for node in nodes {

@@ -43,6 +43,8 @@ export interface CpuInfo {
   readonly features: readonly string[];
   /** Which kernels run: "AVX-512", "AVX2", "NEON" or "plain". */
   readonly kernels: string;
+  /** Whether elementwise work runs as machine code made for it: on x86-64 with AVX2, where the system lets a process make code. */
+  readonly machineCode: boolean;
   /** Threads that programs run on: THALWEG_NUM_THREADS, else the processors. */
   readonly threads: number;
   /** Processors that this process may use: control groups and affinity are taken into account. */

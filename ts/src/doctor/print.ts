@@ -40,6 +40,7 @@ export function printed(found: Diagnosis): string {
       ? []
       : ([
           ["kernels", `${cpu.kernels} (${cpu.features.join(", ") || "no vectors"})`],
+          ["machine code", cpu.machineCode ? "made for each program" : "none: kernels run one after the other"],
           ["threads", `${cpu.threads} of ${cpu.processors} processors`],
         ] as const)),
     ["memory", `${gib(found.memory)}${cpu === null ? "" : `, of which ${gib(cpu.freeMemory)} may be used now`}`],

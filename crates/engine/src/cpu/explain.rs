@@ -186,6 +186,9 @@ fn pass_lines(names: &Names<'_>, pass: &Pass, indent: &str, out: &mut String) {
         };
         let _ = writeln!(out, "{indent}      {target} = {} {}", i.code, arguments.join(" "));
     }
+    if pass.native.is_some() {
+        let _ = writeln!(out, "{indent}      (one loop of machine code)");
+    }
     for store in pass.stores.iter().filter(|s| !s.direct) {
         let _ = writeln!(out, "{indent}      {} = {}", place(store.lying.at), argument(&store.value));
     }

@@ -61,7 +61,7 @@ pub fn survey(times: bool) -> napi::Result<String> {
 fn host() -> Result<Json, EngineError> {
     let host = survey::host()?;
     Ok(
-        json!({ "features": host.features, "kernels": host.kernels, "threads": host.threads, "processors": host.processors, "freeMemory": host.free }),
+        json!({ "features": host.features, "kernels": host.kernels, "machineCode": host.machine_code, "threads": host.threads, "processors": host.processors, "freeMemory": host.free }),
     )
 }
 

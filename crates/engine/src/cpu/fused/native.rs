@@ -234,3 +234,84 @@ impl Operands<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::program::{Code, Step};
+    use crate::program::Executable;
+    use crate::tensor::Tensor;
+    use thalweg_graph::ops::Comparison;
+    use thalweg_graph::{Builder, DType, Graph, Var, grad};
+
+    fn passes(code: &mut Code) -> Vec<&mut super::super::Pass> {
+        code.steps.iter_mut().filter_map(|step| if let Step::Pass(pass) = step { Some(pass) } else { None }).collect()
+    }
+
+    fn bits(tensors: &[Tensor]) -> Vec<Vec<u32>> {
+        tensors.iter().map(|t| t.to_f32_vec().unwrap().iter().map(|x| if x.is_nan() { u32::MAX } else { x.to_bits() }).collect()).collect()
+    }
+
+    /// Runs a graph as machine code and by instructions, and compares the bits. Gives the passes with code, and all.
+    fn both(graph: &Graph, donated: &[usize]) -> (usize, usize) {
+        let inputs = || -> Vec<Tensor> {
+            let of = |(k, input): (usize, &thalweg_graph::Input)| {
+                let ty = &input.ty;
+                let values = (0..ty.count()).map(|i| ((i * 37 + k * 11) % 29) as f32 * 0.21 - 2.9).collect();
+                Tensor::from_f32(values, &ty.shape).unwrap()
+            };
+            graph.inputs.iter().enumerate().map(of).collect()
+        };
+        let mut code = super::super::super::compile(graph, donated).unwrap();
+        let made = code.run(inputs(), false).unwrap();
+        let all = passes(&mut code);
+        let counts = (all.iter().filter(|pass| pass.native.is_some()).count(), all.len());
+        all.into_iter().for_each(|pass| pass.native = None);
+        let interpreted = code.run(inputs(), false).unwrap();
+        assert_eq!(bits(&made), bits(&interpreted));
+        counts
+    }
+
+    #[test]
+    fn passes_of_many_shapes_give_the_same_bits_with_and_without_code() {
+        for shape in [[1, 1], [3, 5], [2, 700], [700, 2], [33, 57], [40, 512]] {
+            let b = Builder::new();
+            let [x, y] = ["x", "y"].map(|name| b.input(name, DType::F32, &shape));
+            let [row, column] = [b.input("row", DType::F32, &shape[1..]), b.input("column", DType::F32, &[shape[0], 1])];
+            let z = (x * row + column).silu() - (y * 0.3).gelu();
+            let chosen = x.compare(Comparison::Gt, y).select(z.tanh(), (z * z + 1.0).sqrt());
+            let norm = chosen.softmax(1) * column.exp();
+            let wide = x.t().reshape(&shape) / (y.abs() + 0.5);
+            let outs = [z, norm, wide * wide - x, (norm * wide).sum(&[0]), (z + wide).sum(&[1]), (chosen * chosen).mean_all()];
+            let (made, _) = both(&b.finish(&outs).unwrap(), &[]);
+            assert!(made >= 1 || cfg!(not(target_arch = "x86_64")), "no code for passes of {shape:?}");
+        }
+    }
+
+    #[test]
+    fn an_optimisers_step_over_its_own_state_is_one_loop() {
+        for n in [1, 7, 1000, 50_001] {
+            let b = Builder::new();
+            let [p, m, v, e, g] = ["p", "m", "v", "e", "g"].map(|name| b.input(name, DType::F32, &[n]));
+            let loss = (p * g).sum_all();
+            let g = g * (loss * loss + 1.0).recip();
+            let m2 = m * 0.9 + g * 0.1;
+            let v2 = v * 0.999 + g * g * 0.001;
+            let p2 = p - m2 / ((v2 * v2).sqrt() + 1e-8) * 1e-3;
+            let e2 = e * 0.99 + p2 * 0.01;
+            let ok = loss.is_finite();
+            let keep = |new: Var<'_>, old: Var<'_>| ok.select(new, old).id();
+            let outs = [keep(p2, p), keep(m2, m), keep(v2, v), keep(e2, e)].map(|id| b.var(id));
+            let (made, all) = both(&b.finish(&outs).unwrap(), &[0, 1, 2, 3]);
+            assert!(made > 0 && made <= all || cfg!(not(target_arch = "x86_64")), "{made} of {all} passes have code");
+        }
+    }
+
+    #[test]
+    fn values_that_take_over_the_places_of_others_are_read_first() {
+        let b = Builder::new();
+        let [x, y] = ["x", "y"].map(|name| b.input(name, DType::F32, &[1003]));
+        // Each result may take over the place of an operand of the other.
+        let graph = b.finish(&[(y * 2.0 + x).tanh(), (x - y).exp(), grad((x * y).sum_all(), &[x])[0] + x]).unwrap();
+        both(&graph, &[0, 1]);
+    }
+}
