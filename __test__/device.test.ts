@@ -123,7 +123,13 @@ describe("thalweg doctor", () => {
   it("prints it for people", () => {
     const { status, stdout } = run("doctor");
     expect(status).toBe(0);
-    for (const line of [/^platform +\S+$/m, /^kernels +\S/m, /^machine code +\S/m, /^threads +2 of/m, /^product on cpu +[\d]+ GFLOP\/s$/m]) {
+    for (const line of [
+      /^platform +\S+$/m,
+      /^kernels +\S/m,
+      /^machine code +\S/m,
+      /^threads +2 of/m,
+      /^product on cpu +[\d]+ GFLOP\/s$/m,
+    ]) {
       expect(stdout).toMatch(line);
     }
   });

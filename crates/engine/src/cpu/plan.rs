@@ -62,7 +62,7 @@ pub(crate) struct Planner<'g> {
     returned: Vec<(usize, usize, bool)>,
     pub(super) split: Option<Split>,
     /// See [`Request`].
-    whole: bool,
+    pub(super) whole: bool,
     narrow: bool,
 }
 

@@ -50,6 +50,7 @@ impl Planner<'_> {
                     place: &|i| self.place(i),
                     accumulates: &|i| self.summed.contains(&self.values.all[i].root),
                     scratch: Address { base: ARENA, offset: scratch },
+                    native: !self.whole,
                     in_place: &|i| self.in_place.get(&i).copied(),
                 };
                 steps.push(Step::Pass(fused::build(&context, group)));

@@ -35,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) accumulates: &'a dyn Fn(usize) -> bool,
     /// The base and first byte of the pass's scratch.
     pub(crate) scratch: Address,
+    /// Whether the pass may become machine code of this machine.
+    pub(crate) native: bool,
     /// The root of the source whose place a stored value takes over, if it does.
     pub(crate) in_place: &'a dyn Fn(usize) -> Option<usize>,
 }
@@ -189,7 +191,7 @@ pub(crate) fn build(context: &Context<'_>, group: &Group) -> Pass {
     let made = nodes.iter().copied().chain(drafts.iter().map(|draft| draft.node));
     let widths = made.map(|i| graph.nodes[i].ty.dtype.size()).chain(sources.iter().map(|s| s.dtype.size()));
     let register_bytes = CHUNK * widths.max().unwrap_or(8) + 64;
-    let native = Native::new(&sources, &instructions, &stores, &reductions);
+    let native = context.native.then(|| Native::new(&sources, &instructions, &stores, &reductions)).flatten();
     Pass { dims, count: shape.count, row, piece: shape.piece, sources, instructions, stores, reductions, registers, register_bytes, native }
 }
 
