@@ -91,7 +91,7 @@ pub(crate) trait Executable: Send + Sync {
 pub struct Program {
     inputs: Vec<(String, Type)>,
     outputs: Vec<Type>,
-    code: Box<dyn Executable>,
+    code: Arc<dyn Executable>,
 }
 
 impl Program {
@@ -109,11 +109,11 @@ impl Program {
             Executor::Auto => Executor::of(Device::current()?),
             named => named,
         };
-        let code: Box<dyn Executable> = match executor {
-            Executor::Reference => Box::new(reference::compile(graph, &options.donated)?),
-            Executor::Cpu | Executor::Auto => Box::new(cpu::compile(graph, &options.donated)?),
+        let code: Arc<dyn Executable> = match executor {
+            Executor::Reference => Arc::new(reference::compile(graph, &options.donated)?),
+            Executor::Cpu | Executor::Auto => cpu::compile(graph, &options.donated)?,
             #[cfg(feature = "cuda")]
-            Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, precision(options.precision)?)?,
+            Executor::Cuda(index) => crate::cuda::compile(graph, &options.donated, index, precision(options.precision)?)?.into(),
         };
         explained(graph, options, code.as_ref())?;
         let inputs = graph.inputs.iter().map(|i| (i.name.clone(), i.ty.clone())).collect();

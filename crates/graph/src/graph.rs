@@ -27,7 +27,7 @@ pub struct Node {
 }
 
 /// A named input: an argument, a parameter or a piece of state, told apart by whoever runs the graph.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Input {
     /// Unique name.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct Input {
 }
 
 /// A static single-assignment tensor program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Graph {
     /// Nodes in topological order.
     pub nodes: Vec<Node>,

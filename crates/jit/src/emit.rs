@@ -22,6 +22,8 @@ const POINTERS: [u8; 9] = [8, 9, 10, 11, 3, 5, 12, 13, 14];
 const TEMPORARY: u8 = 15;
 /// Results that fit on the stack.
 const SPILLS: usize = 48;
+/// Instructions of a loop, at most: more would not stay in the first-level cache.
+const LONGEST: usize = 4000;
 
 /// Where an operand is.
 #[derive(Clone, Copy)]
@@ -59,14 +61,19 @@ struct Emitter<'a> {
     /// Where on the stack each result is kept.
     kept: Vec<Option<i32>>,
     spills: usize,
+    /// The most of them of both bodies.
+    most: usize,
     /// Constants among the code, by their bits.
     pool: HashMap<u32, DynamicLabel>,
     /// Whether elements are loaded and stored under the mask.
     masked: bool,
 }
 
-/// The code of a loop; `None` where the system lets no program make code, or results are too many to keep.
+/// The code of a loop; `None` where the system lets no program make code, or the loop is too long, or its results too many to keep.
 pub(crate) fn emit(nodes: &[Node]) -> Option<ExecutableBuffer> {
+    if nodes.len() > LONGEST {
+        return None;
+    }
     let mut emitter = Emitter {
         code: VecAssembler::new(0),
         nodes,
@@ -75,11 +82,12 @@ pub(crate) fn emit(nodes: &[Node]) -> Option<ExecutableBuffer> {
         register: Vec::new(),
         kept: Vec::new(),
         spills: 0,
+        most: 0,
         pool: HashMap::new(),
         masked: false,
     };
     emitter.whole();
-    if emitter.spills > SPILLS {
+    if emitter.most > SPILLS {
         return None;
     }
     let code = emitter.code.finalize().ok()?;
@@ -151,6 +159,7 @@ impl Emitter<'_> {
         for i in 0..self.nodes.len() {
             self.instruction(i);
         }
+        self.most = self.most.max(self.spills);
     }
 
     /// Ends the life of what instruction `i` is the last to use, and forgets that it used it.
@@ -355,23 +364,24 @@ impl Emitter<'_> {
             // The factor that is in no register, if only one is, is read from memory.
             let (a, b) = if self.register[a].is_none() { (b, a) } else { (a, b) };
             let first = self.loaded(a, &inputs);
-            let second = self.read(b, i, &inputs);
-            let d = if free(self, c, [a, b]) {
+            if free(self, c, [a, b]) {
                 let d = self.register[c].unwrap_or(0);
+                let second = self.read(b, i, &inputs);
                 self.used(i);
                 self.held[d as usize] = Some(i);
                 self.register[i] = Some(d);
-                d
+                three!(self, vfmadd231ps, d, first, second);
             } else {
                 let d = self.take(i, &inputs);
                 match self.register[c] {
                     Some(c) => dynasm!(self.code ; .arch x64 ; vmovaps Ry(d), Ry(c)),
                     None => self.load(c, d),
                 }
+                // After c: both may need the one register for the address of a slot.
+                let second = self.read(b, i, &[a, b, c, i]);
                 self.used(i);
-                d
-            };
-            three!(self, vfmadd231ps, d, first, second);
+                three!(self, vfmadd231ps, d, first, second);
+            }
         } else if let Some((x, y)) = over {
             let d = self.register[x].unwrap_or(0);
             let first = self.loaded(y, &inputs);

@@ -12,7 +12,7 @@
 //! tape.write(2, tape.unary(Unary::Sigmoid, x).unwrap() * scale);
 //! let (x, scale, mut out) = ([0f32, 1.0, 2.0], 2f32, [0f32; 3]);
 //! if let Some(code) = tape.compile() {
-//!     code.run(&[Run::Slice(&x), Run::Splat(&scale), Run::Out(&mut out)]);
+//!     code.run(&mut [Run::Slice(&x), Run::Splat(&scale), Run::Out(&mut out)]);
 //!     assert_eq!(out[0], 1.0);
 //! }
 //! ```

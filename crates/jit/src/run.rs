@@ -37,10 +37,13 @@ pub enum Run<'a> {
 
 impl Tape {
     /// The code of the loop; `None` if this machine, or the system, has none.
+    ///
+    /// # Panics
+    /// If a slot is used in two ways.
     pub fn compile(&self) -> Option<Loop> {
         let nodes = self.nodes();
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if matches!(thalweg_lane::kernels(), "AVX2" | "AVX-512") {
             return Some(Loop { slots: kinds(&nodes), code: crate::emit::emit(&nodes)? });
         }
         let _ = kinds(&nodes);
@@ -68,6 +71,7 @@ fn kinds(nodes: &[Node]) -> Vec<Kind> {
         if kinds.len() <= slot {
             kinds.resize(slot + 1, Kind::Unused);
         }
+        assert!(kinds[slot] == Kind::Unused || kinds[slot] == kind, "slot {slot} of a loop is a {:?} and a {kind:?}", kinds[slot]);
         kinds[slot] = kind;
     }
     kinds
@@ -78,16 +82,16 @@ impl Loop {
     ///
     /// # Panics
     /// If slots are fewer or other than on the tape, or lengths differ.
-    pub fn run(&self, slots: &[Run<'_>]) {
+    pub fn run(&self, slots: &mut [Run<'_>]) {
         let mut pointers = [std::ptr::null_mut::<u8>(); SLOTS];
         let mut count = None;
         for (k, kind) in self.slots.iter().enumerate() {
-            let (length, pointer) = match (slots.get(k), kind) {
+            let (length, pointer) = match (slots.get_mut(k), kind) {
                 (_, Kind::Unused) => continue,
                 (Some(Run::Slice(x)), Kind::Slice) => (Some(x.len()), x.as_ptr().cast_mut().cast()),
-                (Some(Run::Out(x)), Kind::Out) => (Some(x.len()), x.as_ptr().cast_mut().cast()),
-                (Some(Run::Splat(x)), Kind::Splat) => (None, std::ptr::from_ref::<f32>(x).cast_mut().cast()),
-                (Some(Run::Flag(x)), Kind::Flag) => (None, std::ptr::from_ref::<u8>(x).cast_mut()),
+                (Some(Run::Out(x)), Kind::Out) => (Some(x.len()), x.as_mut_ptr().cast()),
+                (Some(Run::Splat(x)), Kind::Splat) => (None, std::ptr::from_ref::<f32>(*x).cast_mut().cast()),
+                (Some(Run::Flag(x)), Kind::Flag) => (None, std::ptr::from_ref::<u8>(*x).cast_mut()),
                 (found, _) => panic!("slot {k} of a loop is a {kind:?}, not {found:?}"),
             };
             assert!(length.is_none() || count.is_none() || length == count, "runs of {count:?} and of {length:?} elements");

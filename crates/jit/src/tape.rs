@@ -1,7 +1,6 @@
 //! What a loop does to one element, as a list of instructions; and the numbers that write it by being calculated with.
 
 use std::cell::RefCell;
-use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
@@ -67,7 +66,7 @@ impl Node {
 /// A loop in the making. Slots are numbered from 0, up to [`SLOTS`] of them.
 ///
 /// # Panics
-/// All methods that take a slot panic if it is not less than [`SLOTS`].
+/// All methods that take a slot panic if it is not less than [`SLOTS`], and all that take a value, if it is of another tape.
 #[derive(Debug, Default)]
 pub struct Tape {
     nodes: RefCell<Vec<Node>>,
@@ -84,7 +83,7 @@ pub enum Traced<'t> {
 
 /// A truth value of the loop, as bits that are all ones or all zeros.
 #[derive(Clone, Copy, Debug)]
-pub struct Mask<'t>(usize, PhantomData<&'t Tape>);
+pub struct Mask<'t>(&'t Tape, usize);
 
 /// An integer of the loop.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +138,7 @@ impl Tape {
 
     /// Whether the one byte of a slot is not 0.
     pub fn flag(&self, slot: usize) -> Mask<'_> {
-        Mask(self.push(Op::Flag(Tape::slot(slot)), &[]), PhantomData)
+        Mask(self, self.push(Op::Flag(Tape::slot(slot)), &[]))
     }
 
     /// Puts a number into a slot. Nothing that was read from memory that this overwrites may be used after it.
@@ -150,8 +149,14 @@ impl Tape {
     fn id(&self, value: Traced<'_>) -> usize {
         match value {
             Traced::Constant(number) => self.push(Op::Constant(number.to_bits()), &[]),
-            Traced::Value(_, id) => id,
+            Traced::Value(tape, id) => self.own(tape, id),
         }
+    }
+
+    /// A value's place, if it is of this tape.
+    fn own(&self, tape: &Tape, id: usize) -> usize {
+        assert!(std::ptr::eq(self, tape), "a value of another tape");
+        id
     }
 
     fn value(&self, op: Op, inputs: &[Traced<'_>]) -> Traced<'_> {
@@ -189,7 +194,7 @@ impl Tape {
 
     fn relation<'t>(&'t self, number: u8, a: Traced<'t>, b: Traced<'t>) -> Mask<'t> {
         let ids = [self.id(a), self.id(b)];
-        Mask(self.push(Op::Compare(number), &ids), PhantomData)
+        Mask(self, self.push(Op::Compare(number), &ids))
     }
 
     /// Whether a relation holds.
@@ -217,12 +222,12 @@ impl Tape {
             Connective::Or => Op::Or,
             Connective::Xor => Op::Xor,
         };
-        Mask(self.push(op, &[a.0, b.0]), PhantomData)
+        Mask(self, self.push(op, &[self.own(a.0, a.1), self.own(b.0, b.1)]))
     }
 
     /// `then` where the condition holds, else `otherwise`.
     pub fn choose<'t>(&'t self, condition: Mask<'t>, then: Traced<'t>, otherwise: Traced<'t>) -> Traced<'t> {
-        let ids = [condition.0, self.id(then), self.id(otherwise)];
+        let ids = [self.own(condition.0, condition.1), self.id(then), self.id(otherwise)];
         Traced::Value(self, self.push(Op::Choose, &ids))
     }
 
@@ -366,7 +371,7 @@ impl<'t> TracedInteger<'t> {
     fn id(self, tape: &Tape) -> usize {
         match self {
             TracedInteger::Constant(x) => tape.push(Op::Constant(x as u32), &[]),
-            TracedInteger::Value(_, id) => id,
+            TracedInteger::Value(own, id) => tape.own(own, id),
         }
     }
 

@@ -49,7 +49,7 @@ fn functions_give_the_bits_of_their_kernels_for_runs_of_every_length() {
             let x = numbers(n, n as u32 + 7);
             let (mut out, mut expected) = (vec![0.5; n + 1], vec![0.0; n]);
             f32::unary(op, &x, &mut expected);
-            code.run(&[Run::Slice(&x), Run::Out(&mut out[..n])]);
+            code.run(&mut [Run::Slice(&x), Run::Out(&mut out[..n])]);
             assert_eq!(bits(&out[..n]), bits(&expected), "{} of {n} elements", op.name());
             assert_eq!(out[n], 0.5, "{} of {n} elements writes beyond them", op.name());
         }
@@ -82,7 +82,7 @@ fn functions_of_two_numbers_give_the_bits_of_their_kernels() {
                 let (mut out, mut expected) = (vec![0.0; n], vec![0.0; n]);
                 f32::binary(op, operands.0, operands.1, &mut expected);
                 let second = if form == 1 { Run::Splat(&scale) } else { Run::Slice(&y) };
-                code.run(&[Run::Slice(&x), second, Run::Out(&mut out)]);
+                code.run(&mut [Run::Slice(&x), second, Run::Out(&mut out)]);
                 assert_eq!(bits(&out), bits(&expected), "{} in form {form}", op.name());
             }
         }
@@ -103,7 +103,7 @@ fn relations_and_choices_treat_nan_as_the_kernels_do() {
             tape.write(2, tape.choose(holds, a, b) + tape.number(holds));
             let Some(code) = compiled(&tape) else { return };
             let mut out = vec![0.0; n];
-            code.run(&[Run::Slice(&x), Run::Slice(&y), Run::Out(&mut out), Run::Flag(&flag)]);
+            code.run(&mut [Run::Slice(&x), Run::Slice(&y), Run::Out(&mut out), Run::Flag(&flag)]);
             f32::compare(relation, Operand::Slice(&x), Operand::Slice(&y), &mut truth);
             let expected = |k: usize| {
                 let holds = (truth[k] != 0 && x[k].is_finite()) != (flag != 0);
@@ -131,7 +131,7 @@ fn results_that_find_no_register_are_kept() {
             let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
             slots.resize_with(SLOTS - 1, || Run::Splat(&0.0));
             slots.push(Run::Out(&mut out));
-            code.run(&slots);
+            code.run(&mut slots);
             for i in 0..n {
                 let x: Vec<f32> = inputs.iter().map(|x| x[i]).collect();
                 let mut y = vec![0.0; many];
@@ -144,14 +144,72 @@ fn results_that_find_no_register_are_kept() {
     }
 }
 
+/// Multiply-adds whose operands are in slots without a register for their address, each used once or again, in every place.
+#[test]
+fn multiply_adds_read_any_slots() {
+    let n = 27;
+    let inputs: Vec<Vec<f32>> = (0..16).map(|k| numbers(n, k + 31)).collect();
+    for first in [0, 8, 9, 12] {
+        for form in 0..8 {
+            for again in [false, true] {
+                let tape = Tape::new();
+                let [x, y, z] = [0, 1, 2].map(|k| tape.read(first + k));
+                let (a, b, c) = match form {
+                    0 => (x, y, z),
+                    1 => (x, Traced::Constant(3.0), z),
+                    2 => (Traced::Constant(3.0), y, z),
+                    3 => (x, y, Traced::Constant(3.0)),
+                    4 => (x, x, z),
+                    5 => (x, y, x),
+                    6 => (x, y, y),
+                    _ => (x, x, x),
+                };
+                let made = thalweg_lane::Fused::fused(a, b, c);
+                tape.write(31, if again { made + x * y - z } else { made });
+                let Some(code) = compiled(&tape) else { return };
+                let mut out = vec![0.0; n];
+                let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
+                slots.resize_with(31, || Run::Splat(&0.0));
+                slots.push(Run::Out(&mut out));
+                code.run(&mut slots);
+                let expected = |i: usize| {
+                    let [x, y, z] = [0, 1, 2].map(|k| inputs[first + k][i]);
+                    let of = |traced: Traced<'_>, is: f32| if let Traced::Constant(c) = traced { c } else { is };
+                    let (a, b, c) = match form {
+                        4 => (x, x, z),
+                        5 => (x, y, x),
+                        6 => (x, y, y),
+                        7 => (x, x, x),
+                        _ => (of(a, x), of(b, y), of(c, z)),
+                    };
+                    let made = a.mul_add(b, c);
+                    if again { made + x * y - z } else { made }
+                };
+                assert_eq!(bits(&out), bits(&(0..n).map(expected).collect::<Vec<f32>>()), "form {form} from slot {first}, {again}");
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "slot 0 of a loop")]
+fn a_slot_is_used_in_one_way() {
+    let tape = Tape::new();
+    tape.write(1, tape.read(0) + tape.splat(0));
+    tape.compile();
+}
+
 #[test]
 #[should_panic(expected = "runs of")]
 fn runs_of_different_lengths_are_refused() {
     let tape = Tape::new();
     tape.write(1, tape.read(0) + tape.read(2));
     let Some(code) = compiled(&tape) else { panic!("runs of nothing") };
-    code.run(&[Run::Slice(&[1.0; 3]), Run::Out(&mut [0.0; 3]), Run::Slice(&[1.0; 4])]);
+    code.run(&mut [Run::Slice(&[1.0; 3]), Run::Out(&mut [0.0; 3]), Run::Slice(&[1.0; 4])]);
 }
+
+/// Slots of random programs: of inputs, of one number, of results; with and without a register for their address.
+const PLACES: [usize; 10] = [3, 20, 9, 0, 30, 12, 8, 11, 31, 1];
 
 /// A random program: each instruction takes its operands from what is there already.
 #[derive(Clone, Debug)]
@@ -167,10 +225,10 @@ proptest! {
     ) {
         let tape = Tape::new();
         let inputs: Vec<Vec<f32>> = (0..5).map(|k| numbers(n, k + 11)).collect();
-        let mut values: Vec<Traced<'_>> = (0..5).map(|k| tape.read(k)).collect();
+        let mut values: Vec<Traced<'_>> = (0..5).map(|k| tape.read(PLACES[k])).collect();
         let mut expected = inputs.clone();
         let splat = 0.37f32;
-        values.push(tape.splat(5));
+        values.push(tape.splat(PLACES[5]));
         expected.push(vec![splat; n]);
         for &(kind, a, b, c) in &recipe.0 {
             let pick = |k: usize| k % values.len();
@@ -195,14 +253,15 @@ proptest! {
         // The last ones are all written, so that several live at once.
         let written: Vec<usize> = (values.len().saturating_sub(4)..values.len()).collect();
         for (k, &i) in written.iter().enumerate() {
-            tape.write(6 + k, values[i]);
+            tape.write(PLACES[6 + k], values[i]);
         }
         if let Some(code) = compiled(&tape) {
             let mut outs = vec![vec![0.0; n]; written.len()];
-            let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
-            slots.push(Run::Splat(&splat));
-            slots.extend(outs.iter_mut().map(|x| Run::Out(x)));
-            code.run(&slots);
+            let mut slots: Vec<Run<'_>> = std::iter::repeat_with(|| Run::Splat(&0.0)).take(SLOTS).collect();
+            inputs.iter().zip(PLACES).for_each(|(x, place)| slots[place] = Run::Slice(x));
+            slots[PLACES[5]] = Run::Splat(&splat);
+            outs.iter_mut().zip(&PLACES[6..]).for_each(|(x, place)| slots[*place] = Run::Out(x));
+            code.run(&mut slots);
             for (out, &i) in outs.iter().zip(&written) {
                 prop_assert_eq!(bits(out), bits(&expected[i]), "value {}", i);
             }

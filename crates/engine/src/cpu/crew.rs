@@ -8,7 +8,6 @@
 //! work of another, all places of the first are taken. A pool of `breadth_first` would break that.
 
 use super::memory::Memory;
-use super::product::PIECES;
 use super::program::Step;
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -52,7 +51,8 @@ impl<'a> Crew<'a> {
     pub(crate) fn with<R: Send>(steps: &'a [Step], memory: Memory<'a>, work: impl FnOnce(&Crew<'a>) -> R + Send) -> R {
         let crew = Crew { steps, memory, next: AtomicU64::new(NONE << 32), done: AtomicUsize::new(0) };
         rayon::in_place_scope(|scope| {
-            for _ in 1..rayon::current_num_threads().min(PIECES) {
+            let most = steps.iter().map(Step::pieces).max().unwrap_or(1);
+            for _ in 1..rayon::current_num_threads().min(most) {
                 scope.spawn(|_| crew.stand_by());
             }
             let _shift = Shift(&crew);

@@ -9,8 +9,8 @@ use crate::reference::kernels::parallel::SHARED_FROM;
 use crate::threads;
 use rayon::prelude::*;
 
-/// Indices that a thread takes at a time, at least.
-const PICKS: usize = 64;
+/// Elements that a thread copies at a time, at least.
+const LEAST: usize = 16 << 10;
 
 impl OpCall {
     /// Picks along dimension `axis`.
@@ -38,7 +38,8 @@ impl OpCall {
             slice.run_at(memory, *index as isize * x.strides[axis], place as isize);
         };
         if self.ty.count() >= SHARED_FROM && threads::inside() {
-            from.par_iter().enumerate().with_min_len(PICKS).for_each(pick);
+            let each = self.ty.count() / picked.max(1);
+            from.par_iter().enumerate().with_min_len(LEAST.div_ceil(each.max(1))).for_each(pick);
         } else {
             from.iter().enumerate().for_each(pick);
         }

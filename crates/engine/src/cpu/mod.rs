@@ -12,6 +12,7 @@ pub(crate) mod fused;
 mod gather;
 mod groups;
 pub(crate) mod looped;
+mod memo;
 pub(crate) mod memory;
 pub(crate) mod multiply;
 mod narrow;
@@ -32,9 +33,10 @@ mod values;
 use crate::Result;
 use plan::Request;
 use program::Code;
+use std::sync::Arc;
 use thalweg_graph::Graph;
 
 /// The program of a graph whose inputs at positions `donated` may be overwritten.
-pub(crate) fn compile(graph: &Graph, donated: &[usize]) -> Result<Code> {
-    plan::compile(graph, &Request { donated: donated.to_vec(), ..Request::default() })
+pub(crate) fn compile(graph: &Graph, donated: &[usize]) -> Result<Arc<Code>> {
+    memo::known(graph, donated, || plan::compile(graph, &Request { donated: donated.to_vec(), ..Request::default() }))
 }

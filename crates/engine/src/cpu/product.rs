@@ -15,7 +15,7 @@ pub(crate) const SHARED_FROM: usize = 1 << 19;
 /// Elements of a matrix from which its product with few rows, which takes as long as reading it, is done in pieces.
 const LARGE: usize = 1 << 15;
 /// Pieces of such a product, at most, and columns of each, at least.
-pub(super) const PIECES: usize = 8;
+const PIECES: usize = 8;
 const COLUMNS: usize = 32;
 /// Multiply-adds from which any other product of a crew's program is done in pieces, how many these are at most, and rows or columns of
 /// each, at least: fewer lose more to packing than threads gain.
@@ -107,20 +107,30 @@ impl Product {
         product
     }
 
-    /// Cuts it into pieces for a crew, if it is long enough: along the longer side of the result, or by entries of the batch.
-    pub(crate) fn divide(&mut self) {
+    /// The pieces for a crew, if it is long enough: along the longer side of the result, or by entries of the batch.
+    fn crew(&self) -> Option<Cut> {
         if self.cut.is_some() || self.form.is_some() || self.cost() < DIVIDED_FROM {
-            return;
+            return self.cut;
         }
         let entries: usize = self.dims.iter().product();
         let lines = |size: usize| size.div_ceil(PARTS).max(LINES).next_multiple_of(COLUMNS);
-        self.cut = if entries > 1 {
-            Some(Cut::Entries(entries.div_ceil(PARTS)))
+        Some(if entries > 1 {
+            Cut::Entries(entries.div_ceil(PARTS))
         } else if self.n >= self.m {
-            Some(Cut::Columns(lines(self.n)))
+            Cut::Columns(lines(self.n))
         } else {
-            Some(Cut::Rows(lines(self.m)))
-        };
+            Cut::Rows(lines(self.m))
+        })
+    }
+
+    /// Cuts it into pieces for a crew.
+    pub(crate) fn divide(&mut self) {
+        self.cut = self.crew();
+    }
+
+    /// Whether a crew can do it in pieces, or nobody can.
+    pub(crate) fn divides(&self) -> bool {
+        self.form.is_some() || self.count(self.crew()) > 1
     }
 
     /// Whether the result lies between elements of an operand, as in a concatenation that both are parts of.
@@ -174,7 +184,11 @@ impl Product {
 
     /// Number of pieces that threads may take.
     pub(crate) fn pieces(&self) -> usize {
-        match self.cut {
+        self.count(self.cut)
+    }
+
+    fn count(&self, cut: Option<Cut>) -> usize {
+        match cut {
             None => 1,
             Some(Cut::Rows(rows)) => self.m.div_ceil(rows),
             Some(Cut::Columns(columns)) => self.n.div_ceil(columns),

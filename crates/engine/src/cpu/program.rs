@@ -117,7 +117,7 @@ impl Step {
     fn divides(&self) -> bool {
         match self {
             Step::Pass(_) => true,
-            Step::Product(product) => product.cost() <= LONGEST,
+            Step::Product(product) => product.cost() <= LONGEST && product.divides(),
             _ => false,
         }
     }

@@ -187,6 +187,8 @@ impl<'t> Recorder<'t, '_> {
                 let [a, b, c, d] = [0, 1, 2, 3].map(|k| self.number(arguments[k]));
                 a?.fused(b?, c? * d?)
             }
+            // Chosen from two constants, a truth value would pass for a number.
+            Code::Select if instruction.dtype != DType::F32 => return None,
             Code::Select => {
                 let condition = self.truth(arguments[0])?;
                 let (then, otherwise) = (self.number(arguments[1])?, self.number(arguments[2])?);
@@ -237,8 +239,10 @@ impl Operands<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::plan::{self, Request};
     use super::super::super::program::{Code, Step};
     use crate::program::Executable;
+    use crate::reference;
     use crate::tensor::Tensor;
     use thalweg_graph::ops::Comparison;
     use thalweg_graph::{Builder, DType, Graph, Var, grad};
@@ -261,7 +265,7 @@ mod tests {
             };
             graph.inputs.iter().enumerate().map(of).collect()
         };
-        let mut code = super::super::super::compile(graph, donated).unwrap();
+        let mut code = plan::compile(graph, &Request { donated: donated.to_vec(), ..Request::default() }).unwrap();
         let made = code.run(inputs(), false).unwrap();
         let all = passes(&mut code);
         let counts = (all.iter().filter(|pass| pass.native.is_some()).count(), all.len());
@@ -284,6 +288,27 @@ mod tests {
             let outs = [z, norm, wide * wide - x, (norm * wide).sum(&[0]), (z + wide).sum(&[1]), (chosen * chosen).mean_all()];
             let (made, _) = both(&b.finish(&outs).unwrap(), &[]);
             assert!(made >= 1 || cfg!(not(target_arch = "x86_64")), "no code for passes of {shape:?}");
+        }
+    }
+
+    #[test]
+    fn truth_values_chosen_from_constants_stay_truth_values() {
+        let b = Builder::new();
+        let [x, y] = ["x", "y"].map(|name| b.input(name, DType::F32, &[100]));
+        let truth = x.is_finite();
+        let [yes, no] = [1.0, 0.0].map(|value| truth.constant(value));
+        let larger = x.compare(Comparison::Gt, y).select(yes, no);
+        let values = |k: usize| Tensor::from_f32((0..100).map(|i| ((i * k) % 7) as f32).collect(), &[100]).unwrap();
+        for outs in [vec![larger], vec![larger, larger.select(x, y)], vec![larger.cast(DType::F32) + x]] {
+            let code = plan::compile(&b.finish(&outs).unwrap(), &Request::default()).unwrap();
+            let out = code.run(vec![values(3), values(5)], false).unwrap();
+            let reference = reference::compile(&b.finish(&outs).unwrap(), &[]).unwrap().run(vec![values(3), values(5)], false).unwrap();
+            for (out, reference) in out.iter().zip(&reference) {
+                match out.ty().dtype {
+                    DType::Bool => assert_eq!(out.to_bool_vec().unwrap(), reference.to_bool_vec().unwrap()),
+                    _ => assert_eq!(out.to_f32_vec().unwrap(), reference.to_f32_vec().unwrap()),
+                }
+            }
         }
     }
 
