@@ -198,6 +198,13 @@ impl Emitter<'_> {
         register as u8
     }
 
+    /// Puts result `i` into a register of an operand that dies there.
+    fn replace(&mut self, d: u8, i: usize) {
+        self.used(i);
+        self.held[d as usize] = Some(i);
+        self.register[i] = Some(d);
+    }
+
     /// Makes room: a result that cannot be had again goes to the stack.
     fn leave(&mut self, register: u8) {
         let Some(x) = self.held[register as usize].take() else { return };
@@ -367,9 +374,7 @@ impl Emitter<'_> {
             if free(self, c, [a, b]) {
                 let d = self.register[c].unwrap_or(0);
                 let second = self.read(b, i, &inputs);
-                self.used(i);
-                self.held[d as usize] = Some(i);
-                self.register[i] = Some(d);
+                self.replace(d, i);
                 three!(self, vfmadd231ps, d, first, second);
             } else {
                 let d = self.take(i, &inputs);
@@ -386,9 +391,7 @@ impl Emitter<'_> {
             let d = self.register[x].unwrap_or(0);
             let first = self.loaded(y, &inputs);
             let second = self.read(c, i, &inputs);
-            self.used(i);
-            self.held[d as usize] = Some(i);
-            self.register[i] = Some(d);
+            self.replace(d, i);
             three!(self, vfmadd213ps, d, first, second);
         }
     }

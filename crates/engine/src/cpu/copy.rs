@@ -103,12 +103,11 @@ impl Copy {
             Some(_) => return self.walk(|from, to, length, f, t| self.add::<f32>(memory, from, to, length, f, t)),
             None => {}
         }
-        match self.size {
-            1 => self.copy::<u8>(memory),
-            2 => self.copy::<bf16>(memory),
-            4 => self.copy::<f32>(memory),
-            _ => self.copy::<i64>(memory),
+        if let Some((at, count)) = self.zeros {
+            let bytes = Address { offset: at.offset * self.size, ..at };
+            memory.write::<u8>(bytes, count * self.size).fill(0);
         }
+        self.run_at(memory, 0, 0);
     }
 
     /// Runs it from and to places so many elements further on. Nothing is set to zero, nothing added.
@@ -125,14 +124,6 @@ impl Copy {
         self.walk(|from, to, length, inner_from, inner_to| {
             self.row::<T>(memory, from + by_from, to + by_to, length, inner_from, inner_to);
         });
-    }
-
-    fn copy<T: Plain>(&self, memory: &Memory<'_>) {
-        if let Some((at, count)) = self.zeros {
-            let bytes = Address { offset: at.offset * size_of::<T>(), ..at };
-            memory.write::<u8>(bytes, count * size_of::<T>()).fill(0);
-        }
-        self.walk(|from, to, length, inner_from, inner_to| self.row::<T>(memory, from, to, length, inner_from, inner_to));
     }
 
     /// Calls `row(from, to, length, stride of from, stride of to)` for each row.

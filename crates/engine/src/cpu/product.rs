@@ -6,6 +6,7 @@ use super::skinny::Form;
 use super::values::{extent, offset_of};
 use crate::threads;
 use rayon::prelude::*;
+use std::ops::Range;
 use thalweg_graph::DType;
 use thalweg_lane::{FEW, Real};
 
@@ -204,7 +205,7 @@ impl Product {
             None => return self.whole(memory, false),
             Some(Cut::Entries(entries)) => {
                 let all = self.dims.iter().product::<usize>();
-                return self.range(memory, index * entries..((index + 1) * entries).min(all));
+                return self.range(memory, index * entries..((index + 1) * entries).min(all), false);
             }
             Some(Cut::Rows(rows)) => {
                 let first = index * rows;
@@ -237,27 +238,24 @@ impl Product {
     }
 
     fn whole(&self, memory: &Memory<'_>, share: bool) {
+        self.range(memory, 0..self.dims.iter().product(), share);
+    }
+
+    fn range(&self, memory: &Memory<'_>, entries: Range<usize>, share: bool) {
         match self.dtype {
-            DType::F64 => self.entries::<f64>(memory, share),
-            _ => self.entries::<f32>(memory, share),
+            DType::F64 => self.entries::<f64>(memory, entries, share),
+            _ => self.entries::<f32>(memory, entries, share),
         }
     }
 
-    fn range(&self, memory: &Memory<'_>, entries: std::ops::Range<usize>) {
-        match self.dtype {
-            DType::F64 => entries.for_each(|entry| self.entry::<f64>(memory, entry, false)),
-            _ => entries.for_each(|entry| self.entry::<f32>(memory, entry, false)),
-        }
-    }
-
-    fn entries<T: Plain + Real>(&self, memory: &Memory<'_>, share: bool) {
-        let entries: usize = self.dims.iter().product();
+    fn entries<T: Plain + Real>(&self, memory: &Memory<'_>, range: Range<usize>, share: bool) {
+        let entries = range.len();
         let each = self.m.saturating_mul(self.k).saturating_mul(self.n);
         let share = share && threads::inside();
         if share && entries > 1 && each < SHARED_FROM && each.saturating_mul(entries) >= SHARED_FROM {
-            (0..entries).into_par_iter().for_each(|entry| self.entry::<T>(memory, entry, false));
+            range.into_par_iter().for_each(|entry| self.entry::<T>(memory, entry, false));
         } else {
-            (0..entries).for_each(|entry| self.entry::<T>(memory, entry, share && each >= SHARED_FROM));
+            range.for_each(|entry| self.entry::<T>(memory, entry, share && each >= SHARED_FROM));
         }
     }
 
