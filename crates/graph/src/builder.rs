@@ -4,7 +4,7 @@
 use crate::ops::{self, Op};
 use crate::{DType, Graph, GraphError, Input, Literal, Node, NodeId, Result, Type, Var};
 use std::cell::{Ref, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A graph under construction. Values in it are [`Var`]s.
@@ -20,6 +20,8 @@ struct Inner {
     /// Place in `inputs` by name.
     named: HashMap<String, usize>,
     shared: HashMap<Node, NodeId>,
+    /// Nodes that simplifications do not look through. See [`Var::pinned`].
+    pinned: HashSet<NodeId>,
     error: Option<GraphError>,
     scopes: Vec<String>,
 }
@@ -195,6 +197,14 @@ impl Builder {
             inner.error = Some(error);
         }
         Var::new(self, POISON)
+    }
+
+    pub(crate) fn pin(&self, id: NodeId) {
+        self.inner.borrow_mut().pinned.insert(id);
+    }
+
+    pub(crate) fn is_pinned(&self, id: NodeId) -> bool {
+        self.inner.borrow().pinned.contains(&id)
     }
 
     /// Appends `op(inputs)`: infers its type, simplifies it, reuses an equal node.

@@ -71,6 +71,21 @@ impl<'g> Var<'g> {
         Some((node.op.clone(), node.inputs.clone()))
     }
 
+    /// The same value, through which later simplifications do not look: what is computed from it depends on this very node. Without that, a
+    /// reshape of a reshape would be a reshape of the first operand, and have no gradient with respect to the value in between. Whoever
+    /// differentiates with respect to a value that is no input pins it before it is used.
+    pub fn pinned(self) -> Var<'g> {
+        if !self.is_poison() {
+            self.builder.pin(self.id);
+        }
+        self
+    }
+
+    /// As [`Var::definition`], for simplifications: nothing where the value is [pinned](Var::pinned).
+    pub(crate) fn seen_through(self) -> Option<(Op, Vec<NodeId>)> {
+        self.definition().filter(|_| !self.builder.is_pinned(self.id))
+    }
+
     /// The constant that it is, if it is one.
     pub fn as_literal(self) -> Option<Literal> {
         if self.is_poison() {

@@ -13,7 +13,7 @@ use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use thalweg_coupling::Coupling;
-use thalweg_graph::{Builder, DType, GraphError, Leaves, Var};
+use thalweg_graph::{Builder, DType, GraphError, Leaves, Var, count};
 use thalweg_nn::{Context, Declare, Init, IntrinsicConfig, IntrinsicModel, Mode, NnError, Param, RandomSource};
 use thalweg_path::{
     GaussianPath, Interpolant, Parameterization, Preconditioning, StochasticInterpolant, TimeRange, conversion_range, convert,
@@ -39,7 +39,7 @@ pub struct Definition {
     layout: Layout,
     x: Leaves<Vec<usize>>,
     condition: Option<Leaves<Vec<usize>>>,
-    /// What stands for "no condition", leaf by leaf, if training hides conditions.
+    /// What stands for "no condition", leaf by leaf, if training hides conditions: a learned vector, or the number of "no label".
     null_condition: Option<Vec<Param>>,
     forwards: Arc<Forwards>,
 }
@@ -75,7 +75,15 @@ impl Definition {
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
         let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
             let declare = declare.at("null_condition");
-            leaves.iter().map(|(name, shape)| declare.undecayed(if name.is_empty() { "value" } else { name }, shape, Init::Zeros)).collect()
+            let label = |shape: &[usize]| networks.iter().find_map(|n| n.body.model.no_label(count(shape))).filter(|_| leaves.len() == 1);
+            let leaf = |(name, shape): (&str, &Vec<usize>)| {
+                let name = if name.is_empty() { "value" } else { name };
+                match label(shape) {
+                    Some(value) => declare.frozen(name, shape, Init::Constant { value }),
+                    None => declare.undecayed(name, shape, Init::Zeros),
+                }
+            };
+            leaves.iter().map(leaf).collect()
         });
         let layout = Layout::new(declare.finish().map_err(|e| at_network("model.args", e))?, common.dtype.dtype());
         let model = Definition { config, common, process, networks, energy, tokens, layout, x, condition, null_condition, forwards };
@@ -413,12 +421,14 @@ struct Body {
 }
 
 impl Body {
-    /// Its output. One that is built in sees states and conditions as one vector per row, unless an encoder takes them as they are.
+    /// Its output. One that is built in sees states and conditions as one vector per row, unless an encoder, or a network of images and
+    /// the like, takes them as they are.
     fn forward<'g>(&self, ctx: &Context<'_, 'g>, at: &At<'_, 'g>) -> Leaves<Var<'g>> {
         if self.external {
             return self.model.forward(ctx, at.t, at.x, at.condition);
         }
-        let x = if self.model.encodes_states() { at.x.clone() } else { joined(at.x) };
+        let whole = self.model.encodes_states() || self.model.keeps_shape();
+        let x = if whole { at.x.clone() } else { joined(at.x) };
         let condition = at.condition.map(|c| if self.model.encodes_conditions() { c.clone() } else { joined(c) });
         self.model.forward(ctx, at.t, &x, condition.as_ref())
     }

@@ -115,7 +115,7 @@ impl ExternalBackbone {
     ) -> std::result::Result<Self, NnError> {
         let mut params = Vec::new();
         for p in &spec.parameters {
-            params.push(declare.external(&p.name, &p.shape, p.init, p.trainable, p.decay));
+            params.push(declare.external(&p.name, &p.shape, p.init.clone(), p.trainable, p.decay));
         }
         Ok(ExternalBackbone {
             module: module.into(),

@@ -19,6 +19,22 @@ pub(crate) fn at_least(least: usize, field: &str, value: usize) -> Result<usize,
     Err(NnError::new(field, format!("a whole number from {least} to {MAX_WIDTH}"), value))
 }
 
+/// A width that `part` divides.
+pub(crate) fn multiple(field: &str, part: usize, value: usize) -> Result<usize, NnError> {
+    if width(field, value).is_ok() && value.is_multiple_of(part) {
+        return Ok(value);
+    }
+    Err(NnError::new(field, format!("a multiple of {part}"), value))
+}
+
+/// A width that divides `whole`.
+pub(crate) fn divisor(field: &str, value: usize, whole: usize) -> Result<usize, NnError> {
+    if width(field, value).is_ok() && whole.is_multiple_of(value) {
+        return Ok(value);
+    }
+    Err(NnError::new(field, format!("a divisor of {whole}"), value))
+}
+
 /// A list of at least one width.
 pub(crate) fn widths(field: &str, values: &[usize]) -> Result<(), NnError> {
     if values.is_empty() {

@@ -129,7 +129,7 @@ impl List {
         if !self.names.insert(full.to_string()) {
             return Some(NnError::new(full, "each parameter name once", "a second parameter of this name"));
         }
-        if let Err(error) = init.validate() {
+        if let Err(error) = init.validate().and_then(|()| init.fits(shape)) {
             return Some(error.under("init").under(full));
         }
         self.elements = self.elements.saturating_add(thalweg_graph::count(shape));

@@ -8,7 +8,7 @@ use thalweg_graph::ops::Distribution;
 use thalweg_graph::{Builder, DType, Literal, Type, Var};
 
 /// How a parameter starts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Init {
     /// All zeros.
@@ -34,6 +34,25 @@ pub enum Init {
         /// Standard deviation.
         std: f64,
     },
+    /// Sines and cosines of the places of a grid, the same for every seed (Vaswani et al. 2017, section 3.5). The shape is the grid, or
+    /// the number of its places, then the width; sizes of 1 may stand before.
+    #[serde(rename_all = "camelCase")]
+    SinCos {
+        /// Places along each dimension.
+        grid: Vec<usize>,
+        /// Which coordinate fills which part of the width, in this order.
+        features: Vec<Coordinate>,
+    },
+}
+
+/// A part of a table of places that encodes one coordinate: sines, then cosines, of the place times 10000^{−2i/width}.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Coordinate {
+    /// The dimension of the grid.
+    pub axis: usize,
+    /// How much of the width; an even number.
+    pub width: usize,
 }
 
 impl Init {
@@ -47,6 +66,12 @@ impl Init {
         Init::Uniform { low: -bound, high: bound }
     }
 
+    /// U(±√(6/(inputs + outputs))) (Glorot, Bengio 2010, eq. 16).
+    pub fn xavier(inputs: usize, outputs: usize) -> Init {
+        let bound = (6.0 / (inputs + outputs).max(1) as f64).sqrt();
+        Init::Uniform { low: -bound, high: bound }
+    }
+
     /// Checks that the distribution exists.
     ///
     /// # Errors
@@ -54,6 +79,13 @@ impl Init {
     pub fn validate(&self) -> Result<(), NnError> {
         match *self {
             Init::Zeros | Init::Ones => Ok(()),
+            Init::SinCos { ref grid, ref features } => {
+                let fits = |f: &Coordinate| f.axis < grid.len() && f.width >= 2 && f.width.is_multiple_of(2);
+                match features.iter().find(|f| !fits(f)) {
+                    Some(wrong) => Err(NnError::new("features", "an axis of the grid and an even width", format!("{wrong:?}"))),
+                    None => Ok(()),
+                }
+            }
             Init::Constant { value } => check::finite("value", value).map(drop),
             Init::Uniform { low, high } => {
                 check::finite("low", low)?;
@@ -67,6 +99,20 @@ impl Init {
         }
     }
 
+    /// Checks that it has a value for every element of this shape.
+    ///
+    /// # Errors
+    /// A table of another size.
+    pub fn fits(&self, shape: &[usize]) -> Result<(), NnError> {
+        let Init::SinCos { grid, features } = self else { return Ok(()) };
+        let width = features.iter().fold(0usize, |sum, f| sum.saturating_add(f.width));
+        let elements = thalweg_graph::count(grid).saturating_mul(width);
+        if elements == thalweg_graph::count(shape) {
+            return Ok(());
+        }
+        Err(NnError::new("grid", format!("a grid and widths that fill {shape:?}"), format!("{elements} elements")))
+    }
+
     /// The initial value of a parameter of this type. A pure function of `seed` (scalar i64), `stream` (derived from the
     /// parameter's full name by the caller) and the element's index, so that the order of declarations does not matter.
     ///
@@ -77,9 +123,24 @@ impl Init {
             Init::Ones => b.full(1.0, dtype, shape),
             Init::Constant { value } => b.full(value, dtype, shape),
             Init::Uniform { low, high } => draw(b, Distribution::Uniform, dtype, shape, stream, seed, high - low, low),
+            Init::SinCos { ref grid, ref features } => b.literal(Literal::dense(&places(grid, features), Type::new(dtype, shape))),
             Init::Normal { mean, std } => draw(b, Distribution::Normal, dtype, shape, stream, seed, std, mean),
         }
     }
+}
+
+/// The table of [`Init::SinCos`], row by row.
+fn places(grid: &[usize], features: &[Coordinate]) -> Vec<f64> {
+    let mut table = Vec::new();
+    for row in 0..thalweg_graph::count(grid) {
+        for &Coordinate { axis, width } in features {
+            let place = row / thalweg_graph::count(&grid[axis + 1..]) % grid[axis];
+            let angle = |i: usize| place as f64 * 10_000f64.powf(-2.0 * i as f64 / width as f64);
+            table.extend((0..width / 2).map(|i| angle(i).sin()));
+            table.extend((0..width / 2).map(|i| angle(i).cos()));
+        }
+    }
+    table
 }
 
 /// `scale` · draw + `shift`.

@@ -63,6 +63,9 @@ impl IntrinsicModel {
         if let (Some(_), Some(0)) = (&self.condition_encoder, condition) {
             return Err(NnError::new("conditionEncoder", "nothing, since the backbone has no conditionDim", "an encoder"));
         }
+        if let (Some(_), Some(1), true) = (&self.t_encoder, t, self.backbone.keeps_shape()) {
+            return Err(NnError::new("tEncoder", "nothing, since the backbone encodes times itself", "an encoder"));
+        }
         let time = if self.t_encoder.is_some() { features(&self.t_encoder) } else { Some(1) };
         let origin = if self.t_encoder.is_some() { "the width of tEncoder's features" } else { "the width of a plain time" };
         agree("tDim", origin, time, t)?;
@@ -73,6 +76,19 @@ impl IntrinsicModel {
     /// Whether states reach the backbone by way of an encoder.
     pub fn encodes_states(&self) -> bool {
         self.x_encoder.is_some()
+    }
+
+    /// Whether the backbone reads states in their own shape.
+    pub fn keeps_shape(&self) -> bool {
+        self.backbone.keeps_shape()
+    }
+
+    /// The number that stands for "no label", if conditions of `size` numbers are labels.
+    pub fn no_label(&self, size: usize) -> Option<f64> {
+        match &self.condition_encoder {
+            Some(encoder) => encoder.no_label(size),
+            None => self.backbone.no_label(size),
+        }
     }
 
     /// Whether conditions do.

@@ -49,6 +49,6 @@ pub use context::{Context, Mode, RandomSource};
 pub use declare::{Declare, Param, ParamSpec};
 pub use encoders::{Encoder, EncoderConfig};
 pub use error::{NnError, nearest};
-pub use init::Init;
+pub use init::{Coordinate, Init};
 pub use intrinsic::{IntrinsicConfig, IntrinsicModel};
 pub use layers::Layer;

@@ -123,6 +123,7 @@ macro_rules! registry {
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::schemars::JsonSchema)]
         #[serde(tag = "type", content = "args", deny_unknown_fields)]
         #[schemars(transform = $crate::tagged::exactly_one)]
+        #[allow(non_camel_case_types, reason = "variants are the names in configurations, of which some are GenerativeRL's")]
         pub enum $Enum {
             $($(#[$meta])* $Name($Config),)*
             $($(#[$open])* #[serde(untagged)] #[schemars(skip)] $External($ExternalConfig),)?

@@ -5,7 +5,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::build;
-use thalweg_nn::{BackboneConfig, Declare, EncoderConfig, Init, IntrinsicConfig, IntrinsicModel, NnError, no_external};
+use thalweg_nn::{BackboneConfig, Coordinate, Declare, EncoderConfig, Init, IntrinsicConfig, IntrinsicModel, NnError, no_external};
 
 fn net(args: Value) -> Value {
     json!({ "backbone": { "type": "TemporalSpatialResidualNet", "args": args } })
@@ -233,9 +233,12 @@ fn declarations_refuse_what_no_store_could_hold() {
         Init::Uniform { low: f64::NAN, high: 0.0 },
         Init::Normal { mean: 0.0, std: -1.0 },
         Init::Constant { value: f64::INFINITY },
+        Init::SinCos { grid: vec![1], features: vec![Coordinate { axis: 1, width: 2 }] },
+        Init::SinCos { grid: vec![1], features: vec![Coordinate { axis: 0, width: 1 }] },
+        Init::SinCos { grid: vec![3], features: vec![Coordinate { axis: 0, width: 2 }] },
     ] {
         let impossible = Declare::new();
-        impossible.param("w", &[1], init);
+        impossible.param("w", &[1], init.clone());
         assert!(impossible.finish().unwrap_err().field.starts_with("w.init."), "{init:?}");
     }
 }
@@ -245,11 +248,15 @@ fn initial_distributions_are_data() {
     for (init, text) in [
         (Init::Zeros, json!({ "type": "zeros" })),
         (Init::Ones, json!({ "type": "ones" })),
+        (
+            Init::SinCos { grid: vec![4], features: vec![Coordinate { axis: 0, width: 6 }] },
+            json!({ "type": "sinCos", "grid": [4], "features": [{ "axis": 0, "width": 6 }] }),
+        ),
         (Init::Constant { value: 2.5 }, json!({ "type": "constant", "value": 2.5 })),
         (Init::Uniform { low: -1.0, high: 0.5 }, json!({ "type": "uniform", "low": -1.0, "high": 0.5 })),
         (Init::Normal { mean: 0.0, std: 3.0 }, json!({ "type": "normal", "mean": 0.0, "std": 3.0 })),
     ] {
-        assert_eq!(serde_json::to_value(init).unwrap(), text);
+        assert_eq!(serde_json::to_value(&init).unwrap(), text);
         assert_eq!(serde_json::from_value::<Init>(text).unwrap(), init);
     }
     assert!(serde_json::from_value::<Init>(json!({ "type": "normal", "mean": 0.0, "std": 1.0, "low": 1.0 })).is_err());

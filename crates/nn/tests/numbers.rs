@@ -83,15 +83,15 @@ fn fourier_features_start_as_scaled_normals_and_shrunk_layers_small() {
 #[test]
 fn initial_values_are_functions_of_seed_name_and_shape() {
     let init = Init::Normal { mean: 0.0, std: 1.0 };
-    let base = draw(init, 64, "a.weight", 1);
-    assert_eq!(base, draw(init, 64, "a.weight", 1));
-    assert_ne!(base, draw(init, 64, "a.weight", 2), "another seed");
-    assert_ne!(base, draw(init, 64, "b.weight", 1), "another name");
+    let base = draw(init.clone(), 64, "a.weight", 1);
+    assert_eq!(base, draw(init.clone(), 64, "a.weight", 1));
+    assert_ne!(base, draw(init.clone(), 64, "a.weight", 2), "another seed");
+    assert_ne!(base, draw(init.clone(), 64, "b.weight", 1), "another name");
 
     let order = |names: [&str; 2]| {
         let declare = Declare::new();
         for name in names {
-            declare.param(name, &[3, 2], init);
+            declare.param(name, &[3, 2], init.clone());
         }
         let specs = declare.finish().unwrap();
         let tensors = initial(&specs, DType::F64, 1);

@@ -128,6 +128,412 @@ export interface TemporalSpatialResidualNetConfig {
   readonly tDim: number;
 }
 
+/** Arguments of `TemporalSpatialConditionalResidualNet`. */
+export interface TemporalSpatialConditionalResidualNetConfig {
+  /** Width of the condition; absent or 0 for a net without condition. */
+  readonly conditionDim?: number;
+  /** Widths of the blocks on the way down; the way up mirrors them. */
+  readonly hiddenSizes: readonly number[];
+  /** Width of the state. */
+  readonly inputDim: number;
+  /** Width of the output. */
+  readonly outputDim: number;
+  /** Width of the encoded time; 1 for a plain time. */
+  readonly tDim: number;
+  /** Width of the time inside the net; `tDim` if absent. */
+  readonly tHiddenDim?: number;
+}
+
+/** Arguments of `ConcatenateLayer`: none. */
+export type ConcatenateLayerConfig = { readonly [key: string]: unknown };
+
+/** Arguments of `MLPResNet`. */
+export interface MlpResNetConfig {
+  /**
+   * What stands within the blocks and before the last layer.
+   * Default: `"relu"`.
+   */
+  readonly activations?: Activation;
+  /** Share of elements dropped before each block while training, 0 ≤ dropoutRate < 1. */
+  readonly dropoutRate?: number;
+  /**
+   * Width of the net.
+   * Default: `256`.
+   */
+  readonly hiddenDim?: number;
+  /** Width of all inputs together: state, condition and time. */
+  readonly inputDim: number;
+  /** Number of residual blocks. */
+  readonly numBlocks: number;
+  /** Width of the output. */
+  readonly outputDim: number;
+  /**
+   * Whether each block begins with a layer norm.
+   * Default: `false`.
+   */
+  readonly useLayerNorm?: boolean;
+}
+
+/** Arguments of `TemporalConcatenateMLPResNet`. */
+export interface TemporalConcatenateMlpResNetConfig {
+  /**
+   * What stands within the time's network.
+   * Default: `"mish"`.
+   */
+  readonly activation?: Activation;
+  /**
+   * What stands within the blocks and before the last layer.
+   * Default: `"relu"`.
+   */
+  readonly activations?: Activation;
+  /** Share of elements dropped before each block while training, 0 ≤ dropoutRate < 1. */
+  readonly dropoutRate?: number;
+  /**
+   * Width of the net.
+   * Default: `256`.
+   */
+  readonly hiddenDim?: number;
+  /** Width of state and condition together. */
+  readonly inputDim: number;
+  /** Number of residual blocks. */
+  readonly numBlocks: number;
+  /** Width of the output. */
+  readonly outputDim: number;
+  /**
+   * Width of the encoded time.
+   * Default: `64`.
+   */
+  readonly tDim?: number;
+  /**
+   * Whether each block begins with a layer norm.
+   * Default: `false`.
+   */
+  readonly useLayerNorm?: boolean;
+}
+
+/** One size for both dimensions of an image, or one for each. */
+export type Side = number | readonly [number, number];
+
+/** Arguments of `DiT`. */
+export interface DitConfig {
+  /**
+   * Above 0, the label "no class" has a trained vector, else the vector 0. Which share of the labels training hides is the model's
+   * `conditionDropout`.
+   * Default: `0.1`.
+   */
+  readonly classDropoutProb?: number;
+  /** Width of the condition, for a net whose condition is a vector per image. */
+  readonly conditionDim?: number;
+  /** Number of blocks. */
+  readonly depth: number;
+  /** Width of a token; divisible by 4 and by `numHeads`. */
+  readonly hiddenSize: number;
+  /** Channels of the images. */
+  readonly inChannels: number;
+  /** Height and width of the images. */
+  readonly inputSize: Side;
+  /**
+   * Whether the output has twice the channels, as nets that learn variances have.
+   * Default: `false`.
+   */
+  readonly learnSigma?: boolean;
+  /**
+   * How wide a block's perceptron is inside, relative to `hiddenSize`.
+   * Default: `4`.
+   */
+  readonly mlpRatio?: number;
+  /** Number of classes, for a net whose condition is a label per image. */
+  readonly numClasses?: number;
+  /** Attention heads. */
+  readonly numHeads: number;
+  /**
+   * Height and width of a patch; divides `inputSize`.
+   * Default: `2`.
+   */
+  readonly patchSize?: number;
+  /**
+   * What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
+   * Default: `1`.
+   */
+  readonly timeFactor?: number;
+}
+
+/** Arguments of `DiT1D`. */
+export interface Dit1dConfig {
+  /**
+   * Above 0, the label "no class" has a trained vector, else the vector 0. Which share of the labels training hides is the model's
+   * `conditionDropout`.
+   * Default: `0.1`.
+   */
+  readonly classDropoutProb?: number;
+  /** Width of the condition, for a net whose condition is a vector per series. */
+  readonly conditionDim?: number;
+  /** Number of blocks. */
+  readonly depth: number;
+  /** Width of a token; even, and divisible by `numHeads`. */
+  readonly hiddenSize: number;
+  /** Numbers per step. */
+  readonly inChannels: number;
+  /**
+   * How wide a block's perceptron is inside, relative to `hiddenSize`.
+   * Default: `4`.
+   */
+  readonly mlpRatio?: number;
+  /** Number of classes, for a net whose condition is a label per series. */
+  readonly numClasses?: number;
+  /** Attention heads. */
+  readonly numHeads: number;
+  /**
+   * Steps of the series in one token; divides `tokenSize`.
+   * Default: `1`.
+   */
+  readonly patchSize?: number;
+  /**
+   * What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
+   * Default: `1`.
+   */
+  readonly timeFactor?: number;
+  /** Length of the series. */
+  readonly tokenSize: number;
+}
+
+/** Channels in one dimension, or in several. */
+export type Channels = number | readonly number[];
+
+/** One size for all three dimensions, or one for each: time, height, width. */
+export type Edges = number | readonly [number, number, number];
+
+/** Arguments of `DiT3D`. */
+export interface Dit3dConfig {
+  /**
+   * Above 0, the label "no class" has a trained vector, else the vector 0. Which share of the labels training hides is the model's
+   * `conditionDropout`.
+   * Default: `0.1`.
+   */
+  readonly classDropoutProb?: number;
+  /** Width of the condition, for a net whose condition is a vector per state. */
+  readonly conditionDim?: number;
+  /**
+   * Whether a token is a map of all channels; otherwise each channel fills a part of it, and the channels divide `hiddenSize`.
+   * Default: `false`.
+   */
+  readonly convolved?: boolean;
+  /** Number of blocks. */
+  readonly depth: number;
+  /** Width of a token; divisible by `numHeads`, and by 2 and the number of places along time, height and width together, or by 6. */
+  readonly hiddenSize: number;
+  /** Channels of the states. */
+  readonly inChannels: Channels;
+  /**
+   * Whether the output has twice the channels, as nets that learn variances have.
+   * Default: `false`.
+   */
+  readonly learnSigma?: boolean;
+  /**
+   * How wide a block's perceptron is inside, relative to `hiddenSize`.
+   * Default: `4`.
+   */
+  readonly mlpRatio?: number;
+  /** Number of classes, for a net whose condition is a label per state. */
+  readonly numClasses?: number;
+  /** Attention heads. */
+  readonly numHeads: number;
+  /** Time, height and width of the states. */
+  readonly patchBlockSize: Edges;
+  /**
+   * Time, height and width of a patch; they divide `patchBlockSize`.
+   * Default: `2`.
+   */
+  readonly patchSize?: Edges;
+  /**
+   * What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
+   * Default: `1`.
+   */
+  readonly timeFactor?: number;
+}
+
+/** Arguments of `unet_1D` and `unet_2D`. */
+export interface UNetConfig {
+  /**
+   * Levels with attention, by how much coarser than the state they are: 1, 2, 4 ….
+   * Default: `[]`.
+   */
+  readonly attentionResolutions?: readonly number[];
+  /**
+   * Channels of each level, relative to `modelChannels`; each level is half as fine as the one before.
+   * Default: `[1,2,4,8]`.
+   */
+  readonly channelMult?: readonly number[];
+  /** Width of the condition, for a net whose condition is a vector per row. */
+  readonly conditionDim?: number;
+  /**
+   * Whether levels are joined by convolutions; otherwise by means and copies.
+   * Default: `true`.
+   */
+  readonly convResample?: boolean;
+  /**
+   * Share of elements dropped within each block while training, 0 ≤ dropout < 1.
+   * Default: `0`.
+   */
+  readonly dropout?: number;
+  /** Channels of the state `[B, inChannels, …sizes]`. */
+  readonly inChannels: number;
+  /** Channels of the finest level. */
+  readonly modelChannels: number;
+  /** Number of classes, for a net whose condition is a label per row. */
+  readonly numClasses?: number;
+  /**
+   * Groups of channels of each norm, or as many fewer as divide its channels. By default 32, or as many fewer as leave 4 channels in each: in
+   * a group of one channel, the norm undoes the time, which is added to channels before it. Nets of improved-diffusion have 32.
+   */
+  readonly numGroups?: number;
+  /**
+   * Attention heads.
+   * Default: `1`.
+   */
+  readonly numHeads?: number;
+  /** Attention heads on the way up; `numHeads` if absent. */
+  readonly numHeadsUpsample?: number;
+  /** Residual blocks of each level. */
+  readonly numResBlocks: number;
+  /** Channels of the output; `inChannels` if absent. */
+  readonly outChannels?: number;
+  /**
+   * What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
+   * Default: `1`.
+   */
+  readonly timeFactor?: number;
+  /**
+   * Whether the time scales and shifts the norms; otherwise it is added.
+   * Default: `false`.
+   */
+  readonly useScaleShiftNorm?: boolean;
+}
+
+/** Arguments of `unet_1D`, whose states are `[B, inChannels, length]`. */
+export type UNet1dConfig = UNetConfig;
+
+/** Arguments of `unet_2D`, whose states are `[B, inChannels, height, width]`. */
+export type UNet2dConfig = UNetConfig;
+
+/** Arguments of `UViT`. */
+export interface UvitConfig {
+  /** Width of the condition, for a net whose condition is a vector per image. */
+  readonly conditionDim?: number;
+  /**
+   * Whether a convolution smooths the edges of the patches.
+   * Default: `true`.
+   */
+  readonly conv?: boolean;
+  /** Number of blocks besides the middle one; half of them down, half up (an odd one is left out). */
+  readonly depth: number;
+  /** Width of a token; divisible by `numHeads`. */
+  readonly embedDim: number;
+  /** Height and width of the images. */
+  readonly imgSize: number;
+  /** Channels of the images. */
+  readonly inChans: number;
+  /**
+   * How wide a block's perceptron is inside, relative to `embedDim`.
+   * Default: `4`.
+   */
+  readonly mlpRatio?: number;
+  /**
+   * Whether a small network stands between the time's sinusoids and its token.
+   * Default: `false`.
+   */
+  readonly mlpTimeEmbed?: boolean;
+  /** Number of classes, for a net whose condition is a label per image. */
+  readonly numClasses?: number;
+  /** Attention heads. */
+  readonly numHeads: number;
+  /** Height and width of a patch; divides `imgSize`. */
+  readonly patchSize: number;
+  /**
+   * Whether the map to queries, keys and values has a bias.
+   * Default: `false`.
+   */
+  readonly qkvBias?: boolean;
+  /**
+   * Whether blocks on the way up see the output of their mirror image.
+   * Default: `true`.
+   */
+  readonly skip?: boolean;
+  /**
+   * What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
+   * Default: `1`.
+   */
+  readonly timeFactor?: number;
+}
+
+/** Arguments of `FNO1d`. */
+export interface Fno1dConfig {
+  /** Kept frequencies; at most half the length, and 1. */
+  readonly modes1: number;
+  /** Number of Fourier layers. */
+  readonly numLayers: number;
+  /** Fields beside each other: states are `[B, width, numVars, length]`. */
+  readonly numVars: number;
+  /** Channels. */
+  readonly width: number;
+}
+
+/** Arguments of `FNO2d`. */
+export interface Fno2dConfig {
+  /** Kept frequencies along the height, of each sign; at most half of it. */
+  readonly modes1: number;
+  /** Kept frequencies along the width; at most half of it, and 1. */
+  readonly modes2: number;
+  /** Number of Fourier layers. */
+  readonly numLayers: number;
+  /** Fields beside each other: states are `[B, width, numVars, height, width]`. */
+  readonly numVars: number;
+  /** Channels. */
+  readonly width: number;
+}
+
+/** Arguments of `FNO1dTemporal`. */
+export interface Fno1dTemporalConfig {
+  /** Channels of the state `[B, inChannels, length]`. */
+  readonly inChannels: number;
+  /** Kept frequencies; at most half the length, and 1. */
+  readonly modes1: number;
+  /** Number of Fourier layers. */
+  readonly numLayers: number;
+  /** Channels of the output. */
+  readonly outChannels: number;
+}
+
+/** Arguments of `FNO2dTemporal`. */
+export interface Fno2dTemporalConfig {
+  /** Channels of the state `[B, inChannels, height, width]`. */
+  readonly inChannels: number;
+  /** Kept frequencies along the height, of each sign; at most half of it. */
+  readonly modes1: number;
+  /** Kept frequencies along the width; at most half of it, and 1. */
+  readonly modes2: number;
+  /** Number of Fourier layers. */
+  readonly numLayers: number;
+  /** Channels of the output. */
+  readonly outChannels: number;
+}
+
+/** Arguments of `FNO2dTemporalMultivariable`. */
+export interface Fno2dTemporalMultivariableConfig {
+  /** Channels of each variable. */
+  readonly inChannels: number;
+  /** Kept frequencies along the height, of each sign; at most half of it. */
+  readonly modes1: number;
+  /** Kept frequencies along the width; at most half of it, and 1. */
+  readonly modes2: number;
+  /** Number of Fourier layers. */
+  readonly numLayers: number;
+  /** Variables: states are `[B, inChannels, numVars, height, width]`. */
+  readonly numVars: number;
+  /** Channels of the output. */
+  readonly outChannels: number;
+}
+
 /** A backbone and its arguments. */
 export type BackboneConfig = {
   /** Fully connected layers over time, state and condition joined. */
@@ -144,6 +550,81 @@ export type BackboneConfig = {
   readonly type: "TemporalSpatialResidualNet";
   /** Settings of this kind. */
   readonly args: TemporalSpatialResidualNetConfig;
+} | {
+  /** The same blocks, fed with state and condition joined. */
+  readonly type: "TemporalSpatialConditionalResidualNet";
+  /** Settings of this kind. */
+  readonly args: TemporalSpatialConditionalResidualNetConfig;
+} | {
+  /** Time, state and condition side by side. */
+  readonly type: "ConcatenateLayer";
+  /** Settings of this kind. */
+  readonly args: ConcatenateLayerConfig;
+} | {
+  /** Residual blocks of two dense layers over all inputs joined. */
+  readonly type: "MLPResNet";
+  /** Settings of this kind. */
+  readonly args: MlpResNetConfig;
+} | {
+  /** The same, with a small network for the time. */
+  readonly type: "TemporalConcatenateMLPResNet";
+  /** Settings of this kind. */
+  readonly args: TemporalConcatenateMlpResNetConfig;
+} | {
+  /** A diffusion transformer of images. */
+  readonly type: "DiT";
+  /** Settings of this kind. */
+  readonly args: DitConfig;
+} | {
+  /** A diffusion transformer of series. */
+  readonly type: "DiT1D";
+  /** Settings of this kind. */
+  readonly args: Dit1dConfig;
+} | {
+  /** A diffusion transformer of videos and volumes. */
+  readonly type: "DiT3D";
+  /** Settings of this kind. */
+  readonly args: Dit3dConfig;
+} | {
+  /** A U-Net of series. */
+  readonly type: "unet_1D";
+  /** Settings of this kind. */
+  readonly args: UNet1dConfig;
+} | {
+  /** A U-Net of images. */
+  readonly type: "unet_2D";
+  /** Settings of this kind. */
+  readonly args: UNet2dConfig;
+} | {
+  /** A vision transformer of images with long skips. */
+  readonly type: "UViT";
+  /** Settings of this kind. */
+  readonly args: UvitConfig;
+} | {
+  /** A Fourier neural operator over series, the same at all times. */
+  readonly type: "FNO1d";
+  /** Settings of this kind. */
+  readonly args: Fno1dConfig;
+} | {
+  /** A Fourier neural operator over images, the same at all times. */
+  readonly type: "FNO2d";
+  /** Settings of this kind. */
+  readonly args: Fno2dConfig;
+} | {
+  /** A Fourier neural operator over series. */
+  readonly type: "FNO1dTemporal";
+  /** Settings of this kind. */
+  readonly args: Fno1dTemporalConfig;
+} | {
+  /** A Fourier neural operator over images. */
+  readonly type: "FNO2dTemporal";
+  /** Settings of this kind. */
+  readonly args: Fno2dTemporalConfig;
+} | {
+  /** A Fourier neural operator over several fields of an image. */
+  readonly type: "FNO2dTemporalMultivariable";
+  /** Settings of this kind. */
+  readonly args: Fno2dTemporalMultivariableConfig;
 } | RegisteredConfig | ModuleConfig;
 
 /** Arguments of `GaussianFourierProjectionTimeEncoder`. */
@@ -202,6 +683,19 @@ export interface SinusoidalPosEmbConfig {
   readonly dim: number;
 }
 
+/** Arguments of `DiscreteEmbeddingEncoder`. */
+export interface DiscreteEmbeddingEncoderConfig {
+  /** Width of a label's vector, and of the encoding. */
+  readonly hiddenDim: number;
+  /** Number of different labels. */
+  readonly xDim: number;
+  /** Number of labels per row. */
+  readonly xNum: number;
+}
+
+/** Arguments of `TensorDictConcatenateEncoder`: none. */
+export type TensorDictConcatenateEncoderConfig = { readonly [key: string]: unknown };
+
 /** An encoder and its arguments. */
 export type EncoderConfig = {
   /** Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W. */
@@ -223,6 +717,16 @@ export type EncoderConfig = {
   readonly type: "SinusoidalPosEmb";
   /** Settings of this kind. */
   readonly args: SinusoidalPosEmbConfig;
+} | {
+  /** A trained vector for each of several labels, brought to one vector. */
+  readonly type: "DiscreteEmbeddingEncoder";
+  /** Settings of this kind. */
+  readonly args: DiscreteEmbeddingEncoderConfig;
+} | {
+  /** All parts of a nested state or condition, side by side. */
+  readonly type: "TensorDictConcatenateEncoder";
+  /** Settings of this kind. */
+  readonly args: TensorDictConcatenateEncoderConfig;
 };
 
 /** The network of a model. */

@@ -1,8 +1,8 @@
 // Initial values of parameters, as data: what distribution, with which numbers.
 // The values themselves are a function of seed, full name and shape, made on the native side.
 
-/** How a parameter starts. Made by {@link uniform}, {@link normal}, {@link constant}. */
-export type Init = UniformInit | NormalInit | ConstantInit;
+/** How a parameter starts. Made by {@link uniform}, {@link normal}, {@link constant}, {@link fanIn}, {@link xavier}, {@link sinCos}. */
+export type Init = UniformInit | NormalInit | ConstantInit | SinCosInit;
 
 /** Uniform in (low, high). */
 export interface UniformInit {
@@ -32,6 +32,24 @@ export interface ConstantInit {
   readonly value: number;
 }
 
+/** Sines and cosines of the places of a grid, the same for every seed. */
+export interface SinCosInit {
+  /** Which kind it is. */
+  readonly type: "sinCos";
+  /** Places along each dimension. */
+  readonly grid: readonly number[];
+  /** Which coordinate fills which part of the width, in this order. */
+  readonly features: readonly Coordinate[];
+}
+
+/** A part of a table of places that encodes one coordinate. */
+export interface Coordinate {
+  /** The dimension of the grid. */
+  readonly axis: number;
+  /** How much of the width: half sines, half cosines; an even number. */
+  readonly width: number;
+}
+
 /** Uniform in (low, high). */
 export function uniform(low: number, high: number): Init {
   return { type: "uniform", low, high };
@@ -51,4 +69,26 @@ export function constant(value: number): Init {
 export function fanIn(features: number): Init {
   const bound = 1 / Math.sqrt(features);
   return uniform(-bound, bound);
+}
+
+/** U(±√(6/(inputs + outputs))), for weights of that many inputs and outputs (Glorot, Bengio 2010, eq. 16). */
+export function xavier(inputs: number, outputs: number): Init {
+  const bound = Math.sqrt(6 / (inputs + outputs));
+  return uniform(-bound, bound);
+}
+
+/**
+ * A fixed table of places for transformers: sines, then cosines, of each coordinate times 10000^(−2i/width) (Vaswani et al. 2017, section 3.5). The
+ * parameter's shape is `[…grid, width]` or `[places, width]`, where the width is the sum of the features'.
+ *
+ * @param grid - places along each dimension
+ * @param features - which coordinate fills which part of the width
+ *
+ * @example
+ * ```ts
+ * const places = new Parameter([10, 16], { init: init.sinCos([10], [{ axis: 0, width: 16 }]), trainable: false });
+ * ```
+ */
+export function sinCos(grid: readonly number[], features: readonly Coordinate[]): Init {
+  return { type: "sinCos", grid, features };
 }

@@ -1,12 +1,13 @@
 //! Every op's derivative rules agree with finite differences: first and second order, forward, reverse and mixed.
 
-use crate::common::{Function, at, check_derivatives, close, numbers};
+use crate::common::{Function, at, check_derivatives, close, numbers, run};
 use proptest::prelude::*;
+use thalweg_engine::Tensor;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::composite::{Attention, Composite};
 use thalweg_graph::ops::unary::Unary;
 use thalweg_graph::ops::{Comparison, Op, Window};
-use thalweg_graph::{DType, Literal, Type, Var, grad};
+use thalweg_graph::{Builder, DType, Literal, Type, Var, grad};
 
 fn inputs(shapes: &[Vec<usize>], low: f64, high: f64) -> Vec<Vec<f64>> {
     shapes.iter().enumerate().map(|(i, s)| numbers(s.iter().product(), 5 + i as i64, low, high)).collect()
@@ -238,4 +239,29 @@ fn stop_gradient_is_the_value_with_no_derivative() {
     let x = [0.3, -0.4];
     let g = at(&[2], &x, |x| grad((x * x.stop_gradient()).sum_all(), &[x])[0]);
     close("x · stop(x)", &g, &x, 0.0);
+}
+
+/// What a simplification would compute from the operand of `v`, so that nothing depended on `v` itself.
+#[test]
+fn gradients_with_respect_to_pinned_values_are_not_simplified_away() {
+    type Map = for<'g> fn(Var<'g>) -> Var<'g>;
+    let pairs: [(Map, Map); 5] = [
+        (|x| x.reshape(&[2, 3]), |v| v.reshape(&[3, 2])),
+        (|x| x.transpose(&[1, 0]), |v| v.transpose(&[1, 0])),
+        (|x| x.flip(0), |v| v.flip(0)),
+        (|x| -x, |v| -v),
+        (|x| x.broadcast_to(&[2, 6, 1]), |v| v.broadcast_to(&[2, 6, 4])),
+    ];
+    for (first, second) in pairs {
+        let b = Builder::new();
+        let v = first(b.input("x", DType::F64, &[6, 1])).pinned();
+        let y = second(v);
+        let gradient = grad((y * y).sum_all() * 0.5, &[v])[0];
+        // Each element of v is in y as often as y is larger.
+        let times = (y.ty().count() / v.ty().count()) as f64;
+        let graph = b.finish(&[gradient, v * times]).unwrap();
+        let x = Tensor::from_f64((0..6).map(|i| f64::from(i) - 2.5).collect(), &[6, 1]).unwrap();
+        let [got, want] = &run(&graph, vec![x]).unwrap()[..] else { panic!("two outputs") };
+        assert_eq!(got.to_f64_vec().unwrap(), want.to_f64_vec().unwrap());
+    }
 }

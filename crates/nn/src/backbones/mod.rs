@@ -1,14 +1,21 @@
 //! Backbones: the networks between encoded inputs and the predicted quantity.
 //! To add one: a file with its configuration and network, and a line in the registry below.
 
+mod fourier;
 mod residual_block;
+mod residual_u;
+mod shaped;
+mod transformer;
+mod unet;
 
 use crate::{Context, Declare, NnError, tagged, tagged::registry};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thalweg_graph::{Leaves, Var};
 
+pub use fourier::FourierOperator;
 pub use residual_block::TemporalSpatialResBlock;
+pub use unet::{UNet, UNetConfig};
 
 /// Maps a time, a state and perhaps a condition to a prediction.
 pub trait Backbone {
@@ -19,6 +26,17 @@ pub trait Backbone {
     /// The widths that it was built for, as far as it has any.
     fn widths(&self) -> Widths {
         Widths::default()
+    }
+
+    /// Whether it reads a state of one part in its own shape, `[B, …]`, and not as one vector per row.
+    fn keeps_shape(&self) -> bool {
+        false
+    }
+
+    /// The number that stands for "no label", if conditions of `size` numbers are labels.
+    fn no_label(&self, size: usize) -> Option<f64> {
+        let _ = size;
+        None
     }
 }
 
@@ -57,6 +75,36 @@ registry! {
     concatenate_mlp::ConcatenateMlpConfig as ConcatenateMLP;
     /// A U-shaped net of residual blocks, each fed by the time and the condition.
     temporal_spatial_residual_net::TemporalSpatialResidualNetConfig as TemporalSpatialResidualNet;
+    /// The same blocks, fed with state and condition joined.
+    temporal_spatial_conditional_residual_net::TemporalSpatialConditionalResidualNetConfig as TemporalSpatialConditionalResidualNet;
+    /// Time, state and condition side by side.
+    concatenate_layer::ConcatenateLayerConfig as ConcatenateLayer;
+    /// Residual blocks of two dense layers over all inputs joined.
+    mlp_res_net::MlpResNetConfig as MLPResNet;
+    /// The same, with a small network for the time.
+    temporal_concatenate_mlp_res_net::TemporalConcatenateMlpResNetConfig as TemporalConcatenateMLPResNet;
+    /// A diffusion transformer of images.
+    dit::DitConfig as DiT;
+    /// A diffusion transformer of series.
+    dit1d::Dit1dConfig as DiT1D;
+    /// A diffusion transformer of videos and volumes.
+    dit3d::Dit3dConfig as DiT3D;
+    /// A U-Net of series.
+    unet_1d::UNet1dConfig as unet_1D;
+    /// A U-Net of images.
+    unet_2d::UNet2dConfig as unet_2D;
+    /// A vision transformer of images with long skips.
+    uvit::UvitConfig as UViT;
+    /// A Fourier neural operator over series, the same at all times.
+    fno1d::Fno1dConfig as FNO1d;
+    /// A Fourier neural operator over images, the same at all times.
+    fno2d::Fno2dConfig as FNO2d;
+    /// A Fourier neural operator over series.
+    fno1d_temporal::Fno1dTemporalConfig as FNO1dTemporal;
+    /// A Fourier neural operator over images.
+    fno2d_temporal::Fno2dTemporalConfig as FNO2dTemporal;
+    /// A Fourier neural operator over several fields of an image.
+    fno2d_temporal_multivariable::Fno2dTemporalMultivariableConfig as FNO2dTemporalMultivariable;
 }
 
 /// The configuration of a type that is registered elsewhere.

@@ -1,7 +1,8 @@
 //! TemporalSpatialResidualNet: residual blocks down to a narrow middle and up again, with skips, each block fed by the time.
 //! GenerativeRL's network for data without spatial structure; here for any hidden sizes, not only ones that halve.
 
-use super::{Backbone, TemporalSpatialResBlock, Widths};
+use super::residual_u::ResidualU;
+use super::{Backbone, Widths};
 use crate::layers::{Layer, Linear};
 use crate::{Activation, Context, Declare, NnError, check, join};
 use schemars::JsonSchema;
@@ -56,22 +57,14 @@ impl TemporalSpatialResidualNetConfig {
     /// A width of 0, or a width of the condition's path without a condition.
     pub fn build(&self, declare: &mut Declare) -> Result<TemporalSpatialResidualNet, NnError> {
         let sizes = self.sizes()?;
-        let h = &self.hidden_sizes;
-        let block = |name: &str, inputs, outputs| TemporalSpatialResBlock::new(&declare.at(name), inputs, outputs, sizes.joint);
         let condition =
             (sizes.condition > 0).then(|| Linear::new(declare.at("pre_sort_condition.0"), sizes.condition, sizes.condition_hidden));
         let sort = [
             Linear::new(declare.at("sort_t.0"), sizes.t + sizes.condition_hidden, sizes.joint),
             Linear::new(declare.at("sort_t.2"), sizes.joint, sizes.joint),
         ];
-        let deepest = h[h.len() - 1];
-        let first = block("first_block", sizes.input, h[0]);
-        let down = h.windows(2).enumerate().map(|(i, w)| block(&format!("down_block.{i}"), w[0], w[1])).collect();
-        let middle = block("middle_block", deepest, deepest);
-        // Each way up joins the value below with the skip of the same width.
-        let up = h.windows(2).rev().enumerate().map(|(i, w)| block(&format!("up_block.{i}"), 2 * w[1], w[0])).collect();
-        let last = Linear::new(declare.at("last_block"), 2 * h[0], sizes.output);
-        Ok(TemporalSpatialResidualNet { sizes, condition, sort, first, down, middle, up, last })
+        let body = ResidualU::new(declare, &self.hidden_sizes, sizes.input, sizes.output, sizes.joint);
+        Ok(TemporalSpatialResidualNet { sizes, condition, sort, body })
     }
 
     fn sizes(&self) -> Result<Sizes, NnError> {
@@ -95,17 +88,13 @@ impl TemporalSpatialResidualNetConfig {
 
 /// t `[B, tDim]`, x `[B, …, inputDim]`, condition `[B, conditionDim]` → `[B, …, outputDim]`.
 ///
-/// e = sort_t([t, silu(Linear c)]); d₀ = first(e, x); dᵢ₊₁ = down(e, dᵢ); u = middle(e, dₙ); u ← up(e, [u, dᵢ]) for i = n … 1;
-/// the output is last([u, d₀]).
+/// The residual blocks see e = sort_t([t, silu(Linear c)]): d₀ = first(e, x); dᵢ₊₁ = down(e, dᵢ); u = middle(e, dₙ); u ← up(e, [u, dᵢ])
+/// for i = n … 1; the output is last([u, d₀]).
 pub struct TemporalSpatialResidualNet {
     sizes: Sizes,
     condition: Option<Linear>,
     sort: [Linear; 2],
-    first: TemporalSpatialResBlock,
-    down: Vec<TemporalSpatialResBlock>,
-    middle: TemporalSpatialResBlock,
-    up: Vec<TemporalSpatialResBlock>,
-    last: Linear,
+    body: ResidualU,
 }
 
 fn fail<'g>(ctx: &Context<'_, 'g>, message: &str, expected: String, got: &str) -> Var<'g> {
@@ -141,15 +130,7 @@ impl Backbone for TemporalSpatialResidualNet {
     fn forward<'g>(&self, ctx: &Context<'_, 'g>, t: Var<'g>, x: &Leaves<Var<'g>>, condition: Option<&Leaves<Var<'g>>>) -> Leaves<Var<'g>> {
         let x = self.state(ctx, x);
         let e = self.embed(ctx, t, condition);
-        let mut skips = vec![self.first.forward(ctx, e, x)];
-        for block in &self.down {
-            skips.push(block.forward(ctx, e, skips[skips.len() - 1]));
-        }
-        let mut u = self.middle.forward(ctx, e, skips[skips.len() - 1]);
-        for (block, skip) in self.up.iter().zip(skips.iter().rev()) {
-            u = block.forward(ctx, e, join::join(ctx.builder, &[u, *skip]));
-        }
-        Leaves::one(self.last.forward(ctx, join::join(ctx.builder, &[u, skips[0]])))
+        Leaves::one(self.body.forward(ctx, e, x))
     }
 
     fn widths(&self) -> Widths {

@@ -1,9 +1,9 @@
 //! The timestep embedder of DiT and GLIDE: sinusoids at geometric frequencies, then Linear–SiLU–Linear (Peebles, Xie 2023, section 3.2).
 //! Made for times of 0 … 1000; `timeFactor` brings times of 0 … 1 there.
 
-use super::{Encoder, frequencies::geometric, frequencies::waves};
+use super::{Encoder, timestep_features};
 use crate::layers::{Layer, Linear, Sequential};
-use crate::{Activate, Activation, Context, Declare, NnError, check, join};
+use crate::{Activate, Activation, Context, Declare, Init, NnError, check, join};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::{Leaves, Var};
@@ -41,11 +41,7 @@ impl ExponentialFourierProjectionTimeEncoderConfig {
         let width = check::width("hiddenSize", self.hidden_size)?;
         let frequencies = check::at_least(2, "frequencyEmbeddingSize", self.frequency_embedding_size)?;
         let factor = check::positive("timeFactor", self.time_factor)?;
-        let mlp = Sequential::new()
-            .then(Linear::new(declare.at("mlp.0"), frequencies, width))
-            .then(Activate::new(declare.at("mlp.1"), Activation::Silu))
-            .then(Linear::new(declare.at("mlp.2"), width, width));
-        Ok(ExponentialFourierProjectionTimeEncoder { mlp, frequencies, factor, width })
+        Ok(ExponentialFourierProjectionTimeEncoder::new(declare, width, frequencies, factor, None))
     }
 }
 
@@ -57,19 +53,28 @@ pub struct ExponentialFourierProjectionTimeEncoder {
     width: usize,
 }
 
+impl ExponentialFourierProjectionTimeEncoder {
+    /// Declares `mlp.0` and `mlp.2`. Weights start as `weight` and biases as zeros, or all as PyTorch's layers do.
+    pub(crate) fn new(declare: &Declare, width: usize, frequencies: usize, factor: f64, weight: Option<Init>) -> Self {
+        let linear = |name: &str, inputs: usize| match &weight {
+            Some(start) => Linear::starting(declare.at(name), inputs, width, start.clone(), Some(Init::Zeros)),
+            None => Linear::new(declare.at(name), inputs, width),
+        };
+        let mlp = Sequential::new()
+            .then(linear("mlp.0", frequencies))
+            .then(Activate::new(declare.at("mlp.1"), Activation::Silu))
+            .then(linear("mlp.2", width));
+        ExponentialFourierProjectionTimeEncoder { mlp, frequencies, factor, width }
+    }
+}
+
 impl Encoder for ExponentialFourierProjectionTimeEncoder {
     fn forward<'g>(&self, ctx: &Context<'_, 'g>, t: &Leaves<Var<'g>>) -> Var<'g> {
         let t = join::single(ctx.builder, "ExponentialFourierProjectionTimeEncoder", "the time", t);
         if t.is_poison() {
             return t;
         }
-        let half = self.frequencies / 2;
-        let waves = waves(t * self.factor, geometric(t, half, half));
-        let mut parts = vec![waves.cos, waves.sin];
-        if !self.frequencies.is_multiple_of(2) {
-            parts.push(ctx.builder.full(0.0, t.dtype(), &[1, 1]));
-        }
-        self.mlp.forward(ctx, join::join(ctx.builder, &parts))
+        self.mlp.forward(ctx, timestep_features(t * self.factor, self.frequencies))
     }
 
     fn output_shape(&self) -> Option<Vec<usize>> {

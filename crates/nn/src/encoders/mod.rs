@@ -3,6 +3,8 @@
 
 mod frequencies;
 
+pub(crate) use frequencies::timestep_features;
+
 use crate::{Context, Declare, NnError, tagged::registry};
 use thalweg_graph::{Leaves, Var};
 
@@ -13,6 +15,12 @@ pub trait Encoder {
 
     /// Shape of the features of one sample, where it does not depend on the input's.
     fn output_shape(&self) -> Option<Vec<usize>>;
+
+    /// The number that stands for "no label", if inputs of `size` numbers are labels.
+    fn no_label(&self, size: usize) -> Option<f64> {
+        let _ = size;
+        None
+    }
 }
 
 /// A boxed encoder, free to move between threads.
@@ -30,6 +38,10 @@ registry! {
     exponential_fourier_projection_time_encoder::ExponentialFourierProjectionTimeEncoderConfig as ExponentialFourierProjectionTimeEncoder;
     /// Sinusoids of a time at geometric frequencies.
     sinusoidal_pos_emb::SinusoidalPosEmbConfig as SinusoidalPosEmb;
+    /// A trained vector for each of several labels, brought to one vector.
+    discrete_embedding_encoder::DiscreteEmbeddingEncoderConfig as DiscreteEmbeddingEncoder;
+    /// All parts of a nested state or condition, side by side.
+    tensor_dict_concatenate_encoder::TensorDictConcatenateEncoderConfig as TensorDictConcatenateEncoder;
 }
 
 impl EncoderConfig {

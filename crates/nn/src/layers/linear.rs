@@ -12,7 +12,7 @@ use thalweg_graph::{GraphError, Var};
 pub struct Linear {
     name: String,
     weight: Param,
-    bias: Param,
+    bias: Option<Param>,
     inputs: usize,
     outputs: usize,
 }
@@ -25,9 +25,14 @@ impl Linear {
 
     /// As [`Linear::new`], with another initial distribution of the weight.
     pub fn with_weight(declare: Declare, inputs: usize, outputs: usize, weight: Init) -> Linear {
+        Linear::starting(declare, inputs, outputs, weight, Some(Init::fan_in(inputs)))
+    }
+
+    /// As [`Linear::new`], with other initial distributions, and perhaps without a bias.
+    pub fn starting(declare: Declare, inputs: usize, outputs: usize, weight: Init, bias: Option<Init>) -> Linear {
         Linear {
             weight: declare.param("weight", &[outputs, inputs], weight),
-            bias: declare.undecayed("bias", &[outputs], Init::fan_in(inputs)),
+            bias: bias.map(|start| declare.undecayed("bias", &[outputs], start)),
             name: declare.name().to_string(),
             inputs,
             outputs,
@@ -58,6 +63,10 @@ impl Layer for Linear {
         };
         let rows = x.reshape(&[thalweg_graph::count(leading), last]);
         // What follows has the leading dimensions, too, and joins the bias in one pass.
-        rows.matmul(ctx.param(self.weight).t()).reshape(&[leading, &[self.outputs]].concat()) + ctx.param(self.bias)
+        let product = rows.matmul(ctx.param(self.weight).t()).reshape(&[leading, &[self.outputs]].concat());
+        match self.bias {
+            Some(bias) => product + ctx.param(bias),
+            None => product,
+        }
     }
 }

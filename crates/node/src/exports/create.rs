@@ -192,6 +192,11 @@ fn initial(init: &str, name: &str, ty: &Type) -> Result<Graph, ThalwegError> {
     let init: serde_json::Value = serde_json::from_str(init).map_err(|e| wrong(e.to_string()))?;
     let declared = json!({ "name": name, "shape": ty.shape, "init": init });
     let parameter: ExternalParameter = serde_json::from_value(declared).map_err(|e| wrong(e.to_string()))?;
+    parameter
+        .init
+        .validate()
+        .and_then(|()| parameter.init.fits(&ty.shape))
+        .map_err(|e| ThalwegError::expected(ErrorCode::ConfigError, &format!("init.{}", e.field), &e.expected, e.got))?;
     let b = Builder::new();
     let key = b.input("seed", DType::I64, &[]);
     let value = parameter.init.build(&b, ty.dtype, &ty.shape, random::stream_of(name), key);

@@ -2,7 +2,7 @@
 // Weights are stored [out, in] and started U(±1/√in), as in PyTorch, so that checkpoints are interchangeable.
 import { ShapeError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { fanIn } from "../init.js";
+import { fanIn, type Init } from "../init.js";
 import { Parameter } from "../parameter.js";
 import { Layer } from "./layer.js";
 
@@ -10,6 +10,8 @@ import { Layer } from "./layer.js";
 export interface LinearOptions {
   /** Whether something is added; default true. */
   readonly bias?: boolean;
+  /** How weight and bias start; default U(±1/√in), both. */
+  readonly init?: { readonly weight?: Init; readonly bias?: Init };
 }
 
 /**
@@ -29,13 +31,14 @@ export class Linear extends Layer {
   /**
    * @param inFeatures - size of the input's last dimension
    * @param outFeatures - size of the output's
-   * @param options - whether there is a bias
+   * @param options - whether there is a bias, and how it all starts
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
-    const init = fanIn(inFeatures);
-    this.weight = new Parameter([outFeatures, inFeatures], { init });
-    this.bias = options.bias === false ? undefined : new Parameter([outFeatures], { init, decay: false });
+    const start = fanIn(inFeatures);
+    const { weight = start, bias = start } = options.init ?? {};
+    this.weight = new Parameter([outFeatures, inFeatures], { init: weight });
+    this.bias = options.bias === false ? undefined : new Parameter([outFeatures], { init: bias, decay: false });
   }
 
   override forward(x: Tensor): Tensor {
