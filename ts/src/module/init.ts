@@ -47,7 +47,13 @@ export function constant(value: number): Init {
   return { type: "constant", value };
 }
 
-/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers. */
+/** U(±√(6/(in + out))) (Glorot and Bengio 2010): how PyTorch starts the projections of attention. */
+export function xavier(inputs: number, outputs: number): Init {
+  const bound = Math.sqrt(6 / (inputs + outputs));
+  return uniform(-bound, bound);
+}
+
+/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers and convolutions. */
 export function fanIn(features: number): Init {
   const bound = 1 / Math.sqrt(features);
   return uniform(-bound, bound);

@@ -38,7 +38,8 @@ type Element = number | bigint | boolean;
 const isTypedArray = (data: unknown): data is TypedArray | IntegerArray =>
   ArrayBuffer.isView(data) && !(data instanceof DataView);
 
-function checkedShape(shape: readonly number[], where: string): number[] {
+/** The shape, unless it is none. */
+export function checkedShape(shape: readonly number[], where: string): number[] {
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
   const expected = "sizes that are integers ≥ 0";
   throw new ShapeError(`${where}: expected ${expected}, got [${shape}]`, { expected, got: `[${shape}]`, where });
@@ -140,10 +141,32 @@ export function ones(shape: readonly number[], options: FillOptions = {}): Tenso
   return filled(1, options.dtype ?? "f32", checkedShape(shape, "ones"));
 }
 
-/** 0, 1, …, length − 1; as f32 unless another type is given. */
-export function arange(length: number, options: FillOptions = {}): Tensor {
-  const [count] = checkedShape([length], "arange");
-  return applied("arange", [], { length: count, dtype: options.dtype ?? "f32" });
+/**
+ * 0, 1, …, length − 1; as f32 unless another type is given. Or, as in PyTorch, start, start + step, … below stop (above it where
+ * the step is negative).
+ *
+ * @throws ShapeError where the length is no whole number, or the step is 0
+ *
+ * @example
+ * ```ts
+ * await arange(3).toArray(); // [0, 1, 2]
+ * await arange(4, 0, -2).toArray(); // [4, 2]
+ * ```
+ */
+export function arange(length: number, options?: FillOptions): Tensor;
+export function arange(start: number, stop: number, options?: FillOptions): Tensor;
+export function arange(start: number, stop: number, step: number, options?: FillOptions): Tensor;
+export function arange(...given: readonly (number | FillOptions | undefined)[]): Tensor {
+  const numbers = given.filter((each) => typeof each === "number");
+  const { dtype = "f32" } = given.find((each) => typeof each === "object") ?? {};
+  if (numbers.length === 1) {
+    const [length] = checkedShape(numbers, "arange");
+    return applied("arange", [], { length, dtype });
+  }
+  const [start = 0, stop = 0, step = 1] = numbers;
+  const [length = 0] = checkedShape([Math.max(0, Math.ceil((stop - start) / step))], "arange");
+  // Counted in f64, so that every element is rounded once.
+  return arange(length, { dtype: "f64" }).mul(step).add(start).cast(dtype);
 }
 
 let nextSeed = 2 ** 32;
