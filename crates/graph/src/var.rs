@@ -62,9 +62,9 @@ impl<'g> Var<'g> {
         self.ty().rank()
     }
 
-    /// The op and operands that define it.
+    /// The op and operands that define it; none of a value that is held (see [`Builder::hold`]).
     pub fn definition(self) -> Option<(Op, Vec<NodeId>)> {
-        if self.is_poison() {
+        if self.is_poison() || self.builder.is_held(self.id) {
             return None;
         }
         let node = self.builder.node(self.id);
