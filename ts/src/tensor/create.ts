@@ -4,7 +4,7 @@ import { DataError, ShapeError } from "../errors.js";
 import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
 import { bytesOf, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
-import { applied, filled, Tensor } from "./tensor.js";
+import { applied, filled, fromBytes, Tensor } from "./tensor.js";
 import { currentTrace } from "./trace.js";
 
 /** What {@link tensor} takes: an element, nested arrays of equal lengths, or a typed array. */
@@ -79,7 +79,8 @@ function firstElement(data: TensorData): unknown {
 }
 
 /**
- * A tensor of JavaScript numbers, which are copied.
+ * A tensor of JavaScript numbers, which are copied. In a traced function up to 65 536 of them are a constant of its graph, so that a
+ * module's `forward` may use them.
  *
  * @throws DataError where nested arrays are ragged or a count does not fit the shape; MemoryError where there is no room
  *
@@ -108,8 +109,12 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
       got: `${elements.length}`,
     });
   }
-  return new Tensor({ handle: copied(bytesOf(typedArray(elements, dtype)), dtype, shape) });
+  const bytes = bytesOf(typedArray(elements, dtype));
+  return count <= CONSTANT ? fromBytes(bytes, dtype, shape) : new Tensor({ handle: copied(bytes, dtype, shape) });
 }
+
+/** As many elements at most become a constant of a traced function; more are taken in by reference. */
+const CONSTANT = 1 << 16;
 
 /** Bytes that one native call copies; about a millisecond. */
 const PIECE = 1 << 22;

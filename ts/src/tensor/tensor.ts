@@ -244,7 +244,7 @@ export class Tensor extends Spatial implements Disposable {
 
   /** @internal */
   protected override numbers(values: readonly number[], shape: readonly number[], dtype: DType): Tensor {
-    return new Tensor({ handle: native.tensorFrom(bytesOf(typedArray(values, dtype)), dtype, [...shape]) });
+    return fromBytes(bytesOf(typedArray(values, dtype)), dtype, shape);
   }
 }
 
@@ -330,6 +330,13 @@ export function applied(op: string, inputs: readonly Tensor[], attrs: object): T
   const ids = inputs.map((input) => valueIn(trace, input).id);
   const [value] = trace.native.op(op, json, ids);
   return traced(trace, value as TracedValue);
+}
+
+/** A tensor of these elements, which are copied; a constant of the graph while a function is traced. */
+export function fromBytes(bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor {
+  const trace = currentTrace();
+  if (trace === undefined) return new Tensor({ handle: native.tensorFrom(bytes, dtype, [...shape]) });
+  return traced(trace, trace.native.literal(bytes, dtype, [...shape]));
 }
 
 /** A tensor of one number; a constant of the graph while a function is traced. */
