@@ -31,6 +31,13 @@ export function axesOf(axes: Axes | undefined, rank: number, op: string): number
   throw misfit(op, "each axis once", `[${axes}]`);
 }
 
+/** Number of spatial dimensions, those after batch and channels. */
+export function spatialOf(shape: readonly number[], op: string): 1 | 2 {
+  if (shape.length === 3) return 1;
+  if (shape.length === 4) return 2;
+  throw misfit(op, "[B, C, L] or [B, C, H, W]", `[${shape.join(", ")}]`);
+}
+
 /** Throws a {@link ShapeError} unless all values are whole numbers from `least` on. */
 export function requireWhole(op: string, name: string, values: readonly number[], least: number): void {
   const wrong = values.find((value) => !Number.isSafeInteger(value) || value < least);

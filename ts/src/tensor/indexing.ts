@@ -1,19 +1,27 @@
 // Methods that pick elements by their places, or put elements at places.
 // A base class of Tensor; negative axes count from the end everywhere.
+import type { DType } from "../native/boundary.js";
 import { at, type Index } from "./at.js";
 import { axisOf, misfit, requireWhole } from "./checks.js";
 import type { Operand } from "./elementwise.js";
-import { Structural } from "./structure.js";
+import { Padded } from "./padding.js";
 import type { Tensor } from "./tensor.js";
 
 /** Methods of indexing, on concrete and traced tensors alike. */
-export abstract class Indexed extends Structural {
+export abstract class Indexed extends Padded {
   /**
    * 0, 1, …, length − 1 as i64.
    *
    * @internal
    */
   protected abstract counted(length: number): Tensor;
+
+  /**
+   * Numbers that are constants of the graph.
+   *
+   * @internal
+   */
+  protected abstract numbers(values: readonly number[], shape: readonly number[], dtype: DType): Tensor;
 
   /**
    * Indexing as `x[…]` in Python: one {@link Index} for each dimension from the first on; dimensions that are not mentioned are

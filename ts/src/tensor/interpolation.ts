@@ -1,15 +1,15 @@
 // Where the elements of a resized dimension come from: for each new place a few old ones, and their weights.
 // Every way of interpolating is such a table, applied to one dimension after the other.
 
-/** How {@link Spatial.interpolate} fills in. */
+/** How {@link Resized.interpolate} fills in. */
 export type InterpolationMode = "nearest" | "linear" | "bilinear" | "bicubic";
 
 /** One old place for each new one, and its weight. */
 export interface Tap {
   /** Old places. */
   readonly indices: readonly number[];
-  /** What each is multiplied by; 1 where there are none. */
-  readonly weights?: readonly number[];
+  /** What each is multiplied by. */
+  readonly weights: readonly number[];
 }
 
 /** Which new places there are, and where they lie among the old ones. */
@@ -57,12 +57,13 @@ const linear = (scale: Scale): Tap[] => {
   return [tap(scale, places, 0, (rest) => 1 - rest), tap(scale, places, 1, (rest) => rest)];
 };
 
+/** The one old place that each new one takes. */
+export function nearest({ from, to, numerator, denominator }: Scale): number[] {
+  return Array.from({ length: to }, (_, i) => Math.min(from - 1, Math.floor((i * numerator) / denominator)));
+}
+
 /** The table of each mode. */
-export const taps: Readonly<Record<InterpolationMode, (scale: Scale) => Tap[]>> = {
-  nearest: ({ from, to, numerator, denominator }) => {
-    const place = (i: number) => Math.min(from - 1, Math.floor((i * numerator) / denominator));
-    return [{ indices: Array.from({ length: to }, (_, i) => place(i)) }];
-  },
+export const taps: Readonly<Record<Exclude<InterpolationMode, "nearest">, (scale: Scale) => Tap[]>> = {
   linear,
   bilinear: linear,
   bicubic: (scale) => [-1, 0, 1, 2].map((offset) => tap(scale, between(scale), offset, (rest) => cubic(rest - offset))),

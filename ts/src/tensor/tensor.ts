@@ -5,7 +5,7 @@ import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
 import { bytesOf, type TypedArray, typedArray, viewOf } from "./dtype.js";
 import type { Operand } from "./elementwise.js";
-import { Spatial } from "./spatial.js";
+import { Resized } from "./resizing.js";
 import { assertCurrent, currentTrace, type Trace } from "./trace.js";
 
 /** Nested arrays of a tensor's elements; a scalar is its element. */
@@ -68,7 +68,7 @@ let deferredOf: (tensor: Tensor) => Deferred | undefined;
  * await x.matmul(x).add(1).toArray(); // [[8, 11], [16, 23]]
  * ```
  */
-export class Tensor extends Spatial implements Disposable {
+export class Tensor extends Resized implements Disposable {
   readonly #state: Concrete | Traced | Deferred;
   #known: { readonly shape: readonly number[]; readonly dtype: DType } | undefined;
 

@@ -1,6 +1,6 @@
 // AvgPool1d and AvgPool2d: the mean of each window.
 // The function is the tensor method avgPool.
-import type { AvgPoolOptions } from "../../tensor/spatial.js";
+import type { AvgPoolOptions } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { batched } from "./batched.js";
 import { Layer } from "./layer.js";

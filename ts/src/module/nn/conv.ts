@@ -2,7 +2,7 @@
 // The function is the tensor method conv.
 import { forEach, refused } from "../../tensor/checks.js";
 import { ends } from "../../tensor/convolution.js";
-import type { PaddingMode } from "../../tensor/structure.js";
+import type { PaddingMode } from "../../tensor/padding.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { batched } from "./batched.js";
 import { Convolution, type ConvolutionOptions } from "./convolution.js";
@@ -11,7 +11,7 @@ import { Convolution, type ConvolutionOptions } from "./convolution.js";
 export interface ConvLayerOptions extends ConvolutionOptions {
   /** Elements that are added at both ends; default 0. `"same"`: as many as keep the size, at stride 1. */
   readonly padding?: number | readonly number[] | "same";
-  /** What is added: `"zeros"` (the default), or what {@link Structural.pad} says. */
+  /** What is added: `"zeros"` (the default), or what {@link Padded.pad} says. */
   readonly paddingMode?: "zeros" | Exclude<PaddingMode, "constant">;
 }
 

@@ -1,6 +1,6 @@
 // MaxPool1d and MaxPool2d: the largest element of each window.
 // The function is the tensor method maxPool.
-import type { MaxPoolOptions } from "../../tensor/spatial.js";
+import type { MaxPoolOptions } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { batched } from "./batched.js";
 import { Layer } from "./layer.js";

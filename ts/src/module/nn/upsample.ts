@@ -1,11 +1,11 @@
 // Upsample: signals and images in another size, without parameters.
 // The function is the tensor method interpolate.
-import type { InterpolateOptions } from "../../tensor/spatial.js";
+import type { InterpolateOptions } from "../../tensor/resizing.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Layer } from "./layer.js";
 
 /**
- * `[B, C, L]` or `[B, C, H, W]` in another size; see {@link Spatial.interpolate} for what the modes are.
+ * `[B, C, L]` or `[B, C, H, W]` in another size; see {@link Resized.interpolate} for what the modes are.
  *
  * @example
  * ```ts

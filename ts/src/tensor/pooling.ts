@@ -1,12 +1,10 @@
-// Pooling and resizing of one or two spatial dimensions, those after batch and channels.
-// A base class of Tensor; made of slices, sums and looked-up elements, one dimension after the other.
-import type { DType } from "../native/boundary.js";
-import { forEach, misfit, refused, requireWhole } from "./checks.js";
+// Pooling of one or two spatial dimensions, those after batch and channels.
+// A base class of Tensor; made of slices and sums, one dimension after the other.
+import { forEach, misfit, refused, requireWhole, spatialOf } from "./checks.js";
 import { Convolved } from "./convolution.js";
-import { type InterpolationMode, type Scale, taps } from "./interpolation.js";
 import type { Tensor } from "./tensor.js";
 
-/** How the windows of {@link Spatial.maxPool} lie; one number counts for every spatial dimension. */
+/** How the windows of {@link Pooled.maxPool} lie; one number counts for every spatial dimension. */
 export interface MaxPoolOptions {
   /** Distance of neighbouring windows; default the size of a window. */
   readonly stride?: number | readonly number[];
@@ -16,7 +14,7 @@ export interface MaxPoolOptions {
   readonly dilation?: number | readonly number[];
 }
 
-/** How the windows of {@link Spatial.avgPool} lie; one number counts for every spatial dimension. */
+/** How the windows of {@link Pooled.avgPool} lie; one number counts for every spatial dimension. */
 export interface AvgPoolOptions {
   /** Distance of neighbouring windows; default the size of a window. */
   readonly stride?: number | readonly number[];
@@ -24,18 +22,6 @@ export interface AvgPoolOptions {
   readonly padding?: number | readonly number[];
   /** Whether these zeros count as elements of the mean; default true. */
   readonly countIncludePad?: boolean;
-}
-
-/** How {@link Spatial.interpolate} resizes; either a size or a scale factor is given. */
-export interface InterpolateOptions {
-  /** The new size of every spatial dimension. */
-  readonly size?: number | readonly number[];
-  /** By what the size of every spatial dimension is multiplied; rounded down. */
-  readonly scaleFactor?: number | readonly number[];
-  /** `"nearest"` (the default), `"linear"` (one dimension), `"bilinear"` or `"bicubic"` (two). */
-  readonly mode?: InterpolationMode;
-  /** Whether the middles of the outermost elements lie on each other; default false: their edges do. Not for `"nearest"`. */
-  readonly alignCorners?: boolean;
 }
 
 /** Windows along one dimension. */
@@ -51,15 +37,8 @@ interface Windows {
 /** The larger of two, the first of equal ones, NaN if either is: what PyTorch's gradient follows. */
 const larger = (a: Tensor, b: Tensor) => b.gt(a).or(b.isNaN()).where(b, a);
 
-/** Pooling and resizing, on concrete and traced tensors alike. */
-export abstract class Spatial extends Convolved {
-  /**
-   * Numbers that are constants of the graph.
-   *
-   * @internal
-   */
-  protected abstract numbers(values: readonly number[], shape: readonly number[], dtype: DType): Tensor;
-
+/** Pooling, on concrete and traced tensors alike. */
+export abstract class Pooled extends Convolved {
   /**
    * The largest element of every window of `[B, C, L]` or `[B, C, H, W]`.
    *
@@ -108,7 +87,7 @@ export abstract class Spatial extends Convolved {
    * ```
    */
   adaptiveAvgPool(size: number | readonly number[]): Tensor {
-    const sizes = forEach(size, this.#spatial("adaptiveAvgPool"), "adaptiveAvgPool", "the size");
+    const sizes = forEach(size, spatialOf(this.shape, "adaptiveAvgPool"), "adaptiveAvgPool", "the size");
     requireWhole("adaptiveAvgPool", "the size", sizes, 1);
     return sizes.reduce((x, count, i) => {
       const [axis, total] = [i + 2, x.shape[i + 2] ?? 0];
@@ -125,75 +104,14 @@ export abstract class Spatial extends Convolved {
     }, this.self);
   }
 
-  /**
-   * `[B, C, L]` or `[B, C, H, W]` in another size.
-   *
-   * @throws ConfigError where not exactly one of size and scale factor is given, or the mode is not for these dimensions
-   *
-   * @example
-   * ```ts
-   * await tensor([[[1, 2]]]).interpolate({ scaleFactor: 2 }).toArray(); // [[[1, 1, 2, 2]]]
-   * await tensor([[[0, 4]]]).interpolate({ size: 4, mode: "linear" }).toArray(); // [[[0, 1, 3, 4]]]
-   * ```
-   */
-  interpolate(options: InterpolateOptions): Tensor {
-    const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
-    const count = this.#spatial("interpolate");
-    const known = mode === "nearest" || (count === 1 ? mode === "linear" : mode === "bilinear" || mode === "bicubic");
-    if (!known) {
-      const expected = `"nearest" or ${count === 1 ? '"linear"' : '"bilinear" or "bicubic"'} of ${count} dimensions`;
-      throw refused("interpolate", "mode", expected, `"${mode}"`);
-    }
-    if ((size === undefined) === (scaleFactor === undefined)) {
-      throw refused("interpolate", "size and scaleFactor", "one of them", size === undefined ? "none" : "both");
-    }
-    const factors = forEach(scaleFactor ?? 1, count, "interpolate", "scaleFactor");
-    if (!factors.every((factor) => factor > 0 && Number.isFinite(factor))) {
-      throw refused("interpolate", "scaleFactor", "numbers > 0", factors);
-    }
-    const scaled = factors.map((factor, i) => Math.floor((this.shape[i + 2] ?? 0) * factor));
-    const sizes = size === undefined ? scaled : forEach(size, count, "interpolate", "size");
-    requireWhole("interpolate", "sizes", sizes, 1);
-    return sizes.reduce((x, to, i) => {
-      const from = x.shape[i + 2] ?? 0;
-      const corners = alignCorners && mode !== "nearest";
-      const [numerator, denominator] = corners
-        ? [from - 1, Math.max(1, to - 1)]
-        : size === undefined
-          ? [1, factors[i] ?? 1]
-          : [from, to];
-      return this.#resized(x, i + 2, mode, { from, to, numerator, denominator, alignCorners: corners });
-    }, this.self);
-  }
-
-  #resized(x: Tensor, axis: number, mode: InterpolationMode, scale: Scale): Tensor {
-    const { from, to, numerator, denominator } = scale;
-    requireWhole("interpolate", "the size of what is resized", [from], 1);
-    const isWhole = to % from === 0 && numerator * to === denominator * from;
-    if (from === to && isWhole) return x;
-    if (mode === "nearest" && isWhole) return x.repeatInterleave(to / from, axis);
-    const parts = taps[mode](scale).map(({ indices, weights }) => {
-      const part = x.indexSelect(axis, this.numbers(indices, [to], "i64"));
-      return weights === undefined ? part : part.mul(this.#along(axis, weights));
-    });
-    return parts.reduce((a, b) => a.add(b));
-  }
-
   /** One factor for each place along an axis. */
   #along(axis: number, factors: readonly number[]): Tensor {
     return this.numbers(factors, [factors.length, ...this.shape.slice(axis + 1).map(() => 1)], this.dtype);
   }
 
-  /** Number of spatial dimensions. */
-  #spatial(op: string): number {
-    const count = this.shape.length - 2;
-    if (count === 1 || count === 2) return count;
-    throw misfit(op, "[B, C, L] or [B, C, H, W]", `[${this.shape.join(", ")}]`);
-  }
-
   /** The windows along each spatial dimension, the last one first: so the first of equal elements is found row by row. */
   #windows(op: string, size: number | readonly number[], options: MaxPoolOptions): Windows[] {
-    const count = this.#spatial(op);
+    const count = spatialOf(this.shape, op);
     const each = (value: number | readonly number[], name: string, least: number) => {
       const values = forEach(value, count, op, name);
       requireWhole(op, name, values, least);
