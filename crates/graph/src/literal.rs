@@ -84,15 +84,20 @@ impl Literal {
 
     /// A tensor of these values, row-major. Panics if the count differs from the shape's.
     pub fn dense(values: &[f64], ty: Type) -> Literal {
-        let dtype = ty.dtype;
-        Literal::of_elements(values.iter().map(|&v| Number::of(v, dtype)), ty)
+        assert_eq!(values.len(), ty.count(), "literal of type {ty}");
+        let all: Arc<[Number]> = values.iter().map(|&v| Number::of(v, ty.dtype)).collect();
+        Literal { ty, values: Values::Dense(all) }
     }
 
-    /// A tensor of these elements, row-major, which are of its type. Panics if the count differs from the shape's.
-    pub fn of_elements(elements: impl IntoIterator<Item = Number>, ty: Type) -> Literal {
-        let all: Arc<[Number]> = elements.into_iter().collect();
-        assert_eq!(all.len(), ty.count(), "literal of type {ty}");
-        Literal { ty, values: Values::Dense(all) }
+    /// A tensor of these elements, row-major, which are of its type; a splat where all are equal. Panics if the count differs from
+    /// the shape's.
+    pub fn of_elements(elements: &[Number], ty: Type) -> Literal {
+        assert_eq!(elements.len(), ty.count(), "literal of type {ty}");
+        let values = match elements {
+            [first, rest @ ..] if rest.iter().all(|each| each == first) => Values::Splat(*first),
+            _ => Values::Dense(elements.into()),
+        };
+        Literal { ty, values }
     }
 
     /// The single value, if all elements are known to be equal.

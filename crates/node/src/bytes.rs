@@ -38,7 +38,7 @@ pub fn literal(bytes: &[u8], ty: Type) -> Literal {
         DType::I64 => elements(bytes, i64::from_le_bytes).into_iter().map(Number::Int).collect(),
         DType::Bool => bytes.iter().map(|&byte| Number::Int((byte != 0).into())).collect(),
     };
-    Literal::of_elements(numbers, ty)
+    Literal::of_elements(&numbers, ty)
 }
 
 /// The tensor of type `ty` that these bytes hold.
@@ -88,9 +88,17 @@ mod tests {
         for dtype in [DType::F32, DType::F64, DType::I64, DType::BF16, DType::Bool] {
             let ty = Type::new(dtype, [48 / width(dtype)]);
             let (constant, tensor) = (literal(&bytes, ty.clone()), decode(&bytes, &ty).unwrap());
-            let of = |i: usize| if dtype == DType::I64 { constant.at(i).as_i64() as f64 } else { constant.at(i).as_f64() };
-            let values = tensor.to_f64_vec().unwrap();
-            assert_eq!((0..values.len()).map(of).collect::<Vec<_>>(), values, "{dtype}");
+            let numbers: Vec<Number> = (0..ty.count()).map(|i| constant.at(i)).collect();
+            let whole: Option<Vec<i64>> = match dtype {
+                DType::I64 => Some(tensor.to_i64_vec().unwrap()),
+                DType::Bool => Some(tensor.to_bool_vec().unwrap().into_iter().map(i64::from).collect()),
+                _ => None,
+            };
+            let wanted: Vec<Number> = match whole {
+                Some(values) => values.into_iter().map(Number::Int).collect(),
+                None => tensor.to_f64_vec().unwrap().into_iter().map(|value| Number::of(value, dtype)).collect(),
+            };
+            assert_eq!(numbers, wanted, "{dtype}");
         }
         let exact = literal(&i64::MAX.to_le_bytes(), Type::scalar(DType::I64));
         assert_eq!(exact.at(0).as_i64(), i64::MAX);
