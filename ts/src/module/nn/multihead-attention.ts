@@ -27,8 +27,7 @@ export interface MultiheadAttentionOptions {
  * {@link Multiplied.attention}: true where a query sees a key (the opposite of PyTorch's `attn_mask`), broadcast to `[B, heads, n, m]`.
  *
  * Its parameters are `in_proj_weight` (where keys or values have another size: `q_proj_weight`, `k_proj_weight` and `v_proj_weight`),
- * `in_proj_bias`, `out_proj.weight` and `out_proj.bias`. Linear time is spent on projections, n·m on heads; nothing but results is
- * kept of these unless there is a mask or dropout.
+ * `in_proj_bias`, `out_proj.weight` and `out_proj.bias`. Without mask and dropout no whole matrix of weights is held.
  *
  * @example
  * ```ts
