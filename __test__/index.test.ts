@@ -34,10 +34,27 @@ it("exports no more than is meant for users", () => {
     "OptimalTransportConditionalFlowModel",
     "SchrodingerBridgeConditionalFlowModel",
   ];
-  const functions = ["customPath", "diffusionFunction", "weightFunction"];
+  const functions = ["customPath", "diffusionFunction", "functionalCall", "weightFunction"];
   const errors = Object.keys(thalweg).filter((name) => name.endsWith("Error"));
   const namespaces = ["datasets", "init", "metrics", "nn", "plot"];
-  const tensors = ["arange", "full", "memory", "ones", "rand", "randn", "tensor", "tidy", "zeros"];
+  const tensors = [
+    ...[
+      "arange",
+      "eye",
+      "full",
+      "linspace",
+      "meshgrid",
+      "ones",
+      "rand",
+      "randInt",
+      "randn",
+      "randPerm",
+      "tensor",
+      "zeros",
+    ],
+    ...["fullLike", "onesLike", "randLike", "randnLike", "zerosLike"],
+    ...["einsum", "memory", "tidy"],
+  ];
   const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
   const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
   const others = [

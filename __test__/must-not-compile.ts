@@ -7,6 +7,8 @@ import {
   customPath,
   DiffusionModel,
   type ErrorCode,
+  einsum,
+  functionalCall,
   grad,
   IndependentConditionalFlowModel,
   Module,
@@ -37,6 +39,13 @@ x.sum("0"); // error
 x.cast("f16"); // error
 x.shape.push(1); // error
 zeros(2, 3); // error
+x.at("1:2", "...", null, -1, tensor([1n]));
+x.at("1-2"); // error
+x.at(true); // error
+x.pad([1, 1], [0, 0], { mode: "edge" }); // error
+x.interpolate({ scaleFactor: 2, mode: "cubic" }); // error
+x.sort().value; // error
+einsum(x, "ij"); // error
 tensor([["a"]]); // error
 tidy(async () => x); // error
 compile((a: Tensor) => a.size); // error
@@ -70,6 +79,12 @@ net({ width: "2" }); // error
 registerModule("Positional", Positional); // error
 registerModule("Nothing", class {}); // error
 new nn.Linear(2); // error
+new nn.Conv2d(2, 3); // error
+new nn.Conv2d(2, 3, { padding: 1 }); // error
+new nn.Conv2d(2, 3, { kernelSize: 3, padding: "valid" }); // error
+new nn.MultiheadAttention(8, 2, { batchFirst: true }); // error
+functionalCall(new nn.Linear(2, 2), { weight: 3 }, x); // error
+functionalCall(new nn.Linear(2, 2), {}, 3); // error
 new nn.Sequential(new Net({ width: 2 }), "relu"); // error
 
 // Models.

@@ -51,7 +51,8 @@ describe.each(Object.entries(pairs))("%s", (_, { xSize, builtIn, written }) => {
       const fit = { steps, batchSize: 16, optimizer: sgd({ lr: 1e-5 }), progress: false };
       if (steps > 0) await Promise.all([a.fit(x, fit), b.fit(x, fit)]);
       const [theirs, ours] = [a.stateDict(), b.stateDict()];
-      for (const name of Object.keys(theirs)) expect(await difference(ours[name], theirs[name]), name).toBeLessThan(2e-5);
+      for (const name of Object.keys(theirs))
+        expect(await difference(ours[name], theirs[name]), name).toBeLessThan(2e-5);
     }
   });
 

@@ -108,6 +108,7 @@ export type { LoadSettings, StoredModel } from "./model/stored-model.js";
 export type { ParameterInfo } from "./model/summary.js";
 export { type TrainStepReport, trainStep } from "./model/train-step.js";
 export type { Weight } from "./model/weight.js";
+export { functionalCall } from "./module/functional.js";
 export * as init from "./module/init.js";
 export { Module, type NamedParameter } from "./module/module.js";
 export * as nn from "./module/nn/index.js";
@@ -115,6 +116,7 @@ export { Parameter, type ParameterOptions } from "./module/parameter.js";
 export { type ConfigMaker, type ModuleClass, registerModule } from "./module/registry.js";
 export type { DType, Mode, StepTime, Weights } from "./native/boundary.js";
 export * as plot from "./plot/plot.js";
+export type { Index, Range } from "./tensor/at.js";
 export {
   type CompileOptions,
   compile,
@@ -125,6 +127,8 @@ export {
   type ValueAndTangent,
   valueAndGrad,
 } from "./tensor/autodiff.js";
+export type { Axes } from "./tensor/checks.js";
+export type { ConvOptions, Convolved, ConvTransposeOptions } from "./tensor/convolution.js";
 export {
   arange,
   type FillOptions,
@@ -139,9 +143,22 @@ export {
   zeros,
 } from "./tensor/create.js";
 export type { IntegerArray, TypedArray } from "./tensor/dtype.js";
+export { einsum } from "./tensor/einsum.js";
+export type { Elementary } from "./tensor/elementary.js";
 export type { Elementwise, Operand } from "./tensor/elementwise.js";
+export { eye, linspace, meshgrid } from "./tensor/grid.js";
+export type { Indexed } from "./tensor/indexing.js";
+export { type IntegerOptions, randInt, randPerm } from "./tensor/integers.js";
+export type { InterpolationMode } from "./tensor/interpolation.js";
+export { fullLike, onesLike, randLike, randnLike, zerosLike } from "./tensor/like.js";
+export type { Ordered, Sorted, SortOptions } from "./tensor/ordering.js";
+export type { Padded, PaddingMode, PadOptions } from "./tensor/padding.js";
+export type { AvgPoolOptions, MaxPoolOptions, Pooled } from "./tensor/pooling.js";
+export type { AttentionOptions, Multiplied } from "./tensor/product.js";
 export { type Profile, profile } from "./tensor/profile.js";
-export type { AttentionOptions, Axes, ConvOptions, ReduceOptions, Structural } from "./tensor/structure.js";
+export type { NormOptions, Reduced, ReduceOptions, VarianceOptions } from "./tensor/reduction.js";
+export type { InterpolateOptions, Resized } from "./tensor/resizing.js";
+export type { Structural } from "./tensor/structure.js";
 export { type NestedArray, Tensor } from "./tensor/tensor.js";
 export { type Memory, memory, tidy } from "./tensor/tidy.js";
 export type { Tree } from "./tensor/tree.js";

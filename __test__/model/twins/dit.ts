@@ -16,7 +16,7 @@ const FREQUENCIES = 256;
 const zero = init.constant(0);
 
 const linear = (inputs: number, outputs: number, weight = init.xavier(inputs, outputs)) =>
-  new nn.Linear(inputs, outputs, { init: { weight, bias: zero } });
+  new nn.Linear(inputs, outputs, { weightInit: weight, biasInit: zero });
 
 const modulated = (x: Tensor, shift: Tensor, scale: Tensor) =>
   x.layerNorm({ epsilon: 1e-6 }).mul(scale.add(1)).add(shift);
@@ -42,7 +42,10 @@ class Attention extends Module {
 
   override forward(x: Tensor): Tensor {
     const [batch, tokens, width] = x.shape;
-    const parts = this.qkv.forward(x).reshape([batch, tokens, 3, this.heads, width / this.heads]).permute([2, 0, 3, 1, 4]);
+    const parts = this.qkv
+      .forward(x)
+      .reshape([batch, tokens, 3, this.heads, width / this.heads])
+      .permute([2, 0, 3, 1, 4]);
     const [q, k, v] = [0, 1, 2].map((i) => parts.select(0, i));
     return this.proj.forward(q.attention(k, v).permute([0, 2, 1, 3]).reshape([batch, tokens, width]));
   }
@@ -136,7 +139,9 @@ export class DiTTwin extends Module {
 
   #time(t: Tensor): Tensor {
     const half = FREQUENCIES / 2;
-    const frequencies = arange(half).mul(-Math.log(10_000) / half).exp();
+    const frequencies = arange(half)
+      .mul(-Math.log(10_000) / half)
+      .exp();
     const angles = t.unsqueeze(1).mul(frequencies);
     return this.t_embedder.mlp.forward(Tensor.concat([angles.cos(), angles.sin()], 1));
   }
@@ -147,7 +152,10 @@ export class DiTTwin extends Module {
     const { weight, bias } = this.x_embedder.proj;
     const cut = x.reshape([batch, channels, side, p, side, p]).permute([0, 2, 4, 1, 3, 5]);
     const rows = cut.reshape([batch, side * side, channels * p * p]);
-    const tokens = rows.matmul(weight.reshape([width, -1]).transpose()).add(bias).add(this.pos_embed);
+    const tokens = rows
+      .matmul(weight.reshape([width, -1]).transpose())
+      .add(bias)
+      .add(this.pos_embed);
     const c = this.#time(t);
     const h = this.blocks.reduce((value, block) => block.forward(value, c), tokens);
     const out = this.final_layer.forward(h, c).reshape([batch, side, side, p, p, channels]);

@@ -4,7 +4,7 @@
 use crate::ops::{self, Op};
 use crate::{DType, Graph, GraphError, Input, Literal, Node, NodeId, Result, Type, Var};
 use std::cell::{Ref, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A graph under construction. Values in it are [`Var`]s.
@@ -20,10 +20,10 @@ struct Inner {
     /// Place in `inputs` by name.
     named: HashMap<String, usize>,
     shared: HashMap<Node, NodeId>,
-    /// Nodes that simplifications do not look through. See [`Var::pinned`].
-    pinned: HashSet<NodeId>,
     error: Option<GraphError>,
     scopes: Vec<String>,
+    /// How many guards hold a node; see [`Builder::hold`].
+    held: HashMap<NodeId, usize>,
 }
 
 /// The id of the placeholder that an erroneous op returns.
@@ -35,6 +35,24 @@ pub struct Scope<'g>(&'g Builder);
 impl Drop for Scope<'_> {
     fn drop(&mut self) {
         self.0.inner.borrow_mut().scopes.pop();
+    }
+}
+
+/// While it lives, simplification does not look through some values. See [`Builder::hold`].
+pub struct Held<'g> {
+    builder: &'g Builder,
+    ids: Vec<NodeId>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.builder.inner.borrow_mut();
+        for id in &self.ids {
+            if let Some(guards) = inner.held.get_mut(id) {
+                *guards -= 1;
+            }
+        }
+        inner.held.retain(|_, guards| *guards > 0);
     }
 }
 
@@ -105,6 +123,33 @@ impl Builder {
     pub fn scope(&self, name: &str) -> Scope<'_> {
         self.inner.borrow_mut().scopes.push(name.to_string());
         Scope(self)
+    }
+
+    /// Keeps simplification from looking through these values until the guard is dropped: what is made of them meanwhile has
+    /// them as operands, and not theirs, so that it can be differentiated by them.
+    ///
+    /// ```
+    /// # use thalweg_graph::{Builder, DType, grad};
+    /// let b = Builder::new();
+    /// let x = b.input("x", DType::F64, &[4]).reshape(&[2, 2]);
+    /// // Two reshapes are one, of what x is made of, and x has no part in it …
+    /// assert_eq!(grad(x.reshape(&[4]).sum_all(), &[x])[0].as_literal().unwrap().at(0).as_f64(), 0.0);
+    /// // … unless it is held.
+    /// let _held = b.hold(&[x]);
+    /// assert_eq!(grad(x.reshape(&[1, 4]).sum_all(), &[x])[0].as_literal().unwrap().at(0).as_f64(), 1.0);
+    /// ```
+    pub fn hold<'g>(&'g self, values: &[Var<'g>]) -> Held<'g> {
+        let ids: Vec<NodeId> = values.iter().filter(|v| !v.is_poison()).map(|v| v.id()).collect();
+        let mut inner = self.inner.borrow_mut();
+        for &id in &ids {
+            *inner.held.entry(id).or_default() += 1;
+        }
+        Held { builder: self, ids }
+    }
+
+    /// Whether a guard holds this node.
+    pub(crate) fn is_held(&self, id: NodeId) -> bool {
+        self.inner.borrow().held.contains_key(&id)
     }
 
     /// Repeats all nodes of `graph` here, with `args` in place of its inputs; returns its outputs.
@@ -197,14 +242,6 @@ impl Builder {
             inner.error = Some(error);
         }
         Var::new(self, POISON)
-    }
-
-    pub(crate) fn pin(&self, id: NodeId) {
-        self.inner.borrow_mut().pinned.insert(id);
-    }
-
-    pub(crate) fn is_pinned(&self, id: NodeId) -> bool {
-        self.inner.borrow().pinned.contains(&id)
     }
 
     /// Appends `op(inputs)`: infers its type, simplifies it, reuses an equal node.

@@ -30,7 +30,7 @@ mod transform;
 mod var;
 
 pub use autodiff::{grad, jvp, vjp};
-pub use builder::{Builder, Scope};
+pub use builder::{Builder, Held, Scope};
 pub use dtype::DType;
 pub use error::{ErrorCode, GraphError, Result};
 pub use graph::{Graph, Input, Node, NodeId};

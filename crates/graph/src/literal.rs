@@ -89,6 +89,17 @@ impl Literal {
         Literal { ty, values: Values::Dense(all) }
     }
 
+    /// A tensor of these elements, row-major, which are of its type; a splat where all are equal. Panics if the count differs from
+    /// the shape's.
+    pub fn of_elements(elements: &[Number], ty: Type) -> Literal {
+        assert_eq!(elements.len(), ty.count(), "literal of type {ty}");
+        let values = match elements {
+            [first, rest @ ..] if rest.iter().all(|each| each == first) => Values::Splat(*first),
+            _ => Values::Dense(elements.into()),
+        };
+        Literal { ty, values }
+    }
+
     /// The single value, if all elements are known to be equal.
     pub fn splat_value(&self) -> Option<Number> {
         match &self.values {

@@ -62,28 +62,13 @@ impl<'g> Var<'g> {
         self.ty().rank()
     }
 
-    /// The op and operands that define it.
+    /// The op and operands that define it; none of a value that is held (see [`Builder::hold`]).
     pub fn definition(self) -> Option<(Op, Vec<NodeId>)> {
-        if self.is_poison() {
+        if self.is_poison() || self.builder.is_held(self.id) {
             return None;
         }
         let node = self.builder.node(self.id);
         Some((node.op.clone(), node.inputs.clone()))
-    }
-
-    /// The same value, through which later simplifications do not look: what is computed from it depends on this very node. Without that, a
-    /// reshape of a reshape would be a reshape of the first operand, and have no gradient with respect to the value in between. Whoever
-    /// differentiates with respect to a value that is no input pins it before it is used.
-    pub fn pinned(self) -> Var<'g> {
-        if !self.is_poison() {
-            self.builder.pin(self.id);
-        }
-        self
-    }
-
-    /// As [`Var::definition`], for simplifications: nothing where the value is [pinned](Var::pinned).
-    pub(crate) fn seen_through(self) -> Option<(Op, Vec<NodeId>)> {
-        self.definition().filter(|_| !self.builder.is_pinned(self.id))
     }
 
     /// The constant that it is, if it is one.

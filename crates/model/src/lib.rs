@@ -5,6 +5,7 @@
 
 mod bind;
 pub mod config;
+mod convolution;
 mod data;
 mod definition;
 mod discrete_config;

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use thalweg_graph::ops::{self, Comparison, Distribution, Window, binary::Binary, unary::Unary};
+use thalweg_graph::ops::{self, Comparison, Distribution, binary::Binary, unary::Unary};
 use thalweg_graph::{Builder, DType, GraphError, Result, Scalar, Type, Var};
 use thalweg_nn::Activation;
 
@@ -134,10 +134,11 @@ fn dispatch<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], ra
         "reshape" | "broadcastTo" | "permute" | "squeeze" | "unsqueeze" | "slice" | "narrow" | "pad" | "concat" | "stack" | "flip" => {
             crate::rearrange::apply(name, args, inputs)
         }
-        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "conv" | "oneHot" | "attention" => {
+        "gather" | "scatterAdd" | "argMax" | "cumSum" | "softmax" | "logSumExp" | "layerNorm" | "oneHot" | "attention" => {
             structured(name, args, inputs)
         }
-        "argSort" | "sort" | "takeAlong" | "quantile" => crate::ordering::apply(name, args, inputs),
+        "conv" | "convTranspose" => crate::convolution::apply(name, args, inputs),
+        "argSort" | "sort" | "takeAlong" | "addAlong" | "quantile" => crate::ordering::apply(name, args, inputs),
         "arange" | "constant" | "dropout" | "randn" => made(b, name, args, inputs, random),
         _ => Err(GraphError::trace(name, "no such method", "a tensor method", name)),
     }
@@ -232,7 +233,6 @@ fn structured<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'g
         causal: bool,
     }
     match name {
-        "conv" => return convolution(name, args, inputs),
         "attention" => {
             let [queries, keys, values] = operands(name, inputs)?;
             let given: Attend = arguments(name, args)?;
@@ -268,27 +268,6 @@ fn structured<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'g
         _ if given.keep_dims => x.log_sum_exp(axis).unsqueeze(&[axis]),
         _ => x.log_sum_exp(axis),
     })
-}
-
-fn convolution<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<Var<'g>> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Given {
-        stride: Vec<usize>,
-        padding: Vec<usize>,
-        dilation: Vec<usize>,
-        groups: usize,
-    }
-    let [x, w] = operands(name, inputs)?;
-    let given: Given = arguments(name, args)?;
-    let window = Window {
-        stride: given.stride,
-        before: given.padding.clone(),
-        after: given.padding,
-        dilation: given.dilation,
-        groups: given.groups,
-    };
-    Ok(x.conv(w, &window))
 }
 
 fn made<'g>(b: &'g Builder, name: &str, args: &Value, inputs: &[Var<'g>], random: Option<&mut Randomness<'g>>) -> Result<Var<'g>> {

@@ -1,4 +1,4 @@
-//! The tensor methods of order: sorting, the indices that sort, elements taken by an index of their own, quantiles.
+//! The tensor methods of order: sorting, the indices that sort, elements taken or added by an index of their own, quantiles.
 //! A part of the table of methods that is long enough for a file of its own.
 
 use crate::methods::{arguments, axis_of, operands};
@@ -12,6 +12,12 @@ pub(crate) fn apply<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<
     #[serde(deny_unknown_fields)]
     struct Along {
         axis: i64,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Sized {
+        axis: i64,
+        size: usize,
     }
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -32,6 +38,11 @@ pub(crate) fn apply<'g>(name: &str, args: &Value, inputs: &[Var<'g>]) -> Result<
         let [x, indices] = operands(name, inputs)?;
         let axis = axis_of(name, arguments::<Along>(name, args)?.axis, x.rank())?;
         return Ok(x.take_along(axis, indices));
+    }
+    if name == "addAlong" {
+        let [updates, indices] = operands(name, inputs)?;
+        let given: Sized = arguments(name, args)?;
+        return Ok(updates.add_along(indices, axis_of(name, given.axis, updates.rank())?, given.size));
     }
     let [x] = operands(name, inputs)?;
     match name {
@@ -59,10 +70,15 @@ mod tests {
     use thalweg_graph::{Builder, DType, Result, Type};
 
     /// The value of a method on `[2, 3]` numbers (and, where it takes them, on `[2, 1]` indices 2 and 0): type and elements.
+    /// `addAlong` gets as many numbers as there are indices.
     fn of(name: &str, args: Value) -> Result<(Type, Vec<f64>)> {
         let b = Builder::new();
         let (x, i) = (b.input("x", DType::F64, &[2, 3]), b.input("i", DType::I64, &[2, 1]));
-        let inputs = if name == "takeAlong" { vec![x, i] } else { vec![x] };
+        let inputs = match name {
+            "takeAlong" => vec![x, i],
+            "addAlong" => vec![x.narrow(1, 0, 1), i],
+            _ => vec![x],
+        };
         let value = apply(&b, name, &args, &inputs, None)?[0];
         let graph = b.finish(&[value.cast(DType::F64)])?;
         let x = Tensor::from_f64(vec![3.0, 1.0, 2.0, 6.0, 6.0, 5.0], &[2, 3]).unwrap();
@@ -78,6 +94,7 @@ mod tests {
         assert_eq!(of("sort", json!({ "axis": 1 })), Ok((float(&[2, 3]), vec![1., 2., 3., 5., 6., 6.])));
         assert_eq!(of("sort", json!({ "axis": 1, "descending": true })), Ok((float(&[2, 3]), vec![3., 2., 1., 6., 6., 5.])));
         assert_eq!(of("takeAlong", json!({ "axis": 1 })), Ok((float(&[2, 1]), vec![2., 6.])));
+        assert_eq!(of("addAlong", json!({ "axis": -1, "size": 4 })), Ok((float(&[2, 4]), vec![0., 0., 3., 0., 6., 0., 0., 0.])));
         assert_eq!(of("quantile", json!({ "q": 0.25, "axis": -1 })), Ok((float(&[2]), vec![1.5, 5.5])));
         assert_eq!(of("quantile", json!({ "q": 0.25, "axis": -1, "keepDims": true })), Ok((float(&[2, 1]), vec![1.5, 5.5])));
     }
@@ -89,6 +106,8 @@ mod tests {
             ("argSort", json!({ "axis": 0, "descending": true }), "arguments do not fit"),
             ("sort", json!({}), "arguments do not fit"),
             ("takeAlong", json!({ "axis": 0 }), "operands do not fit"),
+            ("addAlong", json!({ "axis": 0 }), "arguments do not fit"),
+            ("addAlong", json!({ "axis": 2, "size": 1 }), "no such dimension"),
             ("quantile", json!({ "q": 2, "axis": 0 }), "q out of range"),
             ("quantile", json!({ "axis": 0 }), "arguments do not fit"),
         ] {

@@ -180,6 +180,8 @@ fn mean_gradient<'g>(
     parts: usize,
     loss: &LossFn<'_>,
 ) -> Result<(Var<'g>, Vec<Var<'g>>)> {
+    // A view of the flat parameters may be reshaped by what uses it; the gradient is by the view.
+    let _held = b.hold(wrt);
     let mut sum: Option<(Var<'g>, Vec<Var<'g>>)> = None;
     for part in 0..parts {
         let value = loss(b, views, part)?;

@@ -89,8 +89,7 @@ impl Layout {
         self.sizes.iter().sum()
     }
 
-    /// Declares the flat inputs and returns each parameter as a view, in declaration order. Gradients are taken with respect to them, so
-    /// they are pinned.
+    /// Declares the flat inputs and returns each parameter as a view, in declaration order.
     pub fn views<'g>(&self, b: &'g Builder) -> Vec<Var<'g>> {
         self.views_at(b, "")
     }
@@ -99,7 +98,7 @@ impl Layout {
     pub fn views_at<'g>(&self, b: &'g Builder, prefix: &str) -> Vec<Var<'g>> {
         let flat = Group::ALL.map(|g| b.input(&format!("{prefix}{}", g.input()), self.dtype, &[self.size(g)]));
         let view = |(spec, &(group, offset)): (&ParamSpec, &(Group, usize))| {
-            flat[group as usize].narrow(0, offset, thalweg_graph::count(&spec.shape)).reshape(&spec.shape).pinned()
+            flat[group as usize].narrow(0, offset, thalweg_graph::count(&spec.shape)).reshape(&spec.shape)
         };
         self.specs.iter().zip(&self.places).map(view).collect()
     }

@@ -1,9 +1,9 @@
 //! Elements from and to little-endian bytes, as JavaScript's typed arrays hold them.
-//! Runs on the worker's thread; the main thread only copies.
+//! Runs on the worker's thread; the main thread only copies, and reads the few elements of a constant.
 
 use thalweg_model::ModelError;
 use thalweg_model::engine::{Tensor, memory};
-use thalweg_model::graph::{DType, Type};
+use thalweg_model::graph::{DType, Literal, Number, Type};
 
 use crate::error::{ErrorCode, ThalwegError};
 
@@ -25,14 +25,27 @@ pub fn check(ty: &Type, given: usize) -> Result<(), ThalwegError> {
     Err(ThalwegError::expected(ErrorCode::DataError, "wrong number of elements", format!("{} for {ty}", ty.count()), got))
 }
 
+fn elements<const N: usize, T>(bytes: &[u8], of: fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks::<N>().0.iter().map(|chunk| of(*chunk)).collect()
+}
+
+/// The constant of type `ty` that these bytes hold, whose number was checked.
+pub fn literal(bytes: &[u8], ty: Type) -> Literal {
+    let float = |value: f64| Number::of(value, ty.dtype);
+    let numbers: Vec<Number> = match ty.dtype {
+        DType::F32 | DType::BF16 => elements(bytes, f32::from_le_bytes).into_iter().map(|v| float(v.into())).collect(),
+        DType::F64 => elements(bytes, f64::from_le_bytes).into_iter().map(float).collect(),
+        DType::I64 => elements(bytes, i64::from_le_bytes).into_iter().map(Number::Int).collect(),
+        DType::Bool => bytes.iter().map(|&byte| Number::Int((byte != 0).into())).collect(),
+    };
+    Literal::of_elements(&numbers, ty)
+}
+
 /// The tensor of type `ty` that these bytes hold.
 ///
 /// # Errors
 /// `DataError` where the number of bytes is not the type's.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Tensor, ModelError> {
-    fn elements<const N: usize, T>(bytes: &[u8], of: fn([u8; N]) -> T) -> Vec<T> {
-        bytes.as_chunks::<N>().0.iter().map(|chunk| of(*chunk)).collect()
-    }
     Ok(match ty.dtype {
         DType::F32 => Tensor::from_f32(elements(bytes, f32::from_le_bytes), &ty.shape)?,
         DType::BF16 => Tensor::from_bf16(&elements(bytes, f32::from_le_bytes), &ty.shape)?,
@@ -67,6 +80,28 @@ mod tests {
 
     fn round_trip(bytes: &[u8], dtype: DType, count: usize) -> Vec<u8> {
         encode(&decode(bytes, &Type::new(dtype, [count])).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_constant_has_the_elements_of_the_tensor() {
+        let bytes: Vec<u8> = (0..48).collect();
+        for dtype in [DType::F32, DType::F64, DType::I64, DType::BF16, DType::Bool] {
+            let ty = Type::new(dtype, [48 / width(dtype)]);
+            let (constant, tensor) = (literal(&bytes, ty.clone()), decode(&bytes, &ty).unwrap());
+            let numbers: Vec<Number> = (0..ty.count()).map(|i| constant.at(i)).collect();
+            let whole: Option<Vec<i64>> = match dtype {
+                DType::I64 => Some(tensor.to_i64_vec().unwrap()),
+                DType::Bool => Some(tensor.to_bool_vec().unwrap().into_iter().map(i64::from).collect()),
+                _ => None,
+            };
+            let wanted: Vec<Number> = match whole {
+                Some(values) => values.into_iter().map(Number::Int).collect(),
+                None => tensor.to_f64_vec().unwrap().into_iter().map(|value| Number::of(value, dtype)).collect(),
+            };
+            assert_eq!(numbers, wanted, "{dtype}");
+        }
+        let exact = literal(&i64::MAX.to_le_bytes(), Type::scalar(DType::I64));
+        assert_eq!(exact.at(0).as_i64(), i64::MAX);
     }
 
     #[test]

@@ -176,6 +176,11 @@ export declare class NativeTrace {
   capture(tensor: NativeTensor): TracedValue
   /** A constant tensor. */
   constant(value: number, dtype: string, shape: number[]): TracedValue
+  /**
+   * A constant tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). Meant for few: they become
+   * part of the graph.
+   */
+  literal(data: Uint8Array, dtype: string, shape: number[]): TracedValue
   /** Records the method `op` with arguments `attrs` (JSON); throws where shapes or element types do not fit. */
   op(op: string, attrs: string, inputs: number[]): Array<TracedValue>
   /** Names the part of the model that the next ops belong to, for errors. */

@@ -65,15 +65,15 @@ export function constant(value: number): Init {
   return { type: "constant", value };
 }
 
-/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers. */
-export function fanIn(features: number): Init {
-  const bound = 1 / Math.sqrt(features);
+/** U(±√(6/(in + out))) (Glorot and Bengio 2010): how PyTorch starts the projections of attention. */
+export function xavier(inputs: number, outputs: number): Init {
+  const bound = Math.sqrt(6 / (inputs + outputs));
   return uniform(-bound, bound);
 }
 
-/** U(±√(6/(inputs + outputs))), for weights of that many inputs and outputs (Glorot, Bengio 2010, eq. 16). */
-export function xavier(inputs: number, outputs: number): Init {
-  const bound = Math.sqrt(6 / (inputs + outputs));
+/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers and convolutions. */
+export function fanIn(features: number): Init {
+  const bound = 1 / Math.sqrt(features);
   return uniform(-bound, bound);
 }
 

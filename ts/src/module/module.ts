@@ -87,21 +87,42 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
    * @throws ConfigError where a name is missing or unknown; ShapeError where a shape differs. Nothing is changed then.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    const pairs = this.pairedWith(state, "loadStateDict");
+    for (const { parameter, value } of pairs) parameter.check(value);
+    for (const { parameter, value } of pairs) parameter.assign(value);
+  }
+
+  /** The values of all parameters by name, as they are now; those without one are initialised. */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries(
+      this.parameters().map(({ name, parameter }) => {
+        parameter.named(name);
+        return [name, parameter.value()];
+      }),
+    );
+  }
+
+  /**
+   * Parameters and what is given for each.
+   *
+   * @param where - the function that they are given to, for messages
+   *
+   * @internal
+   */
+  pairedWith(state: Readonly<Record<string, Tensor>>, where: string): (NamedParameter & { readonly value: Tensor })[] {
     const parameters = this.parameters();
     const known = new Set(parameters.map(({ name }) => name));
     const missing = [...known].filter((name) => !Object.hasOwn(state, name));
     const unknown = Object.keys(state).filter((name) => !known.has(name));
     if (missing.length + unknown.length > 0) {
       const got = `missing: [${missing.join(", ")}], unknown: [${unknown.join(", ")}]`;
-      const details = { expected: [...known].join(", "), got };
-      throw new ConfigError(`loadStateDict: names do not fit ${this.constructor.name}; ${got}`, details);
+      const details = { expected: [...known].join(", "), got, where };
+      throw new ConfigError(`${where}: names do not fit ${this.constructor.name}; ${got}`, details);
     }
-    const pairs = parameters.flatMap(({ name, parameter }) => {
+    return parameters.flatMap(({ name, parameter }) => {
       const value = state[name];
-      return value === undefined ? [] : [{ parameter, value }];
+      return value === undefined ? [] : [{ name, parameter, value }];
     });
-    for (const { parameter, value } of pairs) parameter.check(value);
-    for (const { parameter, value } of pairs) parameter.assign(value);
   }
 }
 

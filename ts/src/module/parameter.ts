@@ -3,7 +3,7 @@
 import { ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
-import { handleOf, Tensor } from "../tensor/tensor.js";
+import { handleOf, Tensor, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { constant, type Init } from "./init.js";
 
@@ -25,6 +25,8 @@ class Slot {
   name: string | undefined;
   seed = 0;
   value: NativeTensor | undefined;
+  /** What stands for it now, innermost last. */
+  readonly replacements: Tensor[] = [];
 
   constructor(shape: readonly number[], init: Init) {
     this.shape = [...shape];
@@ -33,11 +35,17 @@ class Slot {
 
   /** As the graph has it while a model traces its module. */
   get dtype(): DType {
+    const replacement = this.replacements.at(-1);
+    if (replacement !== undefined) return replacement.dtype;
     return currentTrace()?.parameters.get(this)?.dtype ?? "f32";
   }
 
   resolve() {
     const trace = currentTrace();
+    const replacement = this.replacements.at(-1);
+    if (replacement !== undefined) {
+      return trace === undefined ? { handle: handleOf(replacement) } : { trace, value: valueIn(trace, replacement) };
+    }
     const value = trace?.parameters.get(this);
     if (trace !== undefined && value !== undefined) return { trace, value };
     if (trace?.closed) {
@@ -123,6 +131,33 @@ export class Parameter extends Tensor {
     this.#slot.value?.dispose();
     this.#slot.value = undefined;
     this.#slot.seed = seed;
+  }
+
+  /**
+   * Its value, as a concrete tensor of its own.
+   *
+   * @internal
+   */
+  value(): Tensor {
+    return new Tensor({ handle: handleOf(this).fork() });
+  }
+
+  /**
+   * Lets another tensor stand for it, until {@link Parameter.restore}.
+   *
+   * @internal
+   */
+  replace(value: Tensor): void {
+    this.#slot.replacements.push(value);
+  }
+
+  /**
+   * Ends what {@link Parameter.replace} began.
+   *
+   * @internal
+   */
+  restore(): void {
+    this.#slot.replacements.pop();
   }
 
   /**

@@ -43,6 +43,8 @@ export interface NativeTrace {
   input(name: string, dtype: DType, shape: number[]): TracedValue;
   capture(tensor: NativeTensor): TracedValue;
   constant(value: number, dtype: DType, shape: number[]): TracedValue;
+  /** A constant of these elements, which become part of the graph: meant for few. */
+  literal(data: Uint8Array, dtype: DType, shape: number[]): TracedValue;
   op(op: string, attrs: string, inputs: number[]): TracedValue[];
   enter(scope: string): void;
   exit(): void;

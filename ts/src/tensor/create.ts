@@ -4,7 +4,7 @@ import { DataError, ShapeError } from "../errors.js";
 import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
 import { bytesOf, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
-import { applied, filled, Tensor } from "./tensor.js";
+import { applied, filled, fromBytes, Tensor } from "./tensor.js";
 import { currentTrace } from "./trace.js";
 
 /** What {@link tensor} takes: an element, nested arrays of equal lengths, or a typed array. */
@@ -38,7 +38,8 @@ type Element = number | bigint | boolean;
 const isTypedArray = (data: unknown): data is TypedArray | IntegerArray =>
   ArrayBuffer.isView(data) && !(data instanceof DataView);
 
-function checkedShape(shape: readonly number[], where: string): number[] {
+/** The shape, unless it is none. */
+export function checkedShape(shape: readonly number[], where: string): number[] {
   if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
   const expected = "sizes that are integers ≥ 0";
   throw new ShapeError(`${where}: expected ${expected}, got [${shape}]`, { expected, got: `[${shape}]`, where });
@@ -78,7 +79,8 @@ function firstElement(data: TensorData): unknown {
 }
 
 /**
- * A tensor of JavaScript numbers, which are copied.
+ * A tensor of JavaScript numbers, which are copied. In a traced function up to 65 536 of them are a constant of its graph, so that a
+ * module's `forward` may use them.
  *
  * @throws DataError where nested arrays are ragged or a count does not fit the shape; MemoryError where there is no room
  *
@@ -107,8 +109,12 @@ export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
       got: `${elements.length}`,
     });
   }
-  return new Tensor({ handle: copied(bytesOf(typedArray(elements, dtype)), dtype, shape) });
+  const bytes = bytesOf(typedArray(elements, dtype));
+  return count <= CONSTANT ? fromBytes(bytes, dtype, shape) : new Tensor({ handle: copied(bytes, dtype, shape) });
 }
+
+/** As many elements at most become a constant of a traced function; more are taken in by reference. */
+const CONSTANT = 1 << 16;
 
 /** Bytes that one native call copies; about a millisecond. */
 const PIECE = 1 << 22;
@@ -140,10 +146,32 @@ export function ones(shape: readonly number[], options: FillOptions = {}): Tenso
   return filled(1, options.dtype ?? "f32", checkedShape(shape, "ones"));
 }
 
-/** 0, 1, …, length − 1; as f32 unless another type is given. */
-export function arange(length: number, options: FillOptions = {}): Tensor {
-  const [count] = checkedShape([length], "arange");
-  return applied("arange", [], { length: count, dtype: options.dtype ?? "f32" });
+/**
+ * 0, 1, …, length − 1; as f32 unless another type is given. Or, as in PyTorch, start, start + step, … below stop (above it where
+ * the step is negative).
+ *
+ * @throws ShapeError where the length is no whole number, or the step is 0
+ *
+ * @example
+ * ```ts
+ * await arange(3).toArray(); // [0, 1, 2]
+ * await arange(4, 0, -2).toArray(); // [4, 2]
+ * ```
+ */
+export function arange(length: number, options?: FillOptions): Tensor;
+export function arange(start: number, stop: number, options?: FillOptions): Tensor;
+export function arange(start: number, stop: number, step: number, options?: FillOptions): Tensor;
+export function arange(...given: readonly (number | FillOptions | undefined)[]): Tensor {
+  const numbers = given.filter((each) => typeof each === "number");
+  const { dtype = "f32" } = given.find((each) => typeof each === "object") ?? {};
+  if (numbers.length === 1) {
+    const [length] = checkedShape(numbers, "arange");
+    return applied("arange", [], { length, dtype });
+  }
+  const [start = 0, stop = 0, step = 1] = numbers;
+  const [length = 0] = checkedShape([Math.max(0, Math.ceil((stop - start) / step))], "arange");
+  // Counted in f64, so that every element is rounded once.
+  return arange(length, { dtype: "f64" }).mul(step).add(start).cast(dtype);
 }
 
 let nextSeed = 2 ** 32;

@@ -12,12 +12,31 @@ export type Operand = Tensor | number;
  * {@link ShapeError} or {@link DTypeError} at once.
  */
 export abstract class Elementwise {
+  /** Element type. */
+  abstract get dtype(): DType;
+
+  /**
+   * This tensor, under the type that it always has.
+   *
+   * @internal
+   */
+  protected abstract get self(): Tensor;
+
+  /**
+   * Applies an op of the native table to tensors.
+   *
+   * @internal
+   */
+  protected abstract applied(op: string, inputs: readonly Tensor[], attrs: object): Tensor;
+
   /**
    * Applies an op of the native table to this tensor and others.
    *
    * @internal
    */
-  protected abstract apply(op: string, others?: readonly Tensor[], attrs?: object): Tensor;
+  protected apply(op: string, others: readonly Tensor[] = [], attrs: object = {}): Tensor {
+    return this.applied(op, [this.self, ...others], attrs);
+  }
 
   /**
    * A number as a scalar tensor of this tensor's element type.
@@ -262,9 +281,10 @@ export abstract class Elementwise {
     return Number.isFinite(value) ? this.apply("div", [], { scalar: value, side: "left" }) : this.recip().mul(value);
   }
 
-  /** x limited to [low, high]. */
-  clamp(low: Operand, high: Operand): Tensor {
-    return this.maximum(low).minimum(high);
+  /** x limited to [low, high]; an end that is not given does not limit. */
+  clamp(low: Operand | undefined, high?: Operand): Tensor {
+    const above = low === undefined ? this.self : this.maximum(low);
+    return high === undefined ? above : above.minimum(high);
   }
 
   /** The same values as elements of another type; floats become integers towards 0, and bool where they are not 0. */

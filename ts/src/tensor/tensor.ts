@@ -3,9 +3,9 @@
 import { DataError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
-import { type TypedArray, viewOf } from "./dtype.js";
+import { bytesOf, type TypedArray, typedArray, viewOf } from "./dtype.js";
 import type { Operand } from "./elementwise.js";
-import { Structural } from "./structure.js";
+import { Resized } from "./resizing.js";
 import { assertCurrent, currentTrace, type Trace } from "./trace.js";
 
 /** Nested arrays of a tensor's elements; a scalar is its element. */
@@ -68,7 +68,7 @@ let deferredOf: (tensor: Tensor) => Deferred | undefined;
  * await x.matmul(x).add(1).toArray(); // [[8, 11], [16, 23]]
  * ```
  */
-export class Tensor extends Structural implements Disposable {
+export class Tensor extends Resized implements Disposable {
   readonly #state: Concrete | Traced | Deferred;
   #known: { readonly shape: readonly number[]; readonly dtype: DType } | undefined;
 
@@ -122,7 +122,7 @@ export class Tensor extends Structural implements Disposable {
   }
 
   /** Element type. */
-  get dtype(): DType {
+  override get dtype(): DType {
     return this.#type.dtype;
   }
 
@@ -223,13 +223,28 @@ export class Tensor extends Structural implements Disposable {
   }
 
   /** @internal */
-  protected override apply(op: string, others: readonly Tensor[] = [], attrs: object = {}): Tensor {
-    return applied(op, [this, ...others], attrs);
+  protected override applied(op: string, inputs: readonly Tensor[], attrs: object): Tensor {
+    return applied(op, inputs, attrs);
+  }
+
+  /** @internal */
+  protected override get self(): Tensor {
+    return this;
   }
 
   /** @internal */
   protected override scalar(value: number): Tensor {
     return filled(value, this.dtype, []);
+  }
+
+  /** @internal */
+  protected override counted(length: number): Tensor {
+    return applied("arange", [], { length, dtype: "i64" });
+  }
+
+  /** @internal */
+  protected override numbers(values: readonly number[], shape: readonly number[], dtype: DType): Tensor {
+    return fromBytes(bytesOf(typedArray(values, dtype)), dtype, shape);
   }
 }
 
@@ -315,6 +330,13 @@ export function applied(op: string, inputs: readonly Tensor[], attrs: object): T
   const ids = inputs.map((input) => valueIn(trace, input).id);
   const [value] = trace.native.op(op, json, ids);
   return traced(trace, value as TracedValue);
+}
+
+/** A tensor of these elements, which are copied; a constant of the graph while a function is traced. */
+export function fromBytes(bytes: Uint8Array, dtype: DType, shape: readonly number[]): Tensor {
+  const trace = currentTrace();
+  if (trace === undefined) return new Tensor({ handle: native.tensorFrom(bytes, dtype, [...shape]) });
+  return traced(trace, trace.native.literal(bytes, dtype, [...shape]));
 }
 
 /** A tensor of one number; a constant of the graph while a function is traced. */

@@ -203,6 +203,18 @@ fn choices_and_composites_have_right_derivatives() {
     for (name, attend) in both {
         smooth(name, &[&[3, 2], &[3, 2]], -1.0, 1.0, &move |x| attend(x[0], x[1]));
     }
+    // Operands that the decomposition rearranges, and that are rearranged already.
+    smooth("attention of turned operands", &[&[3, 5], &[3, 5], &[2, 5]], -1.0, 1.0, &|x| {
+        x[0].t().attention(x[1].t(), x[2].t(), 0.7, false)
+    });
+    let blocks = Op::Composite(Composite::Attention(Attention { scale: 0.7f64.to_bits(), causal: true, rows: 2 }));
+    smooth("attention by blocks of reshaped operands", &[&[10], &[10], &[15]], -1.0, 1.0, &|x| {
+        let [q, k, v] = [0, 1, 2].map(|i| x[i].reshape(&[1, 5, if i == 2 { 3 } else { 2 }]));
+        x[0].builder().push(blocks.clone(), &[q, k, v])
+    });
+    smooth("layer_norm of one reshaped element", &[&[3]], -1.0, 1.0, &|x| x[0].reshape(&[3, 1]).layer_norm(1e-3));
+    smooth("softmax of one reshaped element", &[&[3]], -1.0, 1.0, &|x| x[0].reshape(&[3, 1]).softmax(1));
+    smooth("log_sum_exp of one reshaped element", &[&[3]], -1.0, 1.0, &|x| x[0].reshape(&[3, 1]).log_sum_exp(1));
     smooth("softmax of the first dimension", &[&[3, 2]], -1.0, 1.0, &|x| x[0].softmax(0));
     smooth("log_sum_exp", &[&[2, 3]], -1.0, 1.0, &|x| x[0].log_sum_exp(1));
     smooth("layer_norm", &[&[2, 4]], -1.0, 1.0, &|x| x[0].layer_norm(1e-3));
@@ -243,7 +255,7 @@ fn stop_gradient_is_the_value_with_no_derivative() {
 
 /// What a simplification would compute from the operand of `v`, so that nothing depended on `v` itself.
 #[test]
-fn gradients_with_respect_to_pinned_values_are_not_simplified_away() {
+fn gradients_with_respect_to_held_values_are_not_simplified_away() {
     type Map = for<'g> fn(Var<'g>) -> Var<'g>;
     let pairs: [(Map, Map); 5] = [
         (|x| x.reshape(&[2, 3]), |v| v.reshape(&[3, 2])),
@@ -254,7 +266,8 @@ fn gradients_with_respect_to_pinned_values_are_not_simplified_away() {
     ];
     for (first, second) in pairs {
         let b = Builder::new();
-        let v = first(b.input("x", DType::F64, &[6, 1])).pinned();
+        let v = first(b.input("x", DType::F64, &[6, 1]));
+        let _held = b.hold(&[v]);
         let y = second(v);
         let gradient = grad((y * y).sum_all() * 0.5, &[v])[0];
         // Each element of v is in y as often as y is larger.

@@ -32,7 +32,7 @@ impl Rule for Broadcast {
         if inputs[0].shape() == self.shape {
             return Some(inputs[0]);
         }
-        if let Some((Op::Broadcast(_), inner)) = inputs[0].seen_through() {
+        if let Some((Op::Broadcast(_), inner)) = inputs[0].definition() {
             return Some(builder.var(inner[0]).broadcast_to(&self.shape));
         }
         let value = inputs[0].as_literal()?.splat_value()?;

@@ -31,7 +31,7 @@ impl Rule for Flip {
         if ty.shape[self.axis] <= 1 {
             return Some(inputs[0]);
         }
-        match inputs[0].seen_through() {
+        match inputs[0].definition() {
             Some((Op::Flip(inner), operand)) if inner.axis == self.axis => Some(builder.var(operand[0])),
             _ => None,
         }

@@ -33,7 +33,7 @@ impl Rule for Unary {
 
     fn simplify<'g>(&self, builder: &'g Builder, inputs: &[Var<'g>], ty: &Type) -> Option<Var<'g>> {
         if matches!(self, Unary::Neg)
-            && let Some((super::Op::Unary(Unary::Neg), inner)) = inputs[0].seen_through()
+            && let Some((super::Op::Unary(Unary::Neg), inner)) = inputs[0].definition()
         {
             return Some(builder.var(inner[0]));
         }
@@ -127,7 +127,7 @@ pub(super) fn fold<'g>(builder: &'g Builder, ty: &Type, inputs: &[&Literal], f: 
 /// a + b where both are surrounded by zeros along one dimension, and b begins where a ends: both side by side, surrounded by what is
 /// left of the zeros. That is how the derivatives of a tensor's parts make its own.
 fn joined<'g>(a: Var<'g>, b: Var<'g>) -> Option<Var<'g>> {
-    let (Some((Op::Pad(first), x)), Some((Op::Pad(second), y))) = (a.seen_through(), b.seen_through()) else { return None };
+    let (Some((Op::Pad(first), x)), Some((Op::Pad(second), y))) = (a.definition(), b.definition()) else { return None };
     let padded = |pad: &Pad| (0..pad.before.len()).filter(|&d| pad.before[d] + pad.after[d] > 0).collect::<Vec<_>>();
     let [axis] = padded(&first)[..] else { return None };
     let even = |pad: &Pad| padded(pad) == [axis] && pad.between.iter().all(|&n| n == 0);

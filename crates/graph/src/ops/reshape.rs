@@ -31,7 +31,7 @@ impl Rule for Reshape {
         if inputs[0].shape() == self.shape {
             return Some(inputs[0]);
         }
-        if let Some((Op::Reshape(_), inner)) = inputs[0].seen_through() {
+        if let Some((Op::Reshape(_), inner)) = inputs[0].definition() {
             return Some(builder.var(inner[0]).reshape(&self.shape));
         }
         let literal = inputs[0].as_literal()?;

@@ -43,7 +43,7 @@ impl Rule for Transpose {
         if self.permutation.iter().enumerate().all(|(i, &p)| i == p) {
             return Some(inputs[0]);
         }
-        if let Some((Op::Transpose(inner), operand)) = inputs[0].seen_through() {
+        if let Some((Op::Transpose(inner), operand)) = inputs[0].definition() {
             let both: Vec<usize> = self.permutation.iter().map(|&p| inner.permutation[p]).collect();
             return Some(builder.var(operand[0]).transpose(&both));
         }

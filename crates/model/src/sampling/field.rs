@@ -147,8 +147,9 @@ impl Field {
         let names = self.definition().x();
         let state = Leaves::new(names.iter().map(|(name, _)| name.to_string()).zip(x.iter().copied()).collect());
         let fixed = self.fixed.then(|| Fixed::of(i));
+        let state = fixed.as_ref().map_or_else(|| state.clone(), |fixed| fixed.place(query.t, &state));
         // Divergences and gradients of energies are taken with respect to the state.
-        let state = fixed.as_ref().map_or_else(|| state.clone(), |fixed| fixed.place(query.t, &state)).map(|x| x.pinned());
+        let _held = i.builder.hold(&state.values().copied().collect::<Vec<_>>());
         let quantity = |which| self.guided(i, which, query.t, &state);
         let value = match query.quantity {
             Quantity::Velocity => quantity(Parameterization::Velocity),

@@ -108,7 +108,7 @@ fn module(parameters: &[(&str, Init)]) -> ExternalModule {
     let parameter = |(name, init): &(&str, Init)| ExternalParameter {
         name: name.to_string(),
         shape: vec![1],
-        init: *init,
+        init: init.clone(),
         trainable: true,
         decay: true,
     };

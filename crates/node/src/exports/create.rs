@@ -196,7 +196,7 @@ fn initial(init: &str, name: &str, ty: &Type) -> Result<Graph, ThalwegError> {
         .init
         .validate()
         .and_then(|()| parameter.init.fits(&ty.shape))
-        .map_err(|e| ThalwegError::expected(ErrorCode::ConfigError, &format!("init.{}", e.field), &e.expected, e.got))?;
+        .map_err(|e| ThalwegError::expected(ErrorCode::ConfigError, format!("init.{}", e.field), &e.expected, e.got))?;
     let b = Builder::new();
     let key = b.input("seed", DType::I64, &[]);
     let value = parameter.init.build(&b, ty.dtype, &ty.shape, random::stream_of(name), key);

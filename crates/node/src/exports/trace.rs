@@ -3,11 +3,12 @@
 
 use std::cell::RefCell;
 
-use napi::bindgen_prelude::{Array, ClassInstance};
+use napi::bindgen_prelude::{Array, ClassInstance, Unknown};
 use napi_derive::napi;
 use thalweg_model::graph::Type;
 
 use crate::args;
+use crate::bytes;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
@@ -15,6 +16,7 @@ use crate::guard::guard;
 use crate::plan::attributes;
 use crate::recording::{Captured, Recording};
 use crate::trace::Kind;
+use crate::view::with_bytes;
 
 /// A value of a graph that is being recorded.
 #[napi(object)]
@@ -118,6 +120,25 @@ impl NativeTrace {
         guard("NativeTrace.constant", || {
             let ty = type_of(&dtype, &shape)?;
             self.one(|recording| Ok(recording.tape()?.constant(value, &ty)))
+        })
+    }
+
+    /// A constant tensor of the elements of a typed array, given as a view of its bytes (bf16 as f32). Meant for few: they become
+    /// part of the graph.
+    #[napi]
+    pub fn literal(
+        &self,
+        #[napi(ts_arg_type = "Uint8Array")] data: Unknown<'_>,
+        dtype: String,
+        #[napi(ts_arg_type = "number[]")] shape: Array<'_>,
+    ) -> napi::Result<TracedValue> {
+        guard("NativeTrace.literal", || {
+            let ty = type_of(&dtype, &shape)?;
+            let literal = with_bytes(&data, |given| {
+                bytes::check(&ty, given.len())?;
+                Ok(bytes::literal(given, ty.clone()))
+            })?;
+            self.one(|recording| Ok(recording.tape()?.literal(literal)))
         })
     }
 

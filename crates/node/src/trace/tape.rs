@@ -143,11 +143,16 @@ impl Tape {
         self.keep(at, node)
     }
 
+    /// A constant tensor of any values.
+    pub fn literal(&mut self, literal: Literal) -> usize {
+        let at = self.open();
+        let node = self.segments[at].builder().literal(literal).id();
+        self.keep(at, node)
+    }
+
     /// A constant scalar i64, exact beyond 2⁵³.
     pub fn integer(&mut self, value: i64) -> usize {
-        let at = self.open();
-        let node = self.segments[at].builder().literal(Literal::splat_i64(value, [])).id();
-        self.keep(at, node)
+        self.literal(Literal::splat_i64(value, []))
     }
 
     /// The values of seed and counter, scalars i64, declared at the first call.

@@ -5,7 +5,14 @@ import { normal } from "../init.js";
 import { Parameter } from "../parameter.js";
 import { Layer } from "./layer.js";
 
-/** Looks up rows of a table: i64 classes `[…]` become `[…, features]`. */
+/**
+ * Looks up rows of a table: i64 classes `[…]` become `[…, features]`.
+ *
+ * @example
+ * ```ts
+ * new nn.Embedding(10, 4).forward(tensor([[3n, 7n]])).shape; // [1, 2, 4]
+ * ```
+ */
 export class Embedding extends Layer {
   /** `[count, features]`. */
   readonly weight: Parameter;

@@ -1,6 +1,6 @@
 // Linear: the affine map of the last dimension.
 // Weights are stored [out, in] and started U(±1/√in), as in PyTorch, so that checkpoints are interchangeable.
-import { ShapeError } from "../../errors.js";
+import { misfit } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { fanIn, type Init } from "../init.js";
 import { Parameter } from "../parameter.js";
@@ -10,8 +10,19 @@ import { Layer } from "./layer.js";
 export interface LinearOptions {
   /** Whether something is added; default true. */
   readonly bias?: boolean;
-  /** How weight and bias start; default U(±1/√in), both. */
-  readonly init?: { readonly weight?: Init; readonly bias?: Init };
+  /** How the weight starts; default U(±1/√in). */
+  readonly weightInit?: Init;
+  /** How the bias starts; default U(±1/√in). */
+  readonly biasInit?: Init;
+}
+
+/** x Wᵀ + b of the last dimension. */
+export function affine(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
+  // One product of two matrices, whatever the leading dimensions are.
+  const rows = x.rank === 2 ? x : x.reshape([-1, x.shape.at(-1) ?? 1]);
+  const product = rows.matmul(weight.transpose());
+  const y = bias === undefined ? product : product.add(bias);
+  return x.rank === 2 ? y : y.reshape([...x.shape.slice(0, -1), weight.shape[0] ?? 1]);
 }
 
 /**
@@ -35,23 +46,17 @@ export class Linear extends Layer {
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
-    const start = fanIn(inFeatures);
-    const { weight = start, bias = start } = options.init ?? {};
-    this.weight = new Parameter([outFeatures, inFeatures], { init: weight });
-    this.bias = options.bias === false ? undefined : new Parameter([outFeatures], { init: bias, decay: false });
+    const init = fanIn(inFeatures);
+    this.weight = new Parameter([outFeatures, inFeatures], { init: options.weightInit ?? init });
+    this.bias =
+      options.bias === false
+        ? undefined
+        : new Parameter([outFeatures], { init: options.biasInit ?? init, decay: false });
   }
 
   override forward(x: Tensor): Tensor {
-    const { weight, bias } = this;
-    const [outFeatures, inFeatures] = weight.shape;
-    if (x.shape.at(-1) !== inFeatures) {
-      const [expected, got] = [`[…, ${inFeatures}]`, `[${x.shape.join(", ")}]`];
-      throw new ShapeError(`Linear: expected an input ${expected}, got ${got}`, { expected, got, where: "Linear" });
-    }
-    // One product of two matrices, whatever the leading dimensions are.
-    const rows = x.rank === 2 ? x : x.reshape([-1, x.shape.at(-1) ?? 1]);
-    const product = rows.matmul(weight.transpose());
-    const y = bias === undefined ? product : product.add(bias);
-    return x.rank === 2 ? y : y.reshape([...x.shape.slice(0, -1), outFeatures ?? 1]);
+    const inFeatures = this.weight.shape[1];
+    if (x.shape.at(-1) !== inFeatures) throw misfit("Linear", `an input […, ${inFeatures}]`, `[${x.shape.join(", ")}]`);
+    return affine(x, this.weight, this.bias);
   }
 }

@@ -49,6 +49,7 @@ impl Rule for Composite {
         self.inner().infer(inputs)
     }
     fn vjp<'g>(&self, ctx: &Vjp<'_, 'g>) -> Vec<Option<Var<'g>>> {
+        let _held = ctx.cotangent.builder().hold(ctx.inputs);
         let value = self.inner().decompose(ctx.inputs);
         let mut cotangents = autodiff::vjp_within(&[value], &[Some(ctx.cotangent)], ctx.inputs);
         // What reaches a value that is several operands at once is already the sum over all of them.
@@ -60,6 +61,7 @@ impl Rule for Composite {
         cotangents
     }
     fn jvp<'g>(&self, ctx: &Jvp<'_, 'g>) -> Option<Var<'g>> {
+        let _held = ctx.output.builder().hold(ctx.inputs);
         let value = self.inner().decompose(ctx.inputs);
         let moving: Vec<(Var<'g>, Var<'g>)> = ctx.inputs.iter().zip(ctx.tangents).filter_map(|(x, t)| t.map(|t| (*x, t))).collect();
         let (wrt, seeds): (Vec<_>, Vec<_>) = moving.into_iter().unzip();

@@ -1,0 +1,36 @@
+// Tensors of another one's shape and element type.
+// Inside traced functions they follow the shapes that the function is traced for.
+import { type FillOptions, full, type RandomOptions, rand, randn } from "./create.js";
+import type { Tensor } from "./tensor.js";
+
+/** A tensor of another one's shape, and element type unless another is given, filled with one number. */
+export function fullLike(like: Tensor, value: number, options: FillOptions = {}): Tensor {
+  return full(like.shape, value, { dtype: options.dtype ?? like.dtype });
+}
+
+/**
+ * Zeros of another tensor's shape and element type.
+ *
+ * @example
+ * ```ts
+ * zerosLike(tensor([[1n, 2n]])).dtype; // "i64"
+ * ```
+ */
+export function zerosLike(like: Tensor, options?: FillOptions): Tensor {
+  return fullLike(like, 0, options);
+}
+
+/** Ones of another tensor's shape and element type. */
+export function onesLike(like: Tensor, options?: FillOptions): Tensor {
+  return fullLike(like, 1, options);
+}
+
+/** Independent standard normal numbers in another tensor's shape and element type. */
+export function randnLike(like: Tensor, options: RandomOptions = {}): Tensor {
+  return randn(like.shape, { ...options, dtype: options.dtype ?? like.dtype });
+}
+
+/** Independent numbers, uniform in (0, 1), in another tensor's shape and element type. */
+export function randLike(like: Tensor, options: RandomOptions = {}): Tensor {
+  return rand(like.shape, { ...options, dtype: options.dtype ?? like.dtype });
+}
