@@ -69,7 +69,7 @@ def parquet():
     for codec in ["none", "snappy", "gzip", "zstd", "brotli"]:
         pq.write_table(table, FOLDER / f"{codec}.parquet", compression=codec, row_group_size=3)
     pq.write_table(pa.table({"a": [1, 2], "list": [[1], [2, 3]]}), FOLDER / "nested.parquet")
-    pq.write_table(pa.table({"big": pa.array([1, 2, 2**60], pa.int64())}), FOLDER / "beyond.parquet")
+    pq.write_table(pa.table({"big": pa.array([1, 2, 2**60 + 1], pa.int64())}), FOLDER / "beyond.parquet")
 
 
 def idx():

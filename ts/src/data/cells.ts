@@ -31,6 +31,9 @@ export function dateOf(text: string): number | undefined {
   return Number.isNaN(value) ? undefined : value;
 }
 
+/** Whether a JavaScript number holds an integer exactly. */
+export const isExact = (integer: bigint): boolean => BigInt(Number(integer)) === integer;
+
 /** How the cells of a source are understood. */
 export interface Reading {
   /** Whether every cell is a text, as in CSV, so that numbers are texts as well. */
@@ -45,18 +48,20 @@ export function isMissingText(text: string, type: CellKind, { missing }: Reading
   return missing === undefined ? type !== "category" && unknown.has(text) : missing.has(text);
 }
 
-/** What a cell is by itself: an integer that no JavaScript number holds, or one with leading zeros, is a name rather than a number. */
+/** What a cell is by itself: an integer of which a JavaScript number loses digits, or one with leading zeros, is a name rather than a number. */
 export function kindOf(cell: Cell, reading: Reading): CellKind {
   if (cell === null || cell === undefined) return "missing";
   if (typeof cell === "number") return Number.isNaN(cell) ? "missing" : "number";
-  if (typeof cell === "bigint") return Number.isSafeInteger(Number(cell)) ? "number" : "category";
+  if (typeof cell === "bigint") return isExact(cell) ? "number" : "category";
   if (typeof cell === "boolean") return "category";
   if (cell instanceof Date) return "date";
   if (isMissingText(cell, reading.text ? "number" : "category", reading)) return "missing";
   if (dateOf(cell) !== undefined) return "date";
   if (!reading.text || leadingZero.test(cell)) return "category";
   const value = numberOf(cell);
-  return value === undefined || (integer.test(cell) && !Number.isSafeInteger(value)) ? "category" : "number";
+  if (value === undefined) return "category";
+  const isName = integer.test(cell) && !Number.isSafeInteger(value) && String(value) !== cell;
+  return isName ? "category" : "number";
 }
 
 /** A cell in a few words, for errors. */

@@ -1,6 +1,6 @@
 // Builds one column, cell by cell, and refuses what does not belong into it.
 // Arrays grow by doubling; nothing else is kept of what was read.
-import { type Cell, dateOf, isMissingText, numberOf, type Reading } from "./cells.js";
+import { type Cell, dateOf, isExact, isMissingText, numberOf, type Reading } from "./cells.js";
 import type { Column, ColumnType } from "./columns.js";
 
 /** What a column expects, for errors. */
@@ -56,7 +56,7 @@ export class ColumnBuilder {
       return isMissingText(cell, "date", this.#reading) ? Number.NaN : dateOf(cell);
     }
     if (typeof cell === "number") return Math.abs(cell) === Number.POSITIVE_INFINITY ? undefined : cell;
-    if (typeof cell === "bigint") return Number.isSafeInteger(Number(cell)) ? Number(cell) : undefined;
+    if (typeof cell === "bigint") return isExact(cell) ? Number(cell) : undefined;
     if (typeof cell !== "string" || !this.#reading.text) return undefined;
     return isMissingText(cell, "number", this.#reading) ? Number.NaN : numberOf(cell);
   }
