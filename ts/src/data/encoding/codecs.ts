@@ -47,7 +47,8 @@ function numberCodec(encoding: NumberEncoding): Codec {
   const keeps = missing.type === "keep";
   const scale = scaleOf(encoding.transform);
   const back = (value: number) => {
-    const rounded = step === undefined ? value : Math.round(value / step) * step;
+    // Adding 0 makes the −0 of a small negative number a 0.
+    const rounded = step === undefined ? value : Math.round(value / step) * step + 0;
     return clip ? Math.min(range[1], Math.max(range[0], rounded)) : rounded;
   };
   return {
