@@ -237,7 +237,7 @@ export abstract class FittedModel<
       const isThere = !(trained instanceof Promise) && !(held instanceof Promise);
       run = isThere
         ? begin(trained, held)
-        : new LaterRun({ begin: async () => begin(await trained, await held), idle: () => this.#idle() });
+        : this.#later(Promise.all([trained, held]), (reads) => begin(...reads));
     }
     return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
   }
@@ -291,16 +291,27 @@ export abstract class FittedModel<
     const open = typeof stream === "function" ? stream : () => stream;
     const cutting = { epochs, rows, unit, keep: settings.lastBatch === "keep" };
     const source = chunks(open, (item) => this.#batch(item), cutting);
-    return new LaterRun({
-      begin: async (fail) => {
-        const { value: first } = await source.next();
-        if (!first) throw new DataError("data: expected rows, got none", { expected: "rows", got: "none", where: "data" });
-        const run = begin({ lists: first.lists, owned: true }, await held);
-        pump(run, source, ({ lists }) => this.#prepare(options, lists, undefined)).catch(fail);
-        return run;
-      },
-      idle: () => this.#idle(),
+    const first = async (): Promise<Read> => {
+      const { value } = await source.next();
+      if (value) return { lists: value.lists, owned: true };
+      throw new DataError("data: expected rows, got none", { expected: "rows", got: "none", where: "data" });
+    };
+    return this.#later(Promise.all([first(), held]), (reads, fail) => {
+      const run = begin(...reads);
+      pump(run, source, ({ lists }) => this.#prepare(options, lists, undefined)).catch(fail);
+      return run;
     });
+  }
+
+  /** A run that begins once its rows are there. */
+  #later(
+    data: Promise<[trained: Read, held: Read | undefined]>,
+    begin: (reads: [trained: Read, held: Read | undefined], fail: (error: unknown) => void) => NativeRun,
+  ): NativeRun {
+    const drop = (reads: readonly (Read | undefined)[]) => {
+      for (const read of reads) if (read?.owned) free(read.lists);
+    };
+    return new LaterRun({ data, begin, drop, idle: () => this.#idle() });
   }
 
   /** The report of a fit that did nothing. */

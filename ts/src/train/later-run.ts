@@ -3,23 +3,27 @@
 import type { NativeRun, NativeTensor } from "../native/boundary.js";
 
 /** What a run that has not begun needs to know. */
-export interface Beginning {
+export interface Beginning<Data> {
+  /** What it waits for. */
+  readonly data: Promise<Data>;
   /** Begins; `fail` has the run end with an error that came from outside. */
-  begin(fail: (error: unknown) => void): Promise<NativeRun>;
+  begin(data: Data, fail: (error: unknown) => void): NativeRun;
+  /** Lets go of data that came after the run was stopped. */
+  drop(data: Data): void;
   /** The report of a run that was stopped before it began, as JSON. */
   idle(): Promise<string>;
 }
 
 /** A run that begins later. */
-export class LaterRun implements NativeRun {
-  readonly #beginning: Beginning;
+export class LaterRun<Data> implements NativeRun {
+  readonly #beginning: Beginning<Data>;
   readonly #begun: Promise<NativeRun | undefined>;
   #native: NativeRun | undefined;
   #failure: { readonly error: unknown } | undefined;
   #stopped = false;
   #stopNow: (nothing: undefined) => void = () => undefined;
 
-  constructor(beginning: Beginning) {
+  constructor(beginning: Beginning<Data>) {
     this.#beginning = beginning;
     const stopped = new Promise<undefined>((resolve) => {
       this.#stopNow = resolve;
@@ -27,19 +31,17 @@ export class LaterRun implements NativeRun {
     this.#begun = Promise.race([this.#begin(), stopped]);
   }
 
-  async #begin(): Promise<NativeRun> {
-    const native = await this.#beginning.begin((error) => {
+  async #begin(): Promise<NativeRun | undefined> {
+    const data = await this.#beginning.data;
+    if (this.#stopped) {
+      this.#beginning.drop(data);
+      return undefined;
+    }
+    this.#native = this.#beginning.begin(data, (error) => {
       this.#failure = { error };
       this.stop();
     });
-    this.#native = native;
-    if (this.#stopped) native.stop();
-    return native;
-  }
-
-  /** Whether the run was asked to end. */
-  get stopped(): boolean {
-    return this.#stopped;
+    return this.#native;
   }
 
   async next(): Promise<string | null> {

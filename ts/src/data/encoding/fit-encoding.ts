@@ -41,7 +41,7 @@ export interface ColumnEncodingSettings {
 export interface EncodingSettings extends ColumnEncodingSettings {
   /**
    * What becomes of numbers and dates: mean 0 and standard deviation 1 (`"standard"`, the default), −1 … 1 (`"minMax"`), normal scores (`"quantile"`, for
-   * skewed columns and such with outliers), or what they are (`"none"`; then let the fit normalise).
+   * skewed columns and such with outliers; gaps between groups of values vanish), or what they are (`"none"`; then let the fit normalise).
    */
   readonly numbers?: Transform["type"];
   /**
@@ -124,7 +124,9 @@ async function numberEncoding(column: NumberColumn | DateColumn, chosen: Chosen)
 
 /** Random vectors of mean 0 and standard deviation 1 in each coordinate. */
 async function vectors(count: number, dim: number, seed: number): Promise<number[][]> {
-  const drawn = (await randn([dim, count], { dtype: "f64", seed }).data()) as Float64Array;
+  const made = randn([dim, count], { dtype: "f64", seed });
+  const drawn = (await made.data()) as Float64Array;
+  made.dispose();
   const rows = Array.from({ length: dim }, (_, k) => {
     const row = Array.from(drawn.subarray(k * count, (k + 1) * count));
     const mean = row.reduce((sum, value) => sum + value / count, 0);
