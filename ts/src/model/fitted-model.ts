@@ -225,6 +225,7 @@ export abstract class FittedModel<
       const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
       throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
     }
+    this.#network.checkFit(options);
     assertNotAborted("fit", signal);
     const held = validation && this.#read("validation.data", validation.data, validation);
     const begin = (trained: Read, other: Read | undefined, streamed = false) =>
