@@ -49,8 +49,18 @@ describe("pixels", () => {
   });
 
   it("of other sizes are scaled to cover, in colour and grey, PNG and JPEG alike", async () => {
-    await image("wide.png", Array.from({ length: 8 * 4 * 3 }, () => 128), 8, 3);
-    await image("tall.jpeg", Array.from({ length: 6 * 12 }, () => 64), 6, 1);
+    await image(
+      "wide.png",
+      Array.from({ length: 8 * 4 * 3 }, () => 128),
+      8,
+      3,
+    );
+    await image(
+      "tall.jpeg",
+      Array.from({ length: 6 * 12 }, () => 64),
+      6,
+      1,
+    );
     const { images } = await readImages(folder, { size: [4, 4], range: "unit" });
     expect(images.shape).toEqual([2, 3, 4, 4]);
     const all = await numbers(images);
@@ -60,7 +70,11 @@ describe("pixels", () => {
 });
 
 it("folders are classes, names give the order, other files do not count", async () => {
-  for (const [name, value] of [["dog/2.png", 2], ["dog/10.png", 1], ["cat/x.png", 0]] as const) {
+  for (const [name, value] of [
+    ["dog/2.png", 2],
+    ["dog/10.png", 1],
+    ["cat/x.png", 0],
+  ] as const) {
     await image(name, [value, value, value], 1, 3);
   }
   writeFileSync(join(folder, "cat", "notes.txt"), "none");

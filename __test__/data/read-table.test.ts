@@ -151,12 +151,16 @@ describe("types of columns", () => {
   it("what the words for missing values mean depends on the column", async () => {
     expect(await inferred(["a", "NA", ""])).toMatchObject({ codes: Int32Array.of(0, 1, -1), categories: ["a", "NA"] });
     const own = { missingTexts: ["-99", "NA"] };
-    expect(await inferred(["1", "-99", "NA"], own)).toMatchObject({ values: Float64Array.of(1, Number.NaN, Number.NaN) });
+    expect(await inferred(["1", "-99", "NA"], own)).toMatchObject({
+      values: Float64Array.of(1, Number.NaN, Number.NaN),
+    });
     expect(await inferred(["a", "NA"], own)).toMatchObject({ codes: Int32Array.of(0, -1), categories: ["a"] });
   });
 
   it("times without a zone are UTC, and others are told apart", async () => {
-    const { values } = (await inferred(["2024-06-01 10:00", "2024-06-01T10:00:00+02:00"])) as { values: Float64Array } & object;
+    const { values } = (await inferred(["2024-06-01 10:00", "2024-06-01T10:00:00+02:00"])) as {
+      values: Float64Array;
+    } & object;
     expect([...values]).toEqual([Date.UTC(2024, 5, 1, 10), Date.UTC(2024, 5, 1, 8)]);
   });
 
@@ -207,7 +211,9 @@ describe("missing values", () => {
       /missing\.csv: line 3, column "a": expected a value, got none/,
     );
     const wrong = { missing: "mean" } as unknown as ReadTableSettings;
-    await expect(read("missing.csv", content, wrong)).rejects.toThrow(/missing: expected one of "keep", "error", "drop"/);
+    await expect(read("missing.csv", content, wrong)).rejects.toThrow(
+      /missing: expected one of "keep", "error", "drop"/,
+    );
   });
 
   it("of Parquet, JSON lines and npy as well", async () => {
@@ -222,36 +228,108 @@ describe("missing values", () => {
 });
 
 describe("malformed files are errors with file, line and column", () => {
-  const rows = (count: number, row: (i: number) => string) => Array.from({ length: count }, (_, i) => row(i)).join("\n");
+  const rows = (count: number, row: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => row(i)).join("\n");
   const parquet = (change: (bytes: Buffer) => Buffer) => change(readFileSync(golden("snappy.parquet")));
 
   it.each<[string, string, () => string | Buffer, RegExp, ReadTableSettings?]>([
     ["a cell too many", "x.csv", () => "a,b\n1,2\n3,4,5\n", /x\.csv: line 3: expected 2 cells, got 3/],
     ["a cell too few", "x.csv", () => "a,b\n1,2\n3\n", /x\.csv: line 3: expected 2 cells, got 1/],
-    ["a cell too few, after a cell of two lines", "x.csv", () => 'a,b\n"1\n2",2\n3\n', /line 4: expected 2 cells, got 1/],
+    [
+      "a cell too few, after a cell of two lines",
+      "x.csv",
+      () => 'a,b\n"1\n2",2\n3\n',
+      /line 4: expected 2 cells, got 1/,
+    ],
     ["a quote that is not closed", "x.csv", () => 'a,b\n1,2\n3,"4\n5,6\n', /x\.csv: line \d: expected a closing quote/],
     ["something after a quote", "x.csv", () => 'a,b\n1,"2"x\n', /x\.csv: line 2: expected a delimiter or the end/],
     ["no lines", "x.csv", () => "", /x\.csv: expected a line with the names of the columns, got an empty file/],
     ["bytes that are no text", "x.csv", () => Buffer.from([97, 10, 0xff, 10]), /x\.csv could not be read: .*utf-8/i],
-    ["a word among numbers", "x.csv", () => "a,b\n1,2\n2,x\n3,4\n", /line 3, column "b": expected a number, as in 2 of 3 rows, got "x"; columns/],
-    ["a word among dates", "x.csv", () => "a\n2024-01-01\n2024-01-02\nsoon\n", /line 4, column "a": expected a date.* got "soon"/],
-    ["a word after many numbers", "x.csv", () => `a\n${rows(1200, (i) => (i === 1100 ? "x" : `${i}`))}`, /line 1102, column "a": expected a number, got "x"; columns: { "a": "category" }/],
-    ["a word in a column that shall be numbers", "x.csv", () => "a\nx\n", /line 2, column "a": expected a number, got "x"$/, { columns: { a: "number" } }],
+    [
+      "a word among numbers",
+      "x.csv",
+      () => "a,b\n1,2\n2,x\n3,4\n",
+      /line 3, column "b": expected a number, as in 2 of 3 rows, got "x"; columns/,
+    ],
+    [
+      "a word among dates",
+      "x.csv",
+      () => "a\n2024-01-01\n2024-01-02\nsoon\n",
+      /line 4, column "a": expected a date.* got "soon"/,
+    ],
+    [
+      "a word after many numbers",
+      "x.csv",
+      () => `a\n${rows(1200, (i) => (i === 1100 ? "x" : `${i}`))}`,
+      /line 1102, column "a": expected a number, got "x"; columns: { "a": "category" }/,
+    ],
+    [
+      "a word in a column that shall be numbers",
+      "x.csv",
+      () => "a\nx\n",
+      /line 2, column "a": expected a number, got "x"$/,
+      { columns: { a: "number" } },
+    ],
     ["too large a number", "x.csv", () => "a\n1\n2\n1e999\n", /line 4, column "a": expected a number.*got "1e999"/],
     ["a cell too few", "x.tsv", () => "a\tb\n1\n", /x\.tsv: line 2: expected 2 cells, got 1/],
     ["a line that is no JSON", "x.jsonl", () => '{"a":1}\n\n{"a":2\n', /x\.jsonl: line 3: expected JSON, got/],
-    ["a line that is no object", "x.jsonl", () => '{"a":1}\n[1]\n', /x\.jsonl: line 2: expected an object, got an array/],
-    ["nested values", "x.jsonl", () => '{"a":1}\n{"a":{"b":1}}\n', /line 2, column "a": expected a number, a text.* got an object/],
-    ["a text among numbers", "x.jsonl", () => '{"a":1}\n{"a":2}\n{"a":"3"}\n', /line 3, column "a": expected a number, as in 2 of 3 rows, got "3"/],
-    ["a new key late", "x.jsonl", () => rows(1100, (i) => (i === 1050 ? '{"a":1,"z":1}' : '{"a":1}')), /line 1051, column "z": expected one of the columns a/],
+    [
+      "a line that is no object",
+      "x.jsonl",
+      () => '{"a":1}\n[1]\n',
+      /x\.jsonl: line 2: expected an object, got an array/,
+    ],
+    [
+      "nested values",
+      "x.jsonl",
+      () => '{"a":1}\n{"a":{"b":1}}\n',
+      /line 2, column "a": expected a number, a text.* got an object/,
+    ],
+    [
+      "a text among numbers",
+      "x.jsonl",
+      () => '{"a":1}\n{"a":2}\n{"a":"3"}\n',
+      /line 3, column "a": expected a number, as in 2 of 3 rows, got "3"/,
+    ],
+    [
+      "a new key late",
+      "x.jsonl",
+      () => rows(1100, (i) => (i === 1050 ? '{"a":1,"z":1}' : '{"a":1}')),
+      /line 1051, column "z": expected one of the columns a/,
+    ],
     ["no lines", "x.jsonl", () => "\n", /x\.jsonl: expected an object a line, got none/],
     ["a text", "x.parquet", () => "a,b\n1,2\n", /x\.parquet: expected a sound Parquet file/],
     ["nothing", "x.parquet", () => "", /x\.parquet: expected a sound Parquet file/],
-    ["a file cut at its end", "x.parquet", () => parquet((b) => b.subarray(0, -20)), /x\.parquet: expected a sound Parquet file/],
-    ["a file cut within", "x.parquet", () => parquet((b) => Buffer.concat([b.subarray(0, 60), b.subarray(90)])), /x\.parquet: .*a sound Parquet file/],
-    ["nested columns", "x.parquet", () => readFileSync(golden("nested.parquet")), /x\.parquet: row 1, column "list": expected a number.* got nested values/],
-    ["integers beyond 2⁵³", "x.parquet", () => readFileSync(golden("beyond.parquet")), /row 3, column "big": expected a number.* got 1152921504606846977/],
-    ["a vector", "x.npy", () => readFileSync(golden("f8-big.npy")), /x\.npy: expected a matrix \[rows, columns\], got shape \[5\]/],
+    [
+      "a file cut at its end",
+      "x.parquet",
+      () => parquet((b) => b.subarray(0, -20)),
+      /x\.parquet: expected a sound Parquet file/,
+    ],
+    [
+      "a file cut within",
+      "x.parquet",
+      () => parquet((b) => Buffer.concat([b.subarray(0, 60), b.subarray(90)])),
+      /x\.parquet: .*a sound Parquet file/,
+    ],
+    [
+      "nested columns",
+      "x.parquet",
+      () => readFileSync(golden("nested.parquet")),
+      /x\.parquet: row 1, column "list": expected a number.* got nested values/,
+    ],
+    [
+      "integers beyond 2⁵³",
+      "x.parquet",
+      () => readFileSync(golden("beyond.parquet")),
+      /row 3, column "big": expected a number.* got 1152921504606846977/,
+    ],
+    [
+      "a vector",
+      "x.npy",
+      () => readFileSync(golden("f8-big.npy")),
+      /x\.npy: expected a matrix \[rows, columns\], got shape \[5\]/,
+    ],
   ])("%s in %s", async (_, name, content, message, settings) => {
     const error = await read(name, content(), settings).then(
       () => undefined,

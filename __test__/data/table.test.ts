@@ -45,7 +45,11 @@ describe("columns", () => {
   });
 
   it("texts that look like numbers stay texts, and what is no date is none", () => {
-    const { columns } = Table.fromColumns({ a: ["1", "2"], b: ["2023-02-29", "2023-02-30"], c: ["2024-02-29", "2024-03-01T10:00"] });
+    const { columns } = Table.fromColumns({
+      a: ["1", "2"],
+      b: ["2023-02-29", "2023-02-30"],
+      c: ["2024-02-29", "2024-03-01T10:00"],
+    });
     expect(columns.map(({ type }) => type)).toEqual(["category", "category", "date"]);
   });
 
@@ -54,7 +58,9 @@ describe("columns", () => {
     expect(() => Table.fromRows(rows)).toThrow(DataError);
     expect(() => Table.fromRows(rows)).toThrow(/row 3, column "x": expected a number, as in 2 of 3 rows, got "three"/);
     const late = Array.from({ length: 1500 }, (_, i) => ({ x: i === 1200 ? "late" : i }));
-    expect(() => Table.fromRows(late)).toThrow(/row 1201, column "x": expected a number, got "late"; columns: { "x": "category" }/);
+    expect(() => Table.fromRows(late)).toThrow(
+      /row 1201, column "x": expected a number, got "late"; columns: { "x": "category" }/,
+    );
     expect(() => Table.fromRows([{ x: Number.POSITIVE_INFINITY }])).toThrow(/expected a number, got Infinity/);
   });
 
@@ -85,18 +91,21 @@ describe("parts", () => {
     expect(table.toRows()).toEqual(people().toRows());
   });
 
-  it.each([0.1, 0.5, 0.001, 0.999])("a share of %d and the rest are all rows, each once, in their order", async (validation) => {
-    const table = Table.fromColumns({ x: Float64Array.from({ length: 1000 }, (_, i) => i) });
-    const parts = await table.split({ validation, seed: 5 });
-    const rows = (part: Table) => Array.from((part.column("x") as { values: Float64Array }).values);
-    const [held, trained] = [rows(parts.validation), rows(parts.train)];
-    expect(held.length).toBe(Math.round(validation * 1000));
-    expect([...held, ...trained].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
-    for (const part of [held, trained]) expect(part).toEqual([...part].sort((a, b) => a - b));
-    const again = await table.split({ validation, seed: 5 });
-    expect(rows(again.validation)).toEqual(held);
-    expect(rows((await table.split({ validation, seed: 6 })).validation)).not.toEqual(held);
-  });
+  it.each([0.1, 0.5, 0.001, 0.999])(
+    "a share of %d and the rest are all rows, each once, in their order",
+    async (validation) => {
+      const table = Table.fromColumns({ x: Float64Array.from({ length: 1000 }, (_, i) => i) });
+      const parts = await table.split({ validation, seed: 5 });
+      const rows = (part: Table) => Array.from((part.column("x") as { values: Float64Array }).values);
+      const [held, trained] = [rows(parts.validation), rows(parts.train)];
+      expect(held.length).toBe(Math.round(validation * 1000));
+      expect([...held, ...trained].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+      for (const part of [held, trained]) expect(part).toEqual([...part].sort((a, b) => a - b));
+      const again = await table.split({ validation, seed: 5 });
+      expect(rows(again.validation)).toEqual(held);
+      expect(rows((await table.split({ validation, seed: 6 })).validation)).not.toEqual(held);
+    },
+  );
 
   it("every row is as likely to be held as another", async () => {
     const table = Table.fromColumns({ x: Float64Array.from({ length: 20 }, (_, i) => i) });

@@ -95,9 +95,13 @@ describe("a stream is cut into chunks", () => {
   });
 
   it("one that gives nothing is an error", async () => {
-    await expect(cut([[]], { epochs: 1, rows: 4, unit: 4, keep: false })).rejects.toThrow(/^data: expected a stream of at least one row, got none$/);
+    await expect(cut([[]], { epochs: 1, rows: 4, unit: 4, keep: false })).rejects.toThrow(
+      /^data: expected a stream of at least one row, got none$/,
+    );
     const once = cut([[8], []], { epochs: 2, rows: 4, unit: 4, keep: false });
-    await expect(once).rejects.toThrow(/read to its end once\. Remedy: give a function that starts it anew, or epochs: 1/);
+    await expect(once).rejects.toThrow(
+      /read to its end once\. Remedy: give a function that starts it anew, or epochs: 1/,
+    );
   });
 });
 
@@ -158,7 +162,9 @@ describe("a fit to a stream", () => {
     await small().fit(streamed(data(640), 64), { ...settings, epochs: 2, buffer: 320, every: { steps: 1, call } });
     expect(events.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(events.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 40 }, (_, i) => Math.floor(i / 20)));
-    expect(events.map(({ steps }) => steps)).toEqual(Array.from({ length: 40 }, (_, i) => 10 * Math.ceil((i + 1) / 10)));
+    expect(events.map(({ steps }) => steps)).toEqual(
+      Array.from({ length: 40 }, (_, i) => 10 * Math.ceil((i + 1) / 10)),
+    );
   });
 
   it("may be of something that can be read once", async () => {
@@ -178,7 +184,12 @@ describe("a fit to a stream", () => {
 describe("what rows come with", () => {
   const conditional = () => {
     const backbone = { type: "MultiLayerPerceptron", args: { ...mlp.args, hiddenSizes: [4, 32] } } as const;
-    return new DiffusionModel({ ...planar(), xSize: 2, conditionSize: 1, model: { type: "velocity_function", args: { backbone } } });
+    return new DiffusionModel({
+      ...planar(),
+      xSize: 2,
+      conditionSize: 1,
+      model: { type: "velocity_function", args: { backbone } },
+    });
   };
 
   it("conditions and weights, and validation with early stop over all chunks", async () => {
@@ -219,7 +230,10 @@ describe("what rows come with", () => {
 
   it("sources of a flow, coupled by optimal transport within each batch", async () => {
     const flow = () =>
-      new OptimalTransportConditionalFlowModel({ xSize: 2, model: { type: "velocity_function", args: { backbone: mlp } } });
+      new OptimalTransportConditionalFlowModel({
+        xSize: 2,
+        model: { type: "velocity_function", args: { backbone: mlp } },
+      });
     const [x0, x1] = [randn([192, 2], { seed: 1 }), data(192)];
     const [whole, cut, other] = [flow(), flow(), flow()];
     await whole.fit({ x0, x1 }, { ...settings, epochs: 2 });
@@ -238,9 +252,17 @@ describe("what rows come with", () => {
       c: Array.from({ length: 256 }, (_, i) => "ab"[i % 2]),
     });
     const encoding = await fitEncoding(table);
-    const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [4, 32], outputSize: 3, activation: "silu" } } as const;
+    const backbone = {
+      type: "MultiLayerPerceptron",
+      args: { hiddenSizes: [4, 32], outputSize: 3, activation: "silu" },
+    } as const;
     const make = () =>
-      new DiffusionModel({ ...planar(), xSize: 3, data: encoding, model: { type: "velocity_function", args: { backbone } } });
+      new DiffusionModel({
+        ...planar(),
+        xSize: 3,
+        data: encoding,
+        model: { type: "velocity_function", args: { backbone } },
+      });
     const [whole, cut] = [make(), make()];
     await whole.fit(table, { ...settings, epochs: 2 });
     const read = async function* () {
@@ -255,8 +277,15 @@ describe("memory and time", () => {
   it("no more is alive than a few buffers, of a stream of many times that", async () => {
     const [width, buffer, size, batches] = [4096, 512, 128, 250];
     const row = 4 * width;
-    const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [width + 1, 2], outputSize: width, activation: "silu" } } as const;
-    const model = new DiffusionModel({ ...planar(), xSize: width, model: { type: "velocity_function", args: { backbone } } });
+    const backbone = {
+      type: "MultiLayerPerceptron",
+      args: { hiddenSizes: [width + 1, 2], outputSize: width, activation: "silu" },
+    } as const;
+    const model = new DiffusionModel({
+      ...planar(),
+      xSize: width,
+      model: { type: "velocity_function", args: { backbone } },
+    });
     const rows = randn([size, width], { seed: 1 });
     const most = { handles: 0, process: 0 };
     const before = { handles: 0, process: 0 };
@@ -339,7 +368,10 @@ describe("a fit to a stream ends", () => {
 
   it("after its steps, and lets go of the stream", async () => {
     const { seen, read } = endless();
-    expect(await small().fit(read, { ...settings, steps: 50, buffer: 64 })).toMatchObject({ step: 50, reason: "finished" });
+    expect(await small().fit(read, { ...settings, steps: 50, buffer: 64 })).toMatchObject({
+      step: 50,
+      reason: "finished",
+    });
     await soon();
     expect(seen.ended).toBe(true);
   });
@@ -371,7 +403,8 @@ describe("a fit to a stream ends", () => {
     await expect(run).rejects.toThrow(RangeError);
     expect((await bits(model)).every(Number.isFinite)).toBe(true);
     const first = async function* (): AsyncGenerator<Tensor> {
-      throw new RangeError("nothing there");
+      if (model !== undefined) throw new RangeError("nothing there");
+      yield data(1);
     };
     await expect(model.fit(first, { ...settings, steps: 10 })).rejects.toThrow(/nothing there/);
     expect((await model.fit(data(64), { ...settings, steps: 2 })).stepsRun).toBe(2);

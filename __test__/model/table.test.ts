@@ -49,7 +49,10 @@ async function animals(rows = 600): Promise<Table> {
 }
 
 const backbone = (inputs: number, outputs: number) =>
-  ({ type: "MultiLayerPerceptron", args: { hiddenSizes: [inputs, 64, 64], outputSize: outputs, activation: "silu" } }) as const;
+  ({
+    type: "MultiLayerPerceptron",
+    args: { hiddenSizes: [inputs, 64, 64], outputSize: outputs, activation: "silu" },
+  }) as const;
 
 const modelOf = (encoding: TableEncoding, more: { readonly conditionDropout?: number } = {}) =>
   new DiffusionModel({
@@ -80,7 +83,9 @@ describe("a model of a table", () => {
     expect(report.bestValidationLoss).toBeGreaterThan(0);
     const samples = await model.sampleTable({ batchSize: 400, seed: 1 });
     expect(memory().liveTensors).toBeLessThanOrEqual(before);
-    expect(samples.columns.map(({ name, type }) => [name, type])).toEqual(table.columns.map(({ name, type }) => [name, type]));
+    expect(samples.columns.map(({ name, type }) => [name, type])).toEqual(
+      table.columns.map(({ name, type }) => [name, type]),
+    );
 
     const cats = samples.filter(({ kind }) => kind === "cat");
     const dogs = samples.filter(({ kind }) => kind === "dog");
@@ -134,7 +139,8 @@ describe("a model of a table", () => {
     await a.fit(table, settings);
     await b.fit(await encoding.encode(table), settings);
     await c.fit(table, { ...settings, normalize: true });
-    const weights = async (model: typeof a) => (await Promise.all(Object.values(model.stateDict()).map(numbers))).flat();
+    const weights = async (model: typeof a) =>
+      (await Promise.all(Object.values(model.stateDict()).map(numbers))).flat();
     expect(await weights(a)).toEqual(await weights(b));
     expect((await c.info()).normalization).not.toBe(null);
   });
@@ -156,11 +162,33 @@ describe("columns that are given", () => {
     const model = modelOf(encoding, { conditionDropout: 0.1 });
     await model.fit(table, fitting);
     const kinds = ["cat", "dog", "dog"];
-    const samples = await model.sampleTable({ batchSize: 40, condition: Table.fromColumns({ kind: kinds, more: [1, 2, 3] }), seed: 2 });
+    const samples = await model.sampleTable({
+      batchSize: 40,
+      condition: Table.fromColumns({ kind: kinds, more: [1, 2, 3] }),
+      seed: 2,
+    });
     expect(samples.columns.map(({ name }) => name)).toEqual(["kind", "size", "age"]);
     expect(samples.toRows().map(({ kind }) => kind)).toEqual(Array.from({ length: 120 }, (_, i) => kinds[i % 3]));
-    expect(Math.abs(mean(column(samples.filter(({ kind }) => kind === "cat"), "size")) - 4)).toBeLessThan(1.5);
-    expect(Math.abs(mean(column(samples.filter(({ kind }) => kind === "dog"), "size")) - 20)).toBeLessThan(1.5);
+    expect(
+      Math.abs(
+        mean(
+          column(
+            samples.filter(({ kind }) => kind === "cat"),
+            "size",
+          ),
+        ) - 4,
+      ),
+    ).toBeLessThan(1.5);
+    expect(
+      Math.abs(
+        mean(
+          column(
+            samples.filter(({ kind }) => kind === "dog"),
+            "size",
+          ),
+        ) - 20,
+      ),
+    ).toBeLessThan(1.5);
     const without = await model.sampleTable({ batchSize: 10 });
     expect(without.columns.map(({ name }) => name)).toEqual(["size", "age"]);
     await expect(model.sampleTable({ condition: Table.fromColumns({ kind: ["cow"] }) })).rejects.toThrow(
@@ -178,7 +206,9 @@ describe("what does not fit is refused", () => {
     expect(make({ conditionSize: undefined })).toThrow(/^conditionSize: expected 2, the width of data, got none/);
     const [first, second] = JSON.parse(JSON.stringify(encoding)).columns;
     const changed = (column: object) => ({ data: { columns: [column, second] } });
-    expect(make(changed({ ...first, nam: "x" }))).toThrow(/^data\.columns\[0\]\.nam: unknown key; did you mean "name"\?/);
+    expect(make(changed({ ...first, nam: "x" }))).toThrow(
+      /^data\.columns\[0\]\.nam: unknown key; did you mean "name"\?/,
+    );
     expect(make(changed({ ...first, transform: { type: "standard", mean: 0, std: 0 } }))).toThrow(
       /^data\.columns\[0\]\.transform\.std: expected a number > 0, got 0/,
     );

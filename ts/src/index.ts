@@ -16,7 +16,9 @@ export * as datasets from "./data/datasets/index.js";
 export {
   type CategoryCodeSettings,
   type ColumnEncodingSettings,
+  type EmbeddingSettings,
   type EncodingSettings,
+  type Filling,
   fitEncoding,
   type MissingPolicy,
 } from "./data/encoding/fit-encoding.js";

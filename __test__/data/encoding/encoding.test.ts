@@ -25,8 +25,12 @@ const drawn = async (made: Tensor) => (await made.data()) as Float64Array;
 
 /** A table of every kind of column, skewed and with outliers, and with missing values where they are asked for. */
 async function mixed(rows: number, seed: number, missing = 0): Promise<Table> {
-  const [normal, uniform] = [await drawn(randn([rows, 2], { dtype: "f64", seed })), await drawn(rand([rows, 4], { dtype: "f64", seed }))];
-  const gap = (row: number, column: number) => missing > 0 && (row * 7 + column * 3 + seed) % Math.round(1 / missing) === 0;
+  const [normal, uniform] = [
+    await drawn(randn([rows, 2], { dtype: "f64", seed })),
+    await drawn(rand([rows, 4], { dtype: "f64", seed })),
+  ];
+  const gap = (row: number, column: number) =>
+    missing > 0 && (row * 7 + column * 3 + seed) % Math.round(1 / missing) === 0;
   const column = <T>(index: number, value: (row: number) => T) =>
     Array.from({ length: rows }, (_, row) => (gap(row, index) ? null : value(row)));
   const at = (all: Float64Array, row: number, column: number, width: number) => all[row * width + column] ?? 0;
@@ -43,7 +47,8 @@ async function mixed(rows: number, seed: number, missing = 0): Promise<Table> {
 /** The largest difference of two columns, as a share of the range of the first; missing values must be the same. */
 function difference(a: Float64Array, b: Float64Array): number {
   const present = a.filter((value) => !Number.isNaN(value));
-  const range = present.reduce((x, y) => Math.max(x, y), -Infinity) - present.reduce((x, y) => Math.min(x, y), Infinity) || 1;
+  const range =
+    present.reduce((x, y) => Math.max(x, y), -Infinity) - present.reduce((x, y) => Math.min(x, y), Infinity) || 1;
   let largest = 0;
   a.forEach((value, i) => {
     if (Number.isNaN(value) !== Number.isNaN(b[i])) largest = Number.POSITIVE_INFINITY;
@@ -60,10 +65,18 @@ describe("decoding what was encoded gives the table", () => {
   );
 
   it.each(choices)("$numbers, $categories", async (settings) => {
-    for (const [rows, seed] of [[1, 1], [2, 2], [37, 3], [2500, 4]] as const) {
+    for (const [rows, seed] of [
+      [1, 1],
+      [2, 2],
+      [37, 3],
+      [2500, 4],
+    ] as const) {
       const table = await mixed(rows, seed);
       const encoding = await fitEncoding(table, { ...settings, seed });
-      for (const [dtype, tolerance] of [["f32", 2e-6], ["f64", 1e-12]] as const) {
+      for (const [dtype, tolerance] of [
+        ["f32", 2e-6],
+        ["f64", 1e-12],
+      ] as const) {
         const encoded = await encoding.encode(table, { dtype });
         expect([encoded.dtype, encoded.shape]).toEqual([dtype, [rows, encoding.width]]);
         const decoded = await encoding.decode(encoded);
@@ -93,7 +106,11 @@ describe("decoding what was encoded gives the table", () => {
 
   it("after a way through JSON, to the same bits", async () => {
     const table = await mixed(1500, 6, 0.1);
-    const encoding = await fitEncoding(table, { numbers: "quantile", categories: { type: "embedding", dim: 4 }, missing: "keep" });
+    const encoding = await fitEncoding(table, {
+      numbers: "quantile",
+      categories: { type: "embedding", dim: 4 },
+      missing: "keep",
+    });
     const again = new TableEncoding(JSON.parse(JSON.stringify(encoding)));
     const encoded = await encoding.encode(table, { dtype: "f64" });
     expect(await numbers(await again.encode(table, { dtype: "f64" }))).toEqual(await numbers(encoded));
@@ -144,7 +161,9 @@ describe("the numbers that a network sees", () => {
       expect(Math.max(...scores.map(Math.abs))).toBeLessThan(3.3);
       // As many below −1 as of a normal distribution.
       expect(scores.filter((z) => z < -1).length / rows).toBeCloseTo(0.1587, 2);
-      const byValue = Array.from(cells, (value, i) => ({ value, score: scores[i] ?? 0 })).sort((a, b) => a.value - b.value);
+      const byValue = Array.from(cells, (value, i) => ({ value, score: scores[i] ?? 0 })).sort(
+        (a, b) => a.value - b.value,
+      );
       byValue.slice(1).forEach(({ score }, i) => void expect(score).toBeGreaterThan(byValue[i]?.score ?? 0));
     }
   });
@@ -178,7 +197,10 @@ describe("samples that no row was like", () => {
     const table = Table.fromColumns({ x: [0, 1, 2, 3.5] });
     for (const numbers of ["standard", "minMax", "quantile"] as const) {
       const far = tensor([[-9], [9]], { dtype: "f64" });
-      const [free, clipped] = [await fitEncoding(table, { numbers }), await fitEncoding(table, { numbers, clip: true })];
+      const [free, clipped] = [
+        await fitEncoding(table, { numbers }),
+        await fitEncoding(table, { numbers, clip: true }),
+      ];
       const [low = 0, high = 0] = values(await free.decode(far), "x");
       expect(low).toBeLessThan(-1);
       expect(high).toBeGreaterThan(4.5);
@@ -205,7 +227,11 @@ describe("samples that no row was like", () => {
 });
 
 describe("missing values", () => {
-  const table = Table.fromColumns({ x: [1, 2, null, 4.5], c: ["a", null, "b", "b"], d: ["2024-01-01", null, "2024-01-03", "2024-01-05"] });
+  const table = Table.fromColumns({
+    x: [1, 2, null, 4.5],
+    c: ["a", null, "b", "b"],
+    d: ["2024-01-01", null, "2024-01-03", "2024-01-05"],
+  });
   const filled = async (settings: EncodingSettings) => {
     const encoding = await fitEncoding(table, settings);
     return (await encoding.decode(await encoding.encode(table, { dtype: "f64" }))).toRows();
@@ -222,7 +248,11 @@ describe("missing values", () => {
     const rows = await filled({ missing: "fill" });
     expect(rows[2]?.x).toBeCloseTo(2.5, 10);
     expect(rows[1]).toMatchObject({ c: "b", d: new Date("2024-01-03") });
-    const columns = { x: { missing: { fill: 7 } }, c: { missing: { fill: "a" } }, d: { missing: { fill: "2024-02-01" } } };
+    const columns = {
+      x: { missing: { fill: 7 } },
+      c: { missing: { fill: "a" } },
+      d: { missing: { fill: "2024-02-01" } },
+    };
     const own = await filled({ columns });
     expect([own[2]?.x, own[1]?.c, own[1]?.d]).toEqual([7, "a", new Date("2024-02-01")]);
   });
@@ -244,8 +274,16 @@ describe("what does not fit is refused", () => {
     ["a column", { columns: { y: {} } }, /^columns\.y: expected a column of the table \(x, c\)/],
     ["settings of a column", { columns: { x: { numbers: "log" } } }, /^columns\.x\.numbers: expected/],
     ["a condition", { condition: ["y"] }, /expected one of the columns x, c, got "y"/],
-    ["a value for missing ones", { columns: { c: { missing: { fill: "z" } } } }, /^columns\.c\.missing\.fill: expected one of its/],
-    ["a value for missing numbers", { columns: { x: { missing: { fill: "z" } } } }, /^columns\.x\.missing\.fill: expected a number/],
+    [
+      "a value for missing ones",
+      { columns: { c: { missing: { fill: "z" } } } },
+      /^columns\.c\.missing\.fill: expected one of its/,
+    ],
+    [
+      "a value for missing numbers",
+      { columns: { x: { missing: { fill: "z" } } } },
+      /^columns\.x\.missing\.fill: expected a number/,
+    ],
     ["clip", { clip: 1 }, /^clip: expected true or false/],
   ])("%s", async (_, settings, message) => {
     await expect(fitEncoding(table, settings as EncodingSettings)).rejects.toThrow(ConfigError);
@@ -263,7 +301,9 @@ describe("what does not fit is refused", () => {
     );
     await expect(encoding.decode(randn([3, 4], { seed: 1 }))).rejects.toThrow(ShapeError);
     await expect(encoding.decodeCondition(randn([3, 0], { seed: 1 }))).rejects.toThrow(ShapeError);
-    await expect(fitEncoding(Table.fromColumns({ x: [null, null] }))).rejects.toThrow(/column "x": expected at least one value/);
+    await expect(fitEncoding(Table.fromColumns({ x: [null, null] }))).rejects.toThrow(
+      /column "x": expected at least one value/,
+    );
     // Another order of columns and categories is none.
     const turned = Table.fromColumns({ c: ["b", "a"], x: [1, 2] });
     expect((await encoding.decode(await encoding.encode(turned))).toRows()).toEqual([

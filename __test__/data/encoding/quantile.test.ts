@@ -20,7 +20,15 @@ describe("the normal quantile function", () => {
   it("is the inverse of Φ, which the engine's erf gives", async () => {
     const ps = Array.from({ length: 1999 }, (_, i) => (i + 1) / 2000);
     const z = tensor(Float64Array.from(ps, normalQuantile));
-    const back = await z.mul(Math.SQRT1_2).erf().add(1).div(2).sub(tensor(Float64Array.from(ps))).abs().max().item();
+    const back = await z
+      .mul(Math.SQRT1_2)
+      .erf()
+      .add(1)
+      .div(2)
+      .sub(tensor(Float64Array.from(ps)))
+      .abs()
+      .max()
+      .item();
     expect(back).toBeLessThan(1e-14);
   });
 });

@@ -235,7 +235,9 @@ impl CategoryEncoding {
                 let expected = format!("{} vectors of one length", self.count());
                 Err(ModelError::config("code.vectors", expected, format!("{} vectors", vectors.len())))
             }
-            CategoryCode::Embedding { .. } if self.width() == 0 => Err(ModelError::config("code.vectors", "vectors that are not empty", "[]")),
+            CategoryCode::Embedding { .. } if self.width() == 0 => {
+                Err(ModelError::config("code.vectors", "vectors that are not empty", "[]"))
+            }
             _ => Ok(()),
         }
     }
@@ -251,10 +253,15 @@ impl EncodingConfig {
         for (i, column) in self.columns.iter().enumerate() {
             column.validate().map_err(|e| e.under(&format!("data.columns[{i}]")))?;
             if !known.insert(column.name()) {
-                return Err(ModelError::config(format!("data.columns[{i}].name"), "a name of its own", format!("{:?} again", column.name())));
+                return Err(ModelError::config(
+                    format!("data.columns[{i}].name"),
+                    "a name of its own",
+                    format!("{:?} again", column.name()),
+                ));
             }
         }
-        let width = |condition: bool| self.columns.iter().filter(|c| c.is_condition() == condition).map(ColumnEncoding::width).sum::<usize>();
+        let width =
+            |condition: bool| self.columns.iter().filter(|c| c.is_condition() == condition).map(ColumnEncoding::width).sum::<usize>();
         let is = |size: Option<&Size>, width: usize| match size {
             None => width == 0,
             Some(Size::Width(own)) => *own == width,
@@ -265,7 +272,8 @@ impl EncodingConfig {
         match fitting.into_iter().find(|(_, size, width)| !is(*size, *width)) {
             None => Ok(()),
             Some((name, size, width)) => {
-                let expected = if width == 0 { "none, since data has no such columns".into() } else { format!("{width}, the width of data") };
+                let expected =
+                    if width == 0 { "none, since data has no such columns".into() } else { format!("{width}, the width of data") };
                 let got = size.map_or_else(|| "none".into(), |size| serde_json::to_string(size).unwrap_or_default());
                 Err(ModelError::config(name, expected, got))
             }

@@ -48,7 +48,7 @@ export function isMissing(column: Column, row: number): boolean {
 }
 
 /** The value of a row. */
-export function valueOf(column: Column, row: number): Value {
+export function valueAt(column: Column, row: number): Value {
   if (isMissing(column, row)) return null;
   if (column.type === "category") return column.categories[column.codes[row] ?? -1] ?? null;
   const value = column.values[row] ?? Number.NaN;

@@ -38,9 +38,8 @@ async function inflated(file: string, bytes: Uint8Array): Promise<Uint8Array> {
  *
  * @example
  * ```ts
- * declare const folder: string;
- * const images = (await readIdx(`${folder}/train-images-idx3-ubyte.gz`, { dtype: "f32" })).div(127.5).sub(1); // [60000, 28, 28], −1 … 1
- * const labels = await readIdx(`${folder}/train-labels-idx1-ubyte.gz`); // i64 [60000]
+ * const images = (await readIdx("train-images-idx3-ubyte.gz", { dtype: "f32" })).div(127.5).sub(1); // [60000, 28, 28], −1 … 1
+ * const labels = await readIdx("train-labels-idx1-ubyte.gz"); // i64 [60000]
  * ```
  */
 export async function readIdx(file: string, settings: ReadArraySettings = {}): Promise<Tensor> {

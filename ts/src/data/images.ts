@@ -81,14 +81,21 @@ function checked(folder: string, all: readonly Found[]): string[] {
 }
 
 /** The pixels of an image, channel by channel. */
-async function pixels(sharp: typeof Sharp, file: string, settings: Required<ReadImagesSettings>): Promise<Float32Array> {
+async function pixels(
+  sharp: typeof Sharp,
+  file: string,
+  settings: Required<ReadImagesSettings>,
+): Promise<Float32Array> {
   const { size, channels, range } = settings;
   const [height, width] = size;
   let interleaved: Uint8Array;
   try {
     const image = sharp(file).rotate().resize(width, height, { fit: "cover" });
     const coloured = channels === 4 ? image.ensureAlpha() : image.flatten({ background: "#000" }).removeAlpha();
-    interleaved = await coloured.toColourspace(channels === 1 ? "b-w" : "srgb").raw().toBuffer();
+    interleaved = await coloured
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
+      .raw()
+      .toBuffer();
   } catch (cause) {
     throw unreadable(file, cause);
   }
@@ -105,7 +112,8 @@ function checkedSettings({ size, channels = 3, range = "signed" }: ReadImagesSet
     const got = JSON.stringify(value) ?? "nothing";
     return new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
   };
-  const isSize = Array.isArray(size) && size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side > 0);
+  const isSize =
+    Array.isArray(size) && size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side > 0);
   if (!isSize) throw refuse("size", "[height, width], integers ≥ 1", size);
   if (![1, 3, 4].includes(channels)) throw refuse("channels", "1, 3 or 4", channels);
   if (!["signed", "unit"].includes(range)) throw refuse("range", '"signed" or "unit"', range);
@@ -120,8 +128,7 @@ function checkedSettings({ size, channels = 3, range = "signed" }: ReadImagesSet
  *
  * @example
  * ```ts
- * declare const folder: string;
- * const { images, labels, classes } = await readImages(folder, { size: [32, 32] }); // images f32 [N, 3, 32, 32]
+ * const { images, labels, classes } = await readImages("photos", { size: [32, 32] }); // images f32 [N, 3, 32, 32]
  * const condition = labels.oneHot(classes.length).cast("f32");
  * ```
  */

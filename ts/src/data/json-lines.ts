@@ -51,7 +51,13 @@ async function* lines(file: string): AsyncGenerator<{ readonly text: string; rea
 function parsed(file: string, text: string, at: number): Fields {
   const refuse = (expected: string, got: string, cause?: unknown) => {
     const where = `line ${at}`;
-    return new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, { expected, got, path: file, where, cause });
+    return new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, {
+      expected,
+      got,
+      path: file,
+      where,
+      cause,
+    });
   };
   let value: unknown;
   try {
@@ -76,7 +82,10 @@ class Records {
   }
 
   take(fields: Fields, at: number): void {
-    if (this.#builder !== undefined) return this.#append(this.#builder, fields, at);
+    if (this.#builder !== undefined) {
+      this.#append(this.#builder, fields, at);
+      return;
+    }
     this.#head.push({ fields, at });
     if (this.#head.length === SAMPLE) this.#begin();
   }

@@ -27,15 +27,26 @@ function typeOf(file: string, header: string): { readonly littleEndian: boolean;
   const [, descr] = /'descr'\s*:\s*'([^']*)'/.exec(header) ?? [];
   const [, order = "", type = ""] = /^([<>|=])(\w\d+)$/.exec(descr ?? "") ?? [];
   if (isNumberType(type)) return { littleEndian: order !== ">", type };
-  throw refuse(file, "numbers or truth values", descr === undefined ? "another type of elements" : JSON.stringify(descr));
+  throw refuse(
+    file,
+    "numbers or truth values",
+    descr === undefined ? "another type of elements" : JSON.stringify(descr),
+  );
 }
 
 /** What a header says; shapes are those of the order in which the numbers lie. */
-function headerOf(file: string, header: string): Pick<Stored, "littleEndian" | "type" | "shape"> & { fortran: boolean } {
+function headerOf(
+  file: string,
+  header: string,
+): Pick<Stored, "littleEndian" | "type" | "shape"> & { fortran: boolean } {
   const [, order] = /'fortran_order'\s*:\s*(True|False)\b/.exec(header) ?? [];
   const [, sizes] = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(header) ?? [];
   if (order === undefined || sizes === undefined) throw refuse(file, "a header with the shape of an array", "another");
-  const shape = sizes.split(",").map((size) => size.trim()).filter((size) => size !== "").map(Number);
+  const shape = sizes
+    .split(",")
+    .map((size) => size.trim())
+    .filter((size) => size !== "")
+    .map(Number);
   if (!shape.every(Number.isSafeInteger)) throw refuse(file, "sizes that are integers", `(${sizes})`);
   const fortran = order === "True" && shape.length > 1;
   return { ...typeOf(file, header), fortran, shape: fortran ? shape.reverse() : shape };
@@ -46,14 +57,19 @@ function headerOf(file: string, header: string): Pick<Stored, "littleEndian" | "
  *
  * @param file - what the bytes are of, for errors
  */
-export async function arrayOfBytes(file: string, bytes: Uint8Array, { dtype }: ReadArraySettings = {}): Promise<Tensor> {
+export async function arrayOfBytes(
+  file: string,
+  bytes: Uint8Array,
+  { dtype }: ReadArraySettings = {},
+): Promise<Tensor> {
   if (bytes.byteLength < 12 || text(bytes.subarray(0, 6)) !== MAGIC) throw refuse(file, "an npy file", "another");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) throw refuse(file, "npy of version 1, 2 or 3", String(version));
   const begin = version === 1 ? 10 : 12;
   const offset = begin + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
-  if (offset > bytes.byteLength) throw refuse(file, `a header that ends at byte ${offset}`, `${bytes.byteLength} bytes`);
+  if (offset > bytes.byteLength)
+    throw refuse(file, `a header that ends at byte ${offset}`, `${bytes.byteLength} bytes`);
   const { fortran, ...header } = headerOf(file, text(bytes.subarray(begin, offset)));
   const read = await tensorOfStored({ file, bytes, offset, ...header }, dtype);
   if (!fortran) return read;

@@ -81,7 +81,11 @@ export async function tensorOfStored(stored: Stored, dtype?: DType): Promise<Ten
     const wrong = stored.type === "u8" && chosen === "i64" ? values.findIndex((value) => value > LARGEST) : -1;
     if (wrong < 0) return typedArray(values, chosen);
     const [expected, got] = [`integers ≤ ${LARGEST}`, String(values[wrong])];
-    throw new DataError(`${file}: element ${start + wrong}: expected ${expected}, got ${got}`, { expected, got, path: file });
+    throw new DataError(`${file}: element ${start + wrong}: expected ${expected}, got ${got}`, {
+      expected,
+      got,
+      path: file,
+    });
   };
   return tensorInPieces({ shape, dtype: chosen }, piece);
 }

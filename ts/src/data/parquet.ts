@@ -69,7 +69,10 @@ export async function readParquet(file: string, settings: ReadSettings): Promise
     const opened = await asyncBufferFromFile(file);
     return { buffer: opened, metadata: await parquetMetadataAsync(opened) };
   });
-  const names = checkedNames(parquetSchema(metadata).children.map(({ element }) => element.name), file);
+  const names = checkedNames(
+    parquetSchema(metadata).children.map(({ element }) => element.name),
+    file,
+  );
   checkKnown(settings.columns, names, file);
   const columns: Column[] = [];
   for (const name of names) {
@@ -85,7 +88,12 @@ export async function readParquet(file: string, settings: ReadSettings): Promise
         for (let row = start; row < end; row++) {
           const [cell, at]: [unknown, number] = [cells[row], rowStart + row + 1];
           if (!isPlain(cell)) {
-            throw wrongCell(settings, { at, column: name }, "a number, a date, a text or a truth value", "nested values");
+            throw wrongCell(
+              settings,
+              { at, column: name },
+              "a number, a date, a text or a truth value",
+              "nested values",
+            );
           }
           builder.row([cell], at);
         }

@@ -1,14 +1,15 @@
 // Reads a table in the format of the file's ending.
 // A new format is one file and one line here.
-import { endingOf, type Formats } from "./formats.js";
-import type { ColumnType } from "./columns.js";
+
 import { ConfigError } from "../errors.js";
+import type { ColumnType } from "./columns.js";
 import { readDelimited } from "./csv.js";
+import { endingOf, type Formats } from "./formats.js";
 import { readJsonLines } from "./json-lines.js";
 import { readTableNpy } from "./npy-table.js";
 import { readParquet } from "./parquet.js";
-import type { BuildSettings } from "./table-builder.js";
 import { Table } from "./table.js";
+import type { BuildSettings } from "./table-builder.js";
 
 /** Settings of {@link readTable}. */
 export interface ReadTableSettings {

@@ -84,7 +84,10 @@ export class TableBuilder {
 
   /** Appends a row, which is at this line (or is the row of this number). */
   row(cells: readonly Cell[], at: number): void {
-    if (this.#head === undefined) return this.#append(cells, at);
+    if (this.#head === undefined) {
+      this.#append(cells, at);
+      return;
+    }
     this.#head.push({ cells: [...cells], at });
     if (this.#head.length === SAMPLE) this.#settle(this.#head);
   }

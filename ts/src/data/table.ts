@@ -3,7 +3,7 @@
 import { nearest } from "../config/nearest.js";
 import { ConfigError, DataError } from "../errors.js";
 import { type Cell, shown } from "./cells.js";
-import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueOf } from "./columns.js";
+import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
 import { permutation } from "./permutation.js";
 import { inSlices } from "./slices.js";
 import { type BuildSettings, checkedNames, TableBuilder } from "./table-builder.js";
@@ -64,10 +64,16 @@ export class Table {
   constructor(columns: readonly Column[]) {
     const lengths = [...new Set(columns.map(lengthOf))];
     if (lengths.length !== 1) {
-      const [expected, got] = ["columns of one length", columns.length === 0 ? "none" : `lengths ${lengths.join(", ")}`];
+      const [expected, got] = [
+        "columns of one length",
+        columns.length === 0 ? "none" : `lengths ${lengths.join(", ")}`,
+      ];
       throw new DataError(`Table: expected ${expected}, got ${got}`, { expected, got, where: "Table" });
     }
-    checkedNames(columns.map(({ name }) => name), "Table");
+    checkedNames(
+      columns.map(({ name }) => name),
+      "Table",
+    );
     this.columns = Object.freeze([...columns]);
     this.rowCount = lengths[0] ?? 0;
   }
@@ -86,7 +92,13 @@ export class Table {
   static fromRows(rows: readonly Readonly<Record<string, Cell>>[]): Table {
     const names = [...new Set(rows.flatMap(Object.keys))];
     const builder = new TableBuilder(names, settings);
-    rows.forEach((row, i) => void builder.row(names.map((name) => row[name]), i + 1));
+    rows.forEach(
+      (row, i) =>
+        void builder.row(
+          names.map((name) => row[name]),
+          i + 1,
+        ),
+    );
     return new Table(builder.finish());
   }
 
@@ -116,7 +128,11 @@ export class Table {
     const meant = nearest(name, names);
     const expected = `one of the columns ${names.join(", ")}`;
     const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint}`, { expected, got: name, path: name });
+    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint}`, {
+      expected,
+      got: name,
+      path: name,
+    });
   }
 
   /** The table of these columns, in this order. */
@@ -186,7 +202,7 @@ export class Table {
 
   /** A row, counted from 0. */
   row(index: number): Row {
-    return Object.fromEntries(this.columns.map((column) => [column.name, valueOf(column, index)]));
+    return Object.fromEntries(this.columns.map((column) => [column.name, valueAt(column, index)]));
   }
 
   /** All rows as objects; see {@link Table.row} for one at a time. */

@@ -165,11 +165,15 @@ export abstract class FittedModel<
   /** The rows of a table. */
   async #encoded(what: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
     const { encoding, dtype } = this;
-    if (condition !== undefined) throw refused(`${what}.condition`, "none beside a table, of which it is a part", condition);
+    if (condition !== undefined)
+      throw refused(`${what}.condition`, "none beside a table, of which it is a part", condition);
     const x = [await encoding.encode(table, { dtype })];
     const conditions = encoding.conditionWidth === 0 ? [] : [await encoding.encodeCondition(table, { dtype })];
     // Of the tensors that are freed later one must not be the caller's.
-    const weight = sampleWeight === undefined ? [] : tensorsOf("sampleWeight", sampleWeight.narrow(0, 0, sampleWeight.shape[0] ?? 0), 1);
+    const weight =
+      sampleWeight === undefined
+        ? []
+        : tensorsOf("sampleWeight", sampleWeight.narrow(0, 0, sampleWeight.shape[0] ?? 0), 1);
     return { lists: { x, condition: conditions, sampleWeight: weight }, owned: true };
   }
 
@@ -236,9 +240,7 @@ export abstract class FittedModel<
     } else {
       const trained = this.#read("data", data, { condition, sampleWeight });
       const isThere = !(trained instanceof Promise) && !(held instanceof Promise);
-      run = isThere
-        ? begin(trained, held)
-        : this.#later(Promise.all([trained, held]), (reads) => begin(...reads));
+      run = isThere ? begin(trained, held) : this.#later(Promise.all([trained, held]), (reads) => begin(...reads));
     }
     return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
   }
@@ -247,7 +249,11 @@ export abstract class FittedModel<
   #begin(
     trained: Read,
     held: Read | undefined,
-    { options, weight, streamed }: { readonly options: { batchSize?: number }; weight: Weight | undefined; streamed: boolean },
+    {
+      options,
+      weight,
+      streamed,
+    }: { readonly options: { batchSize?: number }; weight: Weight | undefined; streamed: boolean },
   ): NativeRun {
     this.#prepare(options, trained.lists, held?.lists);
     const all = Object.fromEntries([
@@ -283,7 +289,8 @@ export abstract class FittedModel<
   ): NativeRun {
     const { condition, sampleWeight, batchSize = BATCH, accumulate = 1, epochs = Number.POSITIVE_INFINITY } = settings;
     for (const [name, value] of Object.entries({ condition, sampleWeight })) {
-      if (value !== undefined) throw refused(name, "none beside a stream; its batches are { data, condition, sampleWeight }", value);
+      if (value !== undefined)
+        throw refused(name, "none beside a stream; its batches are { data, condition, sampleWeight }", value);
     }
     const unit = batchSize * accumulate;
     const { buffer = STEPS_HELD * unit } = settings;

@@ -1,5 +1,7 @@
 // The options of a model's calls, as users write them.
 // Data, functions, models and signals do not cross as JSON, so they are taken out before validation.
+
+import type { Table } from "../data/table.js";
 import type {
   BridgeConfig,
   DiffusionConfig,
@@ -14,7 +16,6 @@ import type {
   Weight as WeightConfig,
   Weights,
 } from "../generated/config.js";
-import type { Table } from "../data/table.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { FitEvent } from "../train/events.js";
 import type { JobSettings } from "./job.js";

@@ -1,10 +1,11 @@
 // Data that need not fit into memory: batches that come one after the other, joined into chunks that a fit is trained on.
 // While one chunk is trained on the next is read, and nothing is read beyond that.
+
+import type { Table } from "../data/table.js";
 import { DataError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
-import type { Table } from "../data/table.js";
 import { grouped } from "./groups.js";
 import type { RowSettings } from "./options.js";
 
@@ -96,7 +97,12 @@ class Waiting {
     if (first === undefined) return {};
     if (others.length === 0) return first;
     const joined = Object.entries(first).map(([name, tensors]) => {
-      const all = tensors.map((_, k) => Tensor.concat(this.#pieces.flatMap((piece) => piece[name]?.[k] ?? []), 0));
+      const all = tensors.map((_, k) =>
+        Tensor.concat(
+          this.#pieces.flatMap((piece) => piece[name]?.[k] ?? []),
+          0,
+        ),
+      );
       return [name, all] as const;
     });
     for (const piece of this.#pieces) free(piece);
@@ -157,7 +163,11 @@ export async function* chunks(
 }
 
 /** Feeds a run with the chunks that come, one ahead of what is trained on, until there are no more or it wants no more. */
-export async function pump(run: NativeRun, source: AsyncGenerator<Chunk>, before: (chunk: Chunk) => void): Promise<void> {
+export async function pump(
+  run: NativeRun,
+  source: AsyncGenerator<Chunk>,
+  before: (chunk: Chunk) => void,
+): Promise<void> {
   for (;;) {
     const { done, value } = await source.next();
     if (done) return run.complete();

@@ -276,7 +276,21 @@ mod tests {
         let sizes = Leaves::new(vec![("a".to_string(), vec![2]), ("b".to_string(), vec![3, 1])]);
         let x = HostRows { width: 5, values: vec![0.0; 5 * 64] };
         let coupling = Coupling::exact();
-        PlanRequest { coupling, x, x0: None, condition: None, sizes, dtype, seed: 9, batch: 8, parts: 2, rest: 0, per_epoch: 4, begin: 0, passes: 0 }
+        PlanRequest {
+            coupling,
+            x,
+            x0: None,
+            condition: None,
+            sizes,
+            dtype,
+            seed: 9,
+            batch: 8,
+            parts: 2,
+            rest: 0,
+            per_epoch: 4,
+            begin: 0,
+            passes: 0,
+        }
     }
 
     #[test]

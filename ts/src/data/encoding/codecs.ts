@@ -86,7 +86,11 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
   const missing = encoding.missing ?? { type: "error" };
   const code = codeOf(encoding.code, categories.length + (missing.type === "keep" ? 1 : 0));
   const indices = new Map(categories.map((category, index) => [category, index]));
-  const absent = { error: undefined, fill: "value" in missing ? indices.get(missing.value) : undefined, keep: categories.length };
+  const absent = {
+    error: undefined,
+    fill: "value" in missing ? indices.get(missing.value) : undefined,
+    keep: categories.length,
+  };
   return {
     name,
     type: "category",
@@ -99,7 +103,8 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
         const given = codes[row] as number;
         const index = given < 0 ? absent[missing.type] : known[given];
         if (index === undefined) {
-          const expected = given < 0 ? 'a value (or fitEncoding with missing: "fill" or "keep")' : "a category of the encoding's";
+          const expected =
+            given < 0 ? 'a value (or fitEncoding with missing: "fill" or "keep")' : "a category of the encoding's";
           throw unfit(name, row, expected, given < 0 ? "none" : JSON.stringify(own[given]));
         }
         code.write(index, into, at);

@@ -19,11 +19,25 @@ import { sorted } from "./sorted.js";
 import { TableEncoding } from "./table-encoding.js";
 import { fittedTransform, transformKinds } from "./transforms.js";
 
+/** A value in the place of missing ones. */
+export interface Filling {
+  /** The value, of the column's type. */
+  readonly fill: number | string | Date;
+}
+
 /** What becomes of missing values: see {@link EncodingSettings.missing}. */
-export type MissingPolicy = "error" | "fill" | "keep" | { readonly fill: number | string | Date };
+export type MissingPolicy = "error" | "fill" | "keep" | Filling;
+
+/** Categories as random vectors. */
+export interface EmbeddingSettings {
+  /** Which kind of numbers it is. */
+  readonly type: "embedding";
+  /** How many numbers a category has; ≥ 1. */
+  readonly dim: number;
+}
 
 /** The numbers of a category: see {@link EncodingSettings.categories}. */
-export type CategoryCodeSettings = "oneHot" | "bits" | { readonly type: "embedding"; readonly dim: number };
+export type CategoryCodeSettings = "oneHot" | "bits" | EmbeddingSettings;
 
 /** How one column is encoded, where it differs from the others. */
 export interface ColumnEncodingSettings {
@@ -185,9 +199,14 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
   const kind = typeof categories === "object" ? categories.type : (categories ?? "oneHot");
   const isCode = codeKinds.includes(kind) && (kind === "embedding") === (typeof categories === "object");
   if (!isCode || !Number.isSafeInteger(dim) || dim < 1) {
-    throw refuse(at("categories"), '"oneHot", "bits" or { type: "embedding", dim } with an integer dim ≥ 1', categories);
+    throw refuse(
+      at("categories"),
+      '"oneHot", "bits" or { type: "embedding", dim } with an integer dim ≥ 1',
+      categories,
+    );
   }
-  const isPolicy = typeof missing === "object" ? "fill" in missing : ["error", "fill", "keep", undefined].includes(missing);
+  const isPolicy =
+    typeof missing === "object" ? "fill" in missing : ["error", "fill", "keep", undefined].includes(missing);
   if (!isPolicy) throw refuse(at("missing"), '"error", "fill", "keep" or { fill: value }', missing);
   if (clip !== undefined && typeof clip !== "boolean") throw refuse(at("clip"), "true or false", clip);
 }

@@ -52,7 +52,12 @@ export function quantileScale(knots: readonly number[]): Scale {
       return along(values, scores, value, first);
     },
     inverse(score) {
-      return along(scores, values, score, leading(scores, (knot) => knot <= score));
+      return along(
+        scores,
+        values,
+        score,
+        leading(scores, (knot) => knot <= score),
+      );
     },
   };
 }
