@@ -15,11 +15,13 @@ import {
   ShapeError,
   Table,
   type Tensor,
+  TrainingError,
   tensor,
   zeros,
 } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chunks, free } from "../../ts/src/model/stream.ts";
+import { free } from "../../ts/src/model/lists.ts";
+import { chunks } from "../../ts/src/model/stream.ts";
 import { mlp, numbers, planar, small } from "./support.ts";
 
 let folder: string;
@@ -63,7 +65,7 @@ describe("a stream is cut into chunks", () => {
       return { lists: { x: [tensor(rows)] }, owned: true };
     };
     const found: { epoch: number; rows: number[] }[] = [];
-    for await (const { lists, epoch, rows } of chunks(open, read, cutting)) {
+    for await (const { lists, epoch, rows } of chunks(open, read, { ...cutting, ended: false })) {
       const all = await numbers(lists.x?.[0] as Tensor);
       expect(all.length).toBe(rows);
       found.push({ epoch, rows: all });
@@ -386,6 +388,12 @@ describe("a fit to a stream ends", () => {
     expect((await model.info()).step).toBe(report.step);
     await soon();
     expect(seen.ended).toBe(true);
+    const early = endless();
+    const stopped = model.fit(early.read, { ...settings, steps: 10 });
+    stopped.stop();
+    expect(await stopped).toMatchObject({ stepsRun: 0, reason: "stopped" });
+    await soon();
+    expect(early.seen.ended).toBe(true);
     const controller = new AbortController();
     const aborted = model.fit(endless().read, { ...settings, steps: 1_000_000, buffer: 64, signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
@@ -440,6 +448,17 @@ describe("a fit to a stream ends", () => {
     const later = model.fit(once, { ...settings, steps: 10, buffer: 64 });
     setTimeout(() => later.stop(), 50);
     expect(await later).toMatchObject({ stepsRun: 2, reason: "stopped" });
+  });
+
+  it("where another fit is under way, and lets go of the stream", async () => {
+    const model = small();
+    const { seen, read } = endless();
+    const first = model.fit(data(64), { ...settings, steps: 1_000_000 });
+    await expect(model.fit(read, { ...settings, steps: 10 })).rejects.toThrow(TrainingError);
+    first.stop();
+    await first;
+    await soon();
+    expect(seen.ended).toBe(true);
   });
 
   it("at once for wrong settings", () => {

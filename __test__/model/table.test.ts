@@ -231,6 +231,9 @@ describe("what does not fit is refused", () => {
     const both = modelOf(encoding).fit(table, { ...fitting, condition: randn([50, 1], { seed: 1 }) as never });
     await expect(both).rejects.toThrow(/^data\.condition: expected none beside a table/);
     expect(() => modelOf(encoding).fit(table, { ...fitting, steps: -1 })).toThrow(ConfigError);
+    // Refused at once, while the validation's table, which is refused as well, is being encoded.
+    const wrong = () => modelOf(encoding).fit("rows" as never, { ...fitting, validation: { data: table, every: 1 } });
+    expect(wrong).toThrow(DataError);
   });
 
   it("a checkpoint whose encoding was damaged", async () => {

@@ -8,7 +8,10 @@ export async function permutation(count: number, seed: number): Promise<Uint32Ar
   const drawn = rand([count], { dtype: "f64", seed });
   const uniforms = (await drawn.data()) as Float64Array;
   drawn.dispose();
-  const order = Uint32Array.from({ length: count }, (_, row) => row);
+  const order = new Uint32Array(count);
+  await overRows(count, (start, end) => {
+    for (let row = start; row < end; row++) order[row] = row;
+  });
   await overRows(count, (start, end) => {
     for (let done = start; done < end; done++) {
       const last = count - 1 - done;

@@ -2,13 +2,12 @@
 // What it does with its networks apart from that, sampling above all, is the business of the classes below it.
 import { validate } from "../config/validate.js";
 import { TableEncoding } from "../data/encoding/table-encoding.js";
-import { Table } from "../data/table.js";
+import type { Table } from "../data/table.js";
 import { ConfigError, DataError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
 import type {
   NativeGraph,
   NativeModel,
-  NativeRun,
   NativeTensor,
   NativeTrace,
   Quantity,
@@ -18,12 +17,11 @@ import type {
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
-import { LaterRun } from "../train/later-run.js";
-import { progressOn } from "../train/progress.js";
-import { Run } from "../train/run.js";
+import type { Run } from "../train/run.js";
 import type { DiscreteConfigOf } from "./discrete-options.js";
+import { type Fitted, startFit } from "./fit.js";
 import { grouped } from "./groups.js";
-import { assertNotAborted } from "./job.js";
+import { candidatesOf, type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type {
   BridgeConfigOf,
@@ -35,10 +33,10 @@ import type {
   LossSettings,
   RowSettings,
 } from "./options.js";
-import { refused, settingsOf } from "./settings.js";
-import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
+import { settingsOf } from "./settings.js";
+import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
-import { chunks, free, isStream, type Lists, pump, type Read, type Stream } from "./stream.js";
+import type { Stream } from "./stream.js";
 import { type Weight, weightGraph } from "./weight.js";
 
 /** The config of any model of these sizes. */
@@ -49,8 +47,6 @@ export type AnyConfigOf<X extends Size, C extends Size> =
   | EnergyConfigOf<X, C>
   | DiscreteConfigOf<X, C>;
 
-export type { Lists } from "./stream.js";
-
 /** A function of the native side of times, states and conditions: on tensors, and inside a trace. */
 interface NativeFunction {
   now(
@@ -59,22 +55,6 @@ interface NativeFunction {
   ): NativeTensor[];
   inTrace(model: NativeModel, given: [trace: NativeTrace, groups: string, ids: number[]]): TracedValue[];
 }
-
-/** Rows of a step where the options do not say. */
-const BATCH = 512;
-
-/** Steps' worth of rows that are held of a stream where the options do not say. */
-const STEPS_HELD = 64;
-
-/** The number of rows of some tensors. */
-export const rowsOf = (tensors: readonly Tensor[] = []) => tensors[0]?.shape[0] ?? 0;
-
-/** How many candidates there are of each row: more than one where they come with energies. */
-const candidatesOf = ({ energy }: Lists = {}) => energy?.[0]?.shape[1] ?? 1;
-
-/** The same lists of something else. */
-export const mapped = <T>(lists: Lists, change: (tensor: Tensor) => T): Record<string, T[]> =>
-  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
 
 /**
  * A model that is fitted to data. The config is validated at once; parameters get their values, a function of seed, name
@@ -162,34 +142,6 @@ export abstract class FittedModel<
     return weight && weightGraph(weight, rows, this.dtype);
   }
 
-  /** The rows of a table. */
-  async #encoded(what: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
-    const { encoding, dtype } = this;
-    if (condition !== undefined)
-      throw refused(`${what}.condition`, "none beside a table, of which it is a part", condition);
-    const x = [await encoding.encode(table, { dtype })];
-    const conditions = encoding.conditionWidth === 0 ? [] : [await encoding.encodeCondition(table, { dtype })];
-    // Of the tensors that are freed later one must not be the caller's.
-    const weight =
-      sampleWeight === undefined
-        ? []
-        : tensorsOf("sampleWeight", sampleWeight.narrow(0, 0, sampleWeight.shape[0] ?? 0), 1);
-    return { lists: { x, condition: conditions, sampleWeight: weight }, owned: true };
-  }
-
-  /** Rows as a fit is given them: at once, unless they have to be encoded. */
-  #read(what: string, data: Data | Table, settings: RowSettings<C>): Read | Promise<Read> {
-    if (data instanceof Table) return this.#encoded(what, data, settings);
-    return { lists: this.#rows(this.groups(what, data), settings), owned: false };
-  }
-
-  /** A batch of a stream. */
-  async #batch(item: unknown): Promise<Read> {
-    const isWhole = isRecordOf(["data"], item, this.config.xSize);
-    const { data, ...settings } = isWhole ? (item as { readonly data: Data | Table }) : { data: item as Data | Table };
-    return this.#read("data", data, settings);
-  }
-
   /**
    * Starts training on data `[N, …xSize]`, on a table (of a model with an encoding, {@link fitEncoding}), or on a stream of either; see {@link Run} for how to
    * follow and end it. One call trains in the engine until the end; JavaScript is not called in between, except where `every` asks for it.
@@ -215,117 +167,16 @@ export abstract class FittedModel<
    * ```
    */
   fit(data: Data | Table | Stream<C, Data>, settings: FitSettings<C, Data> = {}): Run {
-    const given = settingsOf("fit", settings);
-    const { condition, sampleWeight, validation, every, weight, signal, progress, buffer, ...rest } = given;
-    const isEncoded = "data" in this.config && this.config.data !== undefined;
-    const options = {
-      ...(isEncoded && { normalize: false }),
-      ...rest,
-      ...(validation && { validation: { every: validation.every } }),
-      ...(every && { every: { steps: every.steps } }),
+    const model: Fitted<C, Data> = {
+      network: this.#network,
+      dtype: this.dtype,
+      xSize: this.config.xSize,
+      isEncoded: "data" in this.config && this.config.data !== undefined,
+      encoding: () => this.encoding,
+      rows: (what, rows, more) => this.#rows(this.groups(what, rows), more),
+      info: () => this.info(),
     };
-    validate("FitOptions", options);
-    if (weight !== undefined && settings.lastBatch === "keep") {
-      const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
-      throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
-    }
-    this.#network.checkFit(options);
-    assertNotAborted("fit", signal);
-    const held = validation && this.#read("validation.data", validation.data, validation);
-    const begin = (trained: Read, other: Read | undefined, streamed = false) =>
-      this.#begin(trained, other, { options, weight, streamed });
-    let run: NativeRun;
-    if (isStream<C, Data>(data)) {
-      run = this.#streamed(data, settings, options, (first, other) => begin(first, other, true), held);
-    } else {
-      const trained = this.#read("data", data, { condition, sampleWeight });
-      const isThere = !(trained instanceof Promise) && !(held instanceof Promise);
-      run = isThere ? begin(trained, held) : this.#later(Promise.all([trained, held]), (reads) => begin(...reads));
-    }
-    return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
-  }
-
-  /** Begins the training on rows that are there. */
-  #begin(
-    trained: Read,
-    held: Read | undefined,
-    {
-      options,
-      weight,
-      streamed,
-    }: { readonly options: { batchSize?: number }; weight: Weight | undefined; streamed: boolean },
-  ): NativeRun {
-    this.#prepare(options, trained.lists, held?.lists);
-    const all = Object.fromEntries([
-      ...Object.entries(trained.lists),
-      ...Object.entries(held?.lists ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
-    ]);
-    const graph = this.#weight(weight, Math.min(options.batchSize ?? BATCH, rowsOf(trained.lists.x)));
-    const [text, lists] = [JSON.stringify(options), grouped(mapped(all, handleOf))];
-    const run = this.#network.native.fit(text, ...lists, graph, streamed);
-    for (const read of [trained, held]) if (read?.owned) free(read.lists);
-    return run;
-  }
-
-  /** Records the forwards that a fit of these rows needs. */
-  #prepare(options: object, trained: Lists, held: Lists | undefined): void {
-    this.#network.prepare({
-      kind: "fit",
-      options,
-      rows: rowsOf(trained.x),
-      candidates: candidatesOf(trained),
-      validationRows: rowsOf(held?.x),
-      validationCandidates: candidatesOf(held),
-    });
-  }
-
-  /** A run on a stream: it begins with the first rows, and takes more when it has been through them. */
-  #streamed(
-    stream: Stream<C, Data>,
-    settings: FitSettings<C, Data>,
-    options: object,
-    begin: (first: Read, held: Read | undefined) => NativeRun,
-    held: Read | Promise<Read> | undefined,
-  ): NativeRun {
-    const { condition, sampleWeight, batchSize = BATCH, accumulate = 1, epochs = Number.POSITIVE_INFINITY } = settings;
-    for (const [name, value] of Object.entries({ condition, sampleWeight })) {
-      if (value !== undefined)
-        throw refused(name, "none beside a stream; its batches are { data, condition, sampleWeight }", value);
-    }
-    const unit = batchSize * accumulate;
-    const { buffer = STEPS_HELD * unit } = settings;
-    if (!Number.isSafeInteger(buffer) || buffer < 1) throw refused("buffer", "an integer ≥ 1", buffer);
-    const rows = Math.max(1, Math.floor(buffer / unit)) * unit;
-    const open = typeof stream === "function" ? stream : () => stream;
-    const cutting = { epochs, rows, unit, keep: settings.lastBatch === "keep" };
-    const source = chunks(open, (item) => this.#batch(item), cutting);
-    const first = async (): Promise<Read> => {
-      const { value } = await source.next();
-      if (value) return { lists: value.lists, owned: true };
-      throw new DataError("data: expected rows, got none", { expected: "rows", got: "none", where: "data" });
-    };
-    return this.#later(Promise.all([first(), held]), (reads, fail) => {
-      const run = begin(...reads);
-      pump(run, source, ({ lists }) => this.#prepare(options, lists, undefined)).catch(fail);
-      return run;
-    });
-  }
-
-  /** A run that begins once its rows are there. */
-  #later(
-    data: Promise<[trained: Read, held: Read | undefined]>,
-    begin: (reads: [trained: Read, held: Read | undefined], fail: (error: unknown) => void) => NativeRun,
-  ): NativeRun {
-    const drop = (reads: readonly (Read | undefined)[]) => {
-      for (const read of reads) if (read?.owned) free(read.lists);
-    };
-    return new LaterRun({ data, begin, drop, idle: () => this.#idle() });
-  }
-
-  /** The report of a fit that did nothing. */
-  async #idle(): Promise<string> {
-    const { step } = await this.info();
-    return JSON.stringify({ step, stepsRun: 0, loss: null, bestValidationLoss: null, seconds: 0, reason: "stopped" });
+    return startFit(model, data, settings);
   }
 
   /**

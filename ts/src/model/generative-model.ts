@@ -9,9 +9,10 @@ import type { NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import { energyGraph } from "./energy.js";
-import { type AnyConfigOf, FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
+import { type AnyConfigOf, FittedModel } from "./fitted-model.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted, type Finished, finished } from "./job.js";
+import { type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type {
   CallSettings,

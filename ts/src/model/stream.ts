@@ -7,10 +7,8 @@ import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import { grouped } from "./groups.js";
+import { free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { RowSettings } from "./options.js";
-
-/** Tensors by the name of their group. */
-export type Lists = Readonly<Record<string, readonly Tensor[]>>;
 
 /** Rows of a stream with what belongs to them. */
 export interface Batch<C extends Size, Data> extends RowSettings<C> {
@@ -47,6 +45,8 @@ export interface Cutting {
   readonly unit: number;
   /** Whether rows that fill no step are trained on in the end. */
   readonly keep: boolean;
+  /** Whether nobody wants any more. */
+  readonly ended: boolean;
 }
 
 /** Rows that a fit is trained on at a time. */
@@ -57,16 +57,6 @@ export interface Chunk {
   readonly epoch: number;
 }
 
-const rowsOf = ({ x }: Lists) => x?.[0]?.shape[0] ?? 0;
-
-const mapped = (lists: Lists, change: (tensor: Tensor) => Tensor): Lists =>
-  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
-
-/** Frees tensors. */
-export function free(lists: Lists): void {
-  for (const tensor of Object.values(lists).flat()) tensor.dispose();
-}
-
 /** Rows that wait until there are enough of them. */
 class Waiting {
   #pieces: Lists[] = [];
@@ -74,7 +64,7 @@ class Waiting {
 
   /** Takes rows from `start` on, at most `most`; how many it took. */
   take(lists: Lists, start: number, most: number): number {
-    const length = Math.min(most, rowsOf(lists) - start);
+    const length = Math.min(most, rowsOf(lists.x) - start);
     this.#pieces.push(mapped(lists, (tensor) => tensor.narrow(0, start, length)));
     this.rows += length;
     return length;
@@ -131,8 +121,9 @@ function empty(epoch: number): DataError {
 export async function* chunks(
   open: () => AsyncIterable<unknown>,
   read: (item: unknown) => Promise<Read>,
-  { epochs, rows, unit, keep }: Cutting,
+  cutting: Cutting,
 ): AsyncGenerator<Chunk, void, undefined> {
+  const { epochs, rows, unit, keep } = cutting;
   const waiting = new Waiting();
   let given = 0;
   const chunk = (length: number, epoch: number): Chunk => {
@@ -143,8 +134,9 @@ export async function* chunks(
     for (let epoch = 0; epoch < epochs; epoch++) {
       let seen = 0;
       for await (const item of open()) {
+        if (cutting.ended) return;
         const { lists, owned } = await read(item);
-        const length = rowsOf(lists);
+        const length = rowsOf(lists.x);
         for (let start = 0; start < length; ) {
           start += waiting.take(lists, start, rows - waiting.rows);
           if (start === length && owned) free(lists);
@@ -170,15 +162,17 @@ export async function pump(
 ): Promise<void> {
   for (;;) {
     const { done, value } = await source.next();
-    if (done) return run.complete();
-    before(value);
-    const taken = run.feed(...grouped(mappedHandles(value.lists)), value.epoch);
-    free(value.lists);
-    if (await taken) continue;
-    await source.return(undefined);
-    return;
+    if (done) {
+      run.complete();
+      return;
+    }
+    let taken: Promise<boolean>;
+    try {
+      before(value);
+      taken = run.feed(...grouped(mapped(value.lists, handleOf)), value.epoch);
+    } finally {
+      free(value.lists);
+    }
+    if (!(await taken)) return;
   }
 }
-
-const mappedHandles = (lists: Lists) =>
-  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(handleOf)]));
