@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigError, DataError, type ReadTableSettings, readNpy, readTable, Table } from "thalweg";
+import { ConfigError, DataError, fitEncoding, type ReadTableSettings, readNpy, readTable, Table } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { turnsDuring } from "./turns.ts";
 
@@ -185,6 +185,18 @@ describe("types of columns", () => {
     ]);
     expect(types(await read("names.csv", ",x\n0,1\n"))).toEqual({ column1: "number", x: "number" });
     await expect(read("names.csv", "x,x\n0,1\n")).rejects.toThrow(/names\.csv: expected columns of different names/);
+  });
+
+  it("may be called as what every object inherits", async () => {
+    const names = ["constructor", "toString", "hasOwnProperty"];
+    const table = new Table(names.map((name, i) => ({ type: "number", name, values: Float64Array.of(i, 7) })));
+    for (const ending of ["csv", "jsonl", "parquet"]) {
+      await table.write(at(`inherited.${ending}`));
+      expect((await readTable(at(`inherited.${ending}`))).columns).toEqual(table.columns);
+    }
+    const sparse = await read("inherited.jsonl", '{"toString":1}\n{"a":2}\n');
+    expect(sparse.column("toString")).toMatchObject({ type: "number", values: Float64Array.of(1, Number.NaN) });
+    expect((await fitEncoding(table)).width).toBe(3);
   });
 
   it("a delimiter can be given, spaces around cells do not count, nor do a byte order mark and empty lines", async () => {

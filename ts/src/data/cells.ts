@@ -4,6 +4,10 @@
 /** A cell as a file or a program gives it. */
 export type Cell = string | number | bigint | boolean | Date | null | undefined;
 
+/** The cell of an object; what it inherits, such as `constructor`, is none. */
+export const ownCell = (fields: object, name: string): Cell =>
+  Object.hasOwn(fields, name) ? (Reflect.get(fields, name) as Cell) : undefined;
+
 /** What is known of a cell by itself. */
 export type CellKind = "number" | "date" | "category" | "missing";
 

@@ -1,7 +1,7 @@
 // JSON lines: one object a line, whose keys are the columns. See jsonlines.org.
 // Lines are read one after the other, so that a file need not fit into memory as text.
 import { DataError } from "../errors.js";
-import { type Cell, shown } from "./cells.js";
+import { ownCell, shown } from "./cells.js";
 import type { Column } from "./columns.js";
 import { texts, writeWhole } from "./file.js";
 import type { ReadSettings } from "./read-table.js";
@@ -108,11 +108,11 @@ class Records {
         const expected = `one of the columns ${this.#names?.join(", ")}, which the first ${SAMPLE} rows have`;
         throw wrongCell(this.#settings, place, expected, "another");
       }
-      if (typeof value !== "object" || value === null || columns[column] === "skip") continue;
+      if (typeof value !== "object" || value === null || columns.get(column) === "skip") continue;
       const got = Array.isArray(value) ? "an array" : "an object";
       throw wrongCell(this.#settings, place, "a number, a text, true, false or null", got);
     }
-    builder.row(this.#names?.map((name) => fields[name] as Cell) ?? [], at);
+    builder.row(this.#names?.map((name) => ownCell(fields, name)) ?? [], at);
   }
 
   finish(): readonly Column[] {

@@ -23,7 +23,7 @@ export async function readTableNpy(file: string, settings: ReadSettings): Promis
     const [expected, got] = [`${width} names`, String(names.length)];
     throw new ConfigError(`names: expected ${expected}, got ${got}`, { expected, got, path: "names" });
   }
-  checkKnown(settings.columns, names, file);
+  checkKnown(settings.columns.keys(), names, file);
   const elements = (await matrix.data()) as Float64Array;
   matrix.dispose();
   const columns = names.map((name): NumberColumn => ({ type: "number", name, values: new Float64Array(rows) }));
@@ -38,7 +38,7 @@ export async function readTableNpy(file: string, settings: ReadSettings): Promis
       }
     }
   });
-  return columns.filter(({ name }) => settings.columns[name] !== "skip");
+  return columns.filter(({ name }) => settings.columns.get(name) !== "skip");
 }
 
 /** Writes a matrix `[rows, columns]` of f64; a missing value is NaN. */

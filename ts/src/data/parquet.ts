@@ -73,12 +73,12 @@ export async function readParquet(file: string, settings: ReadSettings): Promise
     parquetSchema(metadata).children.map(({ element }) => element.name),
     file,
   );
-  checkKnown(settings.columns, names, file);
+  checkKnown(settings.columns.keys(), names, file);
   const columns: Column[] = [];
   for (const name of names) {
-    const asked = settings.columns[name];
+    const asked = settings.columns.get(name);
     if (asked === "skip") continue;
-    const builder = new TableBuilder([name], { ...settings, columns: asked === undefined ? {} : { [name]: asked } });
+    const builder = new TableBuilder([name], { ...settings, columns: new Map(asked && [[name, asked]]) });
     const options = { file: buffer, metadata, columns: [name], compressors };
     const scan = await sound(file, `column ${JSON.stringify(name)}: `, () => parquetScan(options));
     for (const { rowStart, rowEnd } of scan.ranges) {

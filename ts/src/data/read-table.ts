@@ -82,7 +82,7 @@ export async function readTable(file: string, settings: ReadTableSettings = {}):
   const found = await readers[format](file, {
     source: file,
     unit: format === "parquet" || format === "npy" ? "row" : "line",
-    columns,
+    columns: new Map(Object.entries(columns)),
     text: format === "csv" || format === "tsv",
     missing: missingTexts && new Set(missingTexts),
     refuseMissing: missing === "error",

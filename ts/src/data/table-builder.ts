@@ -13,7 +13,7 @@ export interface BuildSettings extends Reading {
   /** What rows are counted in: the lines of a text, or rows, from 1. */
   readonly unit: "line" | "row";
   /** Types that were asked for. */
-  readonly columns: Readonly<Record<string, ColumnType | "skip">>;
+  readonly columns: ReadonlyMap<string, ColumnType | "skip">;
   /** Whether a missing value is an error. */
   readonly refuseMissing: boolean;
 }
@@ -54,8 +54,8 @@ export function checkedNames(names: readonly string[], source: string): string[]
 }
 
 /** Refuses settings for columns that are not there. */
-export function checkKnown(columns: object, names: readonly string[], source: string): void {
-  const unknown = Object.keys(columns).find((name) => !names.includes(name));
+export function checkKnown(columns: Iterable<string>, names: readonly string[], source: string): void {
+  const unknown = [...columns].find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const meant = nearest(unknown, names);
   const expected = `a column of ${source} (${names.join(", ")})`;
@@ -78,8 +78,8 @@ export class TableBuilder {
   constructor(names: readonly string[], settings: BuildSettings) {
     this.#settings = settings;
     this.#names = checkedNames(names, settings.source);
-    checkKnown(settings.columns, this.#names, settings.source);
-    this.#kept = this.#names.flatMap((name, i) => (settings.columns[name] === "skip" ? [] : [i]));
+    checkKnown(settings.columns.keys(), this.#names, settings.source);
+    this.#kept = this.#names.flatMap((name, i) => (settings.columns.get(name) === "skip" ? [] : [i]));
   }
 
   /** Appends a row, which is at this line (or is the row of this number). */
@@ -100,7 +100,7 @@ export class TableBuilder {
       if (builder === undefined || outcome === "taken" || (outcome === "missing" && !refuseMissing)) continue;
       const place = { at, column: builder.name };
       if (outcome === "missing") throw wrongCell(this.#settings, place, "a value", "none");
-      const isChosen = builder.name in this.#settings.columns;
+      const isChosen = this.#settings.columns.has(builder.name);
       const remedy = isChosen ? "" : `; ${asked(builder.name)} makes all of them categories`;
       throw wrongCell(this.#settings, place, expectedOf[builder.type], shown(cells[index]), remedy);
     }
@@ -111,7 +111,7 @@ export class TableBuilder {
     this.#head = undefined;
     this.#builders = this.#kept.map((index) => {
       const name = this.#names[index] ?? "";
-      const type = this.#settings.columns[name] ?? this.#inferred(name, index, head);
+      const type = this.#settings.columns.get(name) ?? this.#inferred(name, index, head);
       return new ColumnBuilder(name, type === "skip" ? "category" : type, this.#settings);
     });
     for (const { cells, at } of head) this.#append(cells, at);

@@ -2,7 +2,7 @@
 // What a model sees of it is the business of its encoding.
 import { nearest } from "../config/nearest.js";
 import { ConfigError, DataError } from "../errors.js";
-import { type Cell, shown } from "./cells.js";
+import { type Cell, ownCell, shown } from "./cells.js";
 import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
 import { permutation } from "./permutation.js";
 import { inSlices } from "./slices.js";
@@ -31,7 +31,7 @@ export interface Split {
 const settings: BuildSettings = {
   source: "the table",
   unit: "row",
-  columns: {},
+  columns: new Map(),
   text: false,
   missing: undefined,
   refuseMissing: false,
@@ -95,7 +95,7 @@ export class Table {
     rows.forEach(
       (row, i) =>
         void builder.row(
-          names.map((name) => row[name]),
+          names.map((name) => ownCell(row, name)),
           i + 1,
         ),
     );

@@ -240,7 +240,7 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
   const { columns = {}, condition = [], seed = 0, ...common } = settings;
   const names = table.columns.map(({ name }) => name);
   checked("", common);
-  checkKnown(columns, names, "the table");
+  checkKnown(Object.keys(columns), names, "the table");
   for (const [name, own] of Object.entries(columns)) checked(`columns.${name}`, own);
   for (const name of condition) table.column(name);
   const encodings: ColumnEncoding[] = [];
@@ -251,7 +251,7 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
       missing: "error",
       clip: false,
       ...common,
-      ...columns[column.name],
+      ...(Object.hasOwn(columns, column.name) && columns[column.name]),
       condition: condition.includes(column.name),
       seed: seed * 4096 + i,
     };
