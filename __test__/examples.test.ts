@@ -1,19 +1,31 @@
-// The examples in the documentation of ts/src run, and give the numbers that their comments promise.
+// The examples in the documentation of ts/src and of the README's tables run, and give the numbers that their comments promise.
 // Steps and counts in the thousands are cut to tens, so that an example of training takes a second.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import * as thalweg from "thalweg";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numbers, small } from "./model/support.ts";
 
 const source = fileURLToPath(new URL("../ts/src/", import.meta.url));
+const readme = fileURLToPath(new URL("../README.md", import.meta.url));
 
 interface Example {
   readonly place: string;
   readonly code: string;
+}
+
+/** Steps and counts in the thousands cut to tens. */
+const shortened = (code: string) => code.replace(/\b\d+_000\b/g, "40");
+
+/** The README's block on tables, without its imports. */
+function tables(): Example {
+  const [, code = ""] = /## Your own tables\n.*?```ts\n(.*?)```/s.exec(readFileSync(readme, "utf8")) ?? [];
+  return { place: "README.md: Your own tables", code: shortened(code.replace(/^import .*\n/gm, "")) };
 }
 
 /** Every ```ts block in a documentation comment. */
@@ -23,7 +35,7 @@ function examples(): Example[] {
     const text = readFileSync(join(source, name), "utf8");
     return [...text.matchAll(/ \* ```ts\n(.*?) \* ```/gs)].map((match) => ({
       place: `${name}:${text.slice(0, match.index).split("\n").length}`,
-      code: (match[1] ?? "").replace(/^ *\* ?/gm, "").replace(/\b\d+_000\b/g, "40"),
+      code: shortened((match[1] ?? "").replace(/^ *\* ?/gm, "")),
     }));
   });
 }
@@ -67,8 +79,17 @@ const given = () => ({
 
 let folder: string;
 const cwd = process.cwd();
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "thalweg-examples-"));
+  const golden = fileURLToPath(new URL("golden/data/", import.meta.url));
+  for (const name of ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]) {
+    copyFileSync(join(golden, name), join(folder, name));
+  }
+  const vega = dirname(createRequire(import.meta.url).resolve("vega-datasets"));
+  copyFileSync(join(vega, "..", "data", "seattle-weather.csv"), join(folder, "weather.csv"));
+  mkdirSync(join(folder, "photos", "cats"), { recursive: true });
+  const colour = { create: { width: 8, height: 8, channels: 3, background: "#f80" } } as const;
+  await sharp(colour).toFile(join(folder, "photos", "cats", "tom.png"));
   process.chdir(folder);
 });
 afterAll(() => {
@@ -77,7 +98,7 @@ afterAll(() => {
 });
 
 describe("examples", () => {
-  const all = examples();
+  const all = [...examples(), tables()];
 
   it("are found", () => {
     expect(all.length).toBeGreaterThan(20);

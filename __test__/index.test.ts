@@ -22,7 +22,7 @@ it("importing it loads no other package: these come at their first use", () => {
 });
 
 it("exports no more than is meant for users", () => {
-  const classes = ["Module", "Parameter", "Run", "Tensor"];
+  const classes = ["Module", "Parameter", "Run", "Table", "TableEncoding", "Tensor"];
   const models = [
     "DiffusionModel",
     "DiscreteFlowMatchingModel",
@@ -57,8 +57,10 @@ it("exports no more than is meant for users", () => {
   ];
   const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
   const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
+  const files = ["readIdx", "readImages", "readNpy", "readNpz", "readTable", "writeCsv", "writeNpy", "writeNpz"];
   const others = [
     "doctor",
+    "fitEncoding",
     "fromColumns",
     "load",
     "made",
@@ -66,7 +68,6 @@ it("exports no more than is meant for users", () => {
     "registerModule",
     "toRows",
     "version",
-    "writeCsv",
   ];
   const all = [
     ...classes,
@@ -77,6 +78,7 @@ it("exports no more than is meant for users", () => {
     ...tensors,
     ...transforms,
     ...training,
+    ...files,
     ...others,
   ];
   expect(Object.keys(thalweg).sort()).toEqual(all.sort());

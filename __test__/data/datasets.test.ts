@@ -3,7 +3,7 @@ import { ConfigError, datasets, memory } from "thalweg";
 import { describe, expect, it } from "vitest";
 import { toRows } from "../../ts/src/data/rows.ts";
 
-const names = ["swissRoll", "moons", "eightGaussians", "checkerboard"] as const;
+const names = ["swissRoll", "moons", "eightGaussians", "checkerboard", "sCurve", "pinwheel", "spirals"] as const;
 
 describe.each(names)("%s", (name) => {
   it("is a function of its settings, and leaves nothing behind", async () => {
@@ -75,3 +75,83 @@ it("the checkerboard has points on its dark squares only", async () => {
   }
   expect(squares.size).toBe(8);
 });
+
+/** The mean and the mean square of numbers. */
+const moments = (values: readonly number[]) => ({
+  mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+  square: values.reduce((sum, value) => sum + value * value, 0) / values.length,
+});
+
+it("the S curve without noise lies on two arcs of radius 1, evenly", async () => {
+  const rows = await toRows(datasets.sCurve({ count: 20_000, seed: 1 }));
+  for (const [x = 0, y = 0] of rows) expect(Math.hypot(x, Math.abs(y) - 1)).toBeCloseTo(1, 5);
+  // A quarter of each circle is empty: that in which the letter is open.
+  const inside = rows.filter(([x = 0, y = 0]) => Math.abs(x) > 0.01 && Math.abs(Math.abs(y) - 1) > 0.01);
+  const quarters = inside.map(([x = 0, y = 0]) => `${Math.sign(y)} ${Math.sign(x)} ${Math.sign(Math.abs(y) - 1)}`);
+  expect(new Set(quarters).size).toBe(6);
+  expect(quarters).not.toContain("-1 -1 -1");
+  expect(quarters).not.toContain("1 1 -1");
+  const [x, y] = [moments(rows.map((row) => row[0] ?? 0)), moments(rows.map((row) => row[1] ?? 0))];
+  // E sin²θ over |θ| ≤ 3π/2 is ½; E (cos θ − 1)² is ½ + 1 + 4/(3π).
+  expect(x.mean).toBeCloseTo(0, 1);
+  expect(y.mean).toBeCloseTo(0, 1);
+  expect(x.square).toBeCloseTo(0.5, 1);
+  expect(Math.abs(y.square - (1.5 + 4 / (3 * Math.PI)))).toBeLessThan(0.04);
+});
+
+it("the pinwheel without noise has five arms, each the other turned by 72°, of log-spiral shape", async () => {
+  const rows = await toRows(datasets.pinwheel({ count: 10_000, noise: 0, seed: 2 }));
+  const counts = new Map<number, number>();
+  const armOf = (angle: number, r: number) => ((angle - Math.exp(r) / 4) / (2 * Math.PI)) * 5;
+  let behind = 0;
+  for (const [x = 0, y = 0] of rows) {
+    const r = Math.hypot(x, y) / 2;
+    const arm = armOf(Math.atan2(y, x), r);
+    if (Math.abs(arm - Math.round(arm)) > 0.01) {
+      // Behind the centre an arm goes on in the opposite direction.
+      const opposite = armOf(Math.atan2(-y, -x), -r);
+      expect(Math.abs(opposite - Math.round(opposite))).toBeLessThan(0.01);
+      behind += 1;
+      continue;
+    }
+    const index = ((Math.round(arm) % 5) + 5) % 5;
+    counts.set(index, (counts.get(index) ?? 0) + 1);
+  }
+  // r < 0 is 3⅓ standard deviations away: 4.3 of 10 000 points.
+  expect(behind).toBeLessThan(15);
+  expect(counts.size).toBe(5);
+  for (const number of counts.values()) expect(Math.abs(number - 2000)).toBeLessThan(200);
+  const radius = moments(rows.map(([x = 0, y = 0]) => Math.hypot(x, y) / 2));
+  expect(radius.mean).toBeCloseTo(1, 1);
+  expect(Math.abs(radius.square - 1.09)).toBeLessThan(0.03);
+});
+
+it("the spirals without noise are two, point for point opposite, as dense within as without", async () => {
+  const rows = await toRows(datasets.spirals({ count: 10_000, noise: 0, seed: 3 }));
+  let first = 0;
+  for (const [x = 0, y = 0] of rows) {
+    const radius = Math.hypot(x, y);
+    const angle = 3 * radius;
+    const side = -x * Math.cos(angle) + y * Math.sin(angle) > 0 ? 1 : -1;
+    expect(Math.hypot(x + side * radius * Math.cos(angle), y - side * radius * Math.sin(angle))).toBeLessThan(1e-4);
+    if (side > 0) first += 1;
+  }
+  expect(Math.abs(first - 5000)).toBeLessThan(250);
+  // Radii π√u: the square's mean is π²/2.
+  const radius = moments(rows.map(([x = 0, y = 0]) => Math.hypot(x, y)));
+  expect(Math.abs(radius.square - Math.PI ** 2 / 2)).toBeLessThan(0.1);
+  expect(Math.abs(radius.mean - (2 / 3) * Math.PI)).toBeLessThan(0.03);
+});
+
+it.each(["sCurve", "pinwheel", "spirals"] as const)(
+  "%s: noise has the standard deviation that was asked for",
+  async (name) => {
+    const [noisy, exact] = [
+      datasets[name]({ count: 4000, noise: 0.25, seed: 4 }),
+      datasets[name]({ count: 4000, noise: 0, seed: 4 }),
+    ];
+    const off = moments((await toRows(noisy.sub(exact))).map(([x = 0, y = 0]) => Math.hypot(x, y)));
+    // Both coordinates, or of the pinwheel, whose noise is across and then doubled, one.
+    expect(Math.abs(Math.sqrt(off.square) - (name === "pinwheel" ? 0.5 : 0.25 * Math.SQRT2))).toBeLessThan(0.015);
+  },
+);

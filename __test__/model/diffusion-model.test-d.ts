@@ -14,6 +14,7 @@ import {
   type PlainSize,
   type Run,
   SchrodingerBridgeConditionalFlowModel,
+  type Table,
   type Tensor,
   type TrainStepReport,
   trainStep,
@@ -39,6 +40,19 @@ const nested = () => new DiffusionModel({ xSize: { image: [3, 8, 8], pose: { han
 type Plain = ReturnType<typeof plain>;
 type Image = ReturnType<typeof image>;
 type Nested = ReturnType<typeof nested>;
+/** What a model is fitted to, beside tables and streams. */
+type Rows<Model extends { fit(...given: never[]): unknown }> = Exclude<
+  Parameters<Model["fit"]>[0],
+  Table | AsyncIterable<unknown> | (() => unknown)
+>;
+
+it("any model is fitted to tables, and to streams of what it is fitted to", () => {
+  expectTypeOf<Plain["fit"]>().parameter(0).extract<Table>().toEqualTypeOf<Table>();
+  expectTypeOf<AsyncIterable<Tensor>>().toExtend<Parameters<Plain["fit"]>[0]>();
+  expectTypeOf<() => AsyncGenerator<{ data: Tensor; condition: Tensor }>>().toExtend<Parameters<Image["fit"]>[0]>();
+  expectTypeOf<() => AsyncGenerator<number>>().not.toExtend<Parameters<Plain["fit"]>[0]>();
+  expectTypeOf<Plain["sampleTable"]>().returns.resolves.toEqualTypeOf<Table>();
+});
 
 it("a number or a shape is one tensor; named parts are an object of tensors", () => {
   expectTypeOf<Plain["sample"]>().returns.resolves.toEqualTypeOf<Tensor>();
@@ -47,9 +61,7 @@ it("a number or a shape is one tensor; named parts are an object of tensors", ()
     readonly image: Tensor;
     readonly pose: { readonly hand: Tensor };
   }>();
-  expectTypeOf<Nested["fit"]>()
-    .parameter(0)
-    .toEqualTypeOf<{ readonly image: Tensor; readonly pose: { readonly hand: Tensor } }>();
+  expectTypeOf<Rows<Nested>>().toEqualTypeOf<{ readonly image: Tensor; readonly pose: { readonly hand: Tensor } }>();
 });
 
 it("a model that was loaded has plain states unless its config is given", () => {
@@ -100,9 +112,9 @@ type Bridge = ReturnType<typeof bridge>;
 
 it("a flow or a bridge is fitted to data or to pairs, a diffusion model to data", () => {
   type Parts = { readonly a: Tensor; readonly b: Tensor };
-  expectTypeOf<Flow["fit"]>().parameter(0).toEqualTypeOf<Parts | Pairs<{ readonly a: 2; readonly b: readonly [3] }>>();
-  expectTypeOf<Bridge["fit"]>().parameter(0).toEqualTypeOf<Tensor | Pairs<2>>();
-  expectTypeOf<Plain["fit"]>().parameter(0).toEqualTypeOf<Tensor>();
+  expectTypeOf<Rows<Flow>>().toEqualTypeOf<Parts | Pairs<{ readonly a: 2; readonly b: readonly [3] }>>();
+  expectTypeOf<Rows<Bridge>>().toEqualTypeOf<Tensor | Pairs<2>>();
+  expectTypeOf<Rows<Plain>>().toEqualTypeOf<Tensor>();
   expectTypeOf<NonNullable<Parameters<Flow["sample"]>[0]>["x0"]>().toEqualTypeOf<Parts | undefined>();
   expectTypeOf<NonNullable<Parameters<Flow["flowMatchingLoss"]>[1]>["condition"]>().toEqualTypeOf<Tensor | undefined>();
   expectTypeOf<Bridge>().toHaveProperty("bridgeMatchingLoss");

@@ -9,10 +9,28 @@ import { native } from "./native.js";
 
 // With a star, so that users can extend the interface Modules.
 export * from "./config/modules.js";
+export type { Cell } from "./data/cells.js";
+export type { CategoryColumn, Column, ColumnType, DateColumn, NumberColumn, Value } from "./data/columns.js";
 export { writeCsv } from "./data/csv.js";
-export * as datasets from "./data/datasets.js";
+export * as datasets from "./data/datasets/index.js";
+export {
+  type CategoryCodeSettings,
+  type ColumnEncodingSettings,
+  type EmbeddingSettings,
+  type EncodingSettings,
+  type Filling,
+  fitEncoding,
+  type MissingPolicy,
+} from "./data/encoding/fit-encoding.js";
+export { type ColumnPlace, type EncodeSettings, TableEncoding } from "./data/encoding/table-encoding.js";
+export { readIdx } from "./data/idx.js";
+export { type Images, type ReadImagesSettings, readImages } from "./data/images.js";
 export * as metrics from "./data/metrics.js";
+export { type ReadArraySettings, readNpy, writeNpy } from "./data/npy.js";
+export { readNpz, writeNpz } from "./data/npz.js";
+export { type ReadTableSettings, readTable } from "./data/read-table.js";
 export { fromColumns, toRows } from "./data/rows.js";
+export { type Row, type Split, type SplitSettings, Table } from "./data/table.js";
 export {
   type AddonInfo,
   type CpuInfo,
@@ -94,6 +112,7 @@ export type {
   PlainSize,
   RowSettings,
   SampleSettings,
+  SampleTableSettings,
   Sizes,
   TracedLogProbSettings,
   TracedSampleSettings,
@@ -105,6 +124,7 @@ export type { DensityReport, LoadReport, ModelInfo, Normalization, SamplesWithDe
 export { SchrodingerBridgeConditionalFlowModel } from "./model/schrodinger-bridge-model.js";
 export type { StateOf } from "./model/state.js";
 export type { LoadSettings, StoredModel } from "./model/stored-model.js";
+export type { Batch, Stream } from "./model/stream.js";
 export type { ParameterInfo } from "./model/summary.js";
 export { type TrainStepReport, trainStep } from "./model/train-step.js";
 export type { Weight } from "./model/weight.js";

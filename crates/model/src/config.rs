@@ -4,6 +4,7 @@
 use crate::discrete_config::DiscreteConfig;
 use crate::ordered::Ordered;
 use crate::process::roles;
+use crate::table::EncodingConfig;
 use crate::{ModelError, Result};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -167,6 +168,9 @@ macro_rules! model_config {
                 /// How samples are integrated, unless a call says otherwise.
                 #[serde(default)]
                 solver: SolverConfig,
+                /// How tables become states and conditions: what `fitEncoding` gives. With it the model is fitted to tables, and samples come back as tables.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                data: Option<EncodingConfig>,
                 $($fields)*
             }
         }
@@ -294,6 +298,17 @@ models! {
 }
 
 impl ModelConfig {
+    /// How tables become its states.
+    fn data(&self) -> Option<&EncodingConfig> {
+        match self {
+            ModelConfig::Diffusion(config) => config.data.as_ref(),
+            ModelConfig::IndependentFlow(config) | ModelConfig::OptimalTransportFlow(config) => config.data.as_ref(),
+            ModelConfig::EnergyDiffusion(config) => config.data.as_ref(),
+            ModelConfig::SchrodingerBridge(config) => config.data.as_ref(),
+            ModelConfig::DiscreteFlow(_) => None,
+        }
+    }
+
     fn validate(&self) -> Result<()> {
         let at_path = |e: thalweg_path::PathError| ModelError::config(format!("path.{}", e.field), e.expected, e.got);
         match self {
@@ -316,6 +331,9 @@ impl ModelConfig {
             check_preconditioning(role.path, role.config, matches!(self, ModelConfig::Diffusion(_) | ModelConfig::EnergyDiffusion(_)))?;
         }
         let common = self.common();
+        if let Some(data) = self.data() {
+            data.validate(&common.x_size, common.condition_size.as_ref())?;
+        }
         for (name, size) in [("xSize", Some(&common.x_size)), ("conditionSize", common.condition_size.as_ref())] {
             let Some(size) = size else { continue };
             let leaves = size.leaves();

@@ -1,22 +1,61 @@
-// Writes files as a whole or not at all.
+// Files as a whole or not at all: reads say why they fail, writes never leave half a file.
 // A reader never sees half of one, and a failure leaves what was there before.
-import { rename, rm, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../errors.js";
 
+const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+
 /**
- * Writes beside the file first, then renames.
+ * Writes beside the file first, then renames. Content that comes in pieces lets others have their turn between them.
  *
  * @throws DataError with the reason of the system where that is not possible
  */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(file: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
     await writeFile(temporary, content, { flush: true });
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`${file} could not be written: ${reason}`, { path: file, cause });
+    throw new DataError(`${file} could not be written: ${reasonOf(cause)}`, { path: file, cause });
+  }
+}
+
+/** The error that a file cannot be read. */
+export function unreadable(file: string, cause: unknown): DataError {
+  return new DataError(`${file} could not be read: ${reasonOf(cause)}`, { path: file, cause });
+}
+
+/**
+ * All bytes of a file.
+ *
+ * @throws DataError with the reason of the system where it cannot be read
+ */
+export async function bytesOfFile(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** Bytes of a piece of text; to parse one takes a few milliseconds at most. */
+const PIECE = 1 << 14;
+
+/**
+ * The text of a file, UTF-8, a piece at a time.
+ *
+ * @throws DataError where it cannot be read, or is not UTF-8
+ */
+export async function* texts(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const bytes of createReadStream(file, { highWaterMark: PIECE }))
+      yield decoder.decode(bytes as Uint8Array, { stream: true });
+    yield decoder.decode();
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }

@@ -97,9 +97,10 @@ export declare class NativeModel {
   /**
    * Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight`, `energy` and the same below
    * `validation.` where there are any. Forwards that `needs` names must be given before. One model is trained by one run at a time.
-   * `weight` is a graph of the times of a batch that its losses are multiplied by.
+   * `weight` is a graph of the times of a batch that its losses are multiplied by. The data of a `streamed` run are its first rows; more come by `feed`,
+   * of any number that is a multiple of a step's, until `complete` says that there are no more.
    */
-  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph | undefined | null): NativeRun
+  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph | undefined | null, streamed?: boolean | undefined | null): NativeRun
   /**
    * Reads and checks the config (JSON) of a model of the class `className`. `external` describes the modules that TypeScript registered, by
    * the place of their network in the config: `{ "model.args": { parameters: [{ name, shape, init, trainable, decay }] } }`.
@@ -131,6 +132,13 @@ export declare class NativeRun {
   stop(): void
   /** Goes on after an event with `paused`. */
   resume(): void
+  /**
+   * Hands over the next rows of a streamed run, in groups as `fit` takes them, of the pass `epoch` over the data. Resolves to true once training on
+   * them begins, to false where the run ended before; until then no others may be given.
+   */
+  feed(groups: string, tensors: NativeTensor[], epoch: number): Promise<boolean>
+  /** Says that a streamed run has all its rows: it ends with those. */
+  complete(): void
   /** The final report as JSON; rejects where the job failed. */
   wait(): Promise<string>
   /** The results of a job that has ended; they are handed over once. Training has none. */

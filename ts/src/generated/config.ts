@@ -55,6 +55,146 @@ export type Coupling = {
   readonly type: "paired";
 };
 
+/** What becomes of missing numbers. */
+export type MissingNumber = {
+  /** They are refused. */
+  readonly type: "error";
+} | {
+  /** This value takes their place. */
+  readonly type: "fill";
+  /** In the column's units. */
+  readonly value: number;
+} | {
+  /** They are kept, so that samples have missing values as well. */
+  readonly type: "keep";
+  /** What the network sees in their place, in the column's units. */
+  readonly value: number;
+};
+
+/** From a column's units to those that the network sees. */
+export type Transform = {
+  /** As it is. */
+  readonly type: "none";
+} | {
+  /** To mean 0 and standard deviation 1. */
+  readonly type: "standard";
+  /** What is subtracted. */
+  readonly mean: number;
+  /** What is divided by; > 0. */
+  readonly std: number;
+} | {
+  /** To −1 … 1. */
+  readonly type: "minMax";
+  /** What becomes 1; more than `min`. */
+  readonly max: number;
+  /** What becomes −1. */
+  readonly min: number;
+} | {
+  /** To normal scores: knot i of m becomes the normal quantile of (i + ½)/m; between knots, and beyond the outer ones, along straight lines. */
+  readonly type: "quantile";
+  /** Values in ascending order; equal ones are one value of many rows. */
+  readonly knots: readonly number[];
+};
+
+/** The numbers of a category. */
+export type CategoryCode = {
+  /** One number per category: 1 for its own and −1 for the others. */
+  readonly type: "oneHot";
+} | {
+  /** The bits of its index as −1 and 1 (Chen et al. 2023, "Analog bits"). */
+  readonly type: "bits";
+} | {
+  /** A vector of its own; numbers mean the nearest one. */
+  readonly type: "embedding";
+  /** The vector of each category, all of one length. */
+  readonly vectors: readonly (readonly number[])[];
+};
+
+/** What becomes of missing categories. */
+export type MissingCategory = {
+  /** They are refused. */
+  readonly type: "error";
+} | {
+  /** This category takes their place. */
+  readonly type: "fill";
+  /** One of the column's. */
+  readonly value: string;
+} | {
+  /** They are a category of their own, so that samples have missing values as well. */
+  readonly type: "keep";
+};
+
+/** How one column becomes numbers. */
+export type ColumnEncoding = {
+  /** A column of numbers. */
+  readonly type: "number";
+  /**
+   * Whether decoded values are kept within that range.
+   * Default: `false`.
+   */
+  readonly clip?: boolean;
+  /**
+   * Whether the column is a condition, and not part of the state.
+   * Default: `false`.
+   */
+  readonly condition?: boolean;
+  /** What becomes of missing values. */
+  readonly missing?: MissingNumber;
+  /** The column's name. */
+  readonly name: string;
+  /** Smallest and largest value that was seen. */
+  readonly range: readonly [number, number];
+  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers. */
+  readonly step?: number;
+  /** From the column's units to those that the network sees. */
+  readonly transform: Transform;
+} | {
+  /** A column of dates: milliseconds since 1970, UTC. */
+  readonly type: "date";
+  /**
+   * Whether decoded values are kept within that range.
+   * Default: `false`.
+   */
+  readonly clip?: boolean;
+  /**
+   * Whether the column is a condition, and not part of the state.
+   * Default: `false`.
+   */
+  readonly condition?: boolean;
+  /** What becomes of missing values. */
+  readonly missing?: MissingNumber;
+  /** The column's name. */
+  readonly name: string;
+  /** Smallest and largest value that was seen. */
+  readonly range: readonly [number, number];
+  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers. */
+  readonly step?: number;
+  /** From the column's units to those that the network sees. */
+  readonly transform: Transform;
+} | {
+  /** A column of categories. */
+  readonly type: "category";
+  /** All categories. Where missing values are kept, one more comes after them. */
+  readonly categories: readonly string[];
+  /** The numbers of each. */
+  readonly code: CategoryCode;
+  /**
+   * Whether the column is a condition, and not part of the state.
+   * Default: `false`.
+   */
+  readonly condition?: boolean;
+  /** What becomes of missing values. */
+  readonly missing?: MissingCategory;
+  /** The column's name. */
+  readonly name: string;
+};
+
+/** How a table becomes rows of numbers: its columns, one after the other. Made by `fitEncoding`. */
+export interface EncodingConfig {
+  /** The columns in the table's order. */
+  readonly columns: readonly ColumnEncoding[];
+}
+
 /** Element type of parameters and computation. */
 export type Precision = "f32" | "f64";
 
@@ -1115,6 +1255,8 @@ export interface BridgeConfig {
   readonly conditionSize?: Size;
   /** Which source sample meets which datum; by default the exact transport plan of each batch. */
   readonly coupling?: Coupling;
+  /** How tables become states and conditions: what `fitEncoding` gives. With it the model is fitted to tables, and samples come back as tables. */
+  readonly data?: EncodingConfig;
   /**
    * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
    * GPU if there is one and the CUDA addon, else on the CPU.
@@ -1302,6 +1444,8 @@ export interface DiffusionConfig {
   readonly conditionDropout?: number;
   /** Shape of one condition, for conditional models. */
   readonly conditionSize?: Size;
+  /** How tables become states and conditions: what `fitEncoding` gives. With it the model is fitted to tables, and samples come back as tables. */
+  readonly data?: EncodingConfig;
   /**
    * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
    * GPU if there is one and the CUDA addon, else on the CPU.
@@ -1518,6 +1662,8 @@ export interface EnergyConfig {
   readonly conditionDropout?: number;
   /** Shape of one condition, for conditional models. */
   readonly conditionSize?: Size;
+  /** How tables become states and conditions: what `fitEncoding` gives. With it the model is fitted to tables, and samples come back as tables. */
+  readonly data?: EncodingConfig;
   /**
    * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
    * GPU if there is one and the CUDA addon, else on the CPU.
@@ -1974,6 +2120,8 @@ export interface FlowConfig {
   readonly conditionSize?: Size;
   /** Which source sample meets which datum. By default what the model's name says. */
   readonly coupling?: Coupling;
+  /** How tables become states and conditions: what `fitEncoding` gives. With it the model is fitted to tables, and samples come back as tables. */
+  readonly data?: EncodingConfig;
   /**
    * Where the model's jobs run: `"cpu"`, `"cuda"` (the first GPU), `"cuda:1"` …, or `"auto"`: where `THALWEG_DEVICE` says, else on the first
    * GPU if there is one and the CUDA addon, else on the CPU.

@@ -3,8 +3,8 @@
 import { InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { Lists } from "./fitted-model.js";
 import { GaussianModel } from "./gaussian-model.js";
+import type { Lists } from "./lists.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, Candidates, EnergyConfigOf, LossSettings, PlainSize } from "./options.js";
 import { isRecordOf, type StateOf, tensorsOf } from "./state.js";

@@ -1,6 +1,8 @@
 // FittedModel: what every model has that is fitted to data: a fit, losses, and how data and conditions become groups of tensors.
 // What it does with its networks apart from that, sampling above all, is the business of the classes below it.
 import { validate } from "../config/validate.js";
+import { TableEncoding } from "../data/encoding/table-encoding.js";
+import type { Table } from "../data/table.js";
 import { ConfigError, DataError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
 import type {
@@ -15,11 +17,11 @@ import type {
 import { filled, handleOf, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
-import { progressOn } from "../train/progress.js";
-import { Run } from "../train/run.js";
+import type { Run } from "../train/run.js";
 import type { DiscreteConfigOf } from "./discrete-options.js";
+import { type Fitted, startFit } from "./fit.js";
 import { grouped } from "./groups.js";
-import { assertNotAborted } from "./job.js";
+import { candidatesOf, type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type {
   BridgeConfigOf,
@@ -34,6 +36,7 @@ import type {
 import { settingsOf } from "./settings.js";
 import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
+import type { Stream } from "./stream.js";
 import { type Weight, weightGraph } from "./weight.js";
 
 /** The config of any model of these sizes. */
@@ -44,9 +47,6 @@ export type AnyConfigOf<X extends Size, C extends Size> =
   | EnergyConfigOf<X, C>
   | DiscreteConfigOf<X, C>;
 
-/** Tensors by the name of their group. */
-export type Lists = Readonly<Record<string, readonly Tensor[]>>;
-
 /** A function of the native side of times, states and conditions: on tensors, and inside a trace. */
 interface NativeFunction {
   now(
@@ -55,19 +55,6 @@ interface NativeFunction {
   ): NativeTensor[];
   inTrace(model: NativeModel, given: [trace: NativeTrace, groups: string, ids: number[]]): TracedValue[];
 }
-
-/** Rows of a step where the options do not say. */
-const BATCH = 512;
-
-/** The number of rows of some tensors. */
-export const rowsOf = (tensors: readonly Tensor[] = []) => tensors[0]?.shape[0] ?? 0;
-
-/** How many candidates there are of each row: more than one where they come with energies. */
-const candidatesOf = ({ energy }: Lists = {}) => energy?.[0]?.shape[1] ?? 1;
-
-/** The same lists of something else. */
-export const mapped = <T>(lists: Lists, change: (tensor: Tensor) => T): Record<string, T[]> =>
-  Object.fromEntries(Object.entries(lists).map(([name, tensors]) => [name, tensors.map(change)]));
 
 /**
  * A model that is fitted to data. The config is validated at once; parameters get their values, a function of seed, name
@@ -84,8 +71,25 @@ export abstract class FittedModel<
   Config extends AnyConfigOf<X, C>,
   Data = StateOf<X>,
 > extends StoredModel<Config> {
+  #encoding: TableEncoding | undefined;
+
   get #network(): Network {
     return networkOf(this);
+  }
+
+  /**
+   * How tables become states and conditions: the `data` of the config.
+   *
+   * @throws ConfigError where the config has none
+   */
+  get encoding(): TableEncoding {
+    const { data } = this.config as { readonly data?: ConstructorParameters<typeof TableEncoding>[0] };
+    if (data === undefined) {
+      const expected = "an encoding in the config, { data: await fitEncoding(table), … }, for a model of tables";
+      throw new ConfigError(`data: expected ${expected}, got none`, { expected, got: "none", path: "data" });
+    }
+    this.#encoding ??= new TableEncoding(data);
+    return this.#encoding;
   }
 
   /**
@@ -139,50 +143,40 @@ export abstract class FittedModel<
   }
 
   /**
-   * Starts training on data `[N, …xSize]`; see {@link Run} for how to follow and end it. One call trains in the engine
-   * until the end; JavaScript is not called in between, except where `every` asks for it.
+   * Starts training on data `[N, …xSize]`, on a table (of a model with an encoding, {@link fitEncoding}), or on a stream of either; see {@link Run} for how to
+   * follow and end it. One call trains in the engine until the end; JavaScript is not called in between, except where `every` asks for it.
+   *
+   * Of a {@link Stream} of batches, `buffer` rows are held at a time and shuffled among each other, while the next are read; the first of them are what the data
+   * are normalised by. Equal seeds and streams give equal models. Where a fit goes on (`resume`), the stream is read from its start, and what was trained on
+   * is passed over.
    *
    * @throws ConfigError for wrong options; DataError, ShapeError or DTypeError for data that do not fit
    *
    * @example
    * ```ts
    * await model.fit(data, { loss: "flow_matching", batchSize: 512, steps: 5_000, optimizer: adamw({ lr: 1e-3 }) });
+   *
+   * async function* batches() {
+   *   for (let i = 0; i < 10; i++) {
+   *     const batch = randn([1_000, 2], { seed: i }); // or from a file, or a database
+   *     yield batch;
+   *     batch.dispose();
+   *   }
+   * }
+   * await model.fit(batches, { epochs: 3, buffer: 5_000 });
    * ```
    */
-  fit(data: Data, settings: FitSettings<C, Data> = {}): Run {
-    const { condition, sampleWeight, validation, every, weight, signal, progress, ...rest } = settingsOf(
-      "fit",
-      settings,
-    );
-    const options = {
-      ...rest,
-      ...(validation && { validation: { every: validation.every } }),
-      ...(every && { every: { steps: every.steps } }),
+  fit(data: Data | Table | Stream<C, Data>, settings: FitSettings<C, Data> = {}): Run {
+    const model: Fitted<C, Data> = {
+      network: this.#network,
+      dtype: this.dtype,
+      xSize: this.config.xSize,
+      isEncoded: "data" in this.config && this.config.data !== undefined,
+      encoding: () => this.encoding,
+      rows: (what, rows, more) => this.#rows(this.groups(what, rows), more),
+      info: () => this.info(),
     };
-    validate("FitOptions", options);
-    if (weight !== undefined && settings.lastBatch === "keep") {
-      const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
-      throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
-    }
-    assertNotAborted("fit", signal);
-    const trained = this.#rows(this.groups("data", data), { condition, sampleWeight });
-    const held = validation && this.#rows(this.groups("validation.data", validation.data), validation);
-    const rows = rowsOf(trained.x);
-    this.#network.prepare({
-      kind: "fit",
-      options,
-      rows,
-      candidates: candidatesOf(trained),
-      validationRows: rowsOf(held?.x),
-      validationCandidates: candidatesOf(held),
-    });
-    const all = Object.fromEntries([
-      ...Object.entries(trained),
-      ...Object.entries(held ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
-    ]);
-    const graph = this.#weight(weight, Math.min(settings.batchSize ?? BATCH, rows));
-    const run = this.#network.native.fit(JSON.stringify(options), ...grouped(mapped(all, handleOf)), graph);
-    return new Run(run, { progress: progressOn(progress), call: every?.call, signal });
+    return startFit(model, data, settings);
   }
 
   /**

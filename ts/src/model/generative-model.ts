@@ -1,15 +1,18 @@
 // GenerativeModel: what all models of continuous states have in common: samples, tells densities, evaluates.
 // A thin layer: it validates, hands tensors over and waits; every number is computed on the native side.
 import { validate } from "../config/validate.js";
+import { gathered } from "../data/columns.js";
+import { Table } from "../data/table.js";
 import { ConfigError, InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import { energyGraph } from "./energy.js";
-import { type AnyConfigOf, FittedModel, type Lists, mapped, rowsOf } from "./fitted-model.js";
+import { type AnyConfigOf, FittedModel } from "./fitted-model.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted, type Finished, finished } from "./job.js";
+import { type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type {
   CallSettings,
@@ -19,6 +22,7 @@ import type {
   GuideSettings,
   LogProbSettings,
   SampleSettings,
+  SampleTableSettings,
   TracedLogProbSettings,
   TracedSampleSettings,
 } from "./options.js";
@@ -108,6 +112,47 @@ export abstract class GenerativeModel<
    */
   async sample(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.state((await this.#sampling(settings, {})).tensors);
+  }
+
+  /**
+   * Samples of a model of tables, as a table: columns, categories and units are those of the table that its encoding was fitted to. Where columns are
+   * conditions, `condition` is a table of them: each of its N rows gives a sample, or `batchSize` of them one pass after the other, and has its columns again.
+   *
+   * @throws ConfigError where the config has no encoding, or for wrong options; DataError for a condition that the encoding does not know
+   *
+   * @example
+   * ```ts
+   * const table = Table.fromColumns({ size: [4.1, 3.9, 7.2, 7.7], kind: ["cat", "cat", "dog", "dog"] });
+   * const encoding = await fitEncoding(table, { condition: ["kind"] });
+   * const model = new DiffusionModel({
+   *   xSize: encoding.width,
+   *   conditionSize: encoding.conditionWidth,
+   *   data: encoding,
+   *   path: { type: "linear_vp_sde" },
+   *   model: {
+   *     type: "velocity_function",
+   *     args: { backbone: { type: "MultiLayerPerceptron", args: { hiddenSizes: [4, 64], outputSize: 1, activation: "silu" } } },
+   *   },
+   * });
+   * await model.fit(table, { steps: 5_000 });
+   * const cats = await model.sampleTable({ condition: Table.fromColumns({ kind: ["cat", "cat"] }), seed: 1 });
+   * cats.row(0).kind; // "cat"
+   * ```
+   */
+  async sampleTable(settings: SampleTableSettings<X, C> = {}): Promise<Table> {
+    const { encoding, dtype } = this;
+    const { condition, ...rest } = settingsOf("sampleTable", settings);
+    const given = condition && (await encoding.encodeCondition(condition, { dtype }));
+    const samples = (await this.sample({ ...rest, condition: given } as SampleSettings<X, C>)) as Tensor;
+    given?.dispose();
+    const sampled = await encoding.decode(samples);
+    samples.dispose();
+    if (condition === undefined) return sampled;
+    const rows = Uint32Array.from({ length: sampled.rowCount }, (_, row) => row % condition.rowCount);
+    const columns = encoding.columns.map(({ name, condition: isGiven = false }) =>
+      isGiven ? gathered(condition.column(name), rows) : sampled.column(name),
+    );
+    return new Table(columns);
   }
 
   /** As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension. */

@@ -119,6 +119,15 @@ export class Network {
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }
 
+  /**
+   * Refuses options of a fit that the engine would refuse once there are data.
+   *
+   * @throws ConfigError with the path of the option at fault
+   */
+  checkFit(options: object): void {
+    this.native.needs(JSON.stringify({ kind: "fit", options, rows: 1 } satisfies Partial<Job>));
+  }
+
   /** Records the forwards that a job needs and that are not known yet. */
   prepare(job: Job): void {
     if (this.#modules.size === 0) return;

@@ -1,5 +1,7 @@
 // The options of a model's calls, as users write them.
 // Data, functions, models and signals do not cross as JSON, so they are taken out before validation.
+
+import type { Table } from "../data/table.js";
 import type {
   BridgeConfig,
   DiffusionConfig,
@@ -87,8 +89,8 @@ export interface RowSettings<C extends Size> {
 
 /** Validation data of a fit. */
 export interface ValidationSettings<C extends Size, Data> extends RowSettings<C> {
-  /** Data that training does not see, in the form of the training data. */
-  readonly data: Data;
+  /** Data that training does not see: tensors in the form of the training data, or a table. */
+  readonly data: Data | Table;
   /** Steps between two evaluations; ≥ 1. */
   readonly every: number;
 }
@@ -118,6 +120,10 @@ export interface FitSettings<C extends Size = never, Data = Tensor>
   readonly signal?: AbortSignal;
   /** Whether progress is shown on stderr: true always, false never; by default on a terminal. */
   readonly progress?: boolean;
+  /**
+   * Of a stream, how many rows are held, and shuffled, at a time; default 64 steps' worth. Twice as many are in memory, and for a moment three times.
+   */
+  readonly buffer?: number;
 }
 
 /** A model that can guide another one. */
@@ -166,6 +172,13 @@ export interface SampleSettings<X extends Size = PlainSize, C extends Size = nev
     Pick<SampleOptions, "batchSize"> {
   /** Where to start, `[N, …]`: noise, instead of the model's prior; of a model fitted between two sets, samples of its source. */
   readonly x0?: StateOf<X>;
+}
+
+/** Options of {@link GenerativeModel.sampleTable}. */
+export interface SampleTableSettings<X extends Size = PlainSize, C extends Size = never>
+  extends Omit<SampleSettings<X, C>, "condition" | "x0"> {
+  /** Rows of which the columns that are conditions are given; others are not looked at. */
+  readonly condition?: Table;
 }
 
 /** Options of {@link GenerativeModel.sampleWithFixedX}. */

@@ -3,9 +3,10 @@
 import { InternalError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
-import { type AnyConfigOf, type Lists, mapped } from "./fitted-model.js";
+import type { AnyConfigOf } from "./fitted-model.js";
 import { GenerativeModel } from "./generative-model.js";
 import { grouped } from "./groups.js";
+import { type Lists, mapped } from "./lists.js";
 import type { Coupled, CoupleSettings, PairLossSettings, Pairs } from "./options.js";
 import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf } from "./stored-model.js";

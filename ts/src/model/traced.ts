@@ -1,13 +1,14 @@
 // Samples and log densities inside of a traced function: all steps of the solver become part of the graph, to be differentiated.
 // What runs as a job outside of a trace is recorded here instead; a trace cannot wait for a job.
+
 import { validate } from "../config/validate.js";
 import { ConfigError, TraceError } from "../errors.js";
 import type { TracedValue } from "../native/boundary.js";
 import { type Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { currentTrace, type Trace } from "../tensor/trace.js";
 import { energyGraph } from "./energy.js";
-import { mapped, rowsOf } from "./fitted-model.js";
 import { grouped } from "./groups.js";
+import { mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { TracedLogProbSettings, TracedSampleSettings } from "./options.js";
 

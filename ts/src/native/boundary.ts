@@ -71,6 +71,10 @@ export interface NativeRun {
   resume(): void;
   /** The final report as JSON; rejects where the job failed. */
   wait(): Promise<string>;
+  /** More rows for a streamed fit, of the pass `epoch` over the data: true once training on them begins, false where the run ended before. */
+  feed(groups: string, tensors: NativeTensor[], epoch: number): Promise<boolean>;
+  /** No more rows will come. */
+  complete(): void;
   tensors(): NativeTensor[];
 }
 
@@ -114,8 +118,8 @@ export interface NativeModel {
   /** Forwards that must be traced before this job, as JSON. */
   needs(kind: string): string;
   provide(key: string, graph: NativeGraph): void;
-  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`, and the same below `validation.`. */
-  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph): NativeRun;
+  /** Groups: `x`, `x0`, `condition`, `sampleWeight`, `energy`, and the same below `validation.`. A `streamed` run is fed with more rows. */
+  fit(options: string, groups: string, tensors: NativeTensor[], weight?: NativeGraph, streamed?: boolean): NativeRun;
   /** Groups: `x0`, `condition`, `fixedX`, `fixedMask`. `energies` are graphs of one energy, for each of `sampleRows`; `other` is a model that guides. */
   sample(
     options: string,

@@ -2,32 +2,33 @@
 //! JavaScript is not called; it sees events, and may stop or pause the run between two steps.
 
 mod batch;
+mod chunk;
+mod feed;
 mod options;
 mod planner;
 
+pub use feed::{Fed, Feed, Intake};
 pub use options::FitOptions;
 pub(crate) use planner::pair;
 
-use self::batch::{BatchLoss, Sources, pair_input};
+use self::chunk::Chunk;
 use self::options::LastBatch;
-use self::planner::{HostRows, PlanRequest, Planner};
-use crate::bind::{self, Bindings};
+use self::planner::Planner;
+use crate::bind::Bindings;
 use crate::data;
 use crate::model::Inner;
 use crate::objective::{Objective, ObjectiveKind, Rows};
 use crate::posthoc::PosthocEma;
-use crate::process::coupling;
 use crate::run::{Event, Report, Run};
-use crate::step::{self, Ema, REPORT, StepGraph, StepRule, UNBROKEN, ema_input, power_input, state_input};
+use crate::step::{Ema, REPORT, StepRule, UNBROKEN, ema_input, power_input, state_input};
 use crate::store::{Group, Part, Store, Weights};
 use crate::{ModelError, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use thalweg_coupling::Coupling;
-use thalweg_engine::{Device, Job, Program, Step, Tensor, Waker, random};
-use thalweg_graph::{Graph, Leaves};
+use thalweg_engine::{Device, Job, Program, Step, Tensor, Waker};
+use thalweg_graph::Graph;
 
 /// Key of the validation loss's random numbers, so that evaluations compare like with like.
 const VALIDATION_SEED: i64 = 0x7661_6c69_6461_7465;
@@ -60,7 +61,7 @@ pub(crate) fn batches(options: &FitOptions, rows: usize) -> Batches {
 pub struct FitRequest {
     /// Options.
     pub options: FitOptions,
-    /// Training data.
+    /// Training data: all of it, or the first rows of a stream.
     pub data: Rows,
     /// Validation data.
     pub validation: Option<Rows>,
@@ -68,27 +69,21 @@ pub struct FitRequest {
     pub weight: Option<Arc<Graph>>,
 }
 
-struct Compiled {
-    program: Arc<Program>,
-    inputs: Vec<String>,
-    state: Vec<String>,
-    rows: usize,
-}
-
 struct Progress {
     objective: Objective,
     part: Part,
     /// Validation data, the weights of whose candidates are known.
     validation: Option<Rows>,
-    planner: Option<Planner>,
-    steps: u64,
-    per_epoch: u64,
+    rule: StepRule,
+    /// Steps to do; of a stream whose length nobody knows there is no such number.
+    steps: Option<u64>,
     first: u64,
     done: u64,
-    permutation: Option<(u64, Tensor)>,
-    fixed: Bindings,
-    full: Compiled,
-    last: Option<Compiled>,
+    /// What is trained on; none while a resumed stream has not come to its place yet.
+    chunk: Option<Chunk>,
+    /// Chunks that were there, and the step at which the next one begins.
+    chunks: u64,
+    until: u64,
     started: Instant,
     loss: Option<f64>,
     best: Option<f64>,
@@ -98,6 +93,27 @@ struct Progress {
     /// Steps that were started and whose results nobody has read yet.
     pending: Vec<Started>,
     settled: Instant,
+}
+
+impl Progress {
+    /// Steps done, of earlier runs too.
+    fn index(&self) -> u64 {
+        self.first + self.done
+    }
+
+    fn is_done(&self) -> bool {
+        self.steps.is_some_and(|steps| self.index() >= steps)
+    }
+
+    /// Whether the next step needs rows that are not there yet.
+    fn is_hungry(&self) -> bool {
+        self.index() >= self.until
+    }
+
+    /// Steps to do, as far as anybody knows.
+    fn known_steps(&self) -> u64 {
+        self.steps.unwrap_or(self.until)
+    }
 }
 
 /// A step that was started.
@@ -113,7 +129,13 @@ const UNSEEN: Duration = Duration::from_millis(50);
 /// The training job.
 pub struct FitJob {
     inner: Arc<Inner>,
-    request: FitRequest,
+    options: FitOptions,
+    /// The data, until training begins.
+    data: Option<Rows>,
+    validation: Option<Rows>,
+    weight: Option<Arc<Graph>>,
+    /// Where more rows come from.
+    intake: Option<Intake>,
     run: Run,
     progress: Option<Progress>,
 }
@@ -121,85 +143,65 @@ pub struct FitJob {
 impl FitJob {
     /// A job that trains `inner`.
     pub fn new(inner: Arc<Inner>, request: FitRequest, run: Run) -> FitJob {
-        FitJob { inner, request, run, progress: None }
+        let FitRequest { options, data, validation, weight } = request;
+        FitJob { inner, options, data: Some(data), validation, weight, intake: None, run, progress: None }
+    }
+
+    /// The same job on a stream, of which the request has the first rows. A resumed one passes over what it was trained on before.
+    #[must_use]
+    pub fn fed_by(self, intake: Intake) -> FitJob {
+        FitJob { intake: Some(intake), ..self }
     }
 
     fn advance(&mut self) -> Result<Option<Report>> {
-        if self.progress.is_none() {
-            self.progress = Some(self.start()?);
+        if let Some(data) = self.data.take() {
+            self.progress = Some(self.start(data)?);
             return Ok(None);
         }
         let Some(mut p) = self.progress.take() else { return Ok(None) };
-        if self.run.is_stopped() || self.inner.is_abandoned() || p.first + p.done >= p.steps {
-            let reason = if p.first + p.done >= p.steps { "finished" } else { "stopped" };
+        let complete = !p.is_done() && !self.run.is_stopped() && p.is_hungry() && !self.refill(&mut p)?;
+        if self.run.is_stopped() || self.inner.is_abandoned() || p.is_done() || complete {
+            let reason = if p.is_done() || complete { "finished" } else { "stopped" };
             self.settle(&mut p, None, false)?;
             return self.end(&p, reason).map(Some);
         }
-        if self.train_step(&mut p)? {
+        if !p.is_hungry() && self.train_step(&mut p)? {
             return self.end(&p, "early stop").map(Some);
         }
         self.progress = Some(p);
         Ok(None)
     }
 
-    fn start(&self) -> Result<Progress> {
-        let FitRequest { options, data, validation, .. } = &self.request;
+    fn start(&self, data: Rows) -> Result<Progress> {
+        let FitJob { options, validation, .. } = self;
         data.check("")?;
         if let Some(v) = validation {
             v.check("validation.")?;
         }
         let objective = self.objective()?;
+        for rows in [Some(&data), validation.as_ref()].into_iter().flatten() {
+            self.inner.check_candidates(&objective, rows.candidates.is_some())?;
+        }
         let part = part_of(&objective);
-        let weights = data.candidates.as_ref().map(|c| self.inner.candidate_weights(&objective, c)).transpose()?;
-        let rows = data::rows(&data.x);
-        let plan = batches(options, rows);
-        let Batches { batch, per_step, rest, per_epoch } = plan;
-        let steps = options.steps.or(options.epochs.map(|e| e.saturating_mul(per_epoch))).unwrap_or(0);
         let rule = self.rule(part)?;
-        let first = self.prepare_store(&rule, part)?;
-        let normalized = self.inner.with_store(|s| Ok(s.normalization.is_some()))?;
-        let planner = self.planner(&plan, first, steps)?;
-        let sources = Sources {
-            rows,
-            source_rows: data.x0.as_ref().map(data::rows),
-            weighted: data.weight.is_some(),
-            normalized,
-            candidates: weights.as_ref().map(|w| w.numbers().ty().shape[1]),
-            planned: planner.is_some(),
-        };
-        let full = self.compile(&rule, &objective, batch, per_step, sources)?;
-        let last = if rest > 0 { Some(self.compile(&rule, &objective, rest, rest, sources)?) } else { None };
-        let mut fixed = Bindings::new();
-        fixed.set_leaves("data", &data.x);
-        for (name, leaves) in [("source", &data.x0), ("condition", &data.condition)] {
-            if let Some(leaves) = leaves {
-                fixed.set_leaves(name, leaves);
-            }
-        }
-        if let Some(weight) = &data.weight {
-            fixed.set("weight", weight.clone());
-        }
-        if let Some(weights) = &weights {
-            fixed.set("energy", weights.numbers().clone());
-        }
-        fixed.set_i64("random.seed", options.seed)?;
+        let first = self.prepare_store(&data, &rule, part)?;
+        let per_epoch = batches(options, data::rows(&data.x)).per_epoch;
+        let epochs = options.epochs.filter(|_| self.intake.is_none());
         let validation = validation.as_ref().map(|rows| -> Result<Rows> {
             let candidates = rows.candidates.as_ref().map(|c| self.inner.candidate_weights(&objective, c)).transpose()?;
             Ok(Rows { candidates, ..rows.clone() })
         });
-        Ok(Progress {
+        let mut p = Progress {
             objective,
             part,
             validation: validation.transpose()?,
-            planner,
-            steps,
-            per_epoch,
+            rule,
+            steps: options.steps.or(epochs.map(|e| e.saturating_mul(per_epoch))),
             first,
             done: 0,
-            permutation: None,
-            fixed,
-            full,
-            last,
+            chunk: None,
+            chunks: 0,
+            until: 0,
             started: Instant::now(),
             loss: None,
             best: None,
@@ -207,30 +209,42 @@ impl FitJob {
             unbroken: Tensor::from_bool(vec![true], &[])?,
             pending: Vec::new(),
             settled: Instant::now(),
-        })
+        };
+        self.take(&mut p, data, 0)?;
+        Ok(p)
+    }
+
+    /// Goes on with the next rows of the stream; false where there are no more.
+    fn refill(&self, p: &mut Progress) -> Result<bool> {
+        self.settle(p, None, false)?;
+        p.chunk = None;
+        let Some(intake) = &self.intake else { return Ok(false) };
+        let Some((groups, epoch)) = intake.next()? else { return Ok(false) };
+        let rows = self.inner.check_rows("", &groups)?;
+        rows.check("")?;
+        self.inner.check_candidates(&p.objective, rows.candidates.is_some())?;
+        self.take(p, rows, epoch)?;
+        Ok(true)
     }
 
     fn objective(&self) -> Result<Objective> {
         let definition = &self.inner.definition;
         let default = || Objective::default_for(definition.process(), definition.networks()).into();
-        let objective = self.request.options.loss.clone().map_or_else(default, |loss| loss.objective());
+        let objective = self.options.loss.clone().map_or_else(default, |loss| loss.objective());
         objective.validate(definition).map_err(|e| e.under("loss"))?;
-        for rows in [Some(&self.request.data), self.request.validation.as_ref()].into_iter().flatten() {
-            self.inner.check_candidates(&objective, rows.candidates.is_some())?;
-        }
         Ok(objective)
     }
 
     /// Makes the store ready for the first step; the number of steps that were done before.
-    fn prepare_store(&self, rule: &StepRule, part: Part) -> Result<u64> {
-        let FitRequest { options, data, .. } = &self.request;
+    fn prepare_store(&self, data: &Rows, rule: &StepRule, part: Part) -> Result<u64> {
+        let options = &self.options;
         let layout = self.inner.definition.layout();
         self.inner.with_store(|store| {
             if !options.resume {
                 let kept = self.kept(part);
                 store.restart(layout, part, &kept)?;
                 if part == Part::Model {
-                    self.set_normalization(store)?;
+                    self.set_normalization(data, store)?;
                     store.source_is_data = data.x0.is_some();
                 }
             }
@@ -256,8 +270,8 @@ impl FitJob {
     }
 
     /// Measures the data, unless an energy was fitted in the units that there are.
-    fn set_normalization(&self, store: &mut Store) -> Result<()> {
-        let FitRequest { options, data, .. } = &self.request;
+    fn set_normalization(&self, data: &Rows, store: &mut Store) -> Result<()> {
+        let options = &self.options;
         if store.energy_step == 0 {
             let continuous = self.inner.definition.tokens().is_none();
             store.normalization = if options.normalize && continuous { Some(data::measure(&data.x, data.x0.as_ref())?) } else { None };
@@ -270,53 +284,8 @@ impl FitJob {
         Ok(())
     }
 
-    /// What couples the batches, where rows do not simply come by a shuffled order.
-    fn planner(&self, plan: &Batches, first: u64, last: u64) -> Result<Option<Planner>> {
-        let FitRequest { options, data, .. } = &self.request;
-        let coupling = coupling(self.inner.definition.config());
-        let definition = &self.inner.definition;
-        if definition.process().gaussian().is_some() {
-            return match data.x0 {
-                Some(_) => {
-                    Err(ModelError::expected("DataError", "x0: not wanted", "data alone: a diffusion model makes its own noise", "x0"))
-                }
-                None => Ok(None),
-            };
-        }
-        // Tokens of the source are independent of each other: whichever meets which datum.
-        let alike = matches!(coupling, Coupling::Independent(_)) || definition.tokens().is_some();
-        if alike && data.x0.is_none() {
-            return Ok(None);
-        }
-        if let (Coupling::Paired(_), Some(x0)) = (&coupling, &data.x0)
-            && data::rows(x0) != data::rows(&data.x)
-        {
-            let message = "x0: a paired coupling takes one source sample per datum";
-            return Err(ModelError::expected("DataError", message, data::rows(&data.x), data::rows(x0)));
-        }
-        let normalization = self.inner.with_store(|store| Ok(store.normalization.clone()))?;
-        let host = |leaves: &Leaves<Tensor>, normalized: bool| -> Result<HostRows> {
-            data::host_rows(leaves, normalization.as_ref().filter(|_| normalized)).map(|(width, values)| HostRows { width, values })
-        };
-        let request = PlanRequest {
-            coupling,
-            x: host(&data.x, true)?,
-            x0: data.x0.as_ref().map(|x0| host(x0, true)).transpose()?,
-            condition: data.condition.as_ref().map(|c| host(c, false)).transpose()?,
-            sizes: definition.x().clone(),
-            dtype: definition.dtype(),
-            seed: options.seed,
-            batch: plan.batch,
-            parts: plan.per_step / plan.batch.max(1),
-            rest: plan.rest,
-            per_epoch: plan.per_epoch,
-        };
-        let run = self.run.clone();
-        Planner::start(request, first, last, move || run.wake()).map(Some)
-    }
-
     fn rule(&self, part: Part) -> Result<StepRule> {
-        let options = &self.request.options;
+        let options = &self.options;
         let specs = self.inner.definition.layout().specs();
         for prefix in &options.frozen {
             if !specs.iter().any(|s| s.name.starts_with(prefix.as_str())) {
@@ -343,39 +312,11 @@ impl FitJob {
         Ok(StepRule { optimizer: options.optimizer.clone(), ema, powers, frozen, accumulate: options.accumulate as usize })
     }
 
-    /// The program of a step over `per_step` rows, in batches of `batch`.
-    fn compile(&self, rule: &StepRule, objective: &Objective, batch: usize, per_step: usize, sources: Sources) -> Result<Compiled> {
-        let rule = StepRule { accumulate: per_step / batch, ..rule.clone() };
-        let build = BatchLoss { inner: &self.inner, objective, batch, sources, weight: self.request.weight.as_deref() };
-        let layout = self.inner.definition.layout();
-        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))?;
-        let program = Arc::new(Program::compile(&graph, &options)?);
-        Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
-    }
-
     fn train_step(&self, p: &mut Progress) -> Result<bool> {
-        let options = &self.request.options;
-        let index = p.first + p.done;
-        let (epoch, within) = (index / p.per_epoch, index % p.per_epoch);
-        let compiled = match &p.last {
-            Some(last) if within + 1 == p.per_epoch => last,
-            _ => &p.full,
-        };
-        let mut bound = p.fixed.clone();
-        match &p.planner {
-            Some(planner) => {
-                for (part, pairs) in planner.next()?.into_iter().enumerate() {
-                    for (which, rows) in [("data", pairs.data), ("source", pairs.source)] {
-                        let shape = [rows.len()];
-                        bound.set(pair_input(which, part), Tensor::from_i64(rows, &shape)?);
-                    }
-                }
-            }
-            None => {
-                bound.set("permutation", self.order(&mut p.permutation, epoch)?);
-                bound.set_i64("offset", (within as usize * p.full.rows) as i64)?;
-            }
-        }
+        let options = &self.options;
+        let index = p.index();
+        let Some(chunk) = &mut p.chunk else { return Err(ModelError::new("InternalError", "a step without rows")) };
+        let (compiled, mut bound) = chunk.step(index, options.seed)?;
         bound.set(UNBROKEN, p.unbroken.clone());
         let report = self.inner.with_store(|store| {
             apply_step(store, &compiled.program, &compiled.inputs, &compiled.state, &mut bound, p.part, index as i64)
@@ -383,7 +324,7 @@ impl FitJob {
         p.unbroken = report.applied.clone();
         p.pending.push(Started { index, report });
         p.done += 1;
-        let step = p.first + p.done;
+        let step = p.index();
         let due = |every: Option<u32>| every.is_some_and(|n| step.is_multiple_of(n as u64));
         let validates = p.validation.is_some() && due(Some(options.validation.map_or(100, |v| v.every)));
         let saves = options.checkpoint.as_ref().filter(|c| due(Some(c.every)));
@@ -439,19 +380,20 @@ impl FitJob {
         p.settled = Instant::now();
         let seconds = p.started.elapsed().as_secs_f64();
         let speed = p.done as f64 / seconds.max(1e-9);
-        let last = p.first + p.done;
+        let last = p.index();
+        let steps = p.known_steps();
         for Started { index, report } in std::mem::take(&mut p.pending) {
             let (step, loss) = (index + 1, report.loss()?);
             p.loss = Some(loss);
             self.run.publish(Event {
                 step,
-                steps: p.steps,
-                epoch: index / p.per_epoch,
+                steps,
+                epoch: p.chunk.as_ref().map_or(0, |chunk| chunk.epoch(index)),
                 loss: Some(loss),
                 grad_norm: Some(report.grad_norm()?),
                 learning_rate: Some(report.rate()?),
                 steps_per_second: speed,
-                seconds_left: (p.steps.saturating_sub(step)) as f64 / speed,
+                seconds_left: (steps.saturating_sub(step)) as f64 / speed,
                 validation_loss: validation.filter(|_| step == last),
                 paused: pauses && step == last,
             });
@@ -459,21 +401,9 @@ impl FitJob {
         Ok(())
     }
 
-    /// The order of the rows in an epoch.
-    fn order(&self, known: &mut Option<(u64, Tensor)>, epoch: u64) -> Result<Tensor> {
-        match known {
-            Some((of, order)) if *of == epoch => Ok(order.clone()),
-            _ => {
-                let rows = data::rows(&self.request.data.x);
-                let order = random::permutation(rows, self.request.options.seed, random::stream_of("fit.permutation"), epoch as i64);
-                Ok(known.insert((epoch, Tensor::from_i64(order, &[rows])?)).1.clone())
-            }
-        }
-    }
-
     /// Keeps count of validation losses; saves the best; whether to stop.
     fn judge(&self, p: &mut Progress, value: f64) -> Result<bool> {
-        let options = &self.request.options;
+        let options = &self.options;
         let margin = options.early_stop.map_or(0.0, |e| e.min_delta);
         if p.best.is_none_or(|best| value < best - margin) {
             p.best = Some(value);
@@ -502,11 +432,11 @@ impl FitJob {
     }
 
     fn end(&self, p: &Progress, reason: &str) -> Result<Report> {
-        if let Some(saving) = &self.request.options.checkpoint {
+        if let Some(saving) = &self.options.checkpoint {
             self.inner.save_now(&PathBuf::from(&saving.dir))?;
         }
         Ok(Report {
-            step: p.first + p.done,
+            step: p.index(),
             steps_run: p.done,
             loss: p.loss,
             best_validation_loss: p.best,
@@ -616,9 +546,11 @@ impl Job for FitJob {
         if self.inner.is_abandoned() || self.run.is_stopped() {
             return true;
         }
-        // While the next pairs are not there yet, other jobs may have their turn.
-        let planned = self.progress.as_ref().and_then(|p| p.planner.as_ref()).is_none_or(Planner::is_ready);
-        planned && !self.run.is_paused()
+        // While the next rows or pairs are not there yet, other jobs may have their turn.
+        let Some(p) = &self.progress else { return !self.run.is_paused() };
+        let fed = p.is_done() || !p.is_hungry() || self.intake.as_ref().is_none_or(Intake::is_ready);
+        let planned = p.is_hungry() || p.chunk.as_ref().and_then(Chunk::planner).is_none_or(Planner::is_ready);
+        fed && planned && !self.run.is_paused()
     }
 
     fn step(&mut self) -> Step {

@@ -47,6 +47,9 @@ pub(crate) struct PlanRequest {
     pub parts: usize,
     pub rest: usize,
     pub per_epoch: u64,
+    /// The first step on these rows, and how many orders of rows there were before.
+    pub begin: u64,
+    pub passes: u64,
 }
 
 /// The rows that meet in one batch.
@@ -152,12 +155,13 @@ impl Order {
 
 impl PlanRequest {
     fn step(&self, step: u64, orders: &mut Orders) -> Result<Vec<BatchPairs>> {
-        let (epoch, within) = (step / self.per_epoch, (step % self.per_epoch) as usize);
+        let since = step - self.begin;
+        let (pass, within) = (self.passes + since / self.per_epoch, (since % self.per_epoch) as usize);
         let is_rest = self.rest > 0 && within as u64 + 1 == self.per_epoch;
         let (batch, parts) = if is_rest { (self.rest, 1) } else { (self.batch, self.parts) };
         let start = within * self.batch * self.parts;
         let Orders { data, source } = orders;
-        let rows = data.rows(epoch, self.x.count(), self.seed);
+        let rows = data.rows(pass, self.x.count(), self.seed);
         (0..parts).map(|part| self.pairs(step, part, &rows[start + part * batch..][..batch], source)).collect()
     }
 
@@ -272,7 +276,21 @@ mod tests {
         let sizes = Leaves::new(vec![("a".to_string(), vec![2]), ("b".to_string(), vec![3, 1])]);
         let x = HostRows { width: 5, values: vec![0.0; 5 * 64] };
         let coupling = Coupling::exact();
-        PlanRequest { coupling, x, x0: None, condition: None, sizes, dtype, seed: 9, batch: 8, parts: 2, rest: 0, per_epoch: 4 }
+        PlanRequest {
+            coupling,
+            x,
+            x0: None,
+            condition: None,
+            sizes,
+            dtype,
+            seed: 9,
+            batch: 8,
+            parts: 2,
+            rest: 0,
+            per_epoch: 4,
+            begin: 0,
+            passes: 0,
+        }
     }
 
     #[test]

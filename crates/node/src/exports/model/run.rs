@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use napi::Env;
-use napi::bindgen_prelude::{Either, Null, Object};
+use napi::bindgen_prelude::{Array, Either, Null, Object};
 use napi_derive::napi;
 use thalweg_model::engine::{EngineError, Future, Getter, Job, Setter, Step, Tensor, Waker};
-use thalweg_model::{Event, ModelError, Report, Run};
+use thalweg_model::{Cuts, Event, Fed, Feed, ModelError, Report, Run, config};
 
-use super::text;
+use super::{getters, text};
+use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::exports::tensor::NativeTensor;
 use crate::guard::guard;
@@ -24,12 +25,23 @@ pub struct NativeRun {
     run: Run,
     begun: Getter<()>,
     results: RefCell<Option<Vec<Getter<Tensor>>>>,
+    feed: Option<Feed>,
 }
 
 impl NativeRun {
     /// The handle of a job that sets these results. `begun` is set once the job's data were there.
     pub fn new(run: Run, begun: Getter<()>, results: Vec<Getter<Tensor>>) -> NativeRun {
-        NativeRun { run, begun, results: RefCell::new(Some(results)) }
+        NativeRun { run, begun, results: RefCell::new(Some(results)), feed: None }
+    }
+
+    /// The same of a fit, which may take more rows.
+    pub fn fed(run: Run, begun: Getter<()>, feed: Option<Feed>) -> NativeRun {
+        NativeRun { feed, ..NativeRun::new(run, begun, Vec::new()) }
+    }
+
+    fn feed_of(&self) -> Result<&Feed, ThalwegError> {
+        let given = "a run whose data were given at once";
+        self.feed.as_ref().ok_or_else(|| ThalwegError::expected(ErrorCode::DataError, "more rows", "a streamed run", given))
     }
 }
 
@@ -84,6 +96,36 @@ impl NativeRun {
     pub fn resume(&self) -> napi::Result<()> {
         guard("NativeRun.resume", || {
             self.run.resume();
+            Ok(())
+        })
+    }
+
+    /// Hands over the next rows of a streamed run, in groups as `fit` takes them, of the pass `epoch` over the data. Resolves to true once training on
+    /// them begins, to false where the run ended before; until then no others may be given.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn feed<'env>(
+        &self,
+        env: &'env Env,
+        groups: String,
+        #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
+        epoch: u32,
+    ) -> napi::Result<Object<'env>> {
+        const NAME: &str = "NativeRun.feed";
+        guard(NAME, || {
+            let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
+            let cuts: Cuts = config::parse(&groups)?;
+            let feed = self.feed_of()?;
+            let (settle, object) = promise::<bool>(NAME, env)?;
+            feed.give(Fed::new(getters(&values), cuts, u64::from(epoch), move |taken| settle.settle(Ok(taken), |taken| taken)))?;
+            Ok(object)
+        })
+    }
+
+    /// Says that a streamed run has all its rows: it ends with those.
+    #[napi]
+    pub fn complete(&self) -> napi::Result<()> {
+        guard("NativeRun.complete", || {
+            self.feed_of()?.complete();
             Ok(())
         })
     }

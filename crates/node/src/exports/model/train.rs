@@ -6,7 +6,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
 use thalweg_model::engine::Tensor;
-use thalweg_model::{Cuts, FitJob, FitOptions, FitRequest, Model, ModelError, Run, config};
+use thalweg_model::{Cuts, Feed, FitJob, FitOptions, FitRequest, Model, ModelError, Run, config};
 
 use super::run::{Begin, NativeRun, end_with};
 use super::{NativeModel, getters};
@@ -46,10 +46,11 @@ struct Ask {
     options: FitOptions,
     cuts: Cuts,
     weight: Option<Arc<Source>>,
+    streamed: bool,
 }
 
 fn request(model: &Model, ask: Ask, tensors: Vec<Tensor>) -> Result<FitRequest, ModelError> {
-    let Ask { options, cuts, weight } = ask;
+    let Ask { options, cuts, weight, .. } = ask;
     let inner = model.inner();
     let groups = cuts.apply(tensors)?;
     let data = inner.check_rows("", &groups)?;
@@ -62,7 +63,8 @@ fn request(model: &Model, ask: Ask, tensors: Vec<Tensor>) -> Result<FitRequest, 
 impl NativeModel {
     /// Starts training with options as JSON. Groups of tensors: the data `x`, and `x0`, `condition`, `sampleWeight`, `energy` and the same below
     /// `validation.` where there are any. Forwards that `needs` names must be given before. One model is trained by one run at a time.
-    /// `weight` is a graph of the times of a batch that its losses are multiplied by.
+    /// `weight` is a graph of the times of a batch that its losses are multiplied by. The data of a `streamed` run are its first rows; more come by `feed`,
+    /// of any number that is a multiple of a step's, until `complete` says that there are no more.
     #[napi]
     pub fn fit(
         &self,
@@ -71,6 +73,7 @@ impl NativeModel {
         groups: String,
         #[napi(ts_arg_type = "NativeTensor[]")] tensors: Array<'_>,
         weight: Option<ClassInstance<'_, NativeGraph>>,
+        streamed: Option<bool>,
     ) -> napi::Result<NativeRun> {
         guard("NativeModel.fit", || {
             let values = args::instances(&tensors, args::VALUES, NativeTensor::value)?;
@@ -78,7 +81,7 @@ impl NativeModel {
             let model = self.model()?;
             let options = FitOptions::parse(&options)?;
             let weight = weight.map(|graph| graph.source().clone());
-            start(env, &model, Ask { options, cuts, weight }, &values)
+            start(env, &model, Ask { options, cuts, weight, streamed: streamed.unwrap_or(false) }, &values)
         })
     }
 }
@@ -88,12 +91,16 @@ fn start(env: &Env, model: &Model, ask: Ask, values: &[Arc<Value>]) -> Result<Na
     let run = Run::new();
     end_with(env, &run)?;
     let (trained, own) = (model.clone(), run.clone());
+    let (feed, intake) = ask.streamed.then(|| Feed::new(&run)).unzip();
     let (job, begun) = Begin::new(getters(values), move |tensors| {
         let request = request(&trained, ask, tensors)?;
         let job = FitJob::new(trained.inner().clone(), request, own);
         claim.hand_over();
-        Ok(job)
+        Ok(match intake {
+            Some(intake) => job.fed_by(intake),
+            None => job,
+        })
     });
     submit(model.inner().device(), "NativeModel.fit", Box::new(job))?;
-    Ok(NativeRun::new(run, begun, Vec::new()))
+    Ok(NativeRun::fed(run, begun, feed))
 }

@@ -1,0 +1,261 @@
+// fitEncoding: looks at a table and decides how its columns become numbers.
+// What it measures is kept as data; nothing of the table itself is.
+import { ConfigError, DataError } from "../../errors.js";
+import type {
+  CategoryCode,
+  ColumnEncoding,
+  MissingCategory,
+  MissingNumber,
+  Transform,
+} from "../../generated/config.js";
+import { randn } from "../../tensor/create.js";
+import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../columns.js";
+import { overRows } from "../slices.js";
+import type { Table } from "../table.js";
+import { checkKnown } from "../table-builder.js";
+import { codeKinds } from "./category-codes.js";
+import type { CategoryEncoding, NumberEncoding } from "./codecs.js";
+import { sorted } from "./sorted.js";
+import { TableEncoding } from "./table-encoding.js";
+import { fittedTransform, transformKinds } from "./transforms.js";
+
+/** A value in the place of missing ones. */
+export interface Filling {
+  /** The value, of the column's type. */
+  readonly fill: number | string | Date;
+}
+
+/** What becomes of missing values: see {@link EncodingSettings.missing}. */
+export type MissingPolicy = "error" | "fill" | "keep" | Filling;
+
+/** Categories as random vectors. */
+export interface EmbeddingSettings {
+  /** Which kind of numbers it is. */
+  readonly type: "embedding";
+  /** How many numbers a category has; ≥ 1. */
+  readonly dim: number;
+}
+
+/** The numbers of a category: see {@link EncodingSettings.categories}. */
+export type CategoryCodeSettings = "oneHot" | "bits" | EmbeddingSettings;
+
+/** How one column is encoded, where it differs from the others. */
+export interface ColumnEncodingSettings {
+  /** As {@link EncodingSettings.numbers}, for a column of numbers or dates. */
+  readonly numbers?: Transform["type"];
+  /** As {@link EncodingSettings.categories}, for a column of categories. */
+  readonly categories?: CategoryCodeSettings;
+  /** As {@link EncodingSettings.missing}. */
+  readonly missing?: MissingPolicy;
+  /** As {@link EncodingSettings.clip}. */
+  readonly clip?: boolean;
+}
+
+/** Settings of {@link fitEncoding}. */
+export interface EncodingSettings extends ColumnEncodingSettings {
+  /**
+   * What becomes of numbers and dates: mean 0 and standard deviation 1 (`"standard"`, the default), −1 … 1 (`"minMax"`), normal scores (`"quantile"`, for
+   * skewed columns and such with outliers; gaps between groups of values vanish), or what they are (`"none"`; then let the fit normalise).
+   */
+  readonly numbers?: Transform["type"];
+  /**
+   * The numbers of a category: one for each (`"oneHot"`, the default), the bits of its index (`"bits"`, for many categories), or a random vector of
+   * `dim` numbers. A network learns an embedding of its own from the first: its first layer is one.
+   */
+  readonly categories?: CategoryCodeSettings;
+  /**
+   * What becomes of missing values: an error (the default), the mean or the most frequent category (`"fill"`) or another value in their place, or they
+   * are kept as what they are (`"keep"`), so that samples have missing values as often as the table.
+   */
+  readonly missing?: MissingPolicy;
+  /** Whether decoded numbers are kept within the range that the table has; default false. */
+  readonly clip?: boolean;
+  /** Columns that are given, and not sampled: the model's condition. */
+  readonly condition?: readonly string[];
+  /** Settings of single columns, by name. */
+  readonly columns?: Readonly<Record<string, ColumnEncodingSettings>>;
+  /** Seed of random vectors; default 0. */
+  readonly seed?: number;
+}
+
+type Chosen = Required<Pick<EncodingSettings, "numbers" | "categories" | "missing" | "clip" | "seed">> & {
+  readonly condition: boolean;
+};
+
+function refuse(path: string, expected: string, value: unknown): ConfigError {
+  const got = JSON.stringify(value) ?? "nothing";
+  return new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
+}
+
+/** What all dates of a column are multiples of, in milliseconds. */
+const DATE_STEPS = [86_400_000, 3_600_000, 60_000, 1000, 1];
+
+/** The values of a column that are there, in ascending order, with their moments. */
+async function measured(column: NumberColumn | DateColumn) {
+  const ascending = await sorted(column.values.filter((value) => !Number.isNaN(value)));
+  const { length } = ascending;
+  const [low, high] = [ascending[0], ascending[length - 1]];
+  if (low === undefined || high === undefined) {
+    const [expected, where] = ["at least one value", `column ${JSON.stringify(column.name)}`];
+    throw new DataError(`fitEncoding: ${where}: expected ${expected}, got none`, { expected, got: "none", where });
+  }
+  let [sum, squares] = [0, 0];
+  await overRows(length, (start, end) => {
+    for (let i = start; i < end; i++) sum += (ascending[i] as number) / length;
+  });
+  await overRows(length, (start, end) => {
+    for (let i = start; i < end; i++) squares += ((ascending[i] as number) - sum) ** 2 / length;
+  });
+  const std = low < high ? Math.sqrt(squares) : 1;
+  return { ascending, mean: Math.min(high, Math.max(low, sum)), std, range: [low, high] as const };
+}
+
+function missingNumber(policy: MissingPolicy, mean: number, { type, name }: NumberColumn | DateColumn): MissingNumber {
+  if (policy === "error") return { type: "error" };
+  if (policy === "fill" || policy === "keep") return { type: policy, value: mean };
+  const { fill } = policy;
+  const value = type === "date" ? new Date(fill).getTime() : fill;
+  if (typeof value === "number" && Number.isFinite(value)) return { type: "fill", value };
+  throw refuse(`columns.${name}.missing.fill`, `a ${type}`, fill);
+}
+
+async function numberEncoding(column: NumberColumn | DateColumn, chosen: Chosen): Promise<NumberEncoding> {
+  const { ascending, mean, std, range } = await measured(column);
+  const steps = column.type === "date" ? DATE_STEPS : [1];
+  const step = steps.find((each) => ascending.every((value) => value % each === 0));
+  const centre = step === undefined ? mean : Math.round(mean / step) * step;
+  return {
+    type: column.type,
+    name: column.name,
+    condition: chosen.condition,
+    transform: fittedTransform(chosen.numbers, { ascending, mean, std }),
+    range,
+    clip: chosen.clip,
+    ...(step !== undefined && { step }),
+    missing: missingNumber(chosen.missing, centre, column),
+  };
+}
+
+/** Random vectors of mean 0 and standard deviation 1 in each coordinate. */
+async function vectors(count: number, dim: number, seed: number): Promise<number[][]> {
+  const made = randn([dim, count], { dtype: "f64", seed });
+  const drawn = (await made.data()) as Float64Array;
+  made.dispose();
+  const rows = Array.from({ length: dim }, (_, k) => {
+    const row = Array.from(drawn.subarray(k * count, (k + 1) * count));
+    const mean = row.reduce((sum, value) => sum + value / count, 0);
+    const square = row.reduce((sum, value) => sum + (value - mean) ** 2 / count, 0);
+    return count < 2 ? row : row.map((value) => (value - mean) / Math.sqrt(square));
+  });
+  return Array.from({ length: count }, (_, i) => rows.map((row) => row[i] as number));
+}
+
+async function categoryCode(settings: CategoryCodeSettings, count: number, seed: number): Promise<CategoryCode> {
+  if (settings === "oneHot" || settings === "bits") return { type: settings };
+  return { type: "embedding", vectors: await vectors(count, settings.dim, seed) };
+}
+
+function mostFrequent({ codes, categories }: CategoryColumn): string {
+  const counts = new Float64Array(categories.length);
+  for (const code of codes) if (code >= 0) counts[code] = (counts[code] ?? 0) + 1;
+  return categories[counts.indexOf(counts.reduce((a, b) => Math.max(a, b), 0))] ?? "";
+}
+
+function missingCategory(policy: MissingPolicy, column: CategoryColumn): MissingCategory {
+  if (policy === "error" || policy === "keep") return { type: policy };
+  if (policy === "fill") return { type: "fill", value: mostFrequent(column) };
+  const { fill } = policy;
+  if (typeof fill === "string" && column.categories.includes(fill)) return { type: "fill", value: fill };
+  throw refuse(`columns.${column.name}.missing.fill`, `one of its categories`, fill);
+}
+
+async function categoryEncoding(column: CategoryColumn, chosen: Chosen): Promise<CategoryEncoding> {
+  const missing = missingCategory(chosen.missing, column);
+  if (column.categories.length === 0) {
+    const [expected, where] = ["at least one value", `column ${JSON.stringify(column.name)}`];
+    throw new DataError(`fitEncoding: ${where}: expected ${expected}, got none`, { expected, got: "none", where });
+  }
+  const count = column.categories.length + (missing.type === "keep" ? 1 : 0);
+  return {
+    type: "category",
+    name: column.name,
+    condition: chosen.condition,
+    categories: column.categories,
+    code: await categoryCode(chosen.categories, count, chosen.seed),
+    missing,
+  };
+}
+
+const columnEncoding = (column: Column, chosen: Chosen): Promise<ColumnEncoding> =>
+  column.type === "category" ? categoryEncoding(column, chosen) : numberEncoding(column, chosen);
+
+function checked(path: string, settings: ColumnEncodingSettings): void {
+  const { numbers, categories, missing, clip } = settings;
+  const at = (key: string) => (path === "" ? key : `${path}.${key}`);
+  if (numbers !== undefined && !transformKinds.includes(numbers)) {
+    throw refuse(at("numbers"), transformKinds.map((kind) => JSON.stringify(kind)).join(", "), numbers);
+  }
+  const dim = typeof categories === "object" ? categories.dim : 1;
+  const kind = typeof categories === "object" ? categories.type : (categories ?? "oneHot");
+  const isCode = codeKinds.includes(kind) && (kind === "embedding") === (typeof categories === "object");
+  if (!isCode || !Number.isSafeInteger(dim) || dim < 1) {
+    throw refuse(
+      at("categories"),
+      '"oneHot", "bits" or { type: "embedding", dim } with an integer dim ≥ 1',
+      categories,
+    );
+  }
+  const isPolicy =
+    typeof missing === "object" ? "fill" in missing : ["error", "fill", "keep", undefined].includes(missing);
+  if (!isPolicy) throw refuse(at("missing"), '"error", "fill", "keep" or { fill: value }', missing);
+  if (clip !== undefined && typeof clip !== "boolean") throw refuse(at("clip"), "true or false", clip);
+}
+
+/**
+ * Decides how the columns of a table become numbers: what it needs to know of each, such as mean or quantiles, is measured here and then kept. Fit it to
+ * the rows that the model trains on. Columns of whole numbers, and dates, come back as such; categories exactly.
+ *
+ * A fit of a model to a table takes the encoded numbers as they are, unless `normalize: true` asks for more.
+ *
+ * @throws ConfigError for wrong settings; DataError for a column without a value
+ *
+ * @example
+ * ```ts
+ * const table = Table.fromColumns({ income: [1200, 800, 95_000, 1500], region: ["north", "south", "north", null] });
+ * const encoding = await fitEncoding(table, { numbers: "quantile", columns: { region: { missing: "keep" } } });
+ * const model = new DiffusionModel({
+ *   xSize: encoding.width,
+ *   data: encoding,
+ *   path: { type: "linear_vp_sde" },
+ *   model: {
+ *     type: "velocity_function",
+ *     args: { backbone: { type: "MultiLayerPerceptron", args: { hiddenSizes: [encoding.width + 1, 64], outputSize: encoding.width, activation: "silu" } } },
+ *   },
+ * });
+ * await model.fit(table, { steps: 5_000 });
+ * const samples = await model.sampleTable({ batchSize: 1_000 }); // a table with the columns income and region
+ * ```
+ */
+export async function fitEncoding(table: Table, settings: EncodingSettings = {}): Promise<TableEncoding> {
+  const { columns = {}, condition = [], seed = 0, ...common } = settings;
+  const names = table.columns.map(({ name }) => name);
+  checked("", common);
+  checkKnown(Object.keys(columns), names, "the table");
+  for (const [name, own] of Object.entries(columns)) checked(`columns.${name}`, own);
+  for (const name of condition) table.column(name);
+  const encodings: ColumnEncoding[] = [];
+  for (const [i, column] of table.columns.entries()) {
+    const chosen: Chosen = {
+      numbers: "standard",
+      categories: "oneHot",
+      missing: "error",
+      clip: false,
+      ...common,
+      ...(Object.hasOwn(columns, column.name) && columns[column.name]),
+      condition: condition.includes(column.name),
+      seed: seed * 4096 + i,
+    };
+    encodings.push(await columnEncoding(column, chosen));
+  }
+  return new TableEncoding({ columns: encodings });
+}

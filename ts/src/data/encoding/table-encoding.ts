@@ -1,0 +1,147 @@
+// TableEncoding: a table as rows of numbers, and such rows as a table in the user's columns, categories and units.
+// Plain data behind methods, so that it lives in a model's config and with it in its checkpoints.
+import { ShapeError } from "../../errors.js";
+import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
+import type { Tensor } from "../../tensor/tensor.js";
+import { tensorInPieces } from "../large.js";
+import { overRows } from "../slices.js";
+import { Table } from "../table.js";
+import { type Codec, checkType, codecOf } from "./codecs.js";
+
+/** Where the numbers of a column lie. */
+export interface ColumnPlace {
+  /** Whether they are part of the condition, and not of the state. */
+  readonly condition: boolean;
+  /** The first of them. */
+  readonly start: number;
+  /** How many there are. */
+  readonly width: number;
+}
+
+/** Element type of encoded rows. */
+export interface EncodeSettings {
+  /** Default f32, as that of models. */
+  readonly dtype?: "f32" | "f64";
+}
+
+const widthOf = (codecs: readonly Codec[]) => codecs.reduce((sum, { width }) => sum + width, 0);
+
+/**
+ * How a table becomes rows of numbers, and such rows a table; made by {@link fitEncoding}. As `data` of a model's config it goes with the model and its
+ * checkpoints: the model is then fitted to tables, and `sampleTable` gives tables.
+ *
+ * @example
+ * ```ts
+ * const table = Table.fromColumns({ age: [31, 45, 28], city: ["Bern", "Graz", "Bern"] });
+ * const encoding = await fitEncoding(table);
+ * encoding.width; // 3
+ * const rows = await encoding.encode(table); // [3, 3]: an age, and two numbers that tell the city
+ * (await encoding.decode(rows)).row(1); // {"age":45,"city":"Graz"}
+ * ```
+ */
+export class TableEncoding implements EncodingConfig {
+  /** What is known of each column, in the table's order. */
+  readonly columns: readonly ColumnEncoding[];
+  readonly #state: readonly Codec[];
+  readonly #condition: readonly Codec[];
+
+  /** @param config - what {@link fitEncoding} gave, or the `data` of a model's config */
+  constructor(config: EncodingConfig) {
+    this.columns = config.columns;
+    const codecs = config.columns.map(codecOf);
+    this.#state = codecs.filter(({ condition }) => !condition);
+    this.#condition = codecs.filter(({ condition }) => condition);
+  }
+
+  /** Numbers of one row: the model's `xSize`. */
+  get width(): number {
+    return widthOf(this.#state);
+  }
+
+  /** Numbers of one row's condition: the model's `conditionSize`; 0 where no column is a condition. */
+  get conditionWidth(): number {
+    return widthOf(this.#condition);
+  }
+
+  /**
+   * Where the numbers of a column lie, for masks and for looking into states.
+   *
+   * @throws ShapeError where the encoding has no such column
+   */
+  place(name: string): ColumnPlace {
+    for (const codecs of [this.#state, this.#condition]) {
+      const index = codecs.findIndex((codec) => codec.name === name);
+      const codec = codecs[index];
+      if (codec === undefined) continue;
+      return { condition: codec.condition, start: widthOf(codecs.slice(0, index)), width: codec.width };
+    }
+    const expected = `one of the columns ${this.columns.map((column) => column.name).join(", ")}`;
+    throw new ShapeError(`place: expected ${expected}, got ${JSON.stringify(name)}`, { expected, got: name });
+  }
+
+  /**
+   * The rows of a table as numbers `[N, width]`, without the columns that are conditions.
+   *
+   * @throws DataError with row (from 1) and column of a missing value or an unknown category; ConfigError where the table lacks a column
+   */
+  encode(table: Table, settings: EncodeSettings = {}): Promise<Tensor> {
+    return encoded(table, this.#state, settings);
+  }
+
+  /** The conditions of a table's rows as numbers `[N, conditionWidth]`; otherwise as {@link TableEncoding.encode}. */
+  encodeCondition(table: Table, settings: EncodeSettings = {}): Promise<Tensor> {
+    return encoded(table, this.#condition, settings);
+  }
+
+  /**
+   * The table that rows of numbers `[…, width]` mean: columns in their own units, categories by the nearest code; without the columns that are conditions.
+   *
+   * @throws ShapeError for another width
+   */
+  decode(rows: Tensor): Promise<Table> {
+    return decoded(rows, this.#state);
+  }
+
+  /** The conditions that rows of numbers `[…, conditionWidth]` mean; otherwise as {@link TableEncoding.decode}. */
+  decodeCondition(rows: Tensor): Promise<Table> {
+    return decoded(rows, this.#condition);
+  }
+}
+
+async function encoded(table: Table, codecs: readonly Codec[], { dtype = "f32" }: EncodeSettings): Promise<Tensor> {
+  const width = widthOf(codecs);
+  const writers = codecs.map((codec) => {
+    const column = table.column(codec.name);
+    checkType(codec, column);
+    return { write: codec.writer(column), width: codec.width };
+  });
+  const Elements = dtype === "f64" ? Float64Array : Float32Array;
+  return tensorInPieces({ shape: [table.rowCount, width], dtype, unit: width }, (start, end) => {
+    const piece = new Elements(end - start);
+    let offset = 0;
+    for (const { write, width: own } of writers) {
+      for (let at = 0; at < piece.length; at += width) write((start + at) / width, piece, at + offset);
+      offset += own;
+    }
+    return piece;
+  });
+}
+
+async function decoded(rows: Tensor, codecs: readonly Codec[]): Promise<Table> {
+  const width = widthOf(codecs);
+  if (rows.shape.at(-1) !== width || width === 0) {
+    const [expected, got] = [`[…, ${width}]`, `[${rows.shape.join(", ")}]`];
+    throw new ShapeError(`decode: expected rows ${expected}, got ${got}`, { expected, got, where: "decode" });
+  }
+  const elements = (await rows.data()) as Float32Array | Float64Array;
+  const count = elements.length / width;
+  const decoders = codecs.map((codec) => codec.decoder(count));
+  await overRows(count, (start, end) => {
+    let offset = 0;
+    for (const [k, decoder] of decoders.entries()) {
+      for (let row = start; row < end; row++) decoder.read(row, elements, row * width + offset);
+      offset += codecs[k]?.width ?? 0;
+    }
+  });
+  return new Table(decoders.map((decoder) => decoder.finish()));
+}

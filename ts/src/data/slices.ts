@@ -1,0 +1,29 @@
+// Long work in JavaScript, done in slices between which others have their turn.
+// So that a table of a million rows does not stop a server from answering.
+import { setImmediate } from "node:timers/promises";
+
+/** Milliseconds after which others have their turn. */
+const SLICE = 4;
+
+/**
+ * Calls `work` for 0 … count − 1.
+ *
+ * @param work - takes well below a millisecond each time
+ */
+export async function inSlices(count: number, work: (index: number) => void): Promise<void> {
+  let started = performance.now();
+  for (let index = 0; index < count; index++) {
+    work(index);
+    if (performance.now() - started < SLICE) continue;
+    await setImmediate();
+    started = performance.now();
+  }
+}
+
+/** Rows of one piece of work. */
+const ROWS = 1024;
+
+/** Calls `work` for the rows 0 … count − 1, a thousand at a time. */
+export function overRows(count: number, work: (start: number, end: number) => void): Promise<void> {
+  return inSlices(Math.ceil(count / ROWS), (index) => work(index * ROWS, Math.min(count, (index + 1) * ROWS)));
+}

@@ -1,0 +1,239 @@
+// Table: named columns of numbers, dates and categories, as users have them; never changed once made.
+// What a model sees of it is the business of its encoding.
+import { nearest } from "../config/nearest.js";
+import { ConfigError, DataError } from "../errors.js";
+import { type Cell, ownCell, shown } from "./cells.js";
+import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
+import { permutation } from "./permutation.js";
+import { inSlices } from "./slices.js";
+import { type BuildSettings, checkedNames, TableBuilder } from "./table-builder.js";
+import { writeTable } from "./write-table.js";
+
+/** A row by the names of its columns; null where a value is missing. */
+export type Row = Readonly<Record<string, Value>>;
+
+/** Settings of {@link Table.split}. */
+export interface SplitSettings {
+  /** Share of the rows that validation gets, in (0, 1); at least one row, and at most all but one. */
+  readonly validation: number;
+  /** Equal seeds give equal parts; default 0. */
+  readonly seed?: number;
+}
+
+/** What {@link Table.split} gives. */
+export interface Split {
+  /** Rows to train on. */
+  readonly train: Table;
+  /** Rows that training does not see. */
+  readonly validation: Table;
+}
+
+const settings: BuildSettings = {
+  source: "the table",
+  unit: "row",
+  columns: new Map(),
+  text: false,
+  missing: undefined,
+  refuseMissing: false,
+};
+
+/**
+ * A table: columns of one length, each of numbers, dates or categories, in which values may be missing. Made by {@link readTable}, {@link Table.fromRows} or
+ * {@link Table.fromColumns}, and given by `sampleTable`.
+ *
+ * @example
+ * ```ts
+ * const table = Table.fromColumns({ height: [1.71, 1.64, null], sport: ["judo", "golf", "judo"] });
+ * table.rowCount; // 3
+ * table.column("sport").type; // "category"
+ * table.row(2); // {"height":null,"sport":"judo"}
+ * ```
+ */
+export class Table {
+  /** The columns, in order. */
+  readonly columns: readonly Column[];
+  /** Number of rows. */
+  readonly rowCount: number;
+
+  /**
+   * A table of columns that are typed already.
+   *
+   * @param columns - of one length and of different names
+   * @throws DataError where they are not, or there are none
+   */
+  constructor(columns: readonly Column[]) {
+    const lengths = [...new Set(columns.map(lengthOf))];
+    if (lengths.length !== 1) {
+      const [expected, got] = [
+        "columns of one length",
+        columns.length === 0 ? "none" : `lengths ${lengths.join(", ")}`,
+      ];
+      throw new DataError(`Table: expected ${expected}, got ${got}`, { expected, got, where: "Table" });
+    }
+    checkedNames(
+      columns.map(({ name }) => name),
+      "Table",
+    );
+    this.columns = Object.freeze([...columns]);
+    this.rowCount = lengths[0] ?? 0;
+  }
+
+  /**
+   * A table of rows; a key that a row does not have is a missing value. Numbers become columns of numbers, `Date`s and texts in the form of ISO 8601
+   * dates, all else categories; null, undefined, NaN and `""` are missing values.
+   *
+   * @throws DataError with row (from 1) and column of a value that does not belong into its column
+   *
+   * @example
+   * ```ts
+   * Table.fromRows([{ day: "2024-05-31", rain: 0.4 }, { day: "2024-06-01" }]).column("day").type; // "date"
+   * ```
+   */
+  static fromRows(rows: readonly Readonly<Record<string, Cell>>[]): Table {
+    const names = [...new Set(rows.flatMap(Object.keys))];
+    const builder = new TableBuilder(names, settings);
+    rows.forEach(
+      (row, i) =>
+        void builder.row(
+          names.map((name) => ownCell(row, name)),
+          i + 1,
+        ),
+    );
+    return new Table(builder.finish());
+  }
+
+  /**
+   * A table of columns by name, as {@link Table.fromRows} understands their values.
+   *
+   * @throws DataError where lengths differ, or with row (from 1) and column of a value that does not belong into its column
+   */
+  static fromColumns(columns: Readonly<Record<string, ArrayLike<Cell>>>): Table {
+    const made = Object.entries(columns).flatMap(([name, cells]) => {
+      const builder = new TableBuilder([name], settings);
+      for (let i = 0; i < cells.length; i++) builder.row([cells[i]], i + 1);
+      return builder.finish();
+    });
+    return new Table(made);
+  }
+
+  /**
+   * A column by its name.
+   *
+   * @throws ConfigError where there is none
+   */
+  column(name: string): Column {
+    const found = this.columns.find((column) => column.name === name);
+    if (found !== undefined) return found;
+    const names = this.columns.map((column) => column.name);
+    const meant = nearest(name, names);
+    const expected = `one of the columns ${names.join(", ")}`;
+    const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint}`, {
+      expected,
+      got: name,
+      path: name,
+    });
+  }
+
+  /** The table of these columns, in this order. */
+  select(...names: readonly string[]): Table {
+    return new Table(names.map((name) => this.column(name)));
+  }
+
+  /** The table without these columns. */
+  drop(...names: readonly string[]): Table {
+    const left = new Set(names.map((name) => this.column(name)));
+    return new Table(this.columns.filter((column) => !left.has(column)));
+  }
+
+  /** The rows from `start` to before `end` (default: the last), counted from 0. */
+  slice(start: number, end: number = this.rowCount): Table {
+    return new Table(this.columns.map((column) => sliced(column, start, end)));
+  }
+
+  /** The rows for which a function is true. */
+  filter(keeps: (row: Row) => boolean): Table {
+    return this.#where((row) => keeps(this.row(row)));
+  }
+
+  /** The rows of which no value is missing. */
+  dropMissing(): Table {
+    return this.#where((row) => !this.columns.some((column) => isMissing(column, row)));
+  }
+
+  #where(keeps: (row: number) => boolean): Table {
+    const rows = Uint32Array.from({ length: this.rowCount }, (_, row) => row).filter(keeps);
+    return new Table(this.columns.map((column) => gathered(column, rows)));
+  }
+
+  /**
+   * Two tables of different rows, drawn at random, each in the order of this one.
+   *
+   * @throws ConfigError for a share outside of (0, 1); DataError where there are fewer than two rows
+   *
+   * @example
+   * ```ts
+   * const table = Table.fromColumns({ x: Float64Array.from({ length: 100 }, (_, i) => i) });
+   * const { train, validation } = await table.split({ validation: 0.1, seed: 1 });
+   * [train.rowCount, validation.rowCount]; // [90,10]
+   * ```
+   */
+  async split({ validation, seed = 0 }: SplitSettings): Promise<Split> {
+    if (!(validation > 0 && validation < 1)) {
+      const [expected, got] = ["a share in (0, 1)", String(validation)];
+      throw new ConfigError(`validation: expected ${expected}, got ${got}`, { expected, got, path: "validation" });
+    }
+    if (this.rowCount < 2) {
+      const [expected, got] = ["at least two rows", String(this.rowCount)];
+      throw new DataError(`split: expected ${expected}, got ${got}`, { expected, got, where: "split" });
+    }
+    const held = Math.min(this.rowCount - 1, Math.max(1, Math.round(validation * this.rowCount)));
+    const order = await permutation(this.rowCount, seed);
+    const part = async (rows: Uint32Array): Promise<Table> => {
+      const columns: Column[] = [];
+      const sorted = rows.sort();
+      await inSlices(this.columns.length, (i) => {
+        columns.push(gathered(this.columns[i] as Column, sorted));
+      });
+      return new Table(columns);
+    };
+    return { validation: await part(order.slice(0, held)), train: await part(order.slice(held)) };
+  }
+
+  /** A row, counted from 0. */
+  row(index: number): Row {
+    return Object.fromEntries(this.columns.map((column) => [column.name, valueAt(column, index)]));
+  }
+
+  /** All rows as objects; see {@link Table.row} for one at a time. */
+  toRows(): Row[] {
+    return Array.from({ length: this.rowCount }, (_, row) => this.row(row));
+  }
+
+  /**
+   * Writes a file, as a whole or not at all, in the format of its ending: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, `.parquet`, or `.npy` (columns of numbers alone). Reading it
+   * gives an equal table.
+   *
+   * @throws ConfigError for another ending; DataError where the file cannot be written
+   *
+   * @example
+   * ```ts
+   * await Table.fromColumns({ x: [1, 2], name: ["a", "b"] }).write("table.parquet");
+   * (await readTable("table.parquet")).rowCount; // 2
+   * ```
+   */
+  async write(file: string): Promise<void> {
+    await writeTable(this, file);
+  }
+
+  /** Names and types in a line, for `console.log`. */
+  toString(): string {
+    const columns = this.columns.map(({ name, type }) => `${name}: ${type}`);
+    return `Table(${this.rowCount} rows; ${columns.join(", ")})`;
+  }
+
+  /** @internal */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}

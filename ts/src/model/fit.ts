@@ -1,0 +1,209 @@
+// How a fit begins: on rows that are there, on a table that is encoded first, or on a stream.
+// What the rows of a model are is the model's business; what is done with them is the engine's.
+import { validate } from "../config/validate.js";
+import type { TableEncoding } from "../data/encoding/table-encoding.js";
+import { Table } from "../data/table.js";
+import { ConfigError, InternalError } from "../errors.js";
+import type { Size } from "../generated/config.js";
+import type { NativeRun } from "../native/boundary.js";
+import { handleOf } from "../tensor/tensor.js";
+import { LaterRun } from "../train/later-run.js";
+import { progressOn } from "../train/progress.js";
+import { Run } from "../train/run.js";
+import { grouped } from "./groups.js";
+import { assertNotAborted } from "./job.js";
+import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
+import type { Network } from "./network.js";
+import type { FitSettings, RowSettings } from "./options.js";
+import type { ModelInfo } from "./reports.js";
+import { refused, settingsOf } from "./settings.js";
+import { isRecordOf, tensorsOf } from "./state.js";
+import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
+import { type Weight, weightGraph } from "./weight.js";
+
+/** What a fit asks of its model. */
+export interface Fitted<C extends Size, Data> {
+  readonly network: Network;
+  readonly dtype: "f32" | "f64";
+  readonly xSize: Size;
+  /** Whether the config has an encoding. */
+  readonly isEncoded: boolean;
+  /** The encoding; throws where there is none. */
+  encoding(): TableEncoding;
+  /** The rows of tensors. */
+  rows(what: string, data: Data, settings: RowSettings<C>): Lists;
+  info(): Promise<ModelInfo>;
+}
+
+/** Rows of a step where the options do not say. */
+const BATCH = 512;
+
+/** Steps' worth of rows that are held of a stream where the options do not say. */
+const STEPS_HELD = 64;
+
+/** Rows to train on, and those to validate with. */
+type Reads = readonly [trained: Read, held: Read | undefined];
+
+function drop(reads: Reads): void {
+  for (const read of reads) if (read?.owned) free(read.lists);
+}
+
+/** One fit. */
+class Fit<C extends Size, Data> {
+  readonly #model: Fitted<C, Data>;
+  readonly #options: { readonly batchSize?: number };
+  readonly #weight: Weight | undefined;
+
+  constructor(model: Fitted<C, Data>, options: object, weight: Weight | undefined) {
+    this.#model = model;
+    this.#options = options;
+    this.#weight = weight;
+  }
+
+  /** Rows as they are given: at once, unless they have to be encoded. */
+  read(what: string, data: Data | Table, settings: RowSettings<C>): Read | Promise<Read> {
+    if (data instanceof Table) return this.#encoded(what, data, settings);
+    return { lists: this.#model.rows(what, data, settings), owned: false };
+  }
+
+  async #encoded(what: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
+    const { dtype } = this.#model;
+    const encoding = this.#model.encoding();
+    const expected = "none beside a table, of which it is a part";
+    if (condition !== undefined) throw refused(`${what}.condition`, expected, condition);
+    // A copy, since what is owned is freed.
+    const weight =
+      sampleWeight && tensorsOf("sampleWeight", sampleWeight, 1).map((all) => all.narrow(0, 0, rowsOf([all])));
+    const x = [await encoding.encode(table, { dtype })];
+    const conditions = encoding.conditionWidth === 0 ? [] : [await encoding.encodeCondition(table, { dtype })];
+    return { lists: { x, condition: conditions, sampleWeight: weight ?? [] }, owned: true };
+  }
+
+  /** Begins the training on rows that are there, to which a stream adds. */
+  begin([trained, held]: Reads, streamed: boolean): NativeRun {
+    this.#prepare(trained.lists, held?.lists);
+    const all = Object.fromEntries([
+      ...Object.entries(trained.lists),
+      ...Object.entries(held?.lists ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
+    ]);
+    const rows = Math.min(this.#options.batchSize ?? BATCH, rowsOf(trained.lists.x));
+    const graph = this.#weight && weightGraph(this.#weight, rows, this.#model.dtype);
+    const lists = grouped(mapped(all, handleOf));
+    const run = this.#model.network.native.fit(JSON.stringify(this.#options), ...lists, graph, streamed);
+    drop([trained, held]);
+    return run;
+  }
+
+  /** Records the forwards that a fit of these rows needs. */
+  #prepare(trained: Lists, held: Lists | undefined): void {
+    this.#model.network.prepare({
+      kind: "fit",
+      options: this.#options,
+      rows: rowsOf(trained.x),
+      candidates: candidatesOf(trained),
+      validationRows: rowsOf(held?.x),
+      validationCandidates: candidatesOf(held),
+    });
+  }
+
+  /** A run that begins once its rows are there. */
+  later(data: Promise<Reads>): NativeRun {
+    return new LaterRun({ data, begin: (reads) => this.begin(reads, false), drop, idle: () => this.#idle() });
+  }
+
+  /** A run on a stream: it begins with the first rows, and takes more when it has been through them. */
+  streamed(stream: Stream<C, Data>, settings: FitSettings<C, Data>, held: Read | Promise<Read> | undefined): NativeRun {
+    const { condition, sampleWeight, batchSize = BATCH, accumulate = 1, epochs = Number.POSITIVE_INFINITY } = settings;
+    for (const [name, value] of Object.entries({ condition, sampleWeight })) {
+      const expected = "none beside a stream; its batches are { data, condition, sampleWeight }";
+      if (value !== undefined) throw refused(name, expected, value);
+    }
+    const unit = batchSize * accumulate;
+    const { buffer = STEPS_HELD * unit } = settings;
+    if (!Number.isSafeInteger(buffer) || buffer < 1) throw refused("buffer", "an integer ≥ 1", buffer);
+    const rows = Math.max(1, Math.floor(buffer / unit)) * unit;
+    const open = typeof stream === "function" ? stream : () => stream;
+    const cutting = { epochs, rows, unit, keep: settings.lastBatch === "keep", ended: false };
+    const source = chunks(open, (item) => this.#batch(item), cutting);
+    const first = async (): Promise<Read> => {
+      const { value } = await source.next();
+      if (value) return { lists: value.lists, owned: true };
+      throw new InternalError("a stream gave no chunk");
+    };
+    const letGo = () => {
+      cutting.ended = true;
+      void source.return(undefined);
+    };
+    return new LaterRun({
+      data: Promise.all([first(), held]),
+      begin: (reads, fail) => {
+        try {
+          const run = this.begin(reads, true);
+          run.wait().then(letGo, letGo);
+          pump(run, source, ({ lists }) => this.#prepare(lists, undefined)).catch(fail);
+          return run;
+        } catch (error) {
+          letGo();
+          throw error;
+        }
+      },
+      drop: (reads) => {
+        letGo();
+        drop(reads);
+      },
+      idle: () => this.#idle(),
+    });
+  }
+
+  /** A batch of a stream. */
+  async #batch(item: unknown): Promise<Read> {
+    const isWhole = isRecordOf(["data"], item, this.#model.xSize);
+    const { data, ...settings } = isWhole ? (item as { readonly data: Data | Table }) : { data: item as Data | Table };
+    return this.read("data", data, settings);
+  }
+
+  /** The report of a fit that did nothing. */
+  async #idle(): Promise<string> {
+    const { step } = await this.#model.info();
+    return JSON.stringify({ step, stepsRun: 0, loss: null, bestValidationLoss: null, seconds: 0, reason: "stopped" });
+  }
+}
+
+/**
+ * Starts a fit; see {@link FittedModel.fit}.
+ *
+ * @throws ConfigError for wrong options; what the data are refused for, where they are there
+ */
+export function startFit<C extends Size, Data>(
+  model: Fitted<C, Data>,
+  data: Data | Table | Stream<C, Data>,
+  settings: FitSettings<C, Data>,
+): Run {
+  const given = settingsOf("fit", settings);
+  const { condition, sampleWeight, validation, every, weight, signal, progress, buffer: _, ...rest } = given;
+  const options = {
+    // What was encoded is in good units already.
+    ...(model.isEncoded && { normalize: false }),
+    ...rest,
+    ...(validation && { validation: { every: validation.every } }),
+    ...(every && { every: { steps: every.steps } }),
+  };
+  validate("FitOptions", options);
+  if (weight !== undefined && settings.lastBatch === "keep") {
+    const [expected, got] = ['"drop" together with a weight, which is traced for full batches', '"keep"'];
+    throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
+  }
+  model.network.checkFit(options);
+  assertNotAborted("fit", signal);
+  const fit = new Fit(model, options, weight);
+  const held = validation && fit.read("validation.data", validation.data, validation);
+  // Where the other data are refused at once nobody waits for these.
+  if (held instanceof Promise) held.catch(() => undefined);
+  const begun = (): NativeRun => {
+    if (isStream<C, Data>(data)) return fit.streamed(data, settings, held);
+    const trained = fit.read("data", data, { condition, sampleWeight });
+    if (trained instanceof Promise || held instanceof Promise) return fit.later(Promise.all([trained, held]));
+    return fit.begin([trained, held], false);
+  };
+  return new Run(begun(), { progress: progressOn(progress), call: every?.call, signal });
+}
