@@ -6,6 +6,17 @@ use crate::NnError;
 /// Largest width of a layer. Sums and products of a few widths stay far from overflow.
 pub(crate) const MAX_WIDTH: usize = 1 << 24;
 
+/// Most layers, blocks or levels of a kind. Deeper nets are typing errors.
+const MAX_DEPTH: usize = 1024;
+
+/// A number of layers: `least` … [`MAX_DEPTH`].
+pub(crate) fn depth(field: &str, least: usize, value: usize) -> Result<usize, NnError> {
+    if (least..=MAX_DEPTH).contains(&value) {
+        return Ok(value);
+    }
+    Err(NnError::new(field, format!("a whole number from {least} to {MAX_DEPTH}"), value))
+}
+
 /// A width: 1 … [`MAX_WIDTH`].
 pub(crate) fn width(field: &str, value: usize) -> Result<usize, NnError> {
     at_least(1, field, value)
@@ -33,6 +44,11 @@ pub(crate) fn divisor(field: &str, value: usize, whole: usize) -> Result<usize, 
         return Ok(value);
     }
     Err(NnError::new(field, format!("a divisor of {whole}"), value))
+}
+
+/// A number of at most `most`.
+pub(crate) fn at_most(field: &str, most: usize, value: usize) -> Result<usize, NnError> {
+    if value <= most { Ok(value) } else { Err(NnError::new(field, format!("at most {most}"), value)) }
 }
 
 /// A list of at least one width.

@@ -80,6 +80,9 @@ impl Init {
         match *self {
             Init::Zeros | Init::Ones => Ok(()),
             Init::SinCos { ref grid, ref features } => {
+                if features.is_empty() {
+                    return Err(NnError::new("features", "at least one coordinate", "[]"));
+                }
                 let fits = |f: &Coordinate| f.axis < grid.len() && f.width >= 2 && f.width.is_multiple_of(2);
                 match features.iter().find(|f| !fits(f)) {
                     Some(wrong) => Err(NnError::new("features", "an axis of the grid and an even width", format!("{wrong:?}"))),
@@ -123,24 +126,24 @@ impl Init {
             Init::Ones => b.full(1.0, dtype, shape),
             Init::Constant { value } => b.full(value, dtype, shape),
             Init::Uniform { low, high } => draw(b, Distribution::Uniform, dtype, shape, stream, seed, high - low, low),
-            Init::SinCos { ref grid, ref features } => b.literal(Literal::dense(&places(grid, features), Type::new(dtype, shape))),
+            Init::SinCos { ref grid, ref features } => places(b, dtype, shape, grid, features),
             Init::Normal { mean, std } => draw(b, Distribution::Normal, dtype, shape, stream, seed, std, mean),
         }
     }
 }
 
-/// The table of [`Init::SinCos`], row by row.
-fn places(grid: &[usize], features: &[Coordinate]) -> Vec<f64> {
-    let mut table = Vec::new();
-    for row in 0..thalweg_graph::count(grid) {
-        for &Coordinate { axis, width } in features {
-            let place = row / thalweg_graph::count(&grid[axis + 1..]) % grid[axis];
-            let angle = |i: usize| place as f64 * 10_000f64.powf(-2.0 * i as f64 / width as f64);
-            table.extend((0..width / 2).map(|i| angle(i).sin()));
-            table.extend((0..width / 2).map(|i| angle(i).cos()));
-        }
-    }
-    table
+/// The table of [`Init::SinCos`]. Angles are computed as f64, since they grow with the grid.
+fn places<'g>(b: &'g Builder, dtype: DType, shape: &[usize], grid: &[usize], features: &[Coordinate]) -> Var<'g> {
+    let part = |&Coordinate { axis, width }: &Coordinate| {
+        let frequencies: Vec<f64> = (0..width / 2).map(|i| 10_000f64.powf(-2.0 * i as f64 / width as f64)).collect();
+        let frequencies = b.literal(Literal::dense(&frequencies, Type::new(DType::F64, vec![width / 2])));
+        let angles = b.iota(DType::F64, grid[axis]).unsqueeze(&[1]) * frequencies;
+        let mut along = vec![1; grid.len()];
+        along[axis] = grid[axis];
+        let one = Var::concat(&[angles.sin(), angles.cos()], 1).reshape(&[&along[..], &[width]].concat());
+        one.broadcast_to(&[grid, &[width]].concat())
+    };
+    Var::concat(&features.iter().map(part).collect::<Vec<_>>(), grid.len()).reshape(shape).cast(dtype)
 }
 
 /// `scale` · draw + `shift`.

@@ -103,6 +103,48 @@ fn encoders_must_give_what_the_backbone_was_built_for() {
 }
 
 #[test]
+fn sizes_of_networks_of_images_are_checked() {
+    const HUGE: usize = 1 << 24;
+    let dit = |more: Value| {
+        let mut args = json!({ "inputSize": 8, "patchSize": 2, "inChannels": 3, "hiddenSize": 8, "depth": 1, "numHeads": 2 });
+        args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ("DiT", args)
+    };
+    let unet = |more: Value| {
+        let mut args = json!({ "inChannels": 3, "modelChannels": 8, "numResBlocks": 1 });
+        args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ("unet_2D", args)
+    };
+    let cases = [
+        (dit(json!({ "patchSize": 3 })), "patchSize"),
+        (dit(json!({ "hiddenSize": 6 })), "hiddenSize"),
+        (dit(json!({ "numHeads": 3 })), "numHeads"),
+        (dit(json!({ "depth": 100_000_000 })), "depth"),
+        (dit(json!({ "inputSize": HUGE, "patchSize": HUGE })), "patchSize"),
+        (dit(json!({ "numClasses": 3, "conditionDim": 3 })), "conditionDim"),
+        (dit(json!({ "numClasses": 0 })), "numClasses"),
+        (dit(json!({ "timeFactor": 0.0 })), "timeFactor"),
+        (dit(json!({ "mlpRatio": 1e300 })), "mlpRatio"),
+        (unet(json!({ "channelMult": [] })), "channelMult"),
+        (unet(json!({ "channelMult": [HUGE] })), "channelMult"),
+        (unet(json!({ "channelMult": vec![1; 40] })), "channelMult.length"),
+        (unet(json!({ "numResBlocks": 100_000_000 })), "numResBlocks"),
+        (unet(json!({ "numHeads": 3 })), "numHeads"),
+        (unet(json!({ "dropout": 1.0 })), "dropout"),
+        (unet(json!({ "numGroups": 0 })), "numGroups"),
+        (("FNO1d", json!({ "modes1": 0, "numVars": 1, "width": 2, "numLayers": 1 })), "modes1"),
+        (("FNO1d", json!({ "modes1": 1, "numVars": 1, "width": 2, "numLayers": 5000 })), "numLayers"),
+        (("MLPResNet", json!({ "numBlocks": 5000, "inputDim": 2, "outputDim": 2 })), "numBlocks"),
+    ];
+    for ((kind, args), field) in cases {
+        assert_eq!(refused(json!({ "backbone": { "type": kind, "args": args } })).field, format!("backbone.args.{field}"));
+    }
+    let time = json!({ "type": "GaussianFourierProjectionTimeEncoder", "args": { "embedDim": 8 } });
+    let (kind, args) = dit(json!({}));
+    assert_eq!(refused(json!({ "tEncoder": time, "backbone": { "type": kind, "args": args } })).field, "tEncoder");
+}
+
+#[test]
 fn unknown_types_name_the_nearest_known_one() {
     let error = refused(json!({ "backbone": { "type": "TemporalSpatialResidualnet", "args": {} } }));
     assert_eq!(error.field, "backbone.type");

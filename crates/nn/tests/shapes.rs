@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Built, build, shapes, trace};
 use thalweg_graph::{Builder, DType, ErrorCode, Var};
 use thalweg_nn::layers::{Dropout, Embedding, LayerNorm, Linear, Sequential};
@@ -71,6 +71,61 @@ proptest! {
     }
 
     #[test]
+    fn u_nets_keep_any_size(
+        channels in 1usize..4, width in 2usize..9, levels in prop::collection::vec(1usize..3, 1..4), blocks in 1usize..3,
+        sizes in prop::collection::vec(4usize..12, 1..3), by_convolution in any::<bool>(), scale_shift in any::<bool>(),
+        attention in any::<bool>(), classes in prop::option::of(1usize..4), n in batch(),
+    ) {
+        let kind = if sizes.len() == 1 { "unet_1D" } else { "unet_2D" };
+        let mut args = json!({
+            "inChannels": channels, "modelChannels": width, "numResBlocks": blocks, "channelMult": levels, "dropout": 0.1,
+            "convResample": by_convolution, "useScaleShiftNorm": scale_shift, "attentionResolutions": if attention { vec![1, 2] } else { vec![] },
+        });
+        if let Some(classes) = classes {
+            args["numClasses"] = json!(classes);
+        }
+        let built = build(&json!({ "backbone": { "type": kind, "args": args } })).unwrap();
+        let shape = [&[n, channels], &sizes[..]].concat();
+        let labels = classes.map(|_| [n, 1]);
+        for mode in [Mode::Train, Mode::Sample] {
+            prop_assert_eq!(shapes(&built, mode, &[n], &shape, labels.as_ref().map(|s| &s[..])).unwrap(), vec![shape.clone()]);
+        }
+    }
+
+    #[test]
+    fn transformers_keep_images_series_and_volumes(
+        grid in (1usize..4, 1usize..4, 1usize..4), patch in (1usize..3, 1usize..3, 1usize..3), channels in 1usize..4, heads in 1usize..3,
+        depth in 0usize..3, condition in prop::option::of(1usize..4), n in batch(),
+    ) {
+        let width = 12 * heads;
+        let common = |more: Value| {
+            let mut args = json!({ "hiddenSize": width, "depth": depth, "numHeads": heads, "inChannels": channels, "mlpRatio": 1.5 });
+            args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            if let Some(condition) = condition {
+                args["conditionDim"] = json!(condition);
+            }
+            args
+        };
+        let edges = [grid.0 * patch.0, grid.1 * patch.1, grid.2 * patch.2];
+        let (rows, columns) = (grid.0 * patch.0, grid.1 * patch.0);
+        let cases = [
+            ("DiT", json!({ "inputSize": [rows, columns], "patchSize": patch.0 }), vec![channels, rows, columns]),
+            ("DiT1D", json!({ "tokenSize": edges[0], "patchSize": patch.0 }), vec![edges[0], channels]),
+            (
+                "DiT3D",
+                json!({ "patchBlockSize": edges, "patchSize": [patch.0, patch.1, patch.2], "convolved": true }),
+                vec![edges[0], channels, edges[1], edges[2]],
+            ),
+        ];
+        for (kind, args, shape) in cases {
+            let built = build(&json!({ "backbone": { "type": kind, "args": common(args) } })).unwrap();
+            let shape = [&[n], &shape[..]].concat();
+            let given = condition.map(|c| [n, c]);
+            prop_assert_eq!(shapes(&built, Mode::Sample, &[n], &shape, given.as_ref().map(|s| &s[..])).unwrap(), vec![shape]);
+        }
+    }
+
+    #[test]
     fn encoded_states_have_the_promised_width(n in batch(), d in width(), embed in 2usize..9) {
         let features = d * (embed / 2 * 2);
         let built = build(&json!({
@@ -122,6 +177,30 @@ fn wrong_inputs_are_errors_that_name_the_layer() {
     let plain = residual_net(&[8], 2, 3, 4, 0, None);
     let unexpected = trace(&plain, Mode::Sample, DType::F32, &[4], &[4, 3], Some(&[4, 2])).unwrap_err();
     assert!(unexpected.message.contains("without conditionDim"), "{unexpected}");
+}
+
+#[test]
+fn networks_of_images_say_what_they_were_built_for() {
+    let dit = json!({ "inputSize": 8, "inChannels": 3, "hiddenSize": 8, "depth": 1, "numHeads": 2, "numClasses": 4 });
+    let dit = build(&json!({ "backbone": { "type": "DiT", "args": dit } })).unwrap();
+    let error = |x: &[usize], c: Option<&[usize]>| trace(&dit, Mode::Sample, DType::F32, &[4], x, c).expect_err("an error");
+    let flat = error(&[4, 192], Some(&[4, 1]));
+    assert_eq!((flat.op.as_str(), flat.expected.as_str()), ("DiT", "[batch, 3, 8, 8]"));
+    assert!(error(&[4, 8, 8, 3], Some(&[4, 1])).got.contains("[4, 8, 8, 3]"));
+    assert!(error(&[4, 3, 8, 8], None).message.contains("the condition is missing"));
+    assert!(error(&[4, 3, 8, 8], Some(&[4, 3])).expected.contains("weights of the classes [batch, 4]"));
+    trace(&dit, Mode::Sample, DType::F32, &[4], &[4, 3, 8, 8], Some(&[4, 4])).unwrap();
+
+    let unet = json!({ "inChannels": 3, "modelChannels": 4, "numResBlocks": 1, "channelMult": [1, 1] });
+    let unet = build(&json!({ "backbone": { "type": "unet_2D", "args": unet } })).unwrap();
+    let error = |x: &[usize], c: Option<&[usize]>| trace(&unet, Mode::Sample, DType::F32, &[4], x, c).expect_err("an error");
+    assert_eq!(error(&[4, 1, 8, 8], None).expected, "[batch, 3, any, any]");
+    assert!(error(&[4, 3, 8, 8], Some(&[4, 1])).message.contains("without numClasses"));
+
+    let fno = json!({ "modes1": 3, "inChannels": 2, "outChannels": 2, "numLayers": 1 });
+    let fno = build(&json!({ "backbone": { "type": "FNO1dTemporal", "args": fno } })).unwrap();
+    let small = trace(&fno, Mode::Sample, DType::F32, &[4], &[4, 2, 3], None).expect_err("an error");
+    assert!(small.message.contains("too small") && small.expected.contains("[2]"), "{small}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use thalweg_graph::{GraphError, Leaves, Literal, Type, Var, count};
 const TIME_FEATURES: usize = 32;
 /// Width of the time within layers.
 const TIME_WIDTH: usize = 256;
+/// Most elements of a transform's matrix.
+const MAX_MATRIX: usize = 1 << 24;
 /// Standard deviation of the frequencies of time, in cycles per unit.
 const TIME_SCALE: f64 = 30.0;
 
@@ -268,7 +270,7 @@ impl FourierOperator {
         let variables = options.variables.map(|n| check::width("numVars", n)).transpose()?;
         let [(field_in, inputs), (field_out, outputs)] = options.channels;
         let (inputs, outputs) = (check::width(field_in, inputs)?, check::width(field_out, outputs)?);
-        let count = check::width("numLayers", options.layers)?;
+        let count = check::depth("numLayers", 1, options.layers)?;
         let dimensions = modes.len() + usize::from(variables.is_some());
         let (has_time, per_layer) = (options.time != Time::Absent, options.time == Time::PerLayer);
         let encoder = GaussianFourierProjectionTimeEncoderConfig { embed_dim: TIME_FEATURES, scale: TIME_SCALE, requires_grad: false };
@@ -308,6 +310,11 @@ impl FourierOperator {
         if self.modes.iter().zip(&most).any(|(modes, most)| modes > most) {
             let expected = format!("at most {most:?} frequencies for sizes {sizes:?}");
             return ctx.builder.fail(GraphError::shape(self.network, "the state is too small", expected, format!("{:?}", self.modes)));
+        }
+        let largest = self.modes.iter().zip(sizes).map(|(modes, n)| 2 * modes * n).max().unwrap_or(0);
+        if largest > MAX_MATRIX {
+            let expected = format!("a size times twice its frequencies of at most {MAX_MATRIX}");
+            return ctx.builder.fail(GraphError::shape(self.network, "the state is too large", expected, largest.to_string()));
         }
         x.reshape(&[&shape[..2], &[self.variables.unwrap_or(1)], sizes].concat())
     }

@@ -56,7 +56,7 @@ impl MlpResNetConfig {
         let input = check::width("inputDim", self.input_dim)?;
         let output = check::width("outputDim", self.output_dim)?;
         let width = check::width("hiddenDim", self.hidden_dim)?;
-        let blocks = check::at_least(0, "numBlocks", self.num_blocks)?;
+        let blocks = check::depth("numBlocks", 0, self.num_blocks)?;
         let dropout = Dropout::new(self.dropout_rate.unwrap_or(0.0)).map_err(|e| NnError { field: "dropoutRate".into(), ..e })?;
         let block = |i: usize| Block::new(&declare.at(&format!("blocks.{i}")), width, self.use_layer_norm, self.activations, dropout.clone());
         Ok(MlpResNet {

@@ -111,10 +111,11 @@ impl Transformer {
     pub fn new(declare: &Declare, shape: &Shape, tokens: Tokens, condition: &Condition, outputs: usize) -> Result<Transformer, NnError> {
         let Tokens { patches, groups, places, features } = tokens;
         let width = shape.width;
-        let (inside, elements) = (count(&patches.size), patches.channels / groups * count(&patches.size));
+        let inside = count(&patches.size);
+        let elements = check::width("patchSize", inside.saturating_mul(patches.channels))? / groups;
         let factor = check::positive("timeFactor", shape.time_factor)?;
         check::positive("mlpRatio", shape.mlp_ratio)?;
-        check::at_least(0, "depth", shape.depth)?;
+        check::depth("depth", 0, shape.depth)?;
         let normal = Init::Normal { mean: 0.0, std: STD };
         let names = ["y_embedder.embedding_table", "y_embedder"];
         Ok(Transformer {

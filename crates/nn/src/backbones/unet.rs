@@ -312,8 +312,9 @@ impl UNet {
         let outputs = check::width("outChannels", options.out_channels.unwrap_or(inputs))?;
         let width = check::at_least(2, "modelChannels", options.model_channels)?;
         check::widths("channelMult", &options.channel_mult)?;
+        check::at_most("channelMult.length", 32, options.channel_mult.len())?;
         options.num_groups.map_or(Ok(1), |groups| check::width("numGroups", groups))?;
-        let blocks = check::width("numResBlocks", options.num_res_blocks)?;
+        let blocks = check::depth("numResBlocks", 1, options.num_res_blocks)?;
         let time_width = TIME_EXPANSION * width;
         let parts = Parts { options, dimensions, time_width };
         let heads_up = options.num_heads_upsample.unwrap_or(options.num_heads);

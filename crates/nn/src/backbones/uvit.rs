@@ -106,11 +106,11 @@ impl UvitConfig {
         let width = check::at_least(2, "embedDim", self.embed_dim)?;
         check::positive("mlpRatio", self.mlp_ratio)?;
         let hidden = check::width("mlpRatio", (width as f64 * self.mlp_ratio) as usize)?;
-        let depth = check::at_least(0, "depth", self.depth)?;
+        let depth = check::depth("depth", 0, self.depth)?;
         let has_condition = self.num_classes.is_some() || self.condition_dim.is_some_and(|dim| dim > 0);
         let tokens = side * side + if has_condition { 2 } else { 1 };
         let patches = Patches { channels, grid: vec![side; 2], size: vec![self.patch_size; 2] };
-        let features = channels * self.patch_size * self.patch_size;
+        let features = check::width("patchSize", (self.patch_size * self.patch_size).saturating_mul(channels))?;
         let block = |name: &str, skip: bool| -> Result<Block, NnError> {
             let here = declare.at(name);
             let norm = |name: &str| LayerNorm::new(here.at(name), width);
