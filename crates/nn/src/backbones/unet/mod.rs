@@ -1,14 +1,22 @@
 //! UNet: convolutions down to a coarse grid and up again, with skips, attention on coarse grids, and the time in every block
 //! (Ho, Jain, Abbeel 2020, appendix B; Dhariwal, Nichol 2021). The body of `unet_1D` and `unet_2D`; names are improved-diffusion's.
 
+mod attention_block;
+mod config;
+mod res_block;
+mod resample;
+
 use super::shaped::{Conditioning, state};
 use super::{Backbone, Widths};
 use crate::encoders::timestep_features;
 use crate::layers::{Conv, Dropout, GroupNorm, Layer, Linear};
 use crate::{Activation, Context, Declare, NnError, check};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use thalweg_graph::{Leaves, Var, count};
+use attention_block::AttentionBlock;
+use res_block::ResBlock;
+use resample::{Down, Up};
+use thalweg_graph::{Leaves, Var};
+
+pub use config::UNetConfig;
 
 /// As many groups of channels as norms have at most, and as many channels as a group has at least, by default.
 const MOST_GROUPS: usize = 32;
@@ -16,193 +24,8 @@ const LEAST_CHANNELS: usize = 4;
 /// How much wider than the net the time is inside.
 const TIME_EXPANSION: usize = 4;
 
-/// Arguments of `unet_1D` and `unet_2D`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UNetConfig {
-    /// Channels of the state `[B, inChannels, …sizes]`.
-    #[schemars(range(min = 1))]
-    pub in_channels: usize,
-    /// Channels of the finest level.
-    #[schemars(range(min = 2))]
-    pub model_channels: usize,
-    /// Channels of the output; `inChannels` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub out_channels: Option<usize>,
-    /// Residual blocks of each level.
-    #[schemars(range(min = 1))]
-    pub num_res_blocks: usize,
-    /// Levels with attention, by how much coarser than the state they are: 1, 2, 4 ….
-    #[serde(default)]
-    pub attention_resolutions: Vec<usize>,
-    /// Share of elements dropped within each block while training, 0 ≤ dropout < 1.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 1))]
-    pub dropout: f64,
-    /// Channels of each level, relative to `modelChannels`; each level is half as fine as the one before.
-    #[serde(default = "default_multipliers")]
-    #[schemars(length(min = 1))]
-    pub channel_mult: Vec<usize>,
-    /// Whether levels are joined by convolutions; otherwise by means and copies.
-    #[serde(default = "default_true")]
-    pub conv_resample: bool,
-    /// Number of classes, for a net whose condition is a label per row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub num_classes: Option<usize>,
-    /// Width of the condition, for a net whose condition is a vector per row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub condition_dim: Option<usize>,
-    /// Attention heads.
-    #[serde(default = "default_heads")]
-    #[schemars(range(min = 1))]
-    pub num_heads: usize,
-    /// Attention heads on the way up; `numHeads` if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub num_heads_upsample: Option<usize>,
-    /// Groups of channels of each norm, or as many fewer as divide its channels. By default 32, or as many fewer as leave 4 channels in each: in
-    /// a group of one channel, the norm undoes the time, which is added to channels before it. Nets of improved-diffusion have 32.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
-    pub num_groups: Option<usize>,
-    /// Whether the time scales and shifts the norms; otherwise it is added.
-    #[serde(default)]
-    pub use_scale_shift_norm: bool,
-    /// What times are multiplied by first. The net was made for times of 0 … 1000, so 1000 suits times of 0 … 1.
-    #[serde(default = "default_factor")]
-    pub time_factor: f64,
-}
-
-fn default_multipliers() -> Vec<usize> {
-    vec![1, 2, 4, 8]
-}
-
-fn default_true() -> bool {
-    true
-}
-
-fn default_heads() -> usize {
-    1
-}
-
-fn default_factor() -> f64 {
-    1.0
-}
-
 fn silu(x: Var<'_>) -> Var<'_> {
     Activation::Silu.apply(x)
-}
-
-/// skip(x) + out(in(x) + emb(time)), or with the norm before `out` scaled and shifted by the time.
-struct ResBlock {
-    norm_in: GroupNorm,
-    conv_in: Conv,
-    embed: Linear,
-    norm_out: GroupNorm,
-    dropout: Dropout,
-    conv_out: Conv,
-    skip: Option<Conv>,
-    outputs: usize,
-    scale_shift: bool,
-}
-
-impl ResBlock {
-    fn forward<'g>(&self, ctx: &Context<'_, 'g>, x: Var<'g>, time: Var<'g>) -> Var<'g> {
-        let h = self.conv_in.forward(ctx, silu(self.norm_in.forward(ctx, x)));
-        let embedded = self.embed.forward(ctx, silu(time));
-        if h.is_poison() || embedded.is_poison() {
-            return if h.is_poison() { h } else { embedded };
-        }
-        let ones = vec![1; h.rank() - 2];
-        let rows = embedded.shape()[0];
-        let part = |i: usize| embedded.narrow(1, i * self.outputs, self.outputs).reshape(&[&[rows, self.outputs], &ones[..]].concat());
-        let normal = if self.scale_shift {
-            let (scale, shift) = (part(0), part(1));
-            self.norm_out.forward(ctx, h) * (scale + scale.constant(1.0)) + shift
-        } else {
-            self.norm_out.forward(ctx, h + part(0))
-        };
-        let out = self.conv_out.forward(ctx, self.dropout.forward(ctx, silu(normal)));
-        self.skip.as_ref().map_or(x, |skip| skip.forward(ctx, x)) + out
-    }
-}
-
-/// x + proj_out(attention of all positions), heads side by side in the channels.
-struct AttentionBlock {
-    norm: GroupNorm,
-    qkv: Conv,
-    proj: Conv,
-    channels: usize,
-    heads: usize,
-}
-
-impl Layer for AttentionBlock {
-    fn forward<'g>(&self, ctx: &Context<'_, 'g>, x: Var<'g>) -> Var<'g> {
-        if x.is_poison() {
-            return x;
-        }
-        let shape = x.shape();
-        let (batch, places, size) = (shape[0], count(&shape[2..]), self.channels / self.heads);
-        let rows = x.reshape(&[batch, self.channels, places]);
-        let parts = self.qkv.forward(ctx, self.norm.forward(ctx, rows)).reshape(&[batch, self.heads, 3, size, places]);
-        let [q, k, v] = [0, 1, 2].map(|i| parts.narrow(2, i, 1).reshape(&[batch, self.heads, size, places]).t());
-        let seen = q.attention(k, v, (size as f64).powf(-0.5), false);
-        let out = self.proj.forward(ctx, seen.t().reshape(&[batch, self.channels, places]));
-        (rows + out).reshape(&shape)
-    }
-}
-
-/// Half the size along every dimension, by a strided convolution or by means.
-enum Down {
-    Conv(Conv),
-    Mean,
-}
-
-impl Layer for Down {
-    fn forward<'g>(&self, ctx: &Context<'_, 'g>, x: Var<'g>) -> Var<'g> {
-        match self {
-            Down::Conv(conv) => conv.forward(ctx, x),
-            Down::Mean => halved(x),
-        }
-    }
-}
-
-/// The mean of each 2 (by 2) positions; the last of an odd number counts twice.
-fn halved(x: Var<'_>) -> Var<'_> {
-    if x.is_poison() {
-        return x;
-    }
-    let shape = x.shape();
-    let even = (2..shape.len()).fold(x, |x, axis| match shape[axis] % 2 {
-        0 => x,
-        _ => Var::concat(&[x, x.narrow(axis, shape[axis] - 1, 1)], axis),
-    });
-    let pairs = shape[2..].iter().flat_map(|size| [size.div_ceil(2), 2]);
-    let paired: Vec<usize> = shape[..2].iter().copied().chain(pairs).collect();
-    let within: Vec<usize> = (0..shape.len() - 2).map(|i| 3 + 2 * i).collect();
-    even.reshape(&paired).mean(&within)
-}
-
-/// Every position as 2 (by 2), cut to the sizes of `like`, then perhaps a convolution.
-struct Up {
-    conv: Option<Conv>,
-}
-
-impl Up {
-    fn forward<'g>(&self, ctx: &Context<'_, 'g>, x: Var<'g>, like: Var<'g>) -> Var<'g> {
-        if x.is_poison() || like.is_poison() {
-            return if x.is_poison() { x } else { like };
-        }
-        let shape = x.shape();
-        let spread = |copies: usize| shape[2..].iter().flat_map(|size| [*size, copies]).collect::<Vec<_>>();
-        let doubled: Vec<usize> = shape[..2].iter().copied().chain(shape[2..].iter().map(|size| 2 * size)).collect();
-        let copies = x.reshape(&[&shape[..2], &spread(1)[..]].concat()).broadcast_to(&[&shape[..2], &spread(2)[..]].concat());
-        let stops = [&shape[..2], &like.shape()[2..]].concat();
-        let cut = copies.reshape(&doubled).slice(&vec![0; shape.len()], &stops, &vec![1; shape.len()]);
-        self.conv.as_ref().map_or(cut, |conv| conv.forward(ctx, cut))
-    }
 }
 
 /// A residual block, on coarse grids followed by attention.
