@@ -2,6 +2,7 @@
 //! How class-conditional networks read their condition, and do without one for classifier-free guidance (Ho, Salimans 2022).
 
 use crate::{Context, Declare, Init, Param};
+use thalweg_graph::ops::unary::Unary;
 use thalweg_graph::{DType, GraphError, Var};
 
 /// Rows of `weight` `[classes, width]`, or `[classes + 1, width]` with a row for "no class". Without that row, no class is 0.
@@ -41,7 +42,10 @@ impl LabelEmbedding {
             _ if labels.is_poison() => labels,
             [rows] | [rows, 1] => {
                 let table = if self.has_none { table } else { table.pad(&[0, 0], &[1, 0]) };
-                table.gather(0, labels.cast(DType::I64).reshape(&[rows]))
+                // What is no whole number is no label either, and refused as an index out of range.
+                let whole = |x: Var<'g>| (x.unary(Unary::Floor)).eq(x).and(x.is_finite()).select(x, x.constant(-1.0)).cast(DType::I64);
+                let label = if labels.dtype().is_float() { whole(labels) } else { labels };
+                table.gather(0, label.reshape(&[rows]))
             }
             [_, classes] if classes == self.classes => labels.matmul(table.narrow(0, 0, classes)),
             _ => {
