@@ -166,6 +166,23 @@ describe("bars", () => {
     expect(drawn.map(([, , , fill]) => fill)).toEqual([drawn[0]?.[3], drawn[1]?.[3], drawn[0]?.[3], drawn[1]?.[3]]);
   });
 
+  it("are named in full, however long the names are", async () => {
+    const [label, name] = [
+      "a label that says all that there is to say",
+      "a name that is just as long as that label is",
+    ];
+    const svg = await plot
+      .bars(
+        [
+          { name, values: [1] },
+          { name: "b", values: [2] },
+        ],
+        { labels: [label] },
+      )
+      .toSvg();
+    for (const text of [label, name]) expect(svg).toContain(`>${text}<`);
+  });
+
   it("refuses a set without a figure for each label", () => {
     expect(() => plot.bars([{ name: "samples", values: [1] }], { labels: ["a", "b"] })).toThrow(ShapeError);
   });

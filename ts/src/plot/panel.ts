@@ -76,10 +76,18 @@ export function specOf(panels: readonly Panel[]): Spec {
     layout: { columns: panels.length, padding: 28, bounds: "full", align: "each" },
     config: {
       title: { font, fontSize: 13 },
-      axis: { labelFont: font, labelFontSize: 9, titleFont: font, titleFontSize: 10, titleFontWeight: "normal" },
+      axis: {
+        labelFont: font,
+        labelFontSize: 9,
+        labelLimit: 0,
+        titleFont: font,
+        titleFontSize: 10,
+        titleFontWeight: "normal",
+      },
       legend: {
         labelFont: font,
         labelFontSize: 10,
+        labelLimit: 0,
         titleFont: font,
         titleFontSize: 10,
         titleFontWeight: "normal",
