@@ -1,14 +1,19 @@
 // Density estimation: where the post codes of the contiguous United States lie, by a flow whose likelihood is exact.
-// Compared on places that training did not see with a Gaussian and with a kernel density estimate.
+// Compared on places that training did not see with a Gaussian and with a kernel density estimate. About four minutes.
 import {
   compile,
+  DiffusionModel,
   fromColumns,
-  IndependentConditionalFlowModel,
+  init,
   linspace,
+  Module,
   meshgrid,
   metrics,
+  nn,
+  Parameter,
   plot,
   readTable,
+  registerModule,
   type Table,
   Tensor,
 } from "thalweg";
@@ -17,7 +22,7 @@ import { outFile, printTable, run, SHORT, vegaFile } from "./lib/example.js";
 const EAST_WEST = [-126, -66] as const;
 const SOUTH_NORTH = [24, 50] as const;
 const GRID = SHORT ? [12, 8] : [120, 78];
-const steps = SHORT ? 20 : Number(process.env.STEPS ?? 6_000);
+const steps = SHORT ? 20 : 16_000;
 
 /** Every place once: post codes of one town share their place, and a density would have infinite peaks there. */
 async function places(): Promise<{ train: Table; validation: Table; test: Table }> {
@@ -91,26 +96,46 @@ async function bestKernels(data: Tensor, validation: Tensor): Promise<{ bandwidt
   return { bandwidth: best.bandwidth, density: kernels(data, best.bandwidth) };
 }
 
-async function flow(data: Tensor, validation: Tensor): Promise<LogDensity> {
-  const model = new IndependentConditionalFlowModel({
+/** Widths of the encoded time, and of the hidden layers. */
+const TIMES = 32;
+const HIDDEN = [256, 256, 256];
+
+/** A perceptron that sees places as waves too (Tancik et al. 2020), so that it can tell towns from what is around them. */
+class PlaceNetwork extends Module {
+  layers: nn.MultiLayerPerceptron;
+  frequencies: Parameter;
+  constructor({ waves, scale }: { waves: number; scale: number }) {
+    super();
+    this.frequencies = new Parameter([2, waves], { init: init.normal(2 * Math.PI * scale), decay: false });
+    const hiddenSizes = [2 + 2 * waves + TIMES, ...HIDDEN];
+    this.layers = new nn.MultiLayerPerceptron({ hiddenSizes, outputSize: 2, activation: "silu" });
+  }
+  override forward(t: Tensor, x: Tensor): Tensor {
+    const phase = x.matmul(this.frequencies);
+    return this.layers.forward(x, phase.sin(), phase.cos(), t);
+  }
+}
+const placeNetwork = registerModule("PlaceNetwork", PlaceNetwork);
+
+async function flow(data: Tensor): Promise<LogDensity> {
+  const model = new DiffusionModel({
     xSize: 2,
+    path: { type: "linear" },
     solver: { type: "ODESolver", args: { method: "dopri5", rtol: 1e-4, atol: 1e-4 } },
     model: {
       type: "velocity_function",
       args: {
-        tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: 32, scale: 1 } },
-        backbone: {
-          type: "TemporalSpatialResidualNet",
-          args: { hiddenSizes: [256, 256, 128], outputDim: 2, tDim: 32 },
-        },
+        tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: TIMES, scale: 1 } },
+        backbone: placeNetwork({ waves: 64, scale: 1.5 }),
       },
     },
   });
   const report = await model.fit(data, {
+    // Detail is decided near the data.
+    loss: { type: "flow_matching", time: { type: "logit_normal", mean: -2.5, std: 1.8 } },
     steps,
     batchSize: 512,
     optimizer: { type: "adamw", lr: { type: "warmupCosine", peak: 2e-3, steps, warmup: 100 }, clipNorm: 1 },
-    validation: { data: validation, every: Math.ceil(steps / 10) },
   });
   console.log(`trained ${report.stepsRun} steps in ${report.seconds.toFixed(0)} s, loss ${report.loss?.toFixed(3)}`);
   return async (points) => (await model.logProb(points)).logProb;
@@ -122,7 +147,7 @@ run(async () => {
   console.log(`${data.shape[0]} places to train on, ${validation.shape[0]} to choose by, ${test.shape[0]} to test on`);
 
   const { bandwidth, density } = await bestKernels(data, validation);
-  const estimates = { flow: await flow(data, validation), kernels: density, Gaussian: await gaussian(data) };
+  const estimates = { flow: await flow(data), kernels: density, Gaussian: await gaussian(data) };
 
   const [columns, rows] = GRID as [number, number];
   const ends = ([low, high]: readonly [number, number], count: number) => {
@@ -168,5 +193,10 @@ run(async () => {
     .save(picture);
   console.log(`\npicture: ${picture}`);
 
-  return [];
+  const [ours, kernel, normal] = figures.map(({ nll }) => nll);
+  return [
+    ...(ours <= normal - 0.5 ? [] : ["the flow is not half a nat better than the Gaussian"]),
+    ...(ours <= kernel + 0.15 ? [] : ["the flow is more than 0.15 nats behind the kernels"]),
+    ...(Math.abs(figures[0].mass - 1) <= 0.02 ? [] : ["the flow's density does not integrate to 1"]),
+  ];
 });

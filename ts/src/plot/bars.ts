@@ -1,6 +1,6 @@
 // Figures beside each other as horizontal bars, one group for each label: a measure beside its floor or baseline.
 // Vega's band scales place them; no numbers but the figures themselves are needed.
-import { box, COLORS, type Panel, SIZE } from "./panel.js";
+import { box, COLORS, type Panel, places, SIZE } from "./panel.js";
 
 /** Bars of one colour: a figure for each label. */
 export interface Bars {
@@ -47,8 +47,7 @@ export function barPanel({ title, unit, labels, sets }: BarsData): Panel {
       { scale: "x", orient: "bottom", tickCount: 6, title: unit },
       { scale: "label", orient: "left" },
     ],
-    legends:
-      names.length > 1 ? [{ fill: "color", symbolType: "square", orient: "bottom", direction: "horizontal" }] : [],
+    legends: names.length > 1 ? [{ fill: "color", symbolType: "square", ...places.below }] : [],
     marks: [
       {
         type: "group",

@@ -12,6 +12,8 @@ export interface PanelData {
   /** Names of the axes, if they have any. */
   readonly columns: readonly [string, string] | undefined;
   readonly layers: readonly Layer[];
+  /** Where the layers' names stand. */
+  readonly legend: "inside" | "below";
   /** Points that fix the limits of the axes, instead of those that are drawn. */
   readonly limits: readonly Point[] | undefined;
 }
@@ -33,8 +35,14 @@ function extent(values: readonly number[]): [number, number] {
   return [low - margin, high + margin];
 }
 
+/** Where a legend stands. */
+export const places = {
+  inside: { orient: "top-right", offset: 4 },
+  below: { orient: "bottom", direction: "horizontal" },
+} as const;
+
 /** A panel with two axes of numbers. */
-export function numberPanel({ title, columns, layers, limits }: PanelData): Panel {
+export function numberPanel({ title, columns, layers, legend, limits }: PanelData): Panel {
   const points = limits ?? layers.flatMap(({ reach }) => reach);
   const levels = layers.flatMap((layer) => layer.levels ?? []);
   const names = [...new Set(layers.filter((layer) => layer.levels === undefined).map(({ name }) => name))];
@@ -45,7 +53,7 @@ export function numberPanel({ title, columns, layers, limits }: PanelData): Pane
     zero: false,
     range: name === "x" ? [0, SIZE] : [SIZE, 0],
   });
-  const named: Legend = { fill: "color", symbolType: "circle", orient: "top-right", offset: 4 };
+  const named: Legend = { fill: "color", symbolType: "circle", ...places[legend] };
   return (index) => ({
     type: "group",
     encode: { update: box },

@@ -126,7 +126,7 @@ async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }: PlotSe
 /** What all panels have: title, names of the axes, limits. */
 async function frame({ title = "", columns, like, axes }: PlotSettings): Promise<Omit<PanelData, "layers">> {
   const all = { limit: Number.POSITIVE_INFINITY, ...(axes && { axes }) };
-  return { title, columns, limits: like === undefined ? undefined : await pointsOf(like, all) };
+  return { title, columns, legend: "inside", limits: like === undefined ? undefined : await pointsOf(like, all) };
 }
 
 /**
@@ -217,7 +217,7 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
   const panel = async () => {
     const layers = await Promise.all(series.map(layersOf));
-    return numberPanel({ ...(await frame(settings)), layers: layers.flat() });
+    return numberPanel({ ...(await frame(settings)), legend: "below", layers: layers.flat() });
   };
   return new Plot([panel]);
 }
