@@ -1,5 +1,5 @@
 // Forecasting: the highest temperatures of the next week given the two weeks before, as 200 sampled courses for each day of a year that training did not see.
-// Coverage of the intervals and the continuous ranked probability score, beside climatology, persistence and linear regression. Half a minute.
+// Coverage of the intervals and the continuous ranked probability score, beside climatology, persistence and linear regression. About 20 s of processor time.
 import { arange, DiffusionModel, plot, readTable, type Tensor, tensor } from "thalweg";
 import { crps, interval } from "./lib/ensemble.js";
 import { outFile, printTable, run, SHORT, vegaFile } from "./lib/example.js";

@@ -1,5 +1,5 @@
 // A mixed table: days of weather, with numbers and categories, in half of which a diffusion model learns to write days that were not.
-// Marginals, correlations and a classifier compare its rows with the other half, beside real rows (the floor) and columns drawn independently (the baseline). About two minutes.
+// Marginals, correlations and a classifier compare its rows with the other half, beside real rows (the floor) and columns drawn independently (the baseline). About a minute of processor time.
 import {
   DiffusionModel,
   fitEncoding,
@@ -15,7 +15,7 @@ import { type Accuracy, classifierTest } from "./lib/classifier.js";
 import { quantile } from "./lib/ensemble.js";
 import { outFile, printTable, run, SHORT, vegaFile } from "./lib/example.js";
 
-const steps = SHORT ? 20 : 3_000;
+const steps = SHORT ? 20 : 1_500;
 
 /** Days of Seattle and New York, with the day of the year instead of the date. */
 async function days(): Promise<Table> {
