@@ -38,7 +38,7 @@ function extent(values: readonly number[]): [number, number] {
 /** Where a legend stands. */
 export const places = {
   inside: { orient: "top-right", offset: 4 },
-  below: { orient: "bottom", direction: "horizontal" },
+  below: { orient: "bottom", direction: "vertical" },
 } as const;
 
 /** A panel with two axes of numbers. */
