@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor } from "thalweg";
+import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -80,6 +80,112 @@ it("trajectories are lines with their ends as points", async () => {
   const svg = await plot.trajectories(randn([5, 3, 2])).toSvg();
   expect(svg.match(/class="mark-line/g)?.length).toBe(3);
   await expect(plot.trajectories(randn([5, 2])).toSvg()).rejects.toThrow(ShapeError);
+});
+
+describe("lines", () => {
+  const x = arange(0, 4);
+
+  it("draws a line for each row, and an area for each band", async () => {
+    const bands = [
+      [x.sub(2), x.add(2)],
+      [x.sub(1), x.add(1)],
+    ] as const;
+    const svg = await plot
+      .lines([
+        { name: "paths", x, y: randn([6, 4]) },
+        { name: "truth", x, y: x, bands },
+      ])
+      .toSvg();
+    expect(svg.match(/class="mark-line/g)?.length).toBe(7);
+    expect(svg.match(/class="mark-area/g)?.length).toBe(2);
+    expect(svg).toContain(">paths<");
+    expect(svg).toContain(">truth<");
+  });
+
+  it("keeps the whole of a band within the axes", async () => {
+    const series = { name: "wide", x, y: x, bands: [[x.sub(300), x.add(300)]] } as const;
+    expect(await plot.lines([series]).toSvg()).toContain(">−300<");
+  });
+
+  it("refuses a line of another length than its x", async () => {
+    await expect(plot.lines([{ name: "short", x, y: randn([3]) }]).toSvg()).rejects.toThrow(ShapeError);
+    await expect(plot.lines([{ name: "deep", x, y: randn([2, 2, 4]) }]).toSvg()).rejects.toThrow(ShapeError);
+  });
+});
+
+describe("heatMap", () => {
+  /** Left and top ends of the cells, with their colours. */
+  const cells = (svg: string) => {
+    const group = svg.match(/<g class="mark-rect[^"]*"[^>]*>(.*?)<\/g>/s)?.[1] ?? "";
+    return [...group.matchAll(/d="M([\d.]+),([\d.]+)[^"]*" fill="([^"]+)"/g)].map(([, left, top, fill]) => ({
+      left: Number(left),
+      top: Number(top),
+      fill,
+    }));
+  };
+
+  it("has the first row at the bottom, and a colour for each value", async () => {
+    const drawn = cells(
+      await plot
+        .heatMap(
+          tensor([
+            [1, 2, 2],
+            [3, 3, 1],
+          ]),
+        )
+        .toSvg(),
+    );
+    expect(drawn.length).toBe(6);
+    const [a, b, c, d, e, f] = drawn;
+    expect(a?.left).toBeLessThan(b?.left ?? 0);
+    expect(a?.top).toBeGreaterThan(d?.top ?? Number.POSITIVE_INFINITY);
+    expect([a?.fill, b?.fill, d?.fill]).toEqual([f?.fill, c?.fill, e?.fill]);
+    expect(new Set(drawn.map(({ fill }) => fill)).size).toBe(3);
+  });
+
+  it("has axes in the units that it is told, and leaves cells empty that are not finite", async () => {
+    const svg = await plot.heatMap(tensor([[1, Number.NaN]]), { x: [-50, 50], y: [0, 1], label: "nats" }).toSvg();
+    expect(cells(svg).length).toBe(1);
+    expect(svg).toContain(">−40<");
+    expect(svg).toContain(">nats<");
+    await expect(plot.heatMap(tensor([1, 2])).toSvg()).rejects.toThrow(ShapeError);
+  });
+});
+
+describe("bars", () => {
+  it("are as long as their figures, those of one label beside each other", async () => {
+    const sets = [
+      { name: "samples", values: [1, 4] },
+      { name: "floor", values: [2, 3] },
+    ];
+    const svg = await plot.bars(sets, { labels: ["first", "second"], unit: "metres" }).toSvg();
+    for (const text of ["samples", "floor", "first", "second", "metres"]) expect(svg).toContain(`>${text}<`);
+    const drawn = [...svg.matchAll(/d="M0,([\d.]+)h([\d.]+)v[\d.]+h-[\d.]+Z" fill="(#[0-9a-f]{6})"/g)];
+    const lengths = drawn.map(([, , length]) => Number(length));
+    expect(lengths.map((length) => length / (lengths[0] ?? 0))).toEqual([1, 2, 4, 3]);
+    expect(drawn.map(([, , , fill]) => fill)).toEqual([drawn[0]?.[3], drawn[1]?.[3], drawn[0]?.[3], drawn[1]?.[3]]);
+  });
+
+  it("are named in full, however long the names are", async () => {
+    const [label, name] = [
+      "a label that says all that there is to say",
+      "a name that is just as long as that label is",
+    ];
+    const svg = await plot
+      .bars(
+        [
+          { name, values: [1] },
+          { name: "b", values: [2] },
+        ],
+        { labels: [label] },
+      )
+      .toSvg();
+    for (const text of [label, name]) expect(svg).toContain(`>${text}<`);
+  });
+
+  it("refuses a set without a figure for each label", () => {
+    expect(() => plot.bars([{ name: "samples", values: [1] }], { labels: ["a", "b"] })).toThrow(ShapeError);
+  });
 });
 
 it("pictures stand side by side", async () => {

@@ -1,73 +1,51 @@
-// A panel of a plot as a Vega group: scales, axes, layers of points and lines.
+// A panel of a plot as a Vega group: title, scales, axes, legends, and its layers.
 // Takes plain numbers; tensors are read before.
 import type { Spec } from "vega";
+import { type Layer, type Legend, type Mark, type Point, rangeOf } from "./layer.js";
 
-/** Points or lines of one colour in a panel. */
-export interface LayerData {
-  /** Its name in the legend. */
-  readonly name: string;
-  /** Points `[x, y]`; for lines one list each. */
-  readonly lines: readonly (readonly (readonly [number, number])[])[];
-  /** Whether points are joined. */
-  readonly joined: boolean;
-}
+/** A panel: the Vega group that it is as the one of this index, after which it names its data sets. */
+export type Panel = (index: number) => Mark;
 
 /** A panel's title and content. */
 export interface PanelData {
   readonly title: string;
   /** Names of the axes, if they have any. */
   readonly columns: readonly [string, string] | undefined;
-  readonly layers: readonly LayerData[];
+  readonly layers: readonly Layer[];
+  /** Where the layers' names stand. */
+  readonly legend: "inside" | "below";
   /** Points that fix the limits of the axes, instead of those that are drawn. */
-  readonly limits: readonly (readonly [number, number])[] | undefined;
+  readonly limits: readonly Point[] | undefined;
 }
 
-type Mark = NonNullable<Spec["marks"]>[number];
-
 /** Width and height of a panel, in pixels. */
-const SIZE = 320;
+export const SIZE = 320;
 
 /** Colours that differ for colour-blind readers too (Okabe & Ito 2008). */
-const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
+export const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
+
+/** The box of a panel. */
+export const box = { width: { value: SIZE }, height: { value: SIZE }, stroke: { value: "#cccccc" } };
 
 function extent(values: readonly number[]): [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (low > high) return [0, 1];
+  const range = rangeOf(values);
+  if (range === undefined) return [0, 1];
+  const [low, high] = range;
   const margin = (high - low || 1) * 0.04;
   return [low - margin, high + margin];
 }
 
-const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
+/** Where a legend stands. */
+export const places = {
+  inside: { orient: "top-right", offset: 4 },
+  below: { orient: "bottom", direction: "vertical" },
+} as const;
 
-function mark({ joined, name }: LayerData, data: string): Mark {
-  const color = { scale: "color", value: name };
-  if (!joined) {
-    const update = { ...position, fill: color, fillOpacity: { value: 0.55 }, size: { value: 7 } };
-    return { type: "symbol", from: { data }, clip: true, encode: { update } };
-  }
-  const update = { ...position, stroke: color, strokeOpacity: { value: 0.5 }, strokeWidth: { value: 0.8 } };
-  return {
-    type: "group",
-    from: { facet: { name: `${data}-line`, data, groupby: "line" } },
-    marks: [{ type: "line", from: { data: `${data}-line` }, encode: { update } }],
-  };
-}
-
-/** The group of one panel; data sets are named after `index`. */
-function panel({ title, columns, layers, limits }: PanelData, index: number): Mark {
-  const points = limits ?? layers.flatMap(({ lines }) => lines.flat());
-  const names = layers.map(({ name }) => name);
-  const data = layers.map(({ lines }, i) => ({
-    name: `panel${index}-${i}`,
-    values: lines.flatMap((line, number) =>
-      line.filter((point) => point.every(Number.isFinite)).map(([x, y]) => ({ x, y, line: number })),
-    ),
-  }));
+/** A panel with two axes of numbers. */
+export function numberPanel({ title, columns, layers, legend, limits }: PanelData): Panel {
+  const points = limits ?? layers.flatMap(({ reach }) => reach);
+  const levels = layers.flatMap((layer) => layer.levels ?? []);
+  const names = [...new Set(layers.filter((layer) => layer.levels === undefined).map(({ name }) => name))];
   const scale = (name: "x" | "y", domain: [number, number]) => ({
     name,
     type: "linear" as const,
@@ -75,27 +53,29 @@ function panel({ title, columns, layers, limits }: PanelData, index: number): Ma
     zero: false,
     range: name === "x" ? [0, SIZE] : [SIZE, 0],
   });
-  return {
+  const named: Legend = { fill: "color", symbolType: "circle", ...places[legend] };
+  return (index) => ({
     type: "group",
-    encode: { update: { width: { value: SIZE }, height: { value: SIZE }, stroke: { value: "#cccccc" } } },
+    encode: { update: box },
     title: { text: title },
-    data,
+    data: layers.map(({ rows }, i) => ({ name: `panel${index}-${i}`, values: [...rows] })),
     scales: [
       scale("x", extent(points.map(([x]) => x))),
       scale("y", extent(points.map(([, y]) => y))),
       { name: "color", type: "ordinal", domain: names, range: COLORS },
+      ...levels.map((level) => level.scale),
     ],
     axes: [
       { scale: "x", orient: "bottom", tickCount: 6, title: columns?.[0] ?? "" },
       { scale: "y", orient: "left", tickCount: 6, title: columns?.[1] ?? "" },
     ],
-    legends: names.length > 1 ? [{ fill: "color", symbolType: "circle", orient: "top-right", offset: 4 }] : [],
-    marks: layers.map((layer, i) => mark(layer, `panel${index}-${i}`)),
-  };
+    legends: [...(names.length > 1 ? [named] : []), ...levels.map(({ legend }) => legend)],
+    marks: layers.map((layer, i) => layer.mark(`panel${index}-${i}`)),
+  });
 }
 
 /** The Vega specification of panels side by side. */
-export function specOf(panels: readonly PanelData[]): Spec {
+export function specOf(panels: readonly Panel[]): Spec {
   const font = "DejaVu Sans";
   return {
     $schema: "https://vega.github.io/schema/vega/v6.json",
@@ -104,9 +84,25 @@ export function specOf(panels: readonly PanelData[]): Spec {
     layout: { columns: panels.length, padding: 28, bounds: "full", align: "each" },
     config: {
       title: { font, fontSize: 13 },
-      axis: { labelFont: font, labelFontSize: 9, titleFont: font, titleFontSize: 10, titleFontWeight: "normal" },
-      legend: { labelFont: font, labelFontSize: 10, fillColor: "white", padding: 4 },
+      axis: {
+        labelFont: font,
+        labelFontSize: 9,
+        labelLimit: 0,
+        titleFont: font,
+        titleFontSize: 10,
+        titleFontWeight: "normal",
+      },
+      legend: {
+        labelFont: font,
+        labelFontSize: 10,
+        labelLimit: 0,
+        titleFont: font,
+        titleFontSize: 10,
+        titleFontWeight: "normal",
+        fillColor: "white",
+        padding: 4,
+      },
     },
-    marks: panels.map(panel),
+    marks: panels.map((panel, index) => panel(index)),
   };
 }
