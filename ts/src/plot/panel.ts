@@ -1,4 +1,4 @@
-// A panel of a plot as a Vega group: scales, axes, layers of points and lines.
+// A panel of a plot as a Vega group: scales, axes, layers of points and lines; or one image.
 // Takes plain numbers; tensors are read before.
 import type { Spec } from "vega";
 
@@ -20,6 +20,17 @@ export interface PanelData {
   readonly layers: readonly LayerData[];
   /** Points that fix the limits of the axes, instead of those that are drawn. */
   readonly limits: readonly (readonly [number, number])[] | undefined;
+}
+
+/** A panel that is an image. */
+export interface ImagePanelData {
+  readonly title: string;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** The image itself, as a data URL. */
+  readonly url: string;
 }
 
 type Mark = NonNullable<Spec["marks"]>[number];
@@ -94,8 +105,21 @@ function panel({ title, columns, layers, limits }: PanelData, index: number): Ma
   };
 }
 
+/** The group of an image: of the height of other panels, or of as many whole units per pixel as come nearest to it, so that pixels stay square. */
+function imagePanel({ title, width, height, url }: ImagePanelData): Mark {
+  const scale = Math.max(1, Math.round(SIZE / height));
+  const size = { width: { value: width * scale }, height: { value: height * scale } };
+  const update = { ...size, url: { value: url }, aspect: { value: false }, smooth: { value: false } };
+  return {
+    type: "group",
+    encode: { update: size },
+    title: { text: title },
+    marks: [{ type: "image", encode: { update } }],
+  };
+}
+
 /** The Vega specification of panels side by side. */
-export function specOf(panels: readonly PanelData[]): Spec {
+export function specOf(panels: readonly (PanelData | ImagePanelData)[]): Spec {
   const font = "DejaVu Sans";
   return {
     $schema: "https://vega.github.io/schema/vega/v6.json",
@@ -107,6 +131,6 @@ export function specOf(panels: readonly PanelData[]): Spec {
       axis: { labelFont: font, labelFontSize: 9, titleFont: font, titleFontSize: 10, titleFontWeight: "normal" },
       legend: { labelFont: font, labelFontSize: 10, fillColor: "white", padding: 4 },
     },
-    marks: panels.map(panel),
+    marks: panels.map((data, index) => ("url" in data ? imagePanel(data) : panel(data, index))),
   };
 }

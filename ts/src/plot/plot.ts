@@ -1,4 +1,4 @@
-// Pictures of samples: scatter plots and trajectories, side by side, as SVG or PNG.
+// Pictures of samples: scatter plots, trajectories and images, side by side, as SVG or PNG.
 // Drawn by Vega and resvg, which are loaded when a picture is made.
 import type * as resvg from "@resvg/resvg-js";
 import { writeWhole } from "../data/file.js";
@@ -6,7 +6,10 @@ import { toRows } from "../data/rows.js";
 import { ConfigError, ShapeError } from "../errors.js";
 import { lazily, packageFile } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type LayerData, type PanelData, specOf } from "./panel.js";
+import { gridOf, type ImageSettings } from "./images.js";
+import { type ImagePanelData, type LayerData, type PanelData, specOf } from "./panel.js";
+
+export type { ImageSettings };
 
 const renderer = lazily<typeof resvg>("@resvg/resvg-js");
 
@@ -37,10 +40,10 @@ export interface ScatterSettings extends PlotSettings {
 
 /** A picture that is not drawn yet. */
 export class Plot {
-  readonly #panels: readonly (() => Promise<PanelData>)[];
+  readonly #panels: readonly (() => Promise<PanelData | ImagePanelData>)[];
 
   /** @internal */
-  constructor(panels: readonly (() => Promise<PanelData>)[]) {
+  constructor(panels: readonly (() => Promise<PanelData | ImagePanelData>)[]) {
     this.#panels = panels;
   }
 
@@ -72,7 +75,9 @@ export class Plot {
       defaultFontFamily: "DejaVu Sans",
     };
     const { Resvg } = renderer();
-    return new Resvg(await this.toSvg(), { font, fitTo: { mode: "zoom", value: SCALE } }).render().asPng();
+    // Vega asks for sharp pixels twice, and resvg knows only the first name.
+    const svg = (await this.toSvg()).replaceAll("image-rendering: pixelated;", "");
+    return new Resvg(svg, { font, fitTo: { mode: "zoom", value: SCALE } }).render().asPng();
   }
 
   /**
@@ -161,4 +166,16 @@ export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
     return { ...(await frame(settings)), layers };
   };
   return new Plot([panel]);
+}
+
+/**
+ * Images `[N, 1 or 3, height, width]` as a grid, row by row: grey, or red, green and blue.
+ *
+ * @example
+ * ```ts
+ * await plot.images(randn([20, 1, 8, 8]), { columns: 5, range: [-3, 3] }).save("noise.png");
+ * ```
+ */
+export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
+  return new Plot([() => gridOf(tensor, settings)]);
 }

@@ -1,0 +1,71 @@
+// Pictures of images: a tensor of images as a grid, one pixel of the picture's file per element.
+// A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
+import type * as fastPng from "fast-png";
+import { ConfigError, ShapeError } from "../errors.js";
+import { lazily } from "../native.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { ImagePanelData } from "./panel.js";
+
+const encoder = lazily<typeof fastPng>("fast-png");
+
+/** Settings of {@link images}. */
+export interface ImageSettings {
+  /** Above the picture. */
+  readonly title?: string;
+  /** Images in a row; default: as many as make the grid a square, or one more. */
+  readonly columns?: number;
+  /** The numbers that are black and white; default `[-1, 1]`. What lies beyond is drawn as they are. */
+  readonly range?: readonly [number, number];
+  /** The largest number of images that is drawn, the first ones; default 400. */
+  readonly limit?: number;
+}
+
+/** Pixels between two images. */
+const GAP = 1;
+
+function refused(what: string, expected: string, got: unknown): ConfigError {
+  return new ConfigError(`plot.images: ${what} must be ${expected}, got ${JSON.stringify(got)}`, {
+    expected,
+    got: JSON.stringify(got),
+    where: "plot.images",
+    path: what,
+  });
+}
+
+function check({ shape, rank }: Tensor, { columns, range, limit }: ImageSettings): void {
+  if (rank !== 4 || shape.includes(0) || ![1, 3].includes(shape[1] ?? 0)) {
+    const [expected, got] = ["[N, 1 or 3, height, width]", `[${shape.join(", ")}]`];
+    throw new ShapeError(`plot.images: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
+  }
+  for (const [name, value] of Object.entries({ columns, limit })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+      throw refused(name, "an integer ≥ 1", value);
+  }
+  if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
+    throw refused("range", "two numbers, low < high", range);
+  }
+}
+
+/** The grid that is drawn of images `[N, 1 or 3, height, width]`. */
+export async function gridOf(images: Tensor, settings: ImageSettings): Promise<ImagePanelData> {
+  check(images, settings);
+  const { title = "", range = [-1, 1], limit = 400 } = settings;
+  const [all = 0, channels = 0, height = 0, width = 0] = images.shape;
+  const count = Math.min(all, limit);
+  const columns = Math.min(settings.columns ?? Math.ceil(Math.sqrt(count)), count);
+  const rows = Math.ceil(count / columns);
+  const wide = columns * (width + GAP) - GAP;
+  const high = rows * (height + GAP) - GAP;
+  const data = new Uint8ClampedArray(wide * high * channels).fill(255);
+  const elements = await images.narrow(0, 0, count).data();
+  const plane = height * width;
+  for (let i = 0; i < elements.length; i++) {
+    const [n, channel, place] = [Math.floor(i / (plane * channels)), Math.floor(i / plane) % channels, i % plane];
+    const y = Math.floor(n / columns) * (height + GAP) + Math.floor(place / width);
+    const x = (n % columns) * (width + GAP) + (place % width);
+    // What is no number is drawn black.
+    data[(y * wide + x) * channels + channel] = (255 * (Number(elements[i]) - range[0])) / (range[1] - range[0]) || 0;
+  }
+  const png = encoder().encode({ width: wide, height: high, data, channels, depth: 8 });
+  return { title, width: wide, height: high, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
+}
