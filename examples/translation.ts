@@ -1,5 +1,5 @@
 // Unpaired translation: a Schrödinger bridge carries one set of points to another, with no pairs of points to learn from.
-// Eight Gaussians to moons, and Adélie penguins to Gentoo. In full about 3 minutes on 2 cores; exits with 1 beyond the stated limit.
+// Moons to eight Gaussians, and Adélie penguins to Gentoo. In full about 3 minutes on 2 cores; exits with 1 beyond the stated limit.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -27,8 +27,8 @@ interface Pair {
 }
 
 const toy = (seed: number, count: number): Pair => ({
-  x0: datasets.eightGaussians({ count, seed }),
-  x1: datasets.moons({ count, seed: seed + 1 }),
+  x0: datasets.moons({ count, seed }),
+  x1: datasets.eightGaussians({ count, seed: seed + 1 }),
 });
 
 const MEASURED = ["Beak Length (mm)", "Beak Depth (mm)", "Flipper Length (mm)", "Body Mass (g)"] as const;
@@ -65,7 +65,7 @@ async function run({ name, fit, test, columns, steps }: Task): Promise<boolean> 
   const model = new SchrodingerBridgeConditionalFlowModel({
     xSize: size,
     seed: 0,
-    path: { sigma: 0.3 },
+    path: { sigma: 0.2 },
     solver: { type: "SDESolver", args: { method: "euler_maruyama", steps: 200 } },
     velocityModel: { type: "velocity_function", args: { tEncoder, backbone } },
     scoreModel: { type: "score_function", args: { tEncoder, backbone } },
@@ -75,7 +75,7 @@ async function run({ name, fit, test, columns, steps }: Task): Promise<boolean> 
     steps: SHORT ? 20 : steps,
     batchSize: 256,
     optimizer: adamw({ lr: cosine({ peak: 2e-3, steps }), clipNorm: 1 }),
-    ema: 0.99,
+    ema: 0.999,
   });
   const seconds = (performance.now() - started) / 1000;
 
@@ -83,9 +83,11 @@ async function run({ name, fit, test, columns, steps }: Task): Promise<boolean> 
   const paths = await model.sampleForwardProcess({ x0: test.x0, tSpan, seed: 1 });
   const carried = paths.select(0, TIMES - 1);
   const moved = await carried.sub(test.x0).square().sum(1).mean().sqrt().item();
+  // As many as are judged, or a larger set would lie nearer.
+  const other = fit.x1.narrow(0, 0, Math.min(fit.x1.shape[0], test.x1.shape[0]));
   const distances = {
     "carried points to the target": (await metrics.wasserstein(carried, test.x1)).distance,
-    "two samples of the target (floor)": (await metrics.wasserstein(fit.x1, test.x1)).distance,
+    "two samples of the target (floor)": (await metrics.wasserstein(other, test.x1)).distance,
     "source to the target (baseline)": (await metrics.wasserstein(test.x0, test.x1)).distance,
     "the points were carried (root mean square)": moved,
     "the best plan carries them": (await metrics.wasserstein(test.x0, carried)).distance,
@@ -95,7 +97,7 @@ async function run({ name, fit, test, columns, steps }: Task): Promise<boolean> 
   await plot
     .panels([
       plot.scatter(test.x0, { against: test.x1, names: ["source", "target"], title: "two sets", columns, like }),
-      plot.trajectories(paths, { title: "the bridge", columns, like, limit: 60 }),
+      plot.trajectories(paths, { title: "the bridge", columns, limit: 60 }),
       plot.scatter(carried, { against: test.x1, names: ["carried", "target"], title: "carried", columns, like }),
     ])
     .save(picture);
@@ -111,7 +113,7 @@ async function main(): Promise<void> {
   mkdirSync(out, { recursive: true });
   const count = SHORT ? 100 : 1_000;
   const tasks: Task[] = [
-    { name: "moons", fit: toy(0, 5 * count), test: toy(10, count), columns: ["x", "y"], steps: 6_000 },
+    { name: "moons", fit: toy(0, 5 * count), test: toy(10, count), columns: ["x", "y"], steps: 8_000 },
     {
       name: "penguins",
       ...(await penguinPairs()),

@@ -1,6 +1,7 @@
 // Pictures of images: a tensor of images as a grid, one pixel of the picture's file per element.
 // A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
 import type * as fastPng from "fast-png";
+import { inSlices } from "../data/slices.js";
 import { ConfigError, ShapeError } from "../errors.js";
 import { lazily } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -55,17 +56,25 @@ export async function gridOf(images: Tensor, settings: ImageSettings): Promise<I
   const columns = Math.min(settings.columns ?? Math.ceil(Math.sqrt(count)), count);
   const rows = Math.ceil(count / columns);
   const wide = columns * (width + GAP) - GAP;
-  const high = rows * (height + GAP) - GAP;
-  const data = new Uint8ClampedArray(wide * high * channels).fill(255);
+  const tall = rows * (height + GAP) - GAP;
+  const data = new Uint8ClampedArray(wide * tall * channels).fill(255);
   const elements = await images.narrow(0, 0, count).data();
-  const plane = height * width;
-  for (let i = 0; i < elements.length; i++) {
-    const [n, channel, place] = [Math.floor(i / (plane * channels)), Math.floor(i / plane) % channels, i % plane];
-    const y = Math.floor(n / columns) * (height + GAP) + Math.floor(place / width);
-    const x = (n % columns) * (width + GAP) + (place % width);
-    // What is no number is drawn black.
-    data[(y * wide + x) * channels + channel] = (255 * (Number(elements[i]) - range[0])) / (range[1] - range[0]) || 0;
-  }
-  const png = encoder().encode({ width: wide, height: high, data, channels, depth: 8 });
-  return { title, width: wide, height: high, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
+  const [low, high] = range;
+  // A line of one channel at a time, in slices: a grid may have millions of pixels.
+  await inSlices(count * channels * height, (line) => {
+    const [n, channel, y] = [
+      Math.floor(line / (channels * height)),
+      Math.floor(line / height) % channels,
+      line % height,
+    ];
+    const top = Math.floor(n / columns) * (height + GAP) + y;
+    const left = (n % columns) * (width + GAP);
+    for (let x = 0; x < width; x++) {
+      // What is no number is drawn black.
+      const level = (255 * (Number(elements[line * width + x]) - low)) / (high - low) || 0;
+      data[(top * wide + left + x) * channels + channel] = level;
+    }
+  });
+  const png = encoder().encode({ width: wide, height: tall, data, channels, depth: 8 });
+  return { title, width: wide, height: tall, url: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
 }
