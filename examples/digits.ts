@@ -1,5 +1,5 @@
 // Images by their class: a flow of handwritten digits, judged by a classifier that it does not know.
-// In full about 10 minutes on 2 cores; exits with 1 unless the classifier knows 97 % of real digits and 90 % of the samples.
+// In full about 7 minutes on 2 cores that do nothing else; exits with 1 unless the classifier knows 97 % of real digits and 90 % of the samples.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -153,13 +153,13 @@ const flow = new DiffusionModel({
   },
 });
 
-/** Samples of every class in turn. */
-async function sampled(): Promise<Digits> {
+/** Samples of every class in turn. Guidance away from samples of no class (Ho, Salimans 2022) makes them clearer, and less diverse. */
+async function sampled(guidance?: { readonly scale: number }): Promise<Digits> {
   const labels = tensor(
     Float32Array.from({ length: SAMPLES }, (_, i) => i % CLASSES),
     { shape: [SAMPLES, 1] },
   );
-  const images = await flow.sample({ condition: labels, guidance: { scale: GUIDANCE }, seed: 1 });
+  const images = await flow.sample({ condition: labels, guidance, seed: 1 });
   return { images: pixels.forward(images), labels };
 }
 
@@ -189,8 +189,9 @@ async function main(): Promise<void> {
   await run;
   await flow.save(join(out, "flow"));
   console.log(`flow: ${STEPS.flow} steps, ${seconds()} in all`);
-  const samples = await sampled();
-  console.log(`${SAMPLES} samples, ${seconds()} in all`);
+  const plain = await sampled();
+  const guided = await sampled({ scale: GUIDANCE });
+  console.log(`2 × ${SAMPLES} samples, ${seconds()} in all`);
 
   const row = async (what: string, set: Digits, others = test.images) => {
     const distance = await metrics.slicedWasserstein(set.images.flatten(1), others.flatten(1));
@@ -199,7 +200,8 @@ async function main(): Promise<void> {
   const noise = { images: randn(test.images.shape, { seed: 2 }), labels: test.labels };
   const some = randPerm(train.images.shape[0], { seed: 3 }).narrow(0, 0, test.images.shape[0]);
   const rows = [
-    await row("samples", samples),
+    await row("samples", plain),
+    await row(`samples, guidance ${GUIDANCE}`, guided),
     await row("held-out digits (floor)", test, train.images.indexSelect(0, some)),
     await row("noise (baseline)", noise),
   ];
@@ -210,12 +212,16 @@ async function main(): Promise<void> {
   const picture = join(out, "digits.png");
   const grid = (title: string, images: Tensor) => plot.images(images, { title, columns: CLASSES });
   await plot
-    .panels([grid("samples", samples.images.narrow(0, 0, CLASSES * ROWS)), grid("held-out digits", turns(test.images))])
+    .panels([
+      grid("samples", plain.images.narrow(0, 0, CLASSES * ROWS)),
+      grid(`samples, guidance ${GUIDANCE}`, guided.images.narrow(0, 0, CLASSES * ROWS)),
+      grid("held-out digits", turns(test.images)),
+    ])
     .save(picture);
   console.log(`\npicture: ${picture}, ${seconds()} in all`);
 
-  const [drawn, real] = rows;
-  if (SHORT || (drawn.share >= LIMITS.samples && real.share >= LIMITS.real)) return;
+  const [free, clear, real] = rows.map(({ share }) => share);
+  if (SHORT || (Math.min(free, clear) >= LIMITS.samples && real >= LIMITS.real)) return;
   console.error(`expected at least ${100 * LIMITS.samples} % of the samples and ${100 * LIMITS.real} % of the digits`);
   process.exitCode = 1;
 }
