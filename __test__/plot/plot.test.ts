@@ -122,7 +122,7 @@ describe("images", () => {
     const picture = plot.images(tensor([-1, 1], { shape: [1, 1, 1, 2] }), { title: "noise" });
     const svg = await picture.beside(plot.scatter(randn([3, 2]))).toSvg();
     expect(svg).toContain(">noise<");
-    expect(svg).toMatch(/<image [^>]* width="640" height="320"/);
+    expect(svg).toMatch(/<image [^>]* width="320" height="160"/);
     const { width, height, channels, data } = decode(await picture.toPng());
     const shades = new Set<number>();
     for (let x = 0; x < width; x++) shades.add(data[(Math.floor(height / 2) * width + x) * channels]);

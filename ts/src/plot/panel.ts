@@ -105,9 +105,9 @@ function panel({ title, columns, layers, limits }: PanelData, index: number): Ma
   };
 }
 
-/** The group of an image: of the height of other panels, or of as many whole units per pixel as come nearest to it, so that pixels stay square. */
+/** The group of an image: about as large as other panels, with as many whole units per pixel, at least one, so that pixels stay square. */
 function imagePanel({ title, width, height, url }: ImagePanelData): Mark {
-  const scale = Math.max(1, Math.round(SIZE / height));
+  const scale = Math.max(1, Math.round(SIZE / Math.max(width, height)));
   const size = { width: { value: width * scale }, height: { value: height * scale } };
   const update = { ...size, url: { value: url }, aspect: { value: false }, smooth: { value: false } };
   return {
