@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor } from "thalweg";
+import { decode } from "fast-png";
+import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: string;
@@ -185,6 +186,63 @@ describe("bars", () => {
 
   it("refuses a set without a figure for each label", () => {
     expect(() => plot.bars([{ name: "samples", values: [1] }], { labels: ["a", "b"] })).toThrow(ShapeError);
+  });
+});
+
+describe("images", () => {
+  /** The pixels of the grid in a picture, channel by channel. */
+  async function gridIn(picture: plot.Plot) {
+    const url = /href="data:image\/png;base64,([^"]+)"/.exec(await picture.toSvg())?.[1] ?? "";
+    const { width, height, channels, data } = decode(Buffer.from(url, "base64"));
+    return { width, height, channels, data: Array.from(data) };
+  }
+
+  it("lie row by row with a white line between, from black to white", async () => {
+    const dark = tensor([-1, 0, 1, -3], { shape: [1, 1, 2, 2] });
+    const grid = await gridIn(plot.images(Tensor.concat([dark, dark.neg(), dark]), { columns: 2 }));
+    expect(grid).toMatchObject({ width: 5, height: 5, channels: 1 });
+    const w = 255;
+    const rows = [
+      [0, 128, w, w, 128],
+      [w, 0, w, 0, w],
+      [w, w, w, w, w],
+      [0, 128, w, w, w],
+      [w, 0, w, w, w],
+    ];
+    expect(grid.data).toEqual(rows.flat());
+  });
+
+  it("have colours where there are three channels, within the range that is given", async () => {
+    const rgb = tensor([0, 1, 1, 0, 0.5, 1], { shape: [1, 3, 1, 2] });
+    const grid = await gridIn(plot.images(rgb, { range: [0, 1] }));
+    expect(grid).toEqual({ width: 2, height: 1, channels: 3, data: [0, 255, 128, 255, 0, 255] });
+  });
+
+  it("are as many as the limit says, in a square by default", async () => {
+    const noise = randn([11, 1, 4, 4]);
+    expect(await gridIn(plot.images(noise))).toMatchObject({ width: 19, height: 14 });
+    expect(await gridIn(plot.images(noise, { limit: 4 }))).toMatchObject({ width: 9, height: 9 });
+  });
+
+  it("stand beside points, with pixels that are sharp and square", async () => {
+    const picture = plot.images(tensor([-1, 1], { shape: [1, 1, 1, 2] }), { title: "noise" });
+    const svg = await picture.beside(plot.scatter(randn([3, 2]))).toSvg();
+    expect(svg).toContain(">noise<");
+    expect(svg).toMatch(/<image [^>]* width="320" height="160"/);
+    const { width, height, channels, data } = decode(await picture.toPng());
+    const shades = new Set<number>();
+    for (let x = 0; x < width; x++) shades.add(data[(Math.floor(height / 2) * width + x) * channels]);
+    expect([...shades].sort((a, b) => a - b)).toEqual([0, 255]);
+  });
+
+  it.each([
+    ["a batch of matrices", randn([2, 4, 4]), {}, ShapeError],
+    ["two channels", randn([2, 2, 4, 4]), {}, ShapeError],
+    ["no images", zeros([0, 1, 4, 4]), {}, ShapeError],
+    ["no columns", randn([2, 1, 4, 4]), { columns: 0 }, ConfigError],
+    ["a range from white to black", randn([2, 1, 4, 4]), { range: [1, -1] as const }, ConfigError],
+  ])("refuses %s", async (_, images, settings, kind) => {
+    await expect(plot.images(images, settings).toSvg()).rejects.toThrow(kind);
   });
 });
 

@@ -1,4 +1,4 @@
-// Pictures of samples and figures: points, trajectories, lines with bands, grids, bars, side by side, as SVG or PNG.
+// Pictures of samples and figures: points, trajectories, images, lines with bands, grids, bars, side by side, as SVG or PNG.
 // Drawn by Vega and resvg, which are loaded when a picture is made.
 import type * as resvg from "@resvg/resvg-js";
 import { writeWhole } from "../data/file.js";
@@ -7,10 +7,12 @@ import { ConfigError, ShapeError } from "../errors.js";
 import { lazily, packageFile } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Bars, barPanel } from "./bars.js";
+import { type ImageSettings, imagePanel } from "./images.js";
 import { bandLayer, cellLayer, type Layer, lineLayer, type Point, pointLayer, type Range } from "./layer.js";
 import { numberPanel, type Panel, type PanelData, specOf } from "./panel.js";
 
 export type { Bars } from "./bars.js";
+export type { ImageSettings } from "./images.js";
 export type { Range } from "./layer.js";
 
 const renderer = lazily<typeof resvg>("@resvg/resvg-js");
@@ -81,7 +83,9 @@ export class Plot {
       defaultFontFamily: "DejaVu Sans",
     };
     const { Resvg } = renderer();
-    return new Resvg(await this.toSvg(), { font, fitTo: { mode: "zoom", value: SCALE } }).render().asPng();
+    // Vega asks for sharp pixels twice, and resvg knows only the first name.
+    const svg = (await this.toSvg()).replaceAll("image-rendering: pixelated;", "");
+    return new Resvg(svg, { font, fitTo: { mode: "zoom", value: SCALE } }).render().asPng();
   }
 
   /**
@@ -288,4 +292,16 @@ export function bars(sets: readonly Bars[], { labels, title = "", unit = "" }: B
     throw new ShapeError(`${where}: expected ${expected}, got ${got}`, { expected, got, where });
   }
   return new Plot([async () => barPanel({ title, unit, labels, sets })]);
+}
+
+/**
+ * Images `[N, 1 or 3, height, width]` as a grid, row by row: grey, or red, green and blue.
+ *
+ * @example
+ * ```ts
+ * await plot.images(randn([20, 1, 8, 8]), { columns: 5, range: [-3, 3] }).save("noise.png");
+ * ```
+ */
+export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
+  return new Plot([() => imagePanel(tensor, settings)]);
 }

@@ -1,0 +1,105 @@
+// Pictures of images: a tensor of images as a grid, one pixel of the picture's file per element.
+// A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
+import type * as fastPng from "fast-png";
+import { inSlices } from "../data/slices.js";
+import { ConfigError, ShapeError } from "../errors.js";
+import { lazily } from "../native.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { type Panel, SIZE } from "./panel.js";
+
+const encoder = lazily<typeof fastPng>("fast-png");
+
+/** Settings of {@link images}. */
+export interface ImageSettings {
+  /** Above the picture. */
+  readonly title?: string;
+  /** Images in a row; default: as many as make the grid a square, or one more. */
+  readonly columns?: number;
+  /** The numbers that are black and white; default `[-1, 1]`. What lies beyond is drawn as they are. */
+  readonly range?: readonly [number, number];
+  /** The largest number of images that is drawn, the first ones; default 400. */
+  readonly limit?: number;
+}
+
+/** Pixels between two images. */
+const GAP = 1;
+
+function refused(what: string, expected: string, got: unknown): ConfigError {
+  return new ConfigError(`plot.images: ${what} must be ${expected}, got ${JSON.stringify(got)}`, {
+    expected,
+    got: JSON.stringify(got),
+    where: "plot.images",
+    path: what,
+  });
+}
+
+function check({ shape, rank }: Tensor, { columns, range, limit }: ImageSettings): void {
+  if (rank !== 4 || shape.includes(0) || ![1, 3].includes(shape[1] ?? 0)) {
+    const [expected, got] = ["[N, 1 or 3, height, width]", `[${shape.join(", ")}]`];
+    throw new ShapeError(`plot.images: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
+  }
+  for (const [name, value] of Object.entries({ columns, limit })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+      throw refused(name, "an integer ≥ 1", value);
+  }
+  if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
+    throw refused("range", "two numbers, low < high", range);
+  }
+}
+
+/** A grid as a file of pixels. */
+interface Grid {
+  readonly title: string;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** The file itself, as a data URL. */
+  readonly url: string;
+}
+
+/** About as large as other panels, with as many whole units per pixel, at least one, so that pixels stay square. */
+function panelOf({ title, width, height, url }: Grid): Panel {
+  const scale = Math.max(1, Math.round(SIZE / Math.max(width, height)));
+  const size = { width: { value: width * scale }, height: { value: height * scale } };
+  const update = { ...size, url: { value: url }, aspect: { value: false }, smooth: { value: false } };
+  return () => ({
+    type: "group",
+    encode: { update: size },
+    title: { text: title },
+    marks: [{ type: "image", encode: { update } }],
+  });
+}
+
+/** The panel of a grid of images `[N, 1 or 3, height, width]`. */
+export async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Panel> {
+  check(images, settings);
+  const { title = "", range = [-1, 1], limit = 400 } = settings;
+  const [all = 0, channels = 0, height = 0, width = 0] = images.shape;
+  const count = Math.min(all, limit);
+  const columns = Math.min(settings.columns ?? Math.ceil(Math.sqrt(count)), count);
+  const rows = Math.ceil(count / columns);
+  const wide = columns * (width + GAP) - GAP;
+  const tall = rows * (height + GAP) - GAP;
+  const data = new Uint8ClampedArray(wide * tall * channels).fill(255);
+  const elements = await images.narrow(0, 0, count).data();
+  const [low, high] = range;
+  // A line of one channel at a time, in slices: a grid may have millions of pixels.
+  await inSlices(count * channels * height, (line) => {
+    const [n, channel, y] = [
+      Math.floor(line / (channels * height)),
+      Math.floor(line / height) % channels,
+      line % height,
+    ];
+    const top = Math.floor(n / columns) * (height + GAP) + y;
+    const left = (n % columns) * (width + GAP);
+    for (let x = 0; x < width; x++) {
+      // What is no number is drawn black.
+      const level = (255 * (Number(elements[line * width + x]) - low)) / (high - low) || 0;
+      data[(top * wide + left + x) * channels + channel] = level;
+    }
+  });
+  const png = encoder().encode({ width: wide, height: tall, data, channels, depth: 8 });
+  const url = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  return panelOf({ title, width: wide, height: tall, url });
+}
