@@ -72,6 +72,11 @@ describe("columns", () => {
     expect(() => new Table([column, column])).toThrow(/columns of different names, got two called "age"/);
   });
 
+  it("have no rows but their own", () => {
+    for (const index of [3, -1, 0.5, Number.NaN]) expect(() => people().row(index)).toThrow(DataError);
+    expect(() => people().row(3)).toThrow(/^row: expected a row in 0 … 2, got 3$/);
+  });
+
   it("are found by name, with a hint", () => {
     expect(() => people().column("aeg")).toThrow(ConfigError);
     expect(() => people().column("aeg")).toThrow(/columns age, city, born, got "aeg"; did you mean "age"\?/);

@@ -72,6 +72,8 @@ describe("what does not fit is refused at once", () => {
     ["outer", () => x.outer(x), ShapeError, /outer: expected two vectors/],
     ["maxPool", () => arange(3).maxPool(2), ShapeError, /maxPool: expected \[B, C, L\] or \[B, C, H, W\], got \[3\]/],
     ["adaptiveAvgPool", () => x.adaptiveAvgPool(0), ShapeError, /from 1 on/],
+    ["adaptiveAvgPool", () => zeros([1, 1, 8, 8]).adaptiveAvgPool(1e6), ShapeError, /a size ≤ 1024, got 1000000/],
+    ["at", () => zeros([2]).at(...Array.from({ length: 40 }, () => null)), ShapeError, /at most 32 dimensions, got 41/],
     ["a scale", () => x.interpolate({ scaleFactor: 0 }), ConfigError, /numbers > 0/],
     ["linspace", () => linspace(0, 1, -1), ShapeError, /linspace/],
     ["arange", () => arange(0, 1, 0), ShapeError, /arange/],
