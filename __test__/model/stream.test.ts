@@ -531,6 +531,12 @@ describe("a fit to a stream ends", () => {
     );
   });
 
+  it("where its function gives no stream", async () => {
+    const run = small().fit((() => undefined) as never, { ...settings, steps: 1 });
+    await expect(run).rejects.toThrow(DataError);
+    await expect(run).rejects.toThrow(/^data: expected a function that gives an async iterable.*, got undefined$/);
+  });
+
   it("at once where a step's rows cannot fit into memory", () => {
     const fit = () => small().fit(endless().read, { ...settings, steps: 1, accumulate: 2 ** 31 - 1 });
     expect(fit).toThrow(MemoryError);

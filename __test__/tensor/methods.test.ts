@@ -59,6 +59,13 @@ describe("what does not fit is refused at once", () => {
     ["flatten", () => x.flatten(2, 1), ShapeError, /flatten: expected an end from 2 on, got 1/],
     ["unflatten", () => x.unflatten(2, [3, 2]), ShapeError, /unflatten: expected sizes with product 4, got \[3,2\]/],
     ["repeat", () => x.repeat([2, 2]), ShapeError, /repeat: expected at least 3 counts/],
+    [
+      "repeat",
+      () => x.repeat(...([2, 2] as unknown as [number[]])),
+      ConfigError,
+      /an array of numbers for counts, got 2/,
+    ],
+    ["einsum", () => einsum("ij", undefined as never), ConfigError, /expected a tensor for operand 0, got undefined/],
     ["chunk", () => x.chunk(0), ShapeError, /chunk/],
     ["roll", () => x.roll(0.5, 0), ShapeError, /roll/],
     ["pad", () => x.pad([1], [1], { value: 1 }), ShapeError, /pad: expected 3 numbers before and after, got 1 and 1/],

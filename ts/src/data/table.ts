@@ -91,6 +91,12 @@ export class Table {
    * ```
    */
   static fromRows(rows: readonly Readonly<Record<string, Cell>>[]): Table {
+    if (!Array.isArray(rows)) throw refusedSetting("fromRows", "an array of rows", rows);
+    rows.forEach((row, i) => {
+      if (typeof row === "object" && row !== null) return;
+      const [expected, got, where] = ["an object of cells", shown(row), `row ${i + 1}`];
+      throw new DataError(`fromRows: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
+    });
     const names = [...new Set(rows.flatMap(Object.keys))];
     const builder = new TableBuilder(names, settings);
     rows.forEach(

@@ -7,6 +7,7 @@ import { DataError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
+import { describe } from "../tensor/tree.js";
 import { grouped } from "./groups.js";
 import { free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { RowSettings } from "./options.js";
@@ -115,6 +116,15 @@ function empty(epoch: number): DataError {
   return new DataError(`data: expected ${expected}, got ${got}${again}`, { expected, got, where: "data" });
 }
 
+/** What a function that opens a stream gives. */
+function opened(open: () => AsyncIterable<unknown>): AsyncIterable<unknown> {
+  const found: unknown = open();
+  if (typeof found === "object" && found !== null && Symbol.asyncIterator in found)
+    return found as AsyncIterable<unknown>;
+  const [expected, got] = ["a function that gives an async iterable, such as an async generator", describe(found)];
+  throw new DataError(`data: expected ${expected}, got ${got}`, { expected, got, where: "data" });
+}
+
 /**
  * The chunks of a stream, whose batches `read` is given with their number, from 1 in each pass: each row of each pass in one of them, apart from those at the very end that fill no step. What does not fill a step at the end
  * of one pass goes into the next.
@@ -135,7 +145,7 @@ export async function* chunks(
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
       let [seen, batch] = [0, 0];
-      for await (const item of open()) {
+      for await (const item of opened(open)) {
         if (cutting.ended) return;
         batch += 1;
         const { lists, owned } = await read(item, batch);
