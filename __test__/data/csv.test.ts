@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { DataError, fromColumns, randn, ShapeError, tensor, toRows, writeCsv } from "thalweg";
+import { DataError, fromColumns, randn, readTable, ShapeError, Table, tensor, toRows, writeCsv } from "thalweg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 let folder: string;
@@ -51,6 +51,16 @@ it("a write that fails says why and leaves no trace", async () => {
   writeFileSync(join(folder, "keep"), "");
   rmSync(inside, { recursive: true, force: true });
   await expect(writeCsv(folder, tensor([[1]]))).rejects.toThrow(DataError);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+it("writes of one file at a time each end, and one of them stays whole", async () => {
+  const file = join(folder, "together.csv");
+  const tables = Array.from({ length: 8 }, (_, k) => Table.fromColumns({ x: new Float64Array(20_000).fill(k) }));
+  await Promise.all(tables.map((table) => table.write(file)));
+  const { values } = (await readTable(file)).column("x") as { values: Float64Array };
+  expect(values.length).toBe(20_000);
+  expect(new Set(values).size).toBe(1);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 

@@ -57,6 +57,38 @@ describe("each format gives back an equal table", () => {
     expect(existsSync(at("all.npy"))).toBe(false);
   });
 
+  it.each(["csv", "tsv", "jsonl"])("%s of one column with missing values", async (ending) => {
+    const one = Table.fromColumns({ x: [null, 1, null, 3, null] });
+    await one.write(at(`one.${ending}`));
+    expect((await readTable(at(`one.${ending}`))).columns).toEqual(one.columns);
+  });
+
+  it("settings that are not known, or of another form, are refused", async () => {
+    const wrong = (settings: object) => expect(read("s.csv", "a;b\n1;2\n", settings)).rejects;
+    await wrong({ delimeter: ";" }).toThrow(/^readTable: .*got "delimeter"; did you mean "delimiter"\?/);
+    await wrong({ names: "ab" }).toThrow(/^names: expected an array of texts, got string ab/);
+  });
+
+  it("empty lines are missing values of one column, and nothing of several", async () => {
+    expect((await read("gaps.csv", "\na\n1\n\n3\n")).toRows()).toEqual([{ a: 1 }, { a: null }, { a: 3 }]);
+    expect((await read("blank.csv", "a,b\n1,2\n\n3,4\n\n")).rowCount).toBe(2);
+  });
+
+  it("JSON lines refuse integers that would lose digits", async () => {
+    const wrong = read("long.jsonl", '{"id":1}\n{"id":9007199254740993}\n');
+    await expect(wrong).rejects.toThrow(DataError);
+    await expect(wrong).rejects.toThrow(/line 2: expected integers that a number holds exactly.*got 9007199254740993/);
+    const fine = '{"id":9007199254740992,"x":0.12345678901234567,"t":"\\"9007199254740993","y":12345678901234567e1}\n';
+    expect((await read("fine.jsonl", fine)).row(0).t).toBe('"9007199254740993');
+  });
+
+  it("a line of JSON of many megabytes takes time in proportion to its length", async () => {
+    const started = performance.now();
+    const table = await read("wide.jsonl", `{"a":"${"x".repeat(3e7)}"}\n{"a":"y"}`);
+    expect(table.rowCount).toBe(2);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   it("many rows, more than one piece of each format", async () => {
     const many = Table.fromColumns({
       x: Float64Array.from({ length: 45_000 }, (_, i) => Math.sin(i) * 10 ** ((i % 40) - 20)),

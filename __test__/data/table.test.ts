@@ -72,6 +72,16 @@ describe("columns", () => {
     expect(() => new Table([column, column])).toThrow(/columns of different names, got two called "age"/);
   });
 
+  it("are made of rows that are objects", () => {
+    expect(() => Table.fromRows([{ x: 1 }, null as never])).toThrow(DataError);
+    expect(() => Table.fromRows([{ x: 1 }, null as never])).toThrow(/^fromRows: row 2: expected an object of cells/);
+  });
+
+  it("have no rows but their own", () => {
+    for (const index of [3, -1, 0.5, Number.NaN]) expect(() => people().row(index)).toThrow(DataError);
+    expect(() => people().row(3)).toThrow(/^row: expected a row in 0 … 2, got 3$/);
+  });
+
   it("are found by name, with a hint", () => {
     expect(() => people().column("aeg")).toThrow(ConfigError);
     expect(() => people().column("aeg")).toThrow(/columns age, city, born, got "aeg"; did you mean "age"\?/);

@@ -9,6 +9,7 @@ import {
   DiffusionModel,
   type FitEvent,
   fitEncoding,
+  MemoryError,
   memory,
   OptimalTransportConditionalFlowModel,
   randn,
@@ -338,6 +339,30 @@ describe("memory and time", () => {
     for (const rows of ahead) expect(rows).toBeLessThanOrEqual(224 + 32);
   });
 
+  it("timers run while a stream that has its rows at hand fills a chunk", async () => {
+    let ticks = 0;
+    const timer = setInterval(() => void ticks++, 1);
+    const batch = data(1);
+    const read = async function* () {
+      const end = performance.now() + 200;
+      while (performance.now() < end) yield batch;
+    };
+    await small().fit(read, { ...settings, epochs: 1, buffer: 1 << 22 });
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(10);
+  });
+
+  it("many small batches are as good as few large ones", async () => {
+    const rows = data(2500);
+    const [whole, cut] = [small(), small()];
+    await whole.fit(rows, { ...settings, epochs: 1 });
+    await cut.fit(streamed(rows, 1), { ...settings, epochs: 1, buffer: 2500 });
+    expect((await bits(cut)).length).toBe((await bits(whole)).length);
+    const again = small();
+    await again.fit(streamed(rows, 500), { ...settings, epochs: 1, buffer: 2500 });
+    expect(await bits(cut)).toEqual(await bits(again));
+  });
+
   it("a fit waits for rows that come late", async () => {
     const rows = data(128);
     const slow = async function* () {
@@ -459,6 +484,63 @@ describe("a fit to a stream ends", () => {
     await first;
     await soon();
     expect(seen.ended).toBe(true);
+  });
+
+  it("as it would have where its stream fails to clean up", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const read = async function* () {
+      try {
+        for (let i = 0; ; i++) yield randn([64, 2], { seed: i });
+      } finally {
+        await soon();
+        // biome-ignore lint/correctness/noUnsafeFinally: what the test is about
+        throw new RangeError("no clean end");
+      }
+    };
+    const report = await small().fit(read, { ...settings, steps: 10, buffer: 64 });
+    expect(report).toMatchObject({ step: 10, reason: "finished" });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+  });
+
+  it("where a batch does not go together with the others or in itself, with its number", async () => {
+    const weighted = (rows: number, sampleWeight?: number) => ({
+      data: data(rows),
+      ...(sampleWeight !== undefined && { sampleWeight: randn([sampleWeight]).abs() }),
+    });
+    const ended = async (...batches: object[]) => {
+      const read = async function* () {
+        yield* batches as { data: Tensor }[];
+      };
+      return small().fit(read, { ...settings, epochs: 1 });
+    };
+    await expect(ended(weighted(64, 64), weighted(8, 4))).rejects.toThrow(
+      /^batch 2, sampleWeight: expected shape \[8\] for 8 rows of data, got \[4\]$/,
+    );
+    await expect(ended(weighted(64, 64), weighted(8))).rejects.toThrow(
+      /^batch 2, sampleWeight: expected shape \[8\] for 8 rows of data, got none$/,
+    );
+    const late = ended(weighted(64), weighted(64), weighted(8, 8));
+    await expect(late).rejects.toThrow(ShapeError);
+    await expect(late).rejects.toThrow(/^batch 3, sampleWeight: expected none, as in the first batch, got \[8\]$/);
+    await expect(ended({ data: data(8), sampelWeight: randn([8]) })).rejects.toThrow(
+      /^batch 1: expected only data, condition, sampleWeight, got "sampelWeight"; did you mean "sampleWeight"\?/,
+    );
+  });
+
+  it("where its function gives no stream", async () => {
+    const run = small().fit((() => undefined) as never, { ...settings, steps: 1 });
+    await expect(run).rejects.toThrow(DataError);
+    await expect(run).rejects.toThrow(/^data: expected a function that gives an async iterable.*, got undefined$/);
+  });
+
+  it("at once where a step's rows cannot fit into memory", () => {
+    const fit = () => small().fit(endless().read, { ...settings, steps: 1, accumulate: 2 ** 31 - 1 });
+    expect(fit).toThrow(MemoryError);
+    expect(fit).toThrow(/^batchSize · accumulate: .*got 68719476704 rows of 550 GB$/);
   });
 
   it("at once for wrong settings", () => {

@@ -195,6 +195,8 @@ describe("columns that are given", () => {
       /column "kind": expected a category of the encoding's, got "cow"/,
     );
     await expect(model.sampleTable({ condition: Table.fromColumns({ age: [1] }) })).rejects.toThrow(ConfigError);
+    const none = model.sampleTable({ condition: [[1]] as unknown as Table });
+    await expect(none).rejects.toThrow(/^condition: expected a table, got an array of 1$/);
   });
 });
 

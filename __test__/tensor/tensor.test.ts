@@ -222,6 +222,11 @@ describe("structural methods", () => {
   });
 
   it("join", async () => {
+    const many = Array.from({ length: 2049 }, (_, i) => tensor([i, -i]));
+    const flat = Array.from({ length: 2049 }, (_, i) => [i, -i]);
+    expect((await Tensor.concat(many).toArray()) as number[]).toEqual(flat.flat());
+    expect((await Tensor.stack(many).toArray()) as number[][]).toEqual(flat);
+    expect(await Tensor.stack(many, -1).select(0, 1).toArray()).toEqual(flat.map(([, second]) => second));
     expect(await Tensor.concat([matrix, matrix.neg()], 1).select(0, 0).toArray()).toEqual([1, 2, 3, -1, -2, -3]);
     expect(Tensor.stack([matrix, matrix], -1).shape).toEqual([2, 3, 2]);
     expect(() => Tensor.stack([])).toThrow(ShapeError);

@@ -18,6 +18,58 @@ import { describe, expect, it } from "vitest";
 import { numbers } from "../../model/support.ts";
 import { turnsDuring } from "../turns.ts";
 
+describe("numbers at the ends of the range", () => {
+  const column = (...x: number[]) => Table.fromColumns({ x });
+
+  it("of 1e200 and of 1e-300 come back", async () => {
+    for (const scale of [1e200, 1e-300]) {
+      for (const kind of ["standard", "minMax", "quantile"] as const) {
+        const table = column(scale, 2 * scale, 4 * scale);
+        const encoding = await fitEncoding(table, { numbers: kind });
+        const rows = await encoding.encode(table, { dtype: "f64" });
+        const back = values(await encoding.decode(rows), "x");
+        for (const [i, value] of values(table, "x").entries()) expect((back[i] ?? 0) / value).toBeCloseTo(1, 9);
+      }
+    }
+  });
+
+  it("are refused where nothing can tell them apart, with the column or the row", async () => {
+    await expect(fitEncoding(column(-1.7e308, 1.7e308))).rejects.toThrow(
+      /^fitEncoding: column "x": expected numbers whose/,
+    );
+    const encoding = await fitEncoding(column(1, 1e300), { numbers: "none" });
+    await expect(encoding.encode(column(1, 1e300))).rejects.toThrow(DataError);
+    await expect(encoding.encode(column(1, 1e300))).rejects.toThrow(
+      /^encode: row 2, column "x": expected a value whose code fits into f32, got 1e\+300$/,
+    );
+  });
+
+  it("that are no dates any more are missing dates, which can be written", async () => {
+    const table = Table.fromColumns({ day: ["2024-01-01", "2024-01-03"] });
+    const encoding = await fitEncoding(table);
+    const decoded = await encoding.decode(tensor([[0], [1e20]], { dtype: "f64" }));
+    expect(decoded.row(1).day).toBe(null);
+  });
+});
+
+it("settings and tables that are none are refused by name", async () => {
+  const table = Table.fromColumns({ x: [1, 2] });
+  const encoding = await fitEncoding(table);
+  const wrong: [() => Promise<unknown>, RegExp][] = [
+    [() => fitEncoding({} as Table), /^fitEncoding: expected a table, got an object/],
+    [() => fitEncoding(table, { nmbers: "none" } as object), /got "nmbers"; did you mean "numbers"\?/],
+    [() => fitEncoding(table, { columns: { x: { foo: 1 } as object } }), /^columns.x: expected settings of/],
+    [() => fitEncoding(table, { missing: null } as unknown as EncodingSettings), /^missing: expected "error"/],
+    [() => encoding.encode(tensor([[1]]) as unknown as Table), /^encode: expected a table, got a tensor/],
+    [() => table.split(undefined as never), /^split: expected an object of settings, got undefined/],
+    [() => table.split({ validation: 0.5, seed: "x" as never }), /^seed: expected an integer, got string x/],
+  ];
+  for (const [call, message] of wrong) {
+    await expect(call()).rejects.toThrow(ConfigError);
+    await expect(call()).rejects.toThrow(message);
+  }
+});
+
 const values = (table: Table, name: string) => (table.column(name) as NumberColumn).values;
 
 /** f64 numbers of the engine. */

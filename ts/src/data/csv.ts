@@ -61,7 +61,7 @@ async function* written(table: Table, delimiter: string): AsyncGenerator<string>
   for (let start = 0; start < table.rowCount; start += PIECE) {
     const length = Math.min(PIECE, table.rowCount - start);
     const rows = Array.from({ length }, (_, i) => columns.map((text) => text(start + i)));
-    yield csv().stringify(rows, options);
+    yield csv().stringify(rows, columns.length === 1 ? { ...options, quoted_empty: true } : options);
   }
 }
 
@@ -98,6 +98,8 @@ export async function readDelimited(file: string, settings: ReadSettings, usual:
   let builder = names && new TableBuilder(names, settings);
   let width = names?.length;
   const take = (cells: string[], { lines }: { readonly lines: number }) => {
+    // An empty line is a missing value where there is one column, and nothing elsewhere.
+    if (cells.length === 1 && cells[0] === "" && width !== 1) return null;
     if (width !== undefined && cells.length !== width) {
       const [expected, got, where] = [`${width} cells`, String(cells.length), `line ${lines}`];
       throw new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, { expected, got, path: file, where });
@@ -107,7 +109,7 @@ export async function readDelimited(file: string, settings: ReadSettings, usual:
     else builder.row(cells, lines);
     return null;
   };
-  const options = { delimiter, trim: true, skip_empty_lines: true, relax_column_count: true, on_record: take };
+  const options = { delimiter, trim: true, relax_column_count: true, on_record: take };
   const parser = reading().parse(options);
   parser.resume();
   try {

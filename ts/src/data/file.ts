@@ -1,5 +1,6 @@
 // Files as a whole or not at all: reads say why they fail, writes never leave half a file.
 // A reader never sees half of one, and a failure leaves what was there before.
+import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -8,12 +9,13 @@ import { DataError } from "../errors.js";
 const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 /**
- * Writes beside the file first, then renames. Content that comes in pieces lets others have their turn between them.
+ * Writes beside the file first, then renames. Content that comes in pieces lets others have their turn between them. Of several writes of one file at a time
+ * each is whole, and the one that ends last stays.
  *
  * @throws DataError with the reason of the system where that is not possible
  */
 export async function writeWhole(file: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   try {
     await writeFile(temporary, content, { flush: true });
     await rename(temporary, file);

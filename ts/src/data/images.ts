@@ -9,6 +9,7 @@ import { tensor } from "../tensor/create.js";
 import { bytesOf } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import { unreadable } from "./file.js";
+import { knownSettings } from "./settings.js";
 
 /** Settings of {@link readImages}. */
 export interface ReadImagesSettings {
@@ -107,7 +108,8 @@ async function pixels(
   });
 }
 
-function checkedSettings({ size, channels = 3, range = "signed" }: ReadImagesSettings): Required<ReadImagesSettings> {
+function checkedSettings(settings: ReadImagesSettings): Required<ReadImagesSettings> {
+  const { size, channels = 3, range = "signed" } = knownSettings("readImages", settings, ["size", "channels", "range"]);
   const refuse = (path: string, expected: string, value: unknown) => {
     const got = JSON.stringify(value) ?? "nothing";
     return new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });

@@ -1,7 +1,7 @@
 // JSON lines: one object a line, whose keys are the columns. See jsonlines.org.
 // Lines are read one after the other, so that a file need not fit into memory as text.
 import { DataError } from "../errors.js";
-import { ownCell, shown } from "./cells.js";
+import { isExact, ownCell, shown } from "./cells.js";
 import type { Column } from "./columns.js";
 import { texts, writeWhole } from "./file.js";
 import type { ReadSettings } from "./read-table.js";
@@ -35,16 +35,34 @@ export async function writeJsonLines(table: Table, file: string): Promise<void> 
 
 /** Each line that is not empty, with its number. */
 async function* lines(file: string): AsyncGenerator<{ readonly text: string; readonly at: number }> {
-  let [rest, at] = ["", 0];
+  let at = 0;
+  // A line may be of many pieces, which are joined once.
+  let begun: string[] = [];
   for await (const piece of texts(file)) {
-    const parts = (rest + piece).split("\n");
-    rest = parts.pop() ?? "";
-    for (const text of parts) {
+    const [end = "", ...others] = piece.split("\n");
+    begun.push(end);
+    const last = others.pop();
+    if (last === undefined) continue;
+    for (const text of [begun.join(""), ...others]) {
       at += 1;
       if (text.trim() !== "") yield { text, at };
     }
+    begun = [last];
   }
+  const rest = begun.join("");
   if (rest.trim() !== "") yield { text: rest, at: at + 1 };
+}
+
+/** The texts and numbers of a line; texts so that no number is looked for in them. */
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+const longInteger = /^-?\d{16,}$/;
+
+/** The first integer of a line of JSON of which a JavaScript number would lose digits. */
+function lossy(text: string): string | undefined {
+  if (!/\d{16}/.test(text)) return undefined;
+  const found = text.match(tokens) ?? [];
+  return found.find((token) => longInteger.test(token) && !isExact(BigInt(token)) && String(Number(token)) !== token);
 }
 
 /** The object of a line. */
@@ -65,6 +83,8 @@ function parsed(file: string, text: string, at: number): Fields {
   } catch (cause) {
     throw refuse("JSON", shown(text), cause);
   }
+  const lost = lossy(text);
+  if (lost !== undefined) throw refuse("integers that a number holds exactly, or a text", lost);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
   throw refuse("an object", Array.isArray(value) ? "an array" : shown(value));
 }

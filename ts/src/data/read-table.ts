@@ -8,6 +8,7 @@ import { endingOf, type Formats } from "./formats.js";
 import { readJsonLines } from "./json-lines.js";
 import { readTableNpy } from "./npy-table.js";
 import { readParquet } from "./parquet.js";
+import { knownSettings, refusedSetting } from "./settings.js";
 import { Table } from "./table.js";
 import type { BuildSettings } from "./table-builder.js";
 
@@ -48,6 +49,7 @@ const readers: Formats<Reader> = {
   npy: readTableNpy,
 };
 
+const known = ["columns", "missing", "missingTexts", "delimiter", "names"];
 const types: readonly string[] = ["number", "date", "category", "skip"];
 const policies: readonly string[] = ["keep", "error", "drop"];
 
@@ -75,7 +77,17 @@ function checkOneOf(path: string, value: unknown, known: readonly string[]): voi
  * ```
  */
 export async function readTable(file: string, settings: ReadTableSettings = {}): Promise<Table> {
-  const { columns = {}, missing = "keep", missingTexts, delimiter, names } = settings;
+  const {
+    columns = {},
+    missing = "keep",
+    missingTexts,
+    delimiter,
+    names,
+  } = knownSettings("readTable", settings, known);
+  for (const [path, value] of Object.entries({ missingTexts, names })) {
+    const isList = Array.isArray(value) && value.every((text) => typeof text === "string");
+    if (value !== undefined && !isList) throw refusedSetting(path, "an array of texts", value);
+  }
   for (const [name, type] of Object.entries(columns)) checkOneOf(`columns.${name}`, type, types);
   checkOneOf("missing", missing, policies);
   const format = endingOf(file);

@@ -5,6 +5,16 @@ import { setImmediate } from "node:timers/promises";
 /** Milliseconds after which others have their turn. */
 const SLICE = 4;
 
+/** A function that gives others their turn when they have waited for long. */
+export function turns(): () => Promise<void> {
+  let started = performance.now();
+  return async () => {
+    if (performance.now() - started < SLICE) return;
+    await setImmediate();
+    started = performance.now();
+  };
+}
+
 /**
  * Calls `work` for 0 … count − 1.
  *

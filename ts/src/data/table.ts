@@ -5,6 +5,7 @@ import { ConfigError, DataError } from "../errors.js";
 import { type Cell, ownCell, shown } from "./cells.js";
 import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
 import { permutation } from "./permutation.js";
+import { knownSettings, refusedSetting } from "./settings.js";
 import { inSlices } from "./slices.js";
 import { type BuildSettings, checkedNames, TableBuilder } from "./table-builder.js";
 import { writeTable } from "./write-table.js";
@@ -90,6 +91,12 @@ export class Table {
    * ```
    */
   static fromRows(rows: readonly Readonly<Record<string, Cell>>[]): Table {
+    if (!Array.isArray(rows)) throw refusedSetting("fromRows", "an array of rows", rows);
+    rows.forEach((row, i) => {
+      if (typeof row === "object" && row !== null) return;
+      const [expected, got, where] = ["an object of cells", shown(row), `row ${i + 1}`];
+      throw new DataError(`fromRows: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
+    });
     const names = [...new Set(rows.flatMap(Object.keys))];
     const builder = new TableBuilder(names, settings);
     rows.forEach(
@@ -178,7 +185,9 @@ export class Table {
    * [train.rowCount, validation.rowCount]; // [90,10]
    * ```
    */
-  async split({ validation, seed = 0 }: SplitSettings): Promise<Split> {
+  async split(split: SplitSettings): Promise<Split> {
+    const { validation, seed = 0 } = knownSettings("split", split, ["validation", "seed"]);
+    if (!Number.isSafeInteger(seed)) throw refusedSetting("seed", "an integer", seed);
     if (!(validation > 0 && validation < 1)) {
       const [expected, got] = ["a share in (0, 1)", String(validation)];
       throw new ConfigError(`validation: expected ${expected}, got ${got}`, { expected, got, path: "validation" });
@@ -200,8 +209,16 @@ export class Table {
     return { validation: await part(order.slice(0, held)), train: await part(order.slice(held)) };
   }
 
-  /** A row, counted from 0. */
+  /**
+   * A row, counted from 0.
+   *
+   * @throws DataError where there is none
+   */
   row(index: number): Row {
+    if (!Number.isSafeInteger(index) || index < 0 || index >= this.rowCount) {
+      const [expected, got] = [`a row in 0 … ${this.rowCount - 1}`, String(index)];
+      throw new DataError(`row: expected ${expected}, got ${got}`, { expected, got, where: "row" });
+    }
     return Object.fromEntries(this.columns.map((column) => [column.name, valueAt(column, index)]));
   }
 
@@ -212,7 +229,8 @@ export class Table {
 
   /**
    * Writes a file, as a whole or not at all, in the format of its ending: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, `.parquet`, or `.npy` (columns of numbers alone). Reading it
-   * gives an equal table.
+   * gives an equal table, apart from categories in CSV and TSV whose texts look like numbers, dates or missing values (name their columns categories when reading),
+   * and from the names of columns, which npy does not have.
    *
    * @throws ConfigError for another ending; DataError where the file cannot be written
    *

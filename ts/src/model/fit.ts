@@ -10,6 +10,7 @@ import { handleOf } from "../tensor/tensor.js";
 import { LaterRun } from "../train/later-run.js";
 import { progressOn } from "../train/progress.js";
 import { Run } from "../train/run.js";
+import { checkBatch, checkBatchKeys, checkFits, type Shapes } from "./batches.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted } from "./job.js";
 import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
@@ -53,6 +54,8 @@ class Fit<C extends Size, Data> {
   readonly #model: Fitted<C, Data>;
   readonly #options: { readonly batchSize?: number };
   readonly #weight: Weight | undefined;
+  /** What the first batch of a stream had. */
+  #first: Shapes | undefined;
 
   constructor(model: Fitted<C, Data>, options: object, weight: Weight | undefined) {
     this.#model = model;
@@ -119,12 +122,13 @@ class Fit<C extends Size, Data> {
       if (value !== undefined) throw refused(name, expected, value);
     }
     const unit = batchSize * accumulate;
+    checkFits(unit, this.#model.xSize, this.#model.dtype);
     const { buffer = STEPS_HELD * unit } = settings;
     if (!Number.isSafeInteger(buffer) || buffer < 1) throw refused("buffer", "an integer ≥ 1", buffer);
     const rows = Math.max(1, Math.floor(buffer / unit)) * unit;
     const open = typeof stream === "function" ? stream : () => stream;
     const cutting = { epochs, rows, unit, keep: settings.lastBatch === "keep", ended: false };
-    const source = chunks(open, (item) => this.#batch(item), cutting);
+    const source = chunks(open, (item, number) => this.#batch(item, number), cutting);
     const first = async (): Promise<Read> => {
       const { value } = await source.next();
       if (value) return { lists: value.lists, owned: true };
@@ -132,7 +136,8 @@ class Fit<C extends Size, Data> {
     };
     const letGo = () => {
       cutting.ended = true;
-      void source.return(undefined);
+      // What was trained on is whole; that the stream fails to clean up after itself does not change the fit.
+      source.return(undefined).catch(() => undefined);
     };
     return new LaterRun({
       data: Promise.all([first(), held]),
@@ -155,11 +160,20 @@ class Fit<C extends Size, Data> {
     });
   }
 
-  /** A batch of a stream. */
-  async #batch(item: unknown): Promise<Read> {
+  /** A batch of a stream, the `number`-th of its pass. */
+  async #batch(item: unknown, number: number): Promise<Read> {
     const isWhole = isRecordOf(["data"], item, this.#model.xSize);
+    if (isWhole) checkBatchKeys(item as object, number);
     const { data, ...settings } = isWhole ? (item as { readonly data: Data | Table }) : { data: item as Data | Table };
-    return this.read("data", data, settings);
+    const read = await this.read("data", data, settings);
+    this.#first ??= mapped(read.lists, ({ shape }) => ({ shape }));
+    try {
+      checkBatch(read.lists, this.#first, number);
+    } catch (error) {
+      drop([read, undefined]);
+      throw error;
+    }
+    return read;
   }
 
   /** The report of a fit that did nothing. */

@@ -27,7 +27,7 @@ import type {
   TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
-import { functionOf, refuseOptions, settingsOf } from "./settings.js";
+import { functionOf, refused, refuseOptions, settingsOf } from "./settings.js";
 import { type StateOf, stateOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 import { tracedDensity, tracedSamples } from "./traced.js";
@@ -142,6 +142,7 @@ export abstract class GenerativeModel<
   async sampleTable(settings: SampleTableSettings<X, C> = {}): Promise<Table> {
     const { encoding, dtype } = this;
     const { condition, ...rest } = settingsOf("sampleTable", settings);
+    if (condition !== undefined && !(condition instanceof Table)) throw refused("condition", "a table", condition);
     const given = condition && (await encoding.encodeCondition(condition, { dtype }));
     const samples = (await this.sample({ ...rest, condition: given } as SampleSettings<X, C>)) as Tensor;
     given?.dispose();

@@ -1,11 +1,13 @@
 // Data that need not fit into memory: batches that come one after the other, joined into chunks that a fit is trained on.
 // While one chunk is trained on the next is read, and nothing is read beyond that.
 
+import { turns } from "../data/slices.js";
 import type { Table } from "../data/table.js";
 import { DataError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
+import { describe } from "../tensor/tree.js";
 import { grouped } from "./groups.js";
 import { free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { RowSettings } from "./options.js";
@@ -114,17 +116,27 @@ function empty(epoch: number): DataError {
   return new DataError(`data: expected ${expected}, got ${got}${again}`, { expected, got, where: "data" });
 }
 
+/** What a function that opens a stream gives. */
+function opened(open: () => AsyncIterable<unknown>): AsyncIterable<unknown> {
+  const found: unknown = open();
+  if (typeof found === "object" && found !== null && Symbol.asyncIterator in found)
+    return found as AsyncIterable<unknown>;
+  const [expected, got] = ["a function that gives an async iterable, such as an async generator", describe(found)];
+  throw new DataError(`data: expected ${expected}, got ${got}`, { expected, got, where: "data" });
+}
+
 /**
- * The chunks of a stream: each row of each pass in one of them, apart from those at the very end that fill no step. What does not fill a step at the end
+ * The chunks of a stream, whose batches `read` is given with their number, from 1 in each pass: each row of each pass in one of them, apart from those at the very end that fill no step. What does not fill a step at the end
  * of one pass goes into the next.
  */
 export async function* chunks(
   open: () => AsyncIterable<unknown>,
-  read: (item: unknown) => Promise<Read>,
+  read: (item: unknown, number: number) => Promise<Read>,
   cutting: Cutting,
 ): AsyncGenerator<Chunk, void, undefined> {
   const { epochs, rows, unit, keep } = cutting;
   const waiting = new Waiting();
+  const turn = turns();
   let given = 0;
   const chunk = (length: number, epoch: number): Chunk => {
     given += 1;
@@ -132,10 +144,11 @@ export async function* chunks(
   };
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      let seen = 0;
-      for await (const item of open()) {
+      let [seen, batch] = [0, 0];
+      for await (const item of opened(open)) {
         if (cutting.ended) return;
-        const { lists, owned } = await read(item);
+        batch += 1;
+        const { lists, owned } = await read(item, batch);
         const length = rowsOf(lists.x);
         for (let start = 0; start < length; ) {
           start += waiting.take(lists, start, rows - waiting.rows);
@@ -143,6 +156,8 @@ export async function* chunks(
           if (waiting.rows === rows) yield chunk(rows, epoch);
         }
         seen += length;
+        // A stream that has all its rows at hand would otherwise keep timers and sockets waiting.
+        await turn();
       }
       if (seen === 0) throw empty(epoch);
       const whole = waiting.rows - (waiting.rows % unit);

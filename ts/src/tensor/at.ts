@@ -111,6 +111,7 @@ export function at(x: Tensor, items: readonly Index[]): Tensor {
     }
     if (typeof item !== "number") shape.push(Math.ceil((box.stop - box.start) / box.step));
   }
+  if (shape.length > 32) throw misfit("at", "a result of at most 32 dimensions", String(shape.length));
   const [starts, stops, steps] = (["start", "stop", "step"] as const).map((end) => boxes.map((box) => box[end]));
   const part = x.slice(starts ?? [], stops, steps).reshape(shape);
   return indices.length === 0 ? part : picked(part, places, indices);

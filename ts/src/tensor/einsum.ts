@@ -36,6 +36,7 @@ function partsOf(
 
 /** An operand with its names; dimensions of one name are their diagonal. */
 function termOf(part: string, tensor: Tensor, place: number): Term {
+  if (typeof tensor !== "object" || tensor === null) throw refused(OP, `operand ${place}`, "a tensor", tensor);
   const letters = part.replace("...", "").length;
   const dots = part.includes("...") ? tensor.rank - letters : 0;
   if (dots < 0 || letters + dots !== tensor.rank) {

@@ -35,6 +35,9 @@ interface Windows {
 }
 
 /** The larger of two, the first of equal ones, NaN if either is: what PyTorch's gradient follows. */
+/** Parts that an image of any size may be divided into. */
+const PARTS = 1024;
+
 const larger = (a: Tensor, b: Tensor) => b.gt(a).or(b.isNaN()).where(b, a);
 
 /** Pooling, on concrete and traced tensors alike. */
@@ -92,6 +95,9 @@ export abstract class Pooled extends Convolved {
     return sizes.reduce((x, count, i) => {
       const [axis, total] = [i + 2, x.shape[i + 2] ?? 0];
       if (count === total) return x;
+      // Each part of its own is an op of its own.
+      if (count > Math.max(total, PARTS))
+        throw misfit("adaptiveAvgPool", `a size ≤ ${Math.max(total, PARTS)}`, String(count));
       if (total % count === 0) return x.unflatten(axis, [count, total / count]).mean(axis + 1);
       const part = (k: number) => {
         const [start, stop] = [Math.floor((k * total) / count), Math.ceil(((k + 1) * total) / count)];

@@ -1,6 +1,6 @@
 // Methods that change a tensor's shape, take it apart or repeat it, without looking at its elements.
 // A base class of Tensor; negative axes count from the end everywhere.
-import { type Axes, axesOf, axisOf, misfit, requireWhole } from "./checks.js";
+import { type Axes, axesOf, axisOf, misfit, refused, requireWhole } from "./checks.js";
 import { Elementary } from "./elementary.js";
 import type { Tensor } from "./tensor.js";
 
@@ -165,6 +165,7 @@ export abstract class Structural extends Elementary {
    * ```
    */
   repeat(counts: readonly number[]): Tensor {
+    if (!Array.isArray(counts)) throw refused("repeat", "counts", "an array of numbers", counts);
     requireWhole("repeat", "counts", counts, 0);
     const added = counts.length - this.shape.length;
     if (added < 0) throw misfit("repeat", `at least ${this.shape.length} counts`, `[${counts}]`);

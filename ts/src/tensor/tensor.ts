@@ -253,7 +253,19 @@ function notATensor(value: unknown): DataError {
   return new DataError(`expected a tensor, got ${typeof value} ${String(value)}`, details);
 }
 
+/** Most operands of one op. */
+const OPERANDS = 2048;
+
+/** More tensors than an op takes are joined in groups, and then the groups. */
 function joined(op: "concat" | "stack", tensors: readonly Tensor[], axis: number): Tensor {
+  if (tensors.length > OPERANDS) {
+    const count = Math.ceil(tensors.length / OPERANDS);
+    const group = (i: number) => tensors.slice(i * OPERANDS, (i + 1) * OPERANDS);
+    const groups = Array.from({ length: count }, (_, i) => joined(op, group(i), axis));
+    const all = joined("concat", groups, axis);
+    for (const part of groups) part.dispose();
+    return all;
+  }
   if (tensors.length > 0) return applied(op, tensors, { axis });
   throw new ShapeError(`${op}: expected at least one tensor, got none`, {
     expected: "at least one tensor",

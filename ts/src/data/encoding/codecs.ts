@@ -38,6 +38,9 @@ function unfit(column: string, row: number | undefined, expected: string, got: s
   return new DataError(`encode: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
 }
 
+/** The last moment of a Date, in milliseconds; the first is its negative. */
+const LAST_DATE = 8.64e15;
+
 const PRESENT = -1;
 const ABSENT = 1;
 
@@ -65,6 +68,15 @@ function numberCodec(encoding: NumberEncoding): Codec {
           throw unfit(name, row, 'a value (or fitEncoding with missing: "fill" or "keep")', "none");
         }
         into[at] = scale.forward(absent && missing.type !== "error" ? missing.value : value);
+        if (!Number.isFinite(into[at])) {
+          const given = absent && missing.type !== "error" ? missing.value : value;
+          throw unfit(
+            name,
+            row,
+            `a value whose code fits into ${into instanceof Float64Array ? "f64" : "f32"}`,
+            String(given),
+          );
+        }
         if (keeps) into[at + 1] = absent ? ABSENT : PRESENT;
       };
     },
@@ -73,7 +85,9 @@ function numberCodec(encoding: NumberEncoding): Codec {
       return {
         read(row, from, at) {
           const absent = keeps && (from[at + 1] as number) > 0;
-          values[row] = absent ? Number.NaN : back(scale.inverse(from[at] as number));
+          const value = absent ? Number.NaN : back(scale.inverse(from[at] as number));
+          // Beyond what a Date can be there is no date.
+          values[row] = type === "date" && Math.abs(value) > LAST_DATE ? Number.NaN : value;
         },
         finish: () => ({ type, name, values }),
       };

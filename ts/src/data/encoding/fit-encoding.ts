@@ -10,8 +10,9 @@ import type {
 } from "../../generated/config.js";
 import { randn } from "../../tensor/create.js";
 import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../columns.js";
+import { knownSettings, refusedSetting } from "../settings.js";
 import { overRows } from "../slices.js";
-import type { Table } from "../table.js";
+import { Table } from "../table.js";
 import { checkKnown } from "../table-builder.js";
 import { codeKinds } from "./category-codes.js";
 import type { CategoryEncoding, NumberEncoding } from "./codecs.js";
@@ -87,6 +88,9 @@ function refuse(path: string, expected: string, value: unknown): ConfigError {
   return new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
 }
 
+/** Settings that a column may have of its own. */
+const OWN = ["numbers", "categories", "missing", "clip"];
+
 /** What all dates of a column are multiples of, in milliseconds. */
 const DATE_STEPS = [86_400_000, 3_600_000, 60_000, 1000, 1];
 
@@ -99,14 +103,24 @@ async function measured(column: NumberColumn | DateColumn) {
     const [expected, where] = ["at least one value", `column ${JSON.stringify(column.name)}`];
     throw new DataError(`fitEncoding: ${where}: expected ${expected}, got none`, { expected, got: "none", where });
   }
+  // Squares of large or tiny numbers would not fit; a power of two loses no bits.
+  const unit = 2 ** Math.floor(Math.log2(Math.max(-low, high) || 1));
   let [sum, squares] = [0, 0];
   await overRows(length, (start, end) => {
     for (let i = start; i < end; i++) sum += (ascending[i] as number) / length;
   });
   await overRows(length, (start, end) => {
-    for (let i = start; i < end; i++) squares += ((ascending[i] as number) - sum) ** 2 / length;
+    for (let i = start; i < end; i++) squares += ((ascending[i] as number) / unit - sum / unit) ** 2 / length;
   });
-  const std = low < high ? Math.sqrt(squares) : 1;
+  const std = low < high ? Math.sqrt(squares) * unit : 1;
+  if (!(std > 0 && Number.isFinite(std) && Number.isFinite(high - low))) {
+    const [expected, where] = [
+      "numbers whose range and standard deviation are numbers",
+      `column ${JSON.stringify(column.name)}`,
+    ];
+    const got = `${low} … ${high}`;
+    throw new DataError(`fitEncoding: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
+  }
   return { ascending, mean: Math.min(high, Math.max(low, sum)), std, range: [low, high] as const };
 }
 
@@ -206,7 +220,9 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
     );
   }
   const isPolicy =
-    typeof missing === "object" ? "fill" in missing : ["error", "fill", "keep", undefined].includes(missing);
+    typeof missing === "object" && missing !== null
+      ? "fill" in missing
+      : ["error", "fill", "keep", undefined].includes(missing);
   if (!isPolicy) throw refuse(at("missing"), '"error", "fill", "keep" or { fill: value }', missing);
   if (clip !== undefined && typeof clip !== "boolean") throw refuse(at("clip"), "true or false", clip);
 }
@@ -237,11 +253,15 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
  * ```
  */
 export async function fitEncoding(table: Table, settings: EncodingSettings = {}): Promise<TableEncoding> {
-  const { columns = {}, condition = [], seed = 0, ...common } = settings;
+  if (!(table instanceof Table)) throw refusedSetting("fitEncoding", "a table", table);
+  const all = knownSettings("fitEncoding", settings, [...OWN, "condition", "columns", "seed"]);
+  const { columns = {}, condition = [], seed = 0, ...common } = all;
   const names = table.columns.map(({ name }) => name);
   checked("", common);
   checkKnown(Object.keys(columns), names, "the table");
-  for (const [name, own] of Object.entries(columns)) checked(`columns.${name}`, own);
+  for (const [name, own] of Object.entries(columns)) {
+    checked(`columns.${name}`, knownSettings(`columns.${name}`, own, OWN));
+  }
   for (const name of condition) table.column(name);
   const encodings: ColumnEncoding[] = [];
   for (const [i, column] of table.columns.entries()) {

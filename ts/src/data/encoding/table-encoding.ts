@@ -4,6 +4,7 @@ import { ShapeError } from "../../errors.js";
 import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { tensorInPieces } from "../large.js";
+import { knownSettings, refusedSetting } from "../settings.js";
 import { overRows } from "../slices.js";
 import { Table } from "../table.js";
 import { type Codec, checkType, codecOf } from "./codecs.js";
@@ -108,7 +109,9 @@ export class TableEncoding implements EncodingConfig {
   }
 }
 
-async function encoded(table: Table, codecs: readonly Codec[], { dtype = "f32" }: EncodeSettings): Promise<Tensor> {
+async function encoded(table: Table, codecs: readonly Codec[], settings: EncodeSettings): Promise<Tensor> {
+  const { dtype = "f32" } = knownSettings("encode", settings, ["dtype"]);
+  if (!(table instanceof Table)) throw refusedSetting("encode", "a table", table);
   const width = widthOf(codecs);
   const writers = codecs.map((codec) => {
     const column = table.column(codec.name);

@@ -25,7 +25,7 @@ const fits: { readonly [K in Kind]: (measured: Measured) => Extract<Transform, {
   standard: ({ mean, std }) => ({ type: "standard", mean, std }),
   minMax: ({ ascending }) => {
     const [min, max] = [ascending[0] as number, ascending[ascending.length - 1] as number];
-    return { type: "minMax", min, max: max > min ? max : min + 1 };
+    return { type: "minMax", min, max: max > min ? max : min + Math.max(1, Math.abs(min) / 2 ** 52) };
   },
   quantile: ({ ascending }) => ({ type: "quantile", knots: knotsOf(ascending) }),
 };
