@@ -501,7 +501,9 @@ describe("labels", () => {
       model: { type: "velocity_function", args: { backbone: cases.DiT.backbone } },
     });
     for (const wrong of [7, -1, 0.5, Number.NaN]) {
-      await expect(by.sample({ condition: tensor([[wrong]]) }), String(wrong)).rejects.toThrow(/gather: index|is not a finite/);
+      await expect(by.sample({ condition: tensor([[wrong]]) }), String(wrong)).rejects.toThrow(
+        /gather: index|is not a finite/,
+      );
     }
   });
 });
