@@ -15,7 +15,7 @@ impl UNet1dConfig {
     /// Declares `time_embed`, `label_emb` (with a condition), `input_blocks`, `middle_block`, `output_blocks`, `out`.
     ///
     /// # Errors
-    /// Those of [`UNet::new`].
+    /// A width of 0, heads that do not divide a width, or a number out of range.
     pub fn build(&self, declare: &mut Declare) -> Result<UNet, NnError> {
         UNet::new(declare, "unet_1D", 1, &self.0)
     }
