@@ -2,26 +2,12 @@
 // The function is the tensor method avgPool.
 import type { AvgPoolOptions } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { batched } from "./batched.js";
-import { Layer } from "./layer.js";
+import { Pool } from "./pool.js";
 
 /** A pooling of any number of dimensions. */
-abstract class AvgPool extends Layer {
-  readonly #spatial: number;
-  readonly #size: number | readonly number[];
-  readonly #options: AvgPoolOptions;
-
-  constructor(spatial: number, size: number | readonly number[], options: AvgPoolOptions) {
-    super();
-    this.#spatial = spatial;
-    this.#size = size;
-    this.#options = options;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return batched(this.constructor.name, this.#spatial, undefined, x, (batch) =>
-      batch.avgPool(this.#size, this.#options),
-    );
+abstract class AvgPool extends Pool<AvgPoolOptions> {
+  protected override pool(batch: Tensor, size: number | readonly number[], options: AvgPoolOptions): Tensor {
+    return batch.avgPool(size, options);
   }
 }
 

@@ -2,26 +2,12 @@
 // The function is the tensor method maxPool.
 import type { MaxPoolOptions } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { batched } from "./batched.js";
-import { Layer } from "./layer.js";
+import { Pool } from "./pool.js";
 
 /** A pooling of any number of dimensions. */
-abstract class MaxPool extends Layer {
-  readonly #spatial: number;
-  readonly #size: number | readonly number[];
-  readonly #options: MaxPoolOptions;
-
-  constructor(spatial: number, size: number | readonly number[], options: MaxPoolOptions) {
-    super();
-    this.#spatial = spatial;
-    this.#size = size;
-    this.#options = options;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return batched(this.constructor.name, this.#spatial, undefined, x, (batch) =>
-      batch.maxPool(this.#size, this.#options),
-    );
+abstract class MaxPool extends Pool<MaxPoolOptions> {
+  protected override pool(batch: Tensor, size: number | readonly number[], options: MaxPoolOptions): Tensor {
+    return batch.maxPool(size, options);
   }
 }
 
