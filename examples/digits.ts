@@ -5,9 +5,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import {
   adamw,
-  compile,
+  cosine,
   DiffusionModel,
-  functionalCall,
   metrics,
   nn,
   plot,
@@ -15,9 +14,8 @@ import {
   randPerm,
   Tensor,
   tensor,
-  valueAndGrad,
+  trainStep,
   warmupCosine,
-  zerosLike,
 } from "thalweg";
 import { outFile, run, SHORT } from "./lib/example.ts";
 
@@ -57,8 +55,6 @@ function digits(): { train: Digits; test: Digits } {
   };
 }
 
-type State = Record<"parameters" | "mean" | "square", Record<string, Tensor>>;
-
 /** A convolutional net `[N, 1, 28, 28]` → log odds `[N, 10]`. */
 const classifier = new nn.Sequential(
   new nn.Conv2d(1, 16, { kernelSize: 3, padding: 1 }),
@@ -73,29 +69,17 @@ const classifier = new nn.Sequential(
   new nn.Linear(64, CLASSES),
 ).seed(0);
 
-/** A step of Adam (Kingma & Ba 2015) on the cross-entropy; `rate` [2] has the learning rate, and 1/(1 − β₂ᵗ). */
-const improved = compile((state: State, { images, labels }: Digits, rate: Tensor): State => {
-  const crossEntropy = (parameters: Record<string, Tensor>) =>
-    functionalCall(classifier, parameters, images).logSoftmax(1).gather(1, labels.cast("i64")).mean().neg();
-  const { grad } = valueAndGrad(crossEntropy)(state.parameters);
-  const each = (f: (name: string) => Tensor) =>
-    Object.fromEntries(Object.keys(state.parameters).map((name) => [name, f(name)]));
-  const mean = each((name) => state.mean[name].mul(0.9).add(grad[name].mul(0.1)));
-  const square = each((name) => state.square[name].mul(0.999).add(grad[name].square().mul(0.001)));
-  const parameters = each((name) => {
-    const size = square[name].mul(rate.select(0, 1)).sqrt().add(1e-8);
-    return state.parameters[name].sub(mean[name].div(size).mul(rate.select(0, 0)));
-  });
-  return { parameters, mean, square };
-});
-
 async function trainClassifier({ images, labels }: Digits, steps: number): Promise<void> {
   const [batchSize, count] = [64, images.shape[0]];
-  const parameters = classifier.stateDict();
-  const start = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, zerosLike(value)]));
-  let state: State = { parameters, mean: start, square: start };
+  const step = trainStep(
+    classifier,
+    (batch: Digits) => {
+      const logits = classifier.forward(batch.images);
+      return logits.logSoftmax(1).gather(1, batch.labels.cast("i64")).mean().neg();
+    },
+    adamw({ lr: cosine({ peak: 2e-3, steps }), weightDecay: 0 }),
+  );
   const perEpoch = Math.floor(count / batchSize);
-  const inverse = (beta: number, t: number) => 1 / (1 - beta ** t);
   let shuffled: Digits = { images, labels };
   for (let i = 0; i < steps; i++) {
     if (i % perEpoch === 0) {
@@ -103,16 +87,8 @@ async function trainClassifier({ images, labels }: Digits, steps: number): Promi
       shuffled = { images: images.indexSelect(0, order), labels: labels.indexSelect(0, order) };
     }
     const at = (i % perEpoch) * batchSize;
-    const batch = {
-      images: shuffled.images.narrow(0, at, batchSize),
-      labels: shuffled.labels.narrow(0, at, batchSize),
-    };
-    const rate = 2e-3 * Math.cos((Math.PI * i) / (2 * steps)) * inverse(0.9, i + 1);
-    state = improved(state, batch, tensor([rate, inverse(0.999, i + 1)]));
-    // Steps wait in line on the engine's thread: look at one now and then, so that the line stays short.
-    if (i % 50 === 49) await state.parameters["0.bias"].data();
+    await step({ images: shuffled.images.narrow(0, at, batchSize), labels: shuffled.labels.narrow(0, at, batchSize) });
   }
-  classifier.loadStateDict(state.parameters);
 }
 
 /** The share of images that the classifier takes for what their labels say. */

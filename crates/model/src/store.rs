@@ -228,8 +228,12 @@ pub enum Weights {
 impl Store {
     /// Fresh parameters.
     pub fn new(layout: &Layout, seed: i64) -> Result<Store> {
-        let parameters = layout.initial(seed)?;
-        Ok(Store {
+        Ok(Store::of(layout.initial(seed)?))
+    }
+
+    /// Parameters of these values, that nothing was done with yet.
+    pub fn of(parameters: [Tensor; 3]) -> Store {
+        Store {
             parameters,
             ema: None,
             posthoc: None,
@@ -240,7 +244,7 @@ impl Store {
             normalization: None,
             source_is_data: false,
             training: None,
-        })
+        }
     }
 
     /// The flat buffers that `weights` names.

@@ -5,7 +5,7 @@ use crate::fit::apply_step;
 use crate::model::Inner;
 use crate::optimizer::Optimizer;
 use crate::step::{self, StepGraph, StepRule, UNBROKEN};
-use crate::store::Part;
+use crate::store::{Layout, Part, Store};
 use crate::{ModelError, Result};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -14,12 +14,41 @@ use std::sync::{Arc, Mutex, PoisonError};
 use thalweg_engine::{Device, Program, Tensor};
 use thalweg_graph::{Builder, DType, Graph, Var};
 
+/// What has parameters that a step changes.
+pub trait Trained {
+    /// Where each parameter lives.
+    fn layout(&self) -> &Layout;
+
+    /// The seed of random numbers in the loss.
+    fn seed(&self) -> i64;
+
+    /// Calls `f` with the values. Only jobs call this.
+    ///
+    /// # Errors
+    /// Those of `f`, and of making values that are not there yet.
+    fn with_store<T>(&self, f: impl FnOnce(&mut Store) -> Result<T>) -> Result<T>;
+}
+
+impl Trained for Inner {
+    fn layout(&self) -> &Layout {
+        self.definition.layout()
+    }
+
+    fn seed(&self) -> i64 {
+        self.definition.common().seed
+    }
+
+    fn with_store<T>(&self, f: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
+        Inner::with_store(self, f)
+    }
+}
+
 /// A compiled step of a user's own loop.
-pub struct TrainStep {
-    inner: Arc<Inner>,
+pub struct TrainStep<T> {
+    trained: Arc<T>,
     graph: Arc<Graph>,
     optimizer: Optimizer,
-    /// By the device that the model is on.
+    /// By the device that it runs on.
     compiled: Mutex<HashMap<Device, Arc<Compiled>>>,
 }
 
@@ -33,7 +62,7 @@ struct Compiled {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrainStepReport {
-    /// Steps done with this model.
+    /// Steps done with these parameters.
     pub step: i64,
     /// The loss before the update.
     pub loss: f64,
@@ -43,11 +72,11 @@ pub struct TrainStepReport {
     pub learning_rate: f64,
 }
 
-impl TrainStep {
-    /// A step whose loss is the first output of `graph`. Inputs named `param:<name>` are the model's parameters,
+impl<T: Trained> TrainStep<T> {
+    /// A step whose loss is the first output of `graph`. Inputs named `param:<name>` are the parameters that are `trained`,
     /// `random.seed` and `random.counter` are filled in; all others are given at each call, in order.
-    pub fn new(inner: Arc<Inner>, graph: Arc<Graph>, optimizer: Optimizer) -> TrainStep {
-        TrainStep { inner, graph, optimizer, compiled: Mutex::default() }
+    pub fn new(trained: Arc<T>, graph: Arc<Graph>, optimizer: Optimizer) -> TrainStep<T> {
+        TrainStep { trained, graph, optimizer, compiled: Mutex::default() }
     }
 
     /// Names of the inputs that a call gives.
@@ -61,7 +90,7 @@ impl TrainStep {
     }
 
     fn compile(&self) -> Result<Arc<Compiled>> {
-        let layout = self.inner.definition.layout();
+        let layout = self.trained.layout();
         let rule = StepRule {
             optimizer: self.optimizer.clone(),
             ema: None,
@@ -69,8 +98,7 @@ impl TrainStep {
             frozen: vec![false; layout.specs().len()],
             accumulate: 1,
         };
-        let loss = LossGraph { inner: &self.inner, graph: &self.graph };
-        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| loss.build(b, params))?;
+        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| inlined(&self.graph, layout, b, params))?;
         Ok(Arc::new(Compiled { program: Program::compile(&graph, &options)?, inputs: bind::names(&graph), state }))
     }
 
@@ -90,9 +118,9 @@ impl TrainStep {
             bound.set(name, tensor);
         }
         bound.set(UNBROKEN, Tensor::from_bool(vec![true], &[])?);
-        bound.set_i64("random.seed", self.inner.definition.common().seed)?;
-        let layout = self.inner.definition.layout();
-        self.inner.with_store(|store| {
+        bound.set_i64("random.seed", self.trained.seed())?;
+        let layout = self.trained.layout();
+        self.trained.with_store(|store| {
             for name in self.optimizer.rule().state() {
                 store.ensure_state(layout, name)?;
             }
@@ -115,32 +143,26 @@ impl TrainStep {
     }
 }
 
-struct LossGraph<'a> {
-    inner: &'a Inner,
-    graph: &'a Graph,
-}
-
-impl LossGraph<'_> {
-    fn build<'g>(&self, b: &'g Builder, params: &[Var<'g>]) -> Result<Var<'g>> {
-        let specs = self.inner.definition.layout().specs();
-        let mut args = Vec::new();
-        for input in &self.graph.inputs {
-            args.push(match input.name.strip_prefix("param:") {
-                Some(name) => match specs.iter().position(|s| s.name == name) {
-                    Some(i) => params[i],
-                    None => {
-                        return Err(ModelError::expected(
-                            "TraceError",
-                            "the loss uses a parameter that is not the model's",
-                            "a parameter of the model",
-                            name,
-                        ));
-                    }
-                },
-                None if input.name.starts_with("random.") => b.input(&input.name, DType::I64, &[]),
-                None => b.input(&input.name, input.ty.dtype, &input.ty.shape),
-            });
-        }
-        b.inline(self.graph, &args).first().copied().ok_or_else(|| ModelError::new("TraceError", "the loss returned nothing"))
+/// The loss as a value of `b`, its parameters being `params`.
+fn inlined<'g>(loss: &Graph, layout: &Layout, b: &'g Builder, params: &[Var<'g>]) -> Result<Var<'g>> {
+    let specs = layout.specs();
+    let mut args = Vec::new();
+    for input in &loss.inputs {
+        args.push(match input.name.strip_prefix("param:") {
+            Some(name) => match specs.iter().position(|s| s.name == name) {
+                Some(i) => params[i],
+                None => {
+                    return Err(ModelError::expected(
+                        "TraceError",
+                        "the loss uses a parameter that is not the model's",
+                        "a parameter of the model",
+                        name,
+                    ));
+                }
+            },
+            None if input.name.starts_with("random.") => b.input(&input.name, DType::I64, &[]),
+            None => b.input(&input.name, input.ty.dtype, &input.ty.shape),
+        });
     }
+    b.inline(loss, &args).first().copied().ok_or_else(|| ModelError::new("TraceError", "the loss returned nothing"))
 }

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use thalweg_model::engine::{CompileOptions, Device, EngineError, Getter, Program, Tensor};
 use thalweg_model::graph::{Graph, GraphError, Type};
-use thalweg_model::{Model, ModelError, Weights};
+use thalweg_model::{ModelError, Weights};
 
 use crate::args;
 use crate::error::{ErrorCode, ThalwegError};
 use crate::live::Share;
-use crate::part::Part;
+use crate::part::{Owner, Part};
 use crate::trace::{Declared, Kind, Tape};
 use crate::value::Value;
 use crate::worker::{discard, internal};
@@ -43,9 +43,9 @@ pub struct Recording {
     captured: Vec<Captured>,
     /// Captured tensors by address → their values.
     known: HashMap<usize, usize>,
-    models: Vec<Model>,
+    owners: Vec<Owner>,
     parts: Vec<Part>,
-    /// Model and part's name → its value.
+    /// Owner and part's name → its value.
     bound: HashMap<(usize, String), usize>,
     /// How many times random numbers were handed out to a model.
     draws: u32,
@@ -61,7 +61,7 @@ impl Recording {
             tape: Some(Tape::new(training)),
             captured: Vec::new(),
             known: HashMap::new(),
-            models: Vec::new(),
+            owners: Vec::new(),
             parts: Vec::new(),
             bound: HashMap::new(),
             draws: 0,
@@ -136,22 +136,21 @@ impl Recording {
         Ok(number)
     }
 
-    /// A part of a model as an input, by reference.
+    /// A part of an owner as an input, by reference.
     ///
     /// # Errors
-    /// `InternalError` where the model has no such part.
-    pub fn bind(&mut self, model: &Model, name: &str, ty: &Type) -> Result<usize, ThalwegError> {
-        let same = |other: &Model| Arc::ptr_eq(other.inner(), model.inner());
-        let index = self.models.iter().position(same).unwrap_or(self.models.len());
+    /// `InternalError` where the owner has no such part.
+    pub fn bind(&mut self, owner: &Owner, name: &str, ty: &Type) -> Result<usize, ThalwegError> {
+        let index = self.owners.iter().position(|other| other.is(owner)).unwrap_or(self.owners.len());
         let key = (index, name.to_string());
         if let Some(&number) = self.bound.get(&key) {
             return Ok(number);
         }
-        let part = Part::new(model, name)?;
+        let part = Part::new(owner, name)?;
         let kind = Kind::Bound(self.parts.len());
         let number = self.tape()?.input(&format!("model.{index}.{name}"), ty, kind)?;
-        if index == self.models.len() {
-            self.models.push(model.clone());
+        if index == self.owners.len() {
+            self.owners.push(owner.clone());
         }
         self.parts.push(part);
         self.bound.insert(key, number);
@@ -230,7 +229,7 @@ pub struct Source {
     pub training: bool,
     /// Captured tensors.
     pub captured: Vec<Captured>,
-    /// Parts of models.
+    /// Parts of models and modules.
     pub parts: Vec<Part>,
     state: Mutex<State>,
 }
@@ -323,7 +322,7 @@ impl Source {
     }
 
     /// The tensor of each input that `wanted` keeps, in order: `given` for those that the caller gives, then `captured`,
-    /// parts of models as they are now, and the numbers `random`. Only jobs call this.
+    /// parts of models and modules as they are now, and the numbers `random`. Only jobs call this.
     ///
     /// # Errors
     /// `InternalError` where there are too few; those of [`Part::tensors`].

@@ -124,6 +124,23 @@ export declare class NativeModel {
   dispose(): void
 }
 
+/** Parameters that training steps change. */
+export declare class NativeParameters {
+  /**
+   * Parameters without values: `{ parameters: [{ name, shape, init, trainable, decay }] }` as JSON, and the seed of random numbers
+   * in losses.
+   */
+  constructor(declared: string, seed: number)
+  /** Replaces the values of all parameters, behind the jobs that are there. */
+  set(values: NativeTensor[]): void
+  /** The values of all parameters behind the jobs that are there, in the order of their declaration. */
+  values(): Array<NativeTensor>
+  /** All parameters as inputs of a recording, by reference. */
+  bind(trace: NativeTrace): Array<TracedValue>
+  /** A training step that lowers the graph's first output, a float scalar, with an optimiser given as JSON. */
+  trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep
+}
+
 /** A job on the worker's thread. */
 export declare class NativeRun {
   /** The next event as JSON, at most ten a second, the newest; null at the end, also where the job failed. */

@@ -83,14 +83,6 @@ function givenBy({ type }: Place, config: AnyConfig): Gives {
   return "vocabulary" in config ? { logits: config.vocabulary } : "state";
 }
 
-/** What the native side has to know of a module. */
-const declared = (module: Module<never, unknown>) => ({
-  parameters: module.parameters().map(({ name, parameter }) => {
-    const { shape, init, trainable, decay } = parameter;
-    return { name, shape, init, trainable, decay };
-  }),
-});
-
 /** A module of a user's at its place. */
 interface Own {
   readonly type: string;
@@ -115,7 +107,7 @@ export class Network {
       if (module === undefined) continue;
       this.#modules.set(place.path, { type: place.network.backbone.type, module, gives: givenBy(place, config) });
     }
-    const external = Object.fromEntries([...this.#modules].map(([path, { module }]) => [path, declared(module)]));
+    const external = Object.fromEntries([...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared() }]));
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }
 

@@ -3,6 +3,8 @@
 import { validate } from "../config/validate.js";
 import { ShapeError } from "../errors.js";
 import type { Optimizer, Size } from "../generated/config.js";
+import { Module } from "../module/module.js";
+import { TrainedParameters } from "../module/trained.js";
 import type { NativeTrainStep } from "../native/boundary.js";
 import { Cache } from "../tensor/cache.js";
 import { handleOf, isFresh, Tensor, traced, valueIn } from "../tensor/tensor.js";
@@ -14,7 +16,7 @@ import { networkOf } from "./stored-model.js";
 
 /** What a step of {@link trainStep} did. */
 export interface TrainStepReport {
-  /** Steps done with the model. */
+  /** Steps done with the model or module. */
   readonly step: number;
   /** The loss before the update. */
   readonly loss: number;
@@ -32,7 +34,10 @@ const GRAPHS = 64;
  * batch; it may use {@link GaussianModel.flowMatchingLoss} and the model functions. A step whose loss or gradient is
  * not finite changes nothing and rejects.
  *
- * @param model - whose parameters are trained
+ * A {@link Module} can be trained by itself, such as a classifier or a regression: its parameters have the new values as soon
+ * as the step is asked for, also in other functions that use it. Several losses may train one module, and several modules in turn.
+ *
+ * @param model - whose parameters are trained: a model or a module
  * @param loss - a tensor of one element from a batch (a tensor, or arrays and objects of tensors)
  * @param optimizer - default `adamw()`
  * @throws ConfigError for wrong settings of the optimiser; ShapeError where the loss has more than one element
@@ -44,15 +49,36 @@ const GRAPHS = 64;
  * );
  * const { loss } = await step({ x, weight });
  * ```
+ *
+ * @example
+ * ```ts
+ * const layer = new nn.Linear(3, 1);
+ * const fit = trainStep(layer, ({ inputs, targets }: { inputs: Tensor; targets: Tensor }) =>
+ *   layer.forward(inputs).sub(targets).square().mean(),
+ * );
+ * await fit({ inputs: randn([8, 3]), targets: zeros([8, 1]) });
+ * ```
  */
 export function trainStep<X extends Size, C extends Size, Config extends AnyConfigOf<X, C>, Data, Batch extends Tree>(
   model: FittedModel<X, C, Config, Data>,
+  loss: (batch: Batch) => Tensor,
+  optimizer?: Optimizer,
+): (batch: Batch) => Promise<TrainStepReport>;
+export function trainStep<Batch extends Tree>(
+  module: Module<never, unknown>,
+  loss: (batch: Batch) => Tensor,
+  optimizer?: Optimizer,
+): (batch: Batch) => Promise<TrainStepReport>;
+export function trainStep<Batch extends Tree>(
+  trained: FittedModel<Size, Size, AnyConfigOf<Size, Size>, unknown> | Module<never, unknown>,
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {
   validate("Optimizer", optimizer);
   const name = `trainStep(${loss.name || "loss"})`;
   const cache = new Cache<{ readonly step: NativeTrainStep; readonly dependencies: Trace["dependencies"] }>(GRAPHS);
+  const own = trained instanceof Module ? TrainedParameters.of(trained) : undefined;
+  const target = own?.native ?? networkOf(trained).native;
   const record = (batch: Batch) => {
     const trace = new Trace(name, "train");
     const graph = trace.record(() => {
@@ -65,17 +91,20 @@ export function trainStep<X extends Size, C extends Size, Config extends AnyConf
       throw new ShapeError(`${name}: the loss must be ${expected}, got ${got}`, { expected, got, where: name });
     });
     return {
-      step: networkOf(model).native.trainStep(graph, JSON.stringify(optimizer)),
+      step: target.trainStep(graph, JSON.stringify(optimizer)),
       dependencies: trace.dependencies,
     };
   };
   return async (batch) => {
     const leaves = leavesOf(batch, name);
+    own?.claim();
     const { step } = cache.get(
       signatureOf(leaves),
       () => record(batch),
       ({ dependencies }) => isFresh(dependencies),
     );
-    return JSON.parse(await step.step(leaves.map(({ tensor }) => handleOf(tensor))));
+    const report = step.step(leaves.map(({ tensor }) => handleOf(tensor)));
+    own?.changed();
+    return JSON.parse(await report);
   };
 }

@@ -72,6 +72,18 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     return surveyed(this).parameters;
   }
 
+  /**
+   * What the native side has to know of the parameters.
+   *
+   * @internal
+   */
+  declared() {
+    return this.parameters().map(({ name, parameter }) => {
+      const { shape, init, trainable, decay } = parameter;
+      return { name, shape, init, trainable, decay };
+    });
+  }
+
   /** Forgets the values of all parameters; the next use initialises them anew from `seed`. */
   seed(seed: number): this {
     for (const { name, parameter } of this.parameters()) {

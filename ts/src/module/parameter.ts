@@ -1,10 +1,10 @@
 // A parameter of a module: a declaration, and a tensor that depends on the moment.
 // While a model traces the module it is an input of the graph; in plain use it has a value of its own.
 import { ShapeError, TraceError } from "../errors.js";
-import type { DType, NativeTensor } from "../native/boundary.js";
+import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
 import { handleOf, Tensor, valueIn } from "../tensor/tensor.js";
-import { currentTrace } from "../tensor/trace.js";
+import { currentTrace, type Trace } from "../tensor/trace.js";
 import { constant, type Init } from "./init.js";
 
 /** What a {@link Parameter} is besides its shape. */
@@ -17,6 +17,12 @@ export interface ParameterOptions {
   readonly decay?: boolean;
 }
 
+/** What gives a parameter its values while training steps change them. */
+interface Followed {
+  value(index: number): NativeTensor;
+  valueIn(trace: Trace, index: number): TracedValue;
+}
+
 /** The changing part of a parameter. */
 class Slot {
   readonly shape: readonly number[];
@@ -25,6 +31,8 @@ class Slot {
   name: string | undefined;
   seed = 0;
   value: NativeTensor | undefined;
+  /** Where its value lives while training steps change it, in place of {@link Slot.value}. */
+  followed: { readonly trained: Followed; readonly index: number } | undefined;
   /** What stands for it now, innermost last. */
   readonly replacements: Tensor[] = [];
 
@@ -48,6 +56,11 @@ class Slot {
     }
     const value = trace?.parameters.get(this);
     if (trace !== undefined && value !== undefined) return { trace, value };
+    const { followed } = this;
+    if (followed !== undefined && trace !== undefined && !trace.closed) {
+      trace.dependencies.set(this, followed.trained);
+      return { trace, value: followed.trained.valueIn(trace, followed.index) };
+    }
     if (trace?.closed) {
       throw new TraceError(
         `${trace.name}: a Parameter was used that belongs to no public field of the module. Keep parameters and modules in ` +
@@ -55,6 +68,7 @@ class Slot {
         { expected: "a parameter in a public field", got: `an unknown parameter [${this.shape}]`, where: trace.name },
       );
     }
+    if (followed !== undefined) return { handle: followed.trained.value(followed.index) };
     if (this.name === undefined) {
       throw new TraceError("a Parameter was used outside of a module's forward; it has no name and no value yet", {
         expected: "a parameter of a module",
@@ -63,6 +77,17 @@ class Slot {
     }
     this.value ??= native.initialise(JSON.stringify(this.init), this.seed, this.name, "f32", [...this.shape]);
     return { handle: this.value };
+  }
+
+  origin(): object | undefined {
+    return this.followed?.trained ?? this.value;
+  }
+
+  /** Takes a value of its own, or none. */
+  put(value: NativeTensor | undefined): void {
+    this.value?.dispose();
+    this.value = value;
+    this.followed = undefined;
   }
 }
 
@@ -119,7 +144,7 @@ export class Parameter extends Tensor {
    * @internal
    */
   named(name: string): void {
-    if (this.#slot.value === undefined) this.#slot.name = name;
+    if (this.#slot.origin() === undefined) this.#slot.name = name;
   }
 
   /**
@@ -128,9 +153,45 @@ export class Parameter extends Tensor {
    * @internal
    */
   reseed(seed: number): void {
-    this.#slot.value?.dispose();
-    this.#slot.value = undefined;
+    this.#slot.put(undefined);
     this.#slot.seed = seed;
+  }
+
+  /**
+   * Where its first value comes from.
+   *
+   * @internal
+   */
+  get seed(): number {
+    return this.#slot.seed;
+  }
+
+  /**
+   * Its values from now on are those that training steps give it.
+   *
+   * @internal
+   */
+  follow(trained: Followed, index: number): void {
+    this.#slot.put(undefined);
+    this.#slot.followed = { trained, index };
+  }
+
+  /**
+   * Whether its values are those that `trained` gives it.
+   *
+   * @internal
+   */
+  follows(trained: Followed): boolean {
+    return this.#slot.followed?.trained === trained;
+  }
+
+  /**
+   * Its value now, which may change or be disposed of with the next one.
+   *
+   * @internal
+   */
+  handle(): NativeTensor {
+    return handleOf(this);
   }
 
   /**
@@ -183,9 +244,7 @@ export class Parameter extends Tensor {
    */
   assign(value: Tensor): void {
     this.check(value);
-    const taken = handleOf(value).fork();
-    this.#slot.value?.dispose();
-    this.#slot.value = taken;
+    this.#slot.put(handleOf(value).fork());
     this.#slot.name ??= "";
   }
 }

@@ -106,6 +106,17 @@ export interface NativeProfile {
   readonly steps: StepTime[];
 }
 
+/** The parameters of a module that is trained by itself. */
+export interface NativeParameters {
+  /** Replaces all values, behind the jobs that are there. */
+  set(values: NativeTensor[]): void;
+  /** All values behind the jobs that are there. */
+  values(): NativeTensor[];
+  /** All parameters as inputs of a recording, by reference. */
+  bind(trace: NativeTrace): TracedValue[];
+  trainStep(graph: NativeGraph, optimizer: string): NativeTrainStep;
+}
+
 /** A training step of the user's own loss. */
 export interface NativeTrainStep {
   step(inputs: NativeTensor[]): Promise<string>;
@@ -196,5 +207,6 @@ export interface Boundary {
   loadModelConfig(folder: string): Promise<string>;
   NativeTensorWriter: new (dtype: DType, shape: number[]) => NativeTensorWriter;
   NativeTrace: new (mode: Mode) => NativeTrace;
+  NativeParameters: new (declared: string, seed: number) => NativeParameters;
   NativeModel: new (className: string, config: string, external: string) => NativeModel;
 }

@@ -25,6 +25,8 @@ export interface Deferred {
   readonly shape: readonly number[];
   readonly dtype: DType;
   resolve(): Concrete | Traced;
+  /** What its value comes from: the same object for as long as graphs that were recorded with it stay right. */
+  origin(): object | undefined;
 }
 
 /** Concrete tensors made while a scope was open; the innermost scope is last. */
@@ -286,17 +288,13 @@ export function valueIn(trace: Trace, tensor: Tensor): TracedValue {
   if ("trace" in state) return state.value;
   const handle = live(state.handle);
   const deferred = deferredOf(tensor);
-  if (deferred !== undefined) trace.dependencies.set(deferred, handle);
+  if (deferred !== undefined) trace.dependencies.set(deferred, deferred.origin());
   return trace.capture(handle);
 }
 
-/** Whether every parameter that a trace captured still has the value that it captured. */
-export function isFresh(dependencies: ReadonlyMap<Deferred, NativeTensor>): boolean {
-  const fresh = ([deferred, handle]: [Deferred, NativeTensor]) => {
-    const state = deferred.resolve();
-    return "handle" in state && state.handle === handle;
-  };
-  return [...dependencies].every(fresh);
+/** Whether the value of every parameter that a trace took in still comes from where it came from. */
+export function isFresh(dependencies: Trace["dependencies"]): boolean {
+  return [...dependencies].every(([deferred, origin]) => deferred.origin() === origin);
 }
 
 /** A tensor that stands for any other in a structure to be rebuilt. */
@@ -306,6 +304,7 @@ export const placeholder = new Tensor({
   resolve() {
     throw new InternalError("a placeholder was used as a tensor");
   },
+  origin: () => undefined,
 });
 
 /** The storage of a concrete tensor. */

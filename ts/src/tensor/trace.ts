@@ -17,8 +17,8 @@ export class Trace {
   readonly closed: boolean;
   /** Parameters that are inputs of this graph, by identity. */
   readonly parameters = new Map<object, TracedValue>();
-  /** Parameters that were captured, with the value that they had. */
-  readonly dependencies = new Map<Deferred, NativeTensor>();
+  /** Parameters that were taken in, with what their values came from. */
+  readonly dependencies = new Map<Deferred, object | undefined>();
   readonly #captured = new Map<NativeTensor, TracedValue>();
 
   /**

@@ -19,6 +19,7 @@ use crate::exports::graph::NativeGraph;
 use crate::exports::tensor::NativeTensor;
 use crate::exports::trace::{NativeTrace, TracedValue};
 use crate::guard::guard;
+use crate::part::Owner;
 use crate::plan::of_method;
 use crate::recording::Recording;
 use crate::value::{self, Value};
@@ -314,6 +315,7 @@ impl Given {
         seed: Option<i64>,
     ) -> Result<Vec<usize>, ThalwegError> {
         let [key, counter] = recording.draw(seed)?;
+        let owner = Owner::Model(model.clone());
         let mut values = Vec::with_capacity(graph.inputs.len());
         for input in &graph.inputs {
             let known = self.named.iter().find(|(name, _)| *name == input.name).map(|(_, number)| *number);
@@ -321,7 +323,7 @@ impl Given {
                 (Some(number), _) => number,
                 (None, "random.seed") => key,
                 (None, "random.counter") => counter,
-                (None, name) => recording.bind(model, name, &input.ty)?,
+                (None, name) => recording.bind(&owner, name, &input.ty)?,
             });
         }
         Ok(recording.tape()?.inline(graph, &values)?)

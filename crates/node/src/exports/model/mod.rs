@@ -74,7 +74,7 @@ fn getters(values: &[Arc<Value>]) -> Vec<Getter<Tensor>> {
 }
 
 /// Enqueues a short job at a device whose result is a text that settles a promise.
-fn enqueue_text(
+pub(super) fn enqueue_text(
     device: Choice,
     name: &'static str,
     inputs: Vec<Getter<Tensor>>,
@@ -173,6 +173,6 @@ pub fn schemas(env: &Env) -> napi::Result<Object<'_>> {
 }
 
 /// A value as JSON.
-fn text(value: &impl serde::Serialize) -> Result<String, ModelError> {
+pub(super) fn text(value: &impl serde::Serialize) -> Result<String, ModelError> {
     serde_json::to_string(value).map_err(|e| ModelError::new("InternalError", e.to_string()))
 }

@@ -1,103 +1,19 @@
-//! A training step of a user's own loss: one call per step, everything else inside one program.
+//! A training step of a user's own loss on a model.
 
-use std::sync::{Arc, OnceLock};
-
-use napi::Env;
-use napi::bindgen_prelude::{Array, ClassInstance, Object};
+use napi::bindgen_prelude::ClassInstance;
 use napi_derive::napi;
-use thalweg_model::engine::Tensor;
-use thalweg_model::optimizer::Optimizer;
-use thalweg_model::{Model, ModelError, TrainStep, config};
 
-use super::{NativeModel, enqueue_text, text};
-use crate::args;
-use crate::error::{ErrorCode, ThalwegError};
+use super::NativeModel;
 use crate::exports::graph::NativeGraph;
-use crate::exports::tensor::NativeTensor;
+use crate::exports::train_step::NativeTrainStep;
 use crate::guard::guard;
-use crate::promise::promise;
-use crate::recording::Source;
-use crate::trace::{Declared, Kind};
-
-/// A training step of a user's own loss.
-#[napi]
-pub struct NativeTrainStep {
-    step: Arc<Compiled>,
-}
-
-struct Compiled {
-    model: Model,
-    source: Arc<Source>,
-    optimizer: Optimizer,
-    step: OnceLock<Result<TrainStep, ModelError>>,
-}
-
-impl Compiled {
-    /// The name by which the model crate knows an input that is a part of the trained model.
-    fn own(&self, input: &Declared) -> Option<&str> {
-        let Kind::Bound(index) = input.kind else { return None };
-        let part = self.source.parts.get(index)?;
-        Arc::ptr_eq(part.model().inner(), self.model.inner()).then(|| part.name())
-    }
-
-    /// The step with the trained model's own inputs under the names of the model crate.
-    fn make(&self) -> Result<TrainStep, ModelError> {
-        let mut graph = self.source.graph()?.as_ref().clone();
-        for (input, declared) in graph.inputs.iter_mut().zip(&self.source.inputs) {
-            if let Some(name) = self.own(declared) {
-                input.name = name.to_string();
-            }
-        }
-        Ok(TrainStep::new(self.model.inner().clone(), Arc::new(graph), self.optimizer.clone()))
-    }
-
-    fn run(&self, given: &[Tensor]) -> Result<String, ModelError> {
-        let step = self.step.get_or_init(|| self.make()).as_ref().map_err(Clone::clone)?;
-        let wanted = |input: &Declared| self.own(input).is_none() && input.kind != Kind::Random;
-        let arguments = self.source.arguments(wanted, given, [0, 0])?;
-        self.model.inner().refuse_while_training("trainStep")?;
-        text(&step.run(arguments)?)
-    }
-}
+use crate::part::Owner;
 
 #[napi]
 impl NativeModel {
     /// A training step that lowers the graph's first output, a float scalar, with an optimiser given as JSON.
     #[napi]
     pub fn train_step(&self, graph: ClassInstance<'_, NativeGraph>, optimizer: String) -> napi::Result<NativeTrainStep> {
-        guard("NativeModel.trainStep", || {
-            let model = self.model()?;
-            let optimizer: Optimizer = config::parse(&optimizer)?;
-            optimizer.validate()?;
-            let source = graph.source().clone();
-            match source.outputs.first() {
-                Some(ty) if ty.rank() == 0 && ty.dtype.is_float() => {}
-                other => {
-                    let got = other.map_or_else(|| "nothing".to_string(), ToString::to_string);
-                    let expected = "a float scalar (mean or sum first)";
-                    return Err(ThalwegError::expected(ErrorCode::ShapeError, "the loss is not a number", expected, got));
-                }
-            }
-            Ok(NativeTrainStep { step: Arc::new(Compiled { model, source, optimizer, step: OnceLock::new() }) })
-        })
-    }
-}
-
-#[napi]
-impl NativeTrainStep {
-    /// Does one step on a batch: the graph's inputs in order. Resolves to `{ step, loss, gradNorm, learningRate }` as JSON;
-    /// rejects with a `TrainingError` where loss or gradient are not finite, and then nothing has changed.
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn step<'env>(&self, env: &'env Env, #[napi(ts_arg_type = "NativeTensor[]")] inputs: Array<'_>) -> napi::Result<Object<'env>> {
-        const NAME: &str = "NativeTrainStep.step";
-        guard(NAME, || {
-            let values = args::instances(&inputs, args::VALUES, NativeTensor::value)?;
-            let step = self.step.clone();
-            step.source.check(&values)?;
-            let inputs = step.source.getters(&values);
-            let (settle, object) = promise(NAME, env)?;
-            enqueue_text(step.model.inner().device(), NAME, inputs, settle, move |tensors| step.run(&tensors))?;
-            Ok(object)
-        })
+        guard("NativeModel.trainStep", || NativeTrainStep::new(Owner::Model(self.model()?), &graph, &optimizer))
     }
 }
