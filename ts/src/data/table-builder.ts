@@ -1,6 +1,6 @@
 // Builds a table row by row, whichever format the rows come from: infers types, and says where what is wrong.
 // The table exists once all rows are there; a failure leaves nothing behind.
-import { nearest } from "../config/nearest.js";
+import { hint } from "../config/nearest.js";
 import { ConfigError, DataError } from "../errors.js";
 import { type Cell, type CellKind, kindOf, type Reading, shown } from "./cells.js";
 import { ColumnBuilder, expectedOf } from "./column-builder.js";
@@ -57,10 +57,8 @@ export function checkedNames(names: readonly string[], source: string): string[]
 export function checkKnown(columns: Iterable<string>, names: readonly string[], source: string): void {
   const unknown = [...columns].find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const meant = nearest(unknown, names);
   const expected = `a column of ${source} (${names.join(", ")})`;
-  const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-  throw new ConfigError(`columns.${unknown}: expected ${expected}${hint}`, {
+  throw new ConfigError(`columns.${unknown}: expected ${expected}${hint(unknown, names)}`, {
     expected,
     got: unknown,
     path: `columns.${unknown}`,

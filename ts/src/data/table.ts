@@ -1,11 +1,13 @@
 // Table: named columns of numbers, dates and categories, as users have them; never changed once made.
 // What a model sees of it is the business of its encoding.
-import { nearest } from "../config/nearest.js";
+
+import { hint } from "../config/nearest.js";
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError, DataError } from "../errors.js";
 import { type Cell, ownCell, shown } from "./cells.js";
 import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
 import { permutation } from "./permutation.js";
-import { knownSettings, refusedSetting } from "./settings.js";
+import { refusedSetting } from "./settings.js";
 import { inSlices } from "./slices.js";
 import { type BuildSettings, checkedNames, TableBuilder } from "./table-builder.js";
 import { writeTable } from "./write-table.js";
@@ -20,6 +22,8 @@ export interface SplitSettings {
   /** Equal seeds give equal parts; default 0. */
   readonly seed?: number;
 }
+
+const splitNames = namesOf<SplitSettings>({ validation: true, seed: true });
 
 /** What {@link Table.split} gives. */
 export interface Split {
@@ -132,10 +136,8 @@ export class Table {
     const found = this.columns.find((column) => column.name === name);
     if (found !== undefined) return found;
     const names = this.columns.map((column) => column.name);
-    const meant = nearest(name, names);
     const expected = `one of the columns ${names.join(", ")}`;
-    const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint}`, {
+    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint(name, names)}`, {
       expected,
       got: name,
       path: name,
@@ -186,7 +188,7 @@ export class Table {
    * ```
    */
   async split(split: SplitSettings): Promise<Split> {
-    const { validation, seed = 0 } = knownSettings("split", split, ["validation", "seed"]);
+    const { validation, seed = 0 } = optionsOf("split", split, splitNames);
     if (!Number.isSafeInteger(seed)) throw refusedSetting("seed", "an integer", seed);
     if (!(validation > 0 && validation < 1)) {
       const [expected, got] = ["a share in (0, 1)", String(validation)];

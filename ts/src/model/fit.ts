@@ -1,5 +1,6 @@
 // How a fit begins: on rows that are there, on a table that is encoded first, or on a stream.
 // What the rows of a model are is the model's business; what is done with them is the engine's.
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
@@ -17,7 +18,7 @@ import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { FitSettings, RowSettings } from "./options.js";
 import type { ModelInfo } from "./reports.js";
-import { refused, settingsOf } from "./settings.js";
+import { everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
 import { isRecordOf, tensorsOf } from "./state.js";
 import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
 import { type Weight, weightGraph } from "./weight.js";
@@ -195,6 +196,8 @@ export function startFit<C extends Size, Data>(
 ): Run {
   const given = settingsOf("fit", settings);
   const { condition, sampleWeight, validation, every, weight, signal, progress, buffer: _, ...rest } = given;
+  if (validation !== undefined) optionsOf("validation", validation, validationNames);
+  if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
   const options = {
     // What was encoded is in good units already.
     ...(model.isEncoded && { normalize: false }),

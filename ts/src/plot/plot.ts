@@ -1,6 +1,8 @@
 // Pictures of samples and figures: points, trajectories, images, lines with bands, grids, bars, side by side, as SVG or PNG.
 // Drawn by Vega and resvg, which are loaded when a picture is made.
+
 import type * as resvg from "@resvg/resvg-js";
+import { namesOf, optionsOf } from "../config/options.js";
 import { writeWhole } from "../data/file.js";
 import { toRows } from "../data/rows.js";
 import { ConfigError, ShapeError } from "../errors.js";
@@ -45,6 +47,19 @@ export interface ScatterSettings extends PlotSettings {
   /** Names in the legend: of the samples, and of those below; default `["samples", "data"]`. */
   readonly names?: readonly [string, string];
 }
+
+const ofAxes = { title: true, columns: true } as const;
+const ofPoints = { ...ofAxes, axes: true, like: true, limit: true } as const;
+const names = {
+  scatter: namesOf<ScatterSettings>({ ...ofPoints, against: true, names: true }),
+  trajectories: namesOf<PlotSettings>(ofPoints),
+  lines: namesOf<AxesSettings>(ofAxes),
+  heatMap: namesOf<HeatMapSettings>({ ...ofAxes, x: true, y: true, label: true }),
+  bars: namesOf<BarSettings>({ labels: true, title: true, unit: true }),
+  images: namesOf<ImageSettings>({ title: true, columns: true, range: true, limit: true }),
+  series: namesOf<Series>({ name: true, x: true, y: true, bands: true }),
+  set: namesOf<Bars>({ name: true, values: true }),
+};
 
 /** A picture that is not drawn yet. */
 export class Plot {
@@ -142,11 +157,11 @@ async function frame({ title = "", columns, like, axes }: PlotSettings): Promise
  * ```
  */
 export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
-  const { against, names = ["samples", "data"] } = settings;
+  const { against, names: titles = ["samples", "data"] } = optionsOf("plot.scatter", settings, names.scatter);
   const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
   const panel = async () => {
-    const below = against === undefined ? [] : [await layer(names[1], against)];
-    return numberPanel({ ...(await frame(settings)), layers: [...below, await layer(names[0], samples)] });
+    const below = against === undefined ? [] : [await layer(titles[1], against)];
+    return numberPanel({ ...(await frame(settings)), layers: [...below, await layer(titles[0], samples)] });
   };
   return new Plot([panel]);
 }
@@ -155,7 +170,7 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
  * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
-  const { axes = [0, 1], limit = 100 } = settings;
+  const { axes = [0, 1], limit = 100 } = optionsOf("plot.trajectories", settings, names.trajectories);
   const panel = async () => {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;
@@ -219,6 +234,8 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
  * ```
  */
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
+  optionsOf("plot.lines", settings, names.lines);
+  for (const [i, one] of series.entries()) optionsOf(`plot.lines: series ${i + 1}`, one, names.series);
   const panel = async () => {
     const layers = await Promise.all(series.map(layersOf));
     return numberPanel({ ...(await frame(settings)), legend: "below", layers: layers.flat() });
@@ -249,14 +266,14 @@ export interface HeatMapSettings extends AxesSettings {
  * ```
  */
 export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
+  const { x: width, y: height, label = "" } = optionsOf("plot.heatMap", settings, names.heatMap);
   const panel = async () => {
     const [rows = 0, columns = 0] = values.shape;
     if (values.rank !== 2 || values.size === 0) {
       const [expected, got] = ["a tensor [rows, columns]", `[${values.shape.join(", ")}]`];
       throw new ShapeError(`plot.heatMap: expected ${expected}, got ${got}`, { expected, got, where: "plot.heatMap" });
     }
-    const { x = [0, columns], y = [0, rows], label = "" } = settings;
-    const layers = [cellLayer(await toRows(values), x, y, label)];
+    const layers = [cellLayer(await toRows(values), width ?? [0, columns], height ?? [0, rows], label)];
     return numberPanel({ ...(await frame(settings)), layers });
   };
   return new Plot([panel]);
@@ -284,7 +301,9 @@ export interface BarSettings {
  * await plot.bars(sets, { labels: ["swiss roll", "airports"], unit: "distance" }).save("distances.png");
  * ```
  */
-export function bars(sets: readonly Bars[], { labels, title = "", unit = "" }: BarSettings): Plot {
+export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
+  const { labels, title = "", unit = "" } = optionsOf("plot.bars", settings, names.bars);
+  for (const [i, set] of sets.entries()) optionsOf(`plot.bars: set ${i + 1}`, set, names.set);
   const wrong = sets.find(({ values }) => values.length !== labels.length);
   if (wrong !== undefined) {
     const [expected, got] = [`${labels.length} figures, one for each label`, String(wrong.values.length)];
@@ -303,5 +322,6 @@ export function bars(sets: readonly Bars[], { labels, title = "", unit = "" }: B
  * ```
  */
 export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
+  optionsOf("plot.images", settings, names.images);
   return new Plot([() => imagePanel(tensor, settings)]);
 }

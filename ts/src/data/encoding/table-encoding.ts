@@ -1,10 +1,11 @@
 // TableEncoding: a table as rows of numbers, and such rows as a table in the user's columns, categories and units.
 // Plain data behind methods, so that it lives in a model's config and with it in its checkpoints.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { ShapeError } from "../../errors.js";
 import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { tensorInPieces } from "../large.js";
-import { knownSettings, refusedSetting } from "../settings.js";
+import { refusedSetting } from "../settings.js";
 import { overRows } from "../slices.js";
 import { Table } from "../table.js";
 import { type Codec, checkType, codecOf } from "./codecs.js";
@@ -24,6 +25,8 @@ export interface EncodeSettings {
   /** Default f32, as that of models. */
   readonly dtype?: "f32" | "f64";
 }
+
+const encodeNames = namesOf<EncodeSettings>({ dtype: true });
 
 const widthOf = (codecs: readonly Codec[]) => codecs.reduce((sum, { width }) => sum + width, 0);
 
@@ -110,7 +113,7 @@ export class TableEncoding implements EncodingConfig {
 }
 
 async function encoded(table: Table, codecs: readonly Codec[], settings: EncodeSettings): Promise<Tensor> {
-  const { dtype = "f32" } = knownSettings("encode", settings, ["dtype"]);
+  const { dtype = "f32" } = optionsOf("encode", settings, encodeNames);
   if (!(table instanceof Table)) throw refusedSetting("encode", "a table", table);
   const width = widthOf(codecs);
   const writers = codecs.map((codec) => {
