@@ -145,11 +145,11 @@ export abstract class Pooled extends Convolved {
         const total = (this.shape[i + 2] ?? 0) + 2 * padding;
         const extent = dilation * (window - 1) + 1;
         if (2 * padding > extent) throw refused(op, "padding", `at most half a window, ${extent / 2}`, padding);
-        if (extent > total) throw misfit(op, `windows of at most ${total} elements`, String(extent));
-        const whole = Math.floor((total - extent) / stride) + 1;
-        // One more that is not whole, unless it would begin in the padding at the far end.
-        const hasPart = options.ceilMode && whole * stride < total - padding && (whole - 1) * stride + extent < total;
-        const places = hasPart ? whole + 1 : whole;
+        const round = options.ceilMode ? Math.ceil : Math.floor;
+        const fitting = round((total - extent) / stride) + 1;
+        // A window that is not whole must not begin in the padding at the far end.
+        const places = options.ceilMode && (fitting - 1) * stride >= total - padding ? fitting - 1 : fitting;
+        if (places < 1) throw misfit(op, `windows of at most ${total} elements`, String(extent));
         const beyond = Math.max(0, (places - 1) * stride + extent - total);
         return { axis: i + 2, size: window, stride, padding, dilation, count: places, beyond };
       })
