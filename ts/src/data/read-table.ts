@@ -10,6 +10,7 @@ import { readJsonLines } from "./json-lines.js";
 import { readTableNpy } from "./npy-table.js";
 import { readParquet } from "./parquet.js";
 import { refusedSetting } from "./settings.js";
+import { inTurns } from "./slices.js";
 import { Table } from "./table.js";
 import type { BuildSettings } from "./table-builder.js";
 
@@ -103,5 +104,5 @@ export async function readTable(file: string, settings: ReadTableSettings = {}):
     names,
   });
   const table = new Table(found);
-  return missing === "drop" ? table.dropMissing() : table;
+  return missing === "drop" ? inTurns(table.complete()) : table;
 }

@@ -12,7 +12,7 @@ import type {
 import { randn } from "../../tensor/create.js";
 import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../columns.js";
 import { refusedSetting } from "../settings.js";
-import { overRows } from "../slices.js";
+import { overRows, turns } from "../slices.js";
 import { Table } from "../table.js";
 import { checkKnown } from "../table-builder.js";
 import { codeKinds } from "./category-codes.js";
@@ -268,6 +268,8 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
     checked(`columns.${name}`, optionsOf(`columns.${name}`, own, columnNames));
   }
   for (const name of condition) table.column(name);
+  const given = new Set(condition);
+  const turn = turns();
   const encodings: ColumnEncoding[] = [];
   for (const [i, column] of table.columns.entries()) {
     const chosen: Chosen = {
@@ -277,10 +279,11 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
       clip: false,
       ...common,
       ...(Object.hasOwn(columns, column.name) && columns[column.name]),
-      condition: condition.includes(column.name),
+      condition: given.has(column.name),
       seed: seed * 4096 + i,
     };
     encodings.push(await columnEncoding(column, chosen));
+    await turn();
   }
   return new TableEncoding({ columns: encodings });
 }
