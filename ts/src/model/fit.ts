@@ -50,6 +50,22 @@ function drop(reads: Reads): void {
   for (const read of reads) if (read?.owned) free(read.lists);
 }
 
+/** Both, or the failure of the first that fails; what comes of the other is let go of then. */
+async function both(trained: Read | Promise<Read>, held: Read | Promise<Read> | undefined): Promise<Reads> {
+  const reads = [Promise.resolve(trained), Promise.resolve(held)] as const;
+  try {
+    return await Promise.all(reads);
+  } catch (error) {
+    for (const read of reads) {
+      read.then(
+        (came) => came && drop([came, undefined]),
+        () => undefined,
+      );
+    }
+    throw error;
+  }
+}
+
 /** One fit. */
 class Fit<C extends Size, Data> {
   readonly #model: Fitted<C, Data>;
@@ -141,7 +157,11 @@ class Fit<C extends Size, Data> {
       source.return(undefined).catch(() => undefined);
     };
     return new LaterRun({
-      data: Promise.all([first(), held]),
+      data: both(first(), held).catch((error: unknown) => {
+        // Also where it is the validation data that are refused.
+        letGo();
+        throw error;
+      }),
       begin: (reads, fail) => {
         try {
           const run = this.begin(reads, true);
@@ -219,7 +239,7 @@ export function startFit<C extends Size, Data>(
   const begun = (): NativeRun => {
     if (isStream<C, Data>(data)) return fit.streamed(data, settings, held);
     const trained = fit.read("data", data, { condition, sampleWeight });
-    if (trained instanceof Promise || held instanceof Promise) return fit.later(Promise.all([trained, held]));
+    if (trained instanceof Promise || held instanceof Promise) return fit.later(both(trained, held));
     return fit.begin([trained, held], false);
   };
   return new Run(begun(), { progress: progressOn(progress), call: every?.call, signal });
