@@ -127,6 +127,15 @@ describe("examples", () => {
     expect(isType || /\w/.test(compiled.outputText)).toBe(true);
   });
 
+  it("none looks for certain steps among events, which are ten a second at most: that is what every is for", () => {
+    const folder = fileURLToPath(new URL("../examples/", import.meta.url));
+    const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+    const texts = [readme, ...programs.map((name) => join(folder, name))].map((file) => readFileSync(file, "utf8"));
+    for (const code of [...texts, ...all.map((example) => example.code)]) {
+      expect(code).not.toMatch(/for await[^{]*\{[^}]*\bstep\b[^}]*\}[^}]*\bstep %/);
+    }
+  });
+
   it("a promise that is not kept fails", async () => {
     expect(withChecks("await f(1); // [2]")).toBe("check(await f(1), [2]);");
     expect(withChecks("zeros([2]).shape; // [3]")).toBe("check(await zeros([2]).shape, [3]);");

@@ -148,7 +148,7 @@ async function main(): Promise<readonly string[]> {
   await trainClassifier(train, STEPS.classifier);
   console.log(`classifier: ${STEPS.classifier} steps, ${seconds()} in all`);
 
-  const run = flow.fit(blocks.forward(train.images), {
+  await flow.fit(blocks.forward(train.images), {
     condition: train.labels,
     steps: STEPS.flow,
     batchSize: 32,
@@ -156,11 +156,11 @@ async function main(): Promise<readonly string[]> {
     normalize: false,
     optimizer: adamw({ lr: warmupCosine({ peak: 2e-3, steps: STEPS.flow, warmup: 100 }), clipNorm: 1 }),
     ema: 0.995,
+    every: {
+      steps: 500,
+      call: ({ step, loss }) => console.log(`flow: step ${step}, loss ${loss.toFixed(1)}, ${seconds()} in all`),
+    },
   });
-  for await (const { step, loss } of run) {
-    if (step % 500 === 0) console.log(`flow: step ${step}, loss ${loss.toFixed(1)}, ${seconds()} in all`);
-  }
-  await run;
   await flow.save(outFile("digits", "flow"));
   console.log(`flow: ${STEPS.flow} steps, ${seconds()} in all`);
   const plain = await sampled();

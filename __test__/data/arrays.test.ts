@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import {
   ConfigError,
   DataError,
@@ -114,6 +115,48 @@ describe("idx files", () => {
       [0, 0.25, 0.5],
     ]);
     expect(await numbers(await readIdx(golden("plain-idx1-int")))).toEqual([-3, -2, -1, 0]);
+  });
+});
+
+describe("compressed idx files that hold more than they say", () => {
+  /** The header of u1 numbers of a shape. */
+  const header = (...shape: number[]) => {
+    const bytes = Buffer.alloc(4 + 4 * shape.length);
+    bytes.writeUInt16BE(0x0800 + shape.length, 2);
+    for (const [axis, size] of shape.entries()) bytes.writeUInt32BE(size, 4 + 4 * axis);
+    return bytes;
+  };
+  const written = (...parts: Buffer[]) => {
+    const file = join(folder, "bomb.gz");
+    writeFileSync(file, Buffer.concat(parts));
+    return file;
+  };
+
+  it("are not inflated beyond it", async () => {
+    // 2 GiB of zeros, as members that follow each other.
+    const zeros = gzipSync(Buffer.alloc(1 << 24));
+    const file = written(gzipSync(header(2, 3)), ...Array.from({ length: 128 }, () => zeros));
+    const before = process.resourceUsage().maxRSS;
+    await expect(readIdx(file)).rejects.toThrow(/bomb\.gz: expected 6 bytes of numbers for shape \[2,3\], got more/);
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(64 << 10);
+  });
+
+  it("take no memory for numbers that cannot be there", async () => {
+    await expect(readIdx(written(gzipSync(header(60_000, 60_000, 60_000))))).rejects.toThrow(
+      /expected at most \d+ bytes of numbers, as many as the file can hold, got shape \[60000,60000,60000\], 216000000000000 bytes/,
+    );
+    await expect(readIdx(written(gzipSync(header(4, 3)), gzipSync(Buffer.alloc(7))))).rejects.toThrow(
+      /expected 12 bytes of numbers for shape \[4,3\], got 7/,
+    );
+  });
+
+  it("may come in members, and in small pieces", async () => {
+    const file = written(
+      gzipSync(header(2, 3).subarray(0, 5)),
+      gzipSync(header(2, 3).subarray(5)),
+      gzipSync(Buffer.from("abcdef")),
+    );
+    expect(await numbers(await readIdx(file))).toEqual([97, 98, 99, 100, 101, 102]);
   });
 });
 

@@ -486,6 +486,24 @@ describe("a fit to a stream ends", () => {
     expect(seen.ended).toBe(true);
   });
 
+  it("where the validation data are refused, and lets go of the stream and of what it read", async () => {
+    const table = Table.fromColumns({ a: [1, 2, 3], b: [3, 1, 2] });
+    const model = new DiffusionModel({ ...planar(), xSize: 2, data: await fitEncoding(table) });
+    const before = memory().liveTensors;
+    const { seen, read } = endless();
+    const validation = { data: table.select("a"), every: 1 };
+    await expect(model.fit(read, { ...settings, steps: 10, buffer: 64, validation })).rejects.toThrow(
+      /column: .*got "b"/,
+    );
+    await soon();
+    expect(seen.ended).toBe(true);
+    const held = { data: table.select("b"), every: 1 };
+    await expect(model.fit(table, { ...settings, steps: 10, validation: held })).rejects.toThrow(/got "a"/);
+    await soon();
+    // The user's own batches are the user's.
+    expect(memory().liveTensors - before).toBeLessThan(4);
+  });
+
   it("as it would have where its stream fails to clean up", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => void unhandled.push(reason);

@@ -45,7 +45,9 @@ describe("what does not fit is refused at once", () => {
     ["a range backwards", () => x.at("::-1"), ConfigError, /step ≥ 1 \(flip reverses\)/],
     ["no index", () => x.at(undefined as unknown as number), ConfigError, /got "undefined"/],
     ["floats as indices", () => x.at(tensor([0])), DTypeError, /at: expected i64 indices, got a tensor f32/],
-    ["a mask", () => x.at(tensor([true, false])), DTypeError, /use where/],
+    ["a mask", () => x.at(tensor([true, false])), DTypeError, /got a tensor bool: .*mask\.where\(x, 0\).*indexSelect/],
+    ["floats", () => x.at(tensor([1, 0])), DTypeError, /got a tensor f32\. Remedy: tensor\(\[2n, 0n\]\)/],
+    ["an array", () => x.at([1, 0] as never), DTypeError, /got an array of 2\. Remedy: tensor\(\[2n, 0n\]\)/],
     ["gather", () => x.gather(0, zeros([2, 3], { dtype: "i64" })), ShapeError, /take_along.*do not fit/],
     [
       "scatter",

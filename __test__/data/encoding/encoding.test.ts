@@ -61,7 +61,10 @@ it("settings and tables that are none are refused by name", async () => {
     [() => fitEncoding(table, { columns: { x: { foo: 1 } as object } }), /^columns.x: expected settings of/],
     [() => fitEncoding(table, { missing: null } as unknown as EncodingSettings), /^missing: expected "error"/],
     [() => encoding.encode(tensor([[1]]) as unknown as Table), /^encode: expected a table, got a tensor/],
-    [() => table.split(undefined as never), /^split: expected an object of settings, got undefined/],
+    [
+      () => table.split(undefined as never),
+      /^split: expected an object of settings \{ validation, seed \}, got undefined/,
+    ],
     [() => table.split({ validation: 0.5, seed: "x" as never }), /^seed: expected an integer, got string x/],
   ];
   for (const [call, message] of wrong) {

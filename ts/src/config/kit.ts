@@ -1,7 +1,7 @@
 // The vocabulary of generated/schemas.ts: zod schemas whose errors say what was expected.
 // zod is loaded at the first validation, so that importing thalweg stays cheap.
 import type * as zod from "zod";
-import { nearest } from "./nearest.js";
+import { hint } from "./nearest.js";
 
 /** Any validator. */
 export type Schema = zod.z.ZodType;
@@ -37,12 +37,6 @@ function isJson(value: unknown): boolean {
 }
 
 const quoted = (value: string) => JSON.stringify(value);
-
-/** A hint at the known name that a wrong one was meant to be. */
-export function hint(wrong: unknown, known: readonly string[]): string {
-  const candidate = typeof wrong === "string" ? nearest(wrong, known) : undefined;
-  return candidate === undefined ? "" : `; did you mean ${quoted(candidate)}?`;
-}
 
 function numberPhrase({ integer, min, above, max, below }: NumberLimits): string {
   const low = above === undefined ? (min === undefined ? "" : ` ≥ ${min}`) : ` > ${above}`;

@@ -34,3 +34,9 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
     ? best.candidate
     : undefined;
 }
+
+/** A hint at the known name that a wrong one was meant to be; empty where there is none like it. */
+export function hint(wrong: unknown, known: readonly string[]): string {
+  const candidate = typeof wrong === "string" ? nearest(wrong, known) : undefined;
+  return candidate === undefined ? "" : `; did you mean ${JSON.stringify(candidate)}?`;
+}

@@ -10,6 +10,9 @@ export const expectedOf: Readonly<Record<ColumnType, string>> = {
   category: "a text",
 };
 
+/** Elements that a column has room for at first. */
+const FIRST = 64;
+
 /** A column that is being read. */
 export class ColumnBuilder {
   readonly name: string;
@@ -23,7 +26,7 @@ export class ColumnBuilder {
     this.name = name;
     this.type = type;
     this.#reading = reading;
-    this.#elements = type === "category" ? new Int32Array(256) : new Float64Array(256);
+    this.#elements = type === "category" ? new Int32Array(FIRST) : new Float64Array(FIRST);
   }
 
   /** Appends a cell: `"missing"` where it has no value, `"refused"` where it is not of the column's type. */

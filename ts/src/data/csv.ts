@@ -1,7 +1,6 @@
 // CSV and TSV: tables in and out, and samples out, for whatever reads them next.
 // Numbers are written so that reading them gives the same bits.
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished } from "node:stream/promises";
 import type * as csvParse from "csv-parse";
 import type * as csvStringify from "csv-stringify/sync";
 import { ConfigError, DataError, ShapeError, ThalwegError } from "../errors.js";
@@ -11,6 +10,7 @@ import type { Column } from "./columns.js";
 import { texts, writeWhole } from "./file.js";
 import type { ReadSettings } from "./read-table.js";
 import { toRows } from "./rows.js";
+import { inTurns, type Steps, turns } from "./slices.js";
 import type { Table } from "./table.js";
 import { TableBuilder } from "./table-builder.js";
 import { textsOf } from "./texts.js";
@@ -50,18 +50,34 @@ function float32(value: number): number {
   return value;
 }
 
-/** Rows of one piece of text. */
-const PIECE = 512;
+/** Cells of one piece of text, and rows of it: stringifying a cell takes some microseconds. */
+const [CELLS, ROWS] = [2048, 512];
 
-/** A table as text, a piece at a time. Texts that begin or end with a space are quoted, since readers leave such spaces out. */
+/** A table as text, a piece at a time: some rows, or a part of one that is wide. Texts that begin or end with a space are quoted, since readers leave such spaces out. */
 async function* written(table: Table, delimiter: string): AsyncGenerator<string> {
-  const options = { delimiter, quoted_match: /^\s|\s$/ };
-  yield csv().stringify([table.columns.map(({ name }) => name)], options);
-  const columns = table.columns.map(textsOf);
-  for (let start = 0; start < table.rowCount; start += PIECE) {
-    const length = Math.min(PIECE, table.rowCount - start);
-    const rows = Array.from({ length }, (_, i) => columns.map((text) => text(start + i)));
-    yield csv().stringify(rows, columns.length === 1 ? { ...options, quoted_empty: true } : options);
+  const { columns, rowCount } = table;
+  const turn = turns();
+  const quoting = { delimiter, quoted_match: /^\s|\s$/ };
+  const parts = Array.from({ length: Math.ceil(columns.length / CELLS) }, (_, i) =>
+    columns.slice(i * CELLS, (i + 1) * CELLS),
+  );
+  const isLast = (i: number) => i === parts.length - 1;
+  const piece = (rows: string[][], i: number, more = {}) =>
+    csv().stringify(rows, { ...quoting, ...more, eof: isLast(i) }) + (isLast(i) ? "" : delimiter);
+  for (const [i, part] of parts.entries()) yield piece([part.map(({ name }) => name)], i);
+  const texts: ((row: number) => string)[][] = [];
+  for (const part of parts) {
+    texts.push(part.map(textsOf));
+    await turn();
+  }
+  const length = Math.max(1, Math.min(ROWS, Math.floor(CELLS / columns.length)));
+  for (let start = 0; start < rowCount; start += length) {
+    for (const [i, part] of texts.entries()) {
+      const rows = Array.from({ length: Math.min(length, rowCount - start) }, (_, k) =>
+        part.map((text) => text(start + k)),
+      );
+      yield piece(rows, i, { quoted_empty: columns.length === 1 });
+    }
   }
 }
 
@@ -88,36 +104,81 @@ function refused(file: string, error: unknown): unknown {
   return new DataError(`${file}: ${where}: ${meaning}`, { path: file, where, cause: error });
 }
 
-/** Reads cells separated by a delimiter, of which the first line are the names unless they are given. */
-export async function readDelimited(file: string, settings: ReadSettings, usual: string): Promise<readonly Column[]> {
-  const { delimiter = usual, names } = settings;
-  if (typeof delimiter !== "string" || delimiter.length !== 1) {
-    const [expected, got] = ["one character", JSON.stringify(delimiter)];
-    throw new ConfigError(`delimiter: expected ${expected}, got ${got}`, { expected, got, path: "delimiter" });
+/** A record with the line that it ends in. */
+interface CsvRecord {
+  readonly cells: string[];
+  readonly lines: number;
+}
+
+/** Makes a table of records, of which the first are the names unless they are given. */
+class Records {
+  readonly #file: string;
+  readonly #settings: ReadSettings;
+  #builder: TableBuilder | undefined;
+  #width: number | undefined;
+
+  constructor(file: string, settings: ReadSettings) {
+    this.#file = file;
+    this.#settings = settings;
+    this.#builder = settings.names && new TableBuilder(settings.names, settings);
+    this.#width = settings.names?.length;
   }
-  let builder = names && new TableBuilder(names, settings);
-  let width = names?.length;
-  const take = (cells: string[], { lines }: { readonly lines: number }) => {
+
+  *take({ cells, lines }: CsvRecord): Steps {
+    const [file, width] = [this.#file, this.#width];
     // An empty line is a missing value where there is one column, and nothing elsewhere.
-    if (cells.length === 1 && cells[0] === "" && width !== 1) return null;
+    if (cells.length === 1 && cells[0] === "" && width !== 1) return;
     if (width !== undefined && cells.length !== width) {
       const [expected, got, where] = [`${width} cells`, String(cells.length), `line ${lines}`];
       throw new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, { expected, got, path: file, where });
     }
-    width = cells.length;
-    if (builder === undefined) builder = new TableBuilder(cells, settings);
-    else builder.row(cells, lines);
+    this.#width = cells.length;
+    if (this.#builder === undefined) this.#builder = new TableBuilder(cells, this.#settings);
+    else yield* this.#builder.take(cells, lines);
+  }
+
+  *finished(): Steps<Column[]> {
+    if (this.#builder !== undefined) return yield* this.#builder.finished();
+    const [expected, got] = ["a line with the names of the columns", "an empty file"];
+    throw new DataError(`${this.#file}: expected ${expected}, got ${got}`, { expected, got, path: this.#file });
+  }
+}
+
+/** Reads cells separated by a delimiter, of which the first line are the names unless they are given. */
+export async function readDelimited(file: string, settings: ReadSettings, usual: string): Promise<readonly Column[]> {
+  const { delimiter = usual } = settings;
+  if (typeof delimiter !== "string" || delimiter.length !== 1) {
+    const [expected, got] = ["one character", JSON.stringify(delimiter)];
+    throw new ConfigError(`delimiter: expected ${expected}, got ${got}`, { expected, got, path: "delimiter" });
+  }
+  const table = new Records(file, settings);
+  let parsed: CsvRecord[] = [];
+  const take = (cells: string[], { lines }: { readonly lines: number }) => {
+    parsed.push({ cells, lines });
     return null;
   };
-  const options = { delimiter, trim: true, relax_column_count: true, on_record: take };
-  const parser = reading().parse(options);
+  const parser = reading().parse({ delimiter, trim: true, relax_column_count: true, on_record: take });
   parser.resume();
+  // What is wrong with an earlier line is said before what the parser refused.
+  const taken = async (parsing: Promise<unknown>) => {
+    const failure = await parsing.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const records = parsed;
+    parsed = [];
+    for (const record of records) await inTurns(table.take(record));
+    if (failure !== undefined) throw refused(file, failure.error);
+  };
+  const ended = finished(parser);
+  ended.catch(() => undefined);
   try {
-    await pipeline(Readable.from(texts(file)), parser);
-  } catch (error) {
-    throw refused(file, error);
+    for await (const text of texts(file))
+      await taken(new Promise((done, fail) => void parser.write(text, (error) => (error ? fail(error) : done(0)))));
+    parser.end();
+    await taken(ended);
+  } finally {
+    parser.destroy();
   }
-  if (builder !== undefined) return builder.finish();
-  const [expected, got] = ["a line with the names of the columns", "an empty file"];
-  throw new DataError(`${file}: expected ${expected}, got ${got}`, { expected, got, path: file });
+  return inTurns(table.finished());
 }

@@ -3,13 +3,13 @@
 import { readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type Sharp from "sharp";
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError, DataError } from "../errors.js";
 import { native } from "../native.js";
 import { tensor } from "../tensor/create.js";
 import { bytesOf } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import { unreadable } from "./file.js";
-import { knownSettings } from "./settings.js";
 
 /** Settings of {@link readImages}. */
 export interface ReadImagesSettings {
@@ -20,6 +20,8 @@ export interface ReadImagesSettings {
   /** What black and white become: −1 and 1 (`"signed"`, the default), or 0 and 1 (`"unit"`). */
   readonly range?: "signed" | "unit";
 }
+
+const names = namesOf<ReadImagesSettings>({ size: true, channels: true, range: true });
 
 /** What {@link readImages} gives. */
 export interface Images {
@@ -109,7 +111,7 @@ async function pixels(
 }
 
 function checkedSettings(settings: ReadImagesSettings): Required<ReadImagesSettings> {
-  const { size, channels = 3, range = "signed" } = knownSettings("readImages", settings, ["size", "channels", "range"]);
+  const { size, channels = 3, range = "signed" } = optionsOf("readImages", settings, names);
   const refuse = (path: string, expected: string, value: unknown) => {
     const got = JSON.stringify(value) ?? "nothing";
     return new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });

@@ -4,28 +4,43 @@ import { DataError } from "../errors.js";
 import { isExact, ownCell, shown } from "./cells.js";
 import type { Column } from "./columns.js";
 import { texts, writeWhole } from "./file.js";
+import { listed } from "./names.js";
 import type { ReadSettings } from "./read-table.js";
+import { inTurns, type Steps, turns } from "./slices.js";
 import type { Table } from "./table.js";
 import { SAMPLE, TableBuilder, wrongCell } from "./table-builder.js";
 import { categoryTexts, dateTexts } from "./texts.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Rows of one piece of text. */
-const PIECE = 512;
+/** A function from a row to what JSON has of it; of NaN, which it does not have, that is null. */
+function fieldOf(column: Column): (row: number) => unknown {
+  if (column.type === "category") return categoryTexts(column);
+  return column.type === "date" ? dateTexts(column) : (row) => column.values[row];
+}
+
+/** Fields of one piece of text. */
+const FIELDS = 4096;
 
 async function* written(table: Table): AsyncGenerator<string> {
-  const fields = table.columns.map((column) => {
-    if (column.type === "category") return categoryTexts(column);
-    if (column.type === "date") return dateTexts(column);
-    // JSON has no NaN and writes null, which is a missing value.
-    return (row: number) => column.values[row];
-  });
-  const line = (row: number) =>
-    `${JSON.stringify(Object.fromEntries(fields.map((field, k) => [table.columns[k]?.name, field(row)])))}\n`;
-  for (let start = 0; start < table.rowCount; start += PIECE) {
-    yield Array.from({ length: Math.min(PIECE, table.rowCount - start) }, (_, i) => line(start + i)).join("");
+  const fields: { readonly name: string; readonly value: (row: number) => unknown }[] = [];
+  const turn = turns();
+  for (const [k, column] of table.columns.entries()) {
+    fields.push({ name: `${k === 0 ? "{" : ","}${JSON.stringify(column.name)}:`, value: fieldOf(column) });
+    await turn();
   }
+  let [text, count] = ["", 0];
+  for (let row = 0; row < table.rowCount; row++) {
+    for (const { name, value } of fields) {
+      text += name + JSON.stringify(value(row));
+      count += 1;
+      if (count < FIELDS) continue;
+      yield text;
+      [text, count] = ["", 0];
+    }
+    text += "}\n";
+  }
+  yield text;
 }
 
 /** Writes an object a line; a missing value is null. */
@@ -106,51 +121,59 @@ export function parsed(file: string, text: string, at: number): Fields {
 class Records {
   readonly #settings: ReadSettings;
   #head: { readonly fields: Fields; readonly at: number }[] = [];
-  #names: readonly string[] | undefined;
-  #known: ReadonlySet<string> = new Set();
+  #names: readonly string[] = [];
+  /** The keys of the first objects, in the order in which they came. */
+  readonly #known = new Set<string>();
   #builder: TableBuilder | undefined;
 
   constructor(settings: ReadSettings) {
     this.#settings = settings;
   }
 
-  take(fields: Fields, at: number): void {
+  *take(fields: Fields, at: number): Steps {
     if (this.#builder !== undefined) {
-      this.#append(this.#builder, fields, at);
+      yield* this.#append(this.#builder, fields, at);
       return;
     }
     this.#head.push({ fields, at });
-    if (this.#head.length === SAMPLE) this.#begin();
+    for (const name of Object.keys(fields)) this.#known.add(name);
+    yield;
+    if (this.#head.length === SAMPLE) yield* this.#begin();
   }
 
-  #begin(): TableBuilder {
-    this.#names = [...new Set(this.#head.flatMap(({ fields }) => Object.keys(fields)))];
-    this.#known = new Set(this.#names);
+  *#begin(): Steps<TableBuilder> {
+    this.#names = [...this.#known];
     const builder = new TableBuilder(this.#names, this.#settings);
-    for (const { fields, at } of this.#head) this.#append(builder, fields, at);
+    for (const { fields, at } of this.#head) yield* this.#append(builder, fields, at);
     this.#head = [];
     this.#builder = builder;
     return builder;
   }
 
-  #append(builder: TableBuilder, fields: Fields, at: number): void {
+  *#append(builder: TableBuilder, fields: Fields, at: number): Steps {
     const { columns } = this.#settings;
+    let seen = 0;
     for (const [column, value] of Object.entries(fields)) {
+      if (++seen % FIELDS === 0) yield;
       const place = { at, column };
       if (!this.#known.has(column)) {
-        const expected = `one of the columns ${this.#names?.join(", ")}, which the first ${SAMPLE} rows have`;
+        const expected = `one of the columns ${listed(this.#names)}, which the first ${SAMPLE} rows have`;
         throw wrongCell(this.#settings, place, expected, "another");
       }
       if (typeof value !== "object" || value === null || columns.get(column) === "skip") continue;
       const got = Array.isArray(value) ? "an array" : "an object";
       throw wrongCell(this.#settings, place, "a number, a text, true, false or null", got);
     }
-    builder.row(this.#names?.map((name) => ownCell(fields, name)) ?? [], at);
+    yield;
+    yield* builder.take(
+      this.#names.map((name) => ownCell(fields, name)),
+      at,
+    );
   }
 
-  finish(): readonly Column[] {
-    const builder = this.#builder ?? this.#begin();
-    if (this.#known.size > 0) return builder.finish();
+  *finished(): Steps<readonly Column[]> {
+    const builder = this.#builder ?? (yield* this.#begin());
+    if (this.#known.size > 0) return yield* builder.finished();
     const { source } = this.#settings;
     const [expected, got] = ["an object a line", "none"];
     throw new DataError(`${source}: expected ${expected}, got ${got}`, { expected, got, path: source });
@@ -160,6 +183,6 @@ class Records {
 /** Reads an object a line; a key that a line does not have is a missing value. */
 export async function readJsonLines(file: string, settings: ReadSettings): Promise<readonly Column[]> {
   const records = new Records(settings);
-  for await (const { text, at } of lines(file)) records.take(parsed(file, text, at), at);
-  return records.finish();
+  for await (const { text, at } of lines(file)) await inTurns(records.take(parsed(file, text, at), at));
+  return inTurns(records.finished());
 }

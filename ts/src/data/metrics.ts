@@ -1,5 +1,6 @@
 // Distances between sets of samples, measures of trajectories and of likelihoods.
 // Computed by the engine on its worker, in f64; every draw is a function of the seed.
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError } from "../errors.js";
 import { native } from "../native.js";
 import { rand } from "../tensor/create.js";
@@ -14,6 +15,8 @@ export interface SlicedWassersteinSettings {
   /** Seed of the directions; default 0. */
   readonly seed?: number;
 }
+
+const slicedNames = namesOf<SlicedWassersteinSettings>({ projections: true, p: true, seed: true });
 
 /**
  * The sliced Wasserstein distance (Bonneel et al. 2015) between two sets of rows: the p-mean over random directions of
@@ -33,7 +36,7 @@ export async function slicedWasserstein(
   b: Tensor,
   settings: SlicedWassersteinSettings = {},
 ): Promise<number> {
-  const { projections = 200, p = 2, seed = 0 } = settings;
+  const { projections = 200, p = 2, seed = 0 } = optionsOf("slicedWasserstein", settings, slicedNames);
   return native.slicedWasserstein(handleOf(a), handleOf(b), projections, p, seed);
 }
 
@@ -76,6 +79,8 @@ export interface MmdSettings {
   readonly multiples?: readonly number[];
 }
 
+const mmdNames = namesOf<MmdSettings>({ bandwidths: true, multiples: true });
+
 /** What {@link mmd} gives. */
 export interface Mmd {
   /** Without bias; may be negative. */
@@ -100,7 +105,7 @@ export interface Mmd {
  * ```
  */
 export async function mmd(a: Tensor, b: Tensor, settings: MmdSettings = {}): Promise<Mmd> {
-  return measured({ type: "mmd", ...settings }, [a, b]);
+  return measured({ type: "mmd", ...optionsOf("mmd", settings, mmdNames) }, [a, b]);
 }
 
 /** What {@link energyDistance} gives. */
@@ -174,6 +179,8 @@ export interface TrajectorySettings {
   readonly times?: readonly number[];
 }
 
+const trajectoryNames = namesOf<TrajectorySettings>({ times: true });
+
 /**
  * ∫₀¹ E‖v‖² dt of trajectories that are straight between their times, with time scaled to [0, 1].
  *
@@ -187,7 +194,7 @@ export interface TrajectorySettings {
  * ```
  */
 export async function pathEnergy(trajectories: Tensor, settings: TrajectorySettings = {}): Promise<number> {
-  return measured({ type: "pathEnergy", ...settings }, [trajectories]);
+  return measured({ type: "pathEnergy", ...optionsOf("pathEnergy", settings, trajectoryNames) }, [trajectories]);
 }
 
 /** Settings of {@link normalizedPathEnergy}. */
@@ -195,6 +202,8 @@ export interface NormalizedPathEnergySettings extends TrajectorySettings {
   /** Two sets, source and data, to take W₂ between, instead of the first and the last states. */
   readonly between?: readonly [source: Tensor, data: Tensor];
 }
+
+const normalizedNames = namesOf<NormalizedPathEnergySettings>({ times: true, between: true });
 
 /** What {@link normalizedPathEnergy} gives. */
 export interface NormalizedPathEnergy {
@@ -222,7 +231,7 @@ export async function normalizedPathEnergy(
   trajectories: Tensor,
   settings: NormalizedPathEnergySettings = {},
 ): Promise<NormalizedPathEnergy> {
-  const { between = [], ...rest } = settings;
+  const { between = [], ...rest } = optionsOf("normalizedPathEnergy", settings, normalizedNames);
   return measured({ type: "normalizedPathEnergy", ...rest }, [trajectories, ...between]);
 }
 
@@ -239,7 +248,7 @@ export async function normalizedPathEnergy(
  * ```
  */
 export async function straightness(trajectories: Tensor, settings: TrajectorySettings = {}): Promise<number> {
-  return measured({ type: "straightness", ...settings }, [trajectories]);
+  return measured({ type: "straightness", ...optionsOf("straightness", settings, trajectoryNames) }, [trajectories]);
 }
 
 /** A mean with its standard error. */
@@ -275,6 +284,8 @@ export interface BitsSettings {
   readonly levels: number;
 }
 
+const bitsNames = namesOf<BitsSettings>({ dimensions: true, levels: true });
+
 function levelsOf(levels: number): number {
   if (Number.isSafeInteger(levels) && levels >= 1 && levels <= 65_536) return levels;
   const [expected, got] = ["an integer from 1 to 65536", String(levels)];
@@ -294,8 +305,8 @@ function levelsOf(levels: number): number {
  * ```
  */
 export async function bitsPerDimension(logProb: Tensor, settings: BitsSettings): Promise<Estimate> {
-  const { dimensions } = settings;
-  return measured({ type: "bitsPerDimension", dimensions, binWidth: 1 / levelsOf(settings.levels) }, [logProb]);
+  const { dimensions, levels } = optionsOf("bitsPerDimension", settings, bitsNames);
+  return measured({ type: "bitsPerDimension", dimensions, binWidth: 1 / levelsOf(levels) }, [logProb]);
 }
 
 /**

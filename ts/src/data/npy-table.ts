@@ -6,9 +6,12 @@ import { writeWhole } from "./file.js";
 import { tensorInPieces } from "./large.js";
 import { bytesOfArray, readNpy } from "./npy.js";
 import type { ReadSettings } from "./read-table.js";
-import { overRows } from "./slices.js";
+import { inSlices } from "./slices.js";
 import type { Table } from "./table.js";
 import { checkKnown, wrongCell } from "./table-builder.js";
+
+/** Rows of one step. */
+const ROWS = 1024;
 
 /** Reads the columns of a matrix `[rows, columns]`; NaN is a missing value. */
 export async function readTableNpy(file: string, settings: ReadSettings): Promise<readonly Column[]> {
@@ -27,15 +30,15 @@ export async function readTableNpy(file: string, settings: ReadSettings): Promis
   const elements = (await matrix.data()) as Float64Array;
   matrix.dispose();
   const columns = names.map((name): NumberColumn => ({ type: "number", name, values: new Float64Array(rows) }));
-  await overRows(rows, (start, end) => {
-    for (let row = start; row < end; row++) {
-      for (let k = 0; k < width; k++) {
-        const value = elements[row * width + k] ?? Number.NaN;
-        const place = { at: row + 1, column: names[k] ?? "" };
-        if (Math.abs(value) === Number.POSITIVE_INFINITY) throw wrongCell(settings, place, "a number", String(value));
-        if (settings.refuseMissing && Number.isNaN(value)) throw wrongCell(settings, place, "a value", "none");
-        (columns[k] as NumberColumn).values[row] = value;
-      }
+  await inSlices(width * Math.ceil(rows / ROWS), (index) => {
+    const [k, start] = [index % width, Math.floor(index / width) * ROWS];
+    const { name, values } = columns[k] as NumberColumn;
+    for (let row = start; row < Math.min(rows, start + ROWS); row++) {
+      const value = elements[row * width + k] ?? Number.NaN;
+      const place = { at: row + 1, column: name };
+      if (Math.abs(value) === Number.POSITIVE_INFINITY) throw wrongCell(settings, place, "a number", String(value));
+      if (settings.refuseMissing && Number.isNaN(value)) throw wrongCell(settings, place, "a value", "none");
+      values[row] = value;
     }
   });
   return columns.filter(({ name }) => settings.columns.get(name) !== "skip");

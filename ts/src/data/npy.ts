@@ -1,5 +1,6 @@
 // npy: one array of numbers, as NumPy saves it. Format: NumPy enhancement proposal 1 (2007), versions 1 to 3.
 // A header in a subset of Python's literals, then the numbers.
+import { namesOf, optionsOf } from "../config/options.js";
 import { DataError } from "../errors.js";
 import type { DType } from "../native/boundary.js";
 import { bytesOf } from "../tensor/dtype.js";
@@ -12,6 +13,16 @@ export interface ReadArraySettings {
   /** Element type of the tensor; default f32 or f64 as the numbers are, i64 of integers, bool of truth values. */
   readonly dtype?: DType;
 }
+
+const names = namesOf<ReadArraySettings>({ dtype: true });
+
+/**
+ * The settings of a reader.
+ *
+ * @throws ConfigError where there is another name among them
+ */
+export const arraySettings = (reader: string, settings: ReadArraySettings): ReadArraySettings =>
+  optionsOf(reader, settings, names);
 
 const MAGIC = "\x93NUMPY";
 const BLOCK = 64;
@@ -79,12 +90,12 @@ export async function arrayOfBytes(
 }
 
 /** How NumPy names an element type; bf16, which it does not have, is written as f32. */
-const names: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i64: "<i8", bool: "|b1", bf16: "<f4" };
+const typeNames: Readonly<Record<DType, string>> = { f32: "<f4", f64: "<f8", i64: "<i8", bool: "|b1", bf16: "<f4" };
 
 /** An array as the bytes of an npy file. */
 export async function bytesOfArray(array: Tensor): Promise<Uint8Array<ArrayBuffer>> {
   const sizes = array.rank === 1 ? `${array.shape[0]},` : array.shape.join(", ");
-  const dictionary = `{'descr': '${names[array.dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const dictionary = `{'descr': '${typeNames[array.dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const length = Math.ceil((MAGIC.length + 4 + dictionary.length + 1) / BLOCK) * BLOCK;
   const header = Buffer.alloc(length, " ", "latin1");
   header.write(MAGIC, 0, "latin1");
@@ -112,7 +123,8 @@ export async function bytesOfArray(array: Tensor): Promise<Uint8Array<ArrayBuffe
  * ```
  */
 export async function readNpy(file: string, settings: ReadArraySettings = {}): Promise<Tensor> {
-  return arrayOfBytes(file, await bytesOfFile(file), settings);
+  const known = arraySettings("readNpy", settings);
+  return arrayOfBytes(file, await bytesOfFile(file), known);
 }
 
 /**

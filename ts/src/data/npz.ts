@@ -4,7 +4,7 @@ import type { Entry, FileEntry } from "@zip.js/zip.js";
 import { ConfigError, DataError, ThalwegError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bytesOfFile, writeWhole } from "./file.js";
-import { arrayOfBytes, bytesOfArray, type ReadArraySettings } from "./npy.js";
+import { arrayOfBytes, arraySettings, bytesOfArray, type ReadArraySettings } from "./npy.js";
 
 const ENDING = ".npy";
 
@@ -22,6 +22,7 @@ const isArray = (entry: Entry): entry is FileEntry => !entry.directory && entry.
  * ```
  */
 export async function readNpz(file: string, settings: ReadArraySettings = {}): Promise<Record<string, Tensor>> {
+  const known = arraySettings("readNpz", settings);
   const bytes = await bytesOfFile(file);
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipReader } = await import("@zip.js/zip.js");
   const arrays: Record<string, Tensor> = {};
@@ -30,7 +31,7 @@ export async function readNpz(file: string, settings: ReadArraySettings = {}): P
     for (const entry of (await reader.getEntries()).filter(isArray)) {
       const content = await entry.getData(new Uint8ArrayWriter());
       const name = entry.filename.slice(0, -ENDING.length);
-      arrays[name] = await arrayOfBytes(`${file}/${entry.filename}`, content, settings);
+      arrays[name] = await arrayOfBytes(`${file}/${entry.filename}`, content, known);
     }
     await reader.close();
     return arrays;

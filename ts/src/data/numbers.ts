@@ -44,6 +44,9 @@ export type NumberTypeName = keyof typeof types;
 /** Whether this is the name of a type of numbers. */
 export const isNumberType = (name: string): name is NumberTypeName => Object.hasOwn(types, name);
 
+/** Bytes of one number of a type. */
+export const bytesPer = (type: NumberTypeName): number => types[type].bytes;
+
 /** Numbers within the bytes of a file. */
 export interface Stored {
   /** For errors. */

@@ -1,15 +1,20 @@
 // Parquet: tables in and out, a row group and a column at a time. Format: parquet.apache.org.
 // Encodings and compression are the business of hyparquet, its writer and its compressors.
+
 import { setImmediate } from "node:timers/promises";
+import type { ParquetScan } from "hyparquet";
 import { DataError, ThalwegError } from "../errors.js";
 import type { Cell } from "./cells.js";
 import type { Column } from "./columns.js";
 import { unreadable, writeWhole } from "./file.js";
 import type { ReadSettings } from "./read-table.js";
-import { overRows } from "./slices.js";
+import { overRows, turns } from "./slices.js";
 import type { Table } from "./table.js";
 import { checkedNames, checkKnown, TableBuilder, wrongCell } from "./table-builder.js";
 import { categoryTexts } from "./texts.js";
+
+/** Of tables of so many columns, so many are found by one scan of all their metadata; it holds what it has read of them. */
+const [MANY, TOGETHER] = [512, 32];
 
 /** Rows of a row group that is written. */
 const GROUP = 20_000;
@@ -40,7 +45,11 @@ function cellOf(column: Column): (row: number) => number | string | Date | null 
 export async function writeParquet(table: Table, file: string): Promise<void> {
   const { ByteWriter, parquetWrite } = await import("hyparquet-writer");
   const columnData = [];
-  for (const column of table.columns) columnData.push(await source(column, table.rowCount));
+  const turn = turns();
+  for (const column of table.columns) {
+    columnData.push(await source(column, table.rowCount));
+    await turn();
+  }
   const writer = Object.assign(new ByteWriter(), { flush: () => setImmediate() });
   await parquetWrite({ writer, columnData, rowGroupSize: GROUP });
   await writeWhole(file, writer.getBytes());
@@ -75,15 +84,22 @@ export async function readParquet(file: string, settings: ReadSettings): Promise
   );
   checkKnown(settings.columns.keys(), names, file);
   const columns: Column[] = [];
-  for (const name of names) {
+  const kept = names.filter((name) => settings.columns.get(name) !== "skip");
+  const together = kept.length > MANY ? TOGETHER : 1;
+  const turn = turns();
+  let scan: ParquetScan | undefined;
+  for (const [i, name] of kept.entries()) {
+    await turn();
     const asked = settings.columns.get(name);
-    if (asked === "skip") continue;
     const builder = new TableBuilder([name], { ...settings, columns: new Map(asked && [[name, asked]]) });
-    const options = { file: buffer, metadata, columns: [name], compressors };
-    const scan = await sound(file, `column ${JSON.stringify(name)}: `, () => parquetScan(options));
+    if (i % together === 0 || scan === undefined) {
+      const options = { file: buffer, metadata, columns: kept.slice(i, i + together), compressors };
+      scan = await sound(file, `column ${JSON.stringify(name)}: `, () => parquetScan(options));
+    }
+    const { readColumn } = scan;
     for (const { rowStart, rowEnd } of scan.ranges) {
       const place = `column ${JSON.stringify(name)}, rows from ${rowStart + 1}: `;
-      const cells = await sound(file, place, () => scan.readColumn({ column: name, rowStart, rowEnd }));
+      const cells = await sound(file, place, () => readColumn({ column: name, rowStart, rowEnd }));
       await overRows(cells.length, (start, end) => {
         for (let row = start; row < end; row++) {
           const [cell, at]: [unknown, number] = [cells[row], rowStart + row + 1];

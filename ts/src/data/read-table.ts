@@ -1,6 +1,7 @@
 // Reads a table in the format of the file's ending.
 // A new format is one file and one line here.
 
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError } from "../errors.js";
 import type { ColumnType } from "./columns.js";
 import { readDelimited } from "./csv.js";
@@ -8,7 +9,8 @@ import { endingOf, type Formats } from "./formats.js";
 import { readJsonLines } from "./json-lines.js";
 import { readTableNpy } from "./npy-table.js";
 import { readParquet } from "./parquet.js";
-import { knownSettings, refusedSetting } from "./settings.js";
+import { refusedSetting } from "./settings.js";
+import { inTurns } from "./slices.js";
 import { Table } from "./table.js";
 import type { BuildSettings } from "./table-builder.js";
 
@@ -49,7 +51,13 @@ const readers: Formats<Reader> = {
   npy: readTableNpy,
 };
 
-const known = ["columns", "missing", "missingTexts", "delimiter", "names"];
+const known = namesOf<ReadTableSettings>({
+  columns: true,
+  missing: true,
+  missingTexts: true,
+  delimiter: true,
+  names: true,
+});
 const types: readonly string[] = ["number", "date", "category", "skip"];
 const policies: readonly string[] = ["keep", "error", "drop"];
 
@@ -77,13 +85,7 @@ function checkOneOf(path: string, value: unknown, known: readonly string[]): voi
  * ```
  */
 export async function readTable(file: string, settings: ReadTableSettings = {}): Promise<Table> {
-  const {
-    columns = {},
-    missing = "keep",
-    missingTexts,
-    delimiter,
-    names,
-  } = knownSettings("readTable", settings, known);
+  const { columns = {}, missing = "keep", missingTexts, delimiter, names } = optionsOf("readTable", settings, known);
   for (const [path, value] of Object.entries({ missingTexts, names })) {
     const isList = Array.isArray(value) && value.every((text) => typeof text === "string");
     if (value !== undefined && !isList) throw refusedSetting(path, "an array of texts", value);
@@ -102,5 +104,5 @@ export async function readTable(file: string, settings: ReadTableSettings = {}):
     names,
   });
   const table = new Table(found);
-  return missing === "drop" ? table.dropMissing() : table;
+  return missing === "drop" ? inTurns(table.complete()) : table;
 }

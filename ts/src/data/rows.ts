@@ -1,5 +1,6 @@
 // Between tensors and tables: rows of numbers out, columns of numbers in.
 // A table has one row per sample and one column per coordinate.
+import { optionsOf } from "../config/options.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { DType } from "../native/boundary.js";
 import { tensor } from "../tensor/create.js";
@@ -16,6 +17,7 @@ import type { Tensor } from "../tensor/tensor.js";
  * ```
  */
 export function fromColumns(columns: readonly ArrayLike<number>[], options: { readonly dtype?: DType } = {}): Tensor {
+  const { dtype = "f32" } = optionsOf("fromColumns", options, ["dtype"]);
   const rows = columns[0]?.length ?? 0;
   const lengths = columns.map(({ length }) => length);
   if (rows === 0 || lengths.some((length) => length !== rows)) {
@@ -26,7 +28,7 @@ export function fromColumns(columns: readonly ArrayLike<number>[], options: { re
   columns.forEach((column, j) => {
     for (let i = 0; i < rows; i++) elements[i * columns.length + j] = column[i] ?? Number.NaN;
   });
-  return tensor(elements, { dtype: options.dtype ?? "f32", shape: [rows, columns.length] });
+  return tensor(elements, { dtype, shape: [rows, columns.length] });
 }
 
 /**

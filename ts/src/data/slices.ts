@@ -5,6 +5,29 @@ import { setImmediate } from "node:timers/promises";
 /** Milliseconds after which others have their turn. */
 const SLICE = 4;
 
+/** Work in small steps, each well below a millisecond, with a result in the end. */
+export type Steps<T = void> = Generator<void, T, undefined>;
+
+/** Does all steps at once, for calls that cannot wait. */
+export function atOnce<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Does steps in slices between which others have their turn. */
+export async function inTurns<T>(steps: Steps<T>): Promise<T> {
+  let started = performance.now();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - started < SLICE) continue;
+    await setImmediate();
+    started = performance.now();
+  }
+}
+
 /** A function that gives others their turn when they have waited for long. */
 export function turns(): () => Promise<void> {
   let started = performance.now();

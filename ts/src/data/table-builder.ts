@@ -1,10 +1,13 @@
 // Builds a table row by row, whichever format the rows come from: infers types, and says where what is wrong.
 // The table exists once all rows are there; a failure leaves nothing behind.
-import { nearest } from "../config/nearest.js";
+
+import { hint } from "../config/nearest.js";
 import { ConfigError, DataError } from "../errors.js";
 import { type Cell, type CellKind, kindOf, type Reading, shown } from "./cells.js";
 import { ColumnBuilder, expectedOf } from "./column-builder.js";
 import type { Column, ColumnType } from "./columns.js";
+import { listed } from "./names.js";
+import { atOnce, type Steps } from "./slices.js";
 
 /** How a source is read. */
 export interface BuildSettings extends Reading {
@@ -20,6 +23,9 @@ export interface BuildSettings extends Reading {
 
 /** Rows that decide the types of columns. */
 export const SAMPLE = 1000;
+
+/** Cells of one step. */
+const STEP = 256;
 
 interface Held {
   readonly cells: readonly Cell[];
@@ -55,12 +61,11 @@ export function checkedNames(names: readonly string[], source: string): string[]
 
 /** Refuses settings for columns that are not there. */
 export function checkKnown(columns: Iterable<string>, names: readonly string[], source: string): void {
-  const unknown = [...columns].find((name) => !names.includes(name));
+  const all = new Set(names);
+  const unknown = [...columns].find((name) => !all.has(name));
   if (unknown === undefined) return;
-  const meant = nearest(unknown, names);
-  const expected = `a column of ${source} (${names.join(", ")})`;
-  const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-  throw new ConfigError(`columns.${unknown}: expected ${expected}${hint}`, {
+  const expected = `a column of ${source} (${listed(names)})`;
+  throw new ConfigError(`columns.${unknown}: expected ${expected}${hint(unknown, names)}`, {
     expected,
     got: unknown,
     path: `columns.${unknown}`,
@@ -84,17 +89,32 @@ export class TableBuilder {
 
   /** Appends a row, which is at this line (or is the row of this number). */
   row(cells: readonly Cell[], at: number): void {
+    if (this.#head === undefined) this.#append(cells, at, 0, this.#builders.length);
+    else atOnce(this.take(cells, at));
+  }
+
+  /** Appends a row in steps. */
+  *take(cells: readonly Cell[], at: number): Steps {
     if (this.#head === undefined) {
-      this.#append(cells, at);
+      yield* this.#rowOf(cells, at);
       return;
     }
     this.#head.push({ cells: [...cells], at });
-    if (this.#head.length === SAMPLE) this.#settle(this.#head);
+    if (this.#head.length === SAMPLE) yield* this.#settle(this.#head);
+    else yield;
   }
 
-  #append(cells: readonly Cell[], at: number): void {
+  *#rowOf(cells: readonly Cell[], at: number): Steps {
+    for (let k = 0; k < this.#builders.length; k += STEP) {
+      this.#append(cells, at, k, Math.min(this.#builders.length, k + STEP));
+      yield;
+    }
+  }
+
+  /** Appends the cells of some columns. */
+  #append(cells: readonly Cell[], at: number, first: number, end: number): void {
     const { refuseMissing } = this.#settings;
-    for (let k = 0; k < this.#builders.length; k++) {
+    for (let k = first; k < end; k++) {
       const [builder, index] = [this.#builders[k], this.#kept[k] ?? 0];
       const outcome = builder?.push(cells[index]);
       if (builder === undefined || outcome === "taken" || (outcome === "missing" && !refuseMissing)) continue;
@@ -107,14 +127,17 @@ export class TableBuilder {
   }
 
   /** Chooses types by the first rows. */
-  #settle(head: readonly Held[]): void {
-    this.#head = undefined;
-    this.#builders = this.#kept.map((index) => {
+  *#settle(head: readonly Held[]): Steps {
+    const builders: ColumnBuilder[] = [];
+    for (const index of this.#kept) {
       const name = this.#names[index] ?? "";
       const type = this.#settings.columns.get(name) ?? this.#inferred(name, index, head);
-      return new ColumnBuilder(name, type === "skip" ? "category" : type, this.#settings);
-    });
-    for (const { cells, at } of head) this.#append(cells, at);
+      builders.push(new ColumnBuilder(name, type === "skip" ? "category" : type, this.#settings));
+      yield;
+    }
+    this.#head = undefined;
+    this.#builders = builders;
+    for (const { cells, at } of head) yield* this.#rowOf(cells, at);
   }
 
   #inferred(name: string, index: number, head: readonly Held[]): ColumnType {
@@ -147,8 +170,18 @@ export class TableBuilder {
 
   /** The columns, once all rows are there. */
   finish(): Column[] {
-    if (this.#head !== undefined) this.#settle(this.#head);
-    return this.#builders.map((builder) => builder.finish());
+    return atOnce(this.finished());
+  }
+
+  /** The columns in steps, once all rows are there. */
+  *finished(): Steps<Column[]> {
+    if (this.#head !== undefined) yield* this.#settle(this.#head);
+    const columns: Column[] = [];
+    for (const builder of this.#builders) {
+      columns.push(builder.finish());
+      yield;
+    }
+    return columns;
   }
 }
 

@@ -1,12 +1,15 @@
 // Table: named columns of numbers, dates and categories, as users have them; never changed once made.
 // What a model sees of it is the business of its encoding.
-import { nearest } from "../config/nearest.js";
+
+import { hint } from "../config/nearest.js";
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError, DataError } from "../errors.js";
 import { type Cell, ownCell, shown } from "./cells.js";
 import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
+import { listed } from "./names.js";
 import { permutation } from "./permutation.js";
-import { knownSettings, refusedSetting } from "./settings.js";
-import { inSlices } from "./slices.js";
+import { refusedSetting } from "./settings.js";
+import { atOnce, inTurns, type Steps } from "./slices.js";
 import { type BuildSettings, checkedNames, TableBuilder } from "./table-builder.js";
 import { writeTable } from "./write-table.js";
 
@@ -21,6 +24,8 @@ export interface SplitSettings {
   readonly seed?: number;
 }
 
+const splitNames = namesOf<SplitSettings>({ validation: true, seed: true });
+
 /** What {@link Table.split} gives. */
 export interface Split {
   /** Rows to train on. */
@@ -28,6 +33,9 @@ export interface Split {
   /** Rows that training does not see. */
   readonly validation: Table;
 }
+
+/** Rows that are looked at in one step. */
+const ROWS = 1024;
 
 const settings: BuildSettings = {
   source: "the table",
@@ -55,6 +63,8 @@ export class Table {
   readonly columns: readonly Column[];
   /** Number of rows. */
   readonly rowCount: number;
+  /** Made when a column is asked for. */
+  #byName: ReadonlyMap<string, Column> | undefined;
 
   /**
    * A table of columns that are typed already.
@@ -67,7 +77,7 @@ export class Table {
     if (lengths.length !== 1) {
       const [expected, got] = [
         "columns of one length",
-        columns.length === 0 ? "none" : `lengths ${lengths.join(", ")}`,
+        columns.length === 0 ? "none" : `lengths ${listed(lengths.map(String))}`,
       ];
       throw new DataError(`Table: expected ${expected}, got ${got}`, { expected, got, where: "Table" });
     }
@@ -129,13 +139,12 @@ export class Table {
    * @throws ConfigError where there is none
    */
   column(name: string): Column {
-    const found = this.columns.find((column) => column.name === name);
+    this.#byName ??= new Map(this.columns.map((column) => [column.name, column]));
+    const found = this.#byName.get(name);
     if (found !== undefined) return found;
     const names = this.columns.map((column) => column.name);
-    const meant = nearest(name, names);
-    const expected = `one of the columns ${names.join(", ")}`;
-    const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint}`, {
+    const expected = `one of the columns ${listed(names)}`;
+    throw new ConfigError(`column: expected ${expected}, got ${shown(name)}${hint(name, names)}`, {
       expected,
       got: name,
       path: name,
@@ -160,17 +169,39 @@ export class Table {
 
   /** The rows for which a function is true. */
   filter(keeps: (row: Row) => boolean): Table {
-    return this.#where((row) => keeps(this.row(row)));
+    const rows = Uint32Array.from({ length: this.rowCount }, (_, row) => row).filter((row) => keeps(this.row(row)));
+    return atOnce(this.#gathered(rows));
   }
 
   /** The rows of which no value is missing. */
   dropMissing(): Table {
-    return this.#where((row) => !this.columns.some((column) => isMissing(column, row)));
+    return atOnce(this.complete());
   }
 
-  #where(keeps: (row: number) => boolean): Table {
-    const rows = Uint32Array.from({ length: this.rowCount }, (_, row) => row).filter(keeps);
-    return new Table(this.columns.map((column) => gathered(column, rows)));
+  /**
+   * {@link Table.dropMissing} in steps.
+   *
+   * @internal
+   */
+  *complete(): Steps<Table> {
+    const lacks = new Uint8Array(this.rowCount);
+    for (const column of this.columns) {
+      for (let row = 0; row < lacks.length; row++) {
+        if (isMissing(column, row)) lacks[row] = 1;
+        if (row % ROWS === 0) yield;
+      }
+    }
+    return yield* this.#gathered(Uint32Array.from(lacks, (_, row) => row).filter((row) => lacks[row] === 0));
+  }
+
+  /** The rows of these numbers. */
+  *#gathered(rows: Uint32Array): Steps<Table> {
+    const columns: Column[] = [];
+    for (const column of this.columns) {
+      columns.push(gathered(column, rows));
+      yield;
+    }
+    return new Table(columns);
   }
 
   /**
@@ -186,7 +217,7 @@ export class Table {
    * ```
    */
   async split(split: SplitSettings): Promise<Split> {
-    const { validation, seed = 0 } = knownSettings("split", split, ["validation", "seed"]);
+    const { validation, seed = 0 } = optionsOf("split", split, splitNames);
     if (!Number.isSafeInteger(seed)) throw refusedSetting("seed", "an integer", seed);
     if (!(validation > 0 && validation < 1)) {
       const [expected, got] = ["a share in (0, 1)", String(validation)];
@@ -198,14 +229,7 @@ export class Table {
     }
     const held = Math.min(this.rowCount - 1, Math.max(1, Math.round(validation * this.rowCount)));
     const order = await permutation(this.rowCount, seed);
-    const part = async (rows: Uint32Array): Promise<Table> => {
-      const columns: Column[] = [];
-      const sorted = rows.sort();
-      await inSlices(this.columns.length, (i) => {
-        columns.push(gathered(this.columns[i] as Column, sorted));
-      });
-      return new Table(columns);
-    };
+    const part = (rows: Uint32Array) => inTurns(this.#gathered(rows.sort()));
     return { validation: await part(order.slice(0, held)), train: await part(order.slice(held)) };
   }
 

@@ -1,7 +1,7 @@
 // What the batches of a stream have to have in common: the same parts, of the same shapes, with a row of each for every row of data.
 // Checked as each arrives, so that an error names the batch rather than the chunk that it became part of.
 import { totalmem } from "node:os";
-import { nearest } from "../config/nearest.js";
+import { hint } from "../config/nearest.js";
 import { ConfigError, MemoryError, ShapeError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import { partsOf } from "./state.js";
@@ -14,10 +14,8 @@ export function checkBatchKeys(batch: object, number: number): void {
   const known = ["data", ...BESIDE];
   const got = Object.keys(batch).find((key) => !known.includes(key));
   if (got === undefined) return;
-  const meant = nearest(got, known);
   const expected = `only ${known.join(", ")}`;
-  const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
-  throw new ConfigError(`batch ${number}: expected ${expected}, got ${JSON.stringify(got)}${hint}`, {
+  throw new ConfigError(`batch ${number}: expected ${expected}, got ${JSON.stringify(got)}${hint(got, known)}`, {
     expected,
     got,
     path: got,

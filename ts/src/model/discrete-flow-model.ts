@@ -1,5 +1,6 @@
 // DiscreteFlowMatchingModel: a flow whose states are tokens: texts, labels, quantised images.
 // Gat et al. 2024, "Discrete flow matching"; Campbell et al. 2024, "Generative flows on discrete state-spaces".
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import type { Size } from "../generated/config.js";
 import { handleOf, type Tensor } from "../tensor/tensor.js";
@@ -11,7 +12,7 @@ import { type Lists, mapped, rowsOf } from "./lists.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options.js";
 import { pairGroups } from "./pair-model.js";
-import { refuseOptions, settingsOf } from "./settings.js";
+import { pairLossNames, refuseOptions, settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
 import { type LoadSettings, loadedAs, networkOf } from "./stored-model.js";
 
@@ -78,7 +79,7 @@ export class DiscreteFlowMatchingModel<
    * `[N]` with `reduction: "none"`. Traced within {@link trainStep}.
    */
   flowMatchingLoss(x1: StateOf<X>, settings: PairLossSettings<X, C> = {}): Tensor {
-    const { x0, ...rest } = settings;
+    const { x0, ...rest } = optionsOf("flow_matching", settings, pairLossNames);
     const data = { x: this.leaves("x1", x1), x0: x0 === undefined ? [] : this.leaves("x0", x0) };
     return this.loss("flow_matching", data, rest);
   }

@@ -1,5 +1,6 @@
 // EnergyConditionalDiffusionModel: a diffusion model with an energy network of its own that can guide it.
 // Lu et al. 2023, "Contrastive energy prediction for exact energy-guided diffusion sampling".
+import { optionsOf } from "../config/options.js";
 import { InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -7,6 +8,7 @@ import { GaussianModel } from "./gaussian-model.js";
 import type { Lists } from "./lists.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, Candidates, EnergyConfigOf, LossSettings, PlainSize } from "./options.js";
+import { candidateNames } from "./settings.js";
 import { isRecordOf, type StateOf, tensorsOf } from "./state.js";
 import { type LoadSettings, loadedAs } from "./stored-model.js";
 
@@ -72,6 +74,7 @@ export class EnergyConditionalDiffusionModel<
   /** @internal */
   protected override groups(what: string, data: StateOf<X> | Candidates<X>): Lists {
     if (!isCandidates(data, this.config.xSize)) return { x: this.leaves(what, data) };
+    optionsOf(what, data, candidateNames);
     return this.#candidates(what, data);
   }
 

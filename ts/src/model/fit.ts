@@ -1,5 +1,6 @@
 // How a fit begins: on rows that are there, on a table that is encoded first, or on a stream.
 // What the rows of a model are is the model's business; what is done with them is the engine's.
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
@@ -18,7 +19,7 @@ import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { FitSettings, RowSettings } from "./options.js";
 import type { ModelInfo } from "./reports.js";
-import { refused, settingsOf } from "./settings.js";
+import { everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
 import { isRecordOf, tensorsOf } from "./state.js";
 import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
 import { type Weight, weightGraph } from "./weight.js";
@@ -48,6 +49,22 @@ type Reads = readonly [trained: Read, held: Read | undefined];
 
 function drop(reads: Reads): void {
   for (const read of reads) if (read?.owned) free(read.lists);
+}
+
+/** Both, or the failure of the first that fails; what comes of the other is let go of then. */
+async function both(trained: Read | Promise<Read>, held: Read | Promise<Read> | undefined): Promise<Reads> {
+  const reads = [Promise.resolve(trained), Promise.resolve(held)] as const;
+  try {
+    return await Promise.all(reads);
+  } catch (error) {
+    for (const read of reads) {
+      read.then(
+        (came) => came && drop([came, undefined]),
+        () => undefined,
+      );
+    }
+    throw error;
+  }
 }
 
 /** One fit. */
@@ -141,7 +158,11 @@ class Fit<C extends Size, Data> {
       source.return(undefined).catch(() => undefined);
     };
     return new LaterRun({
-      data: Promise.all([first(), held]),
+      data: both(first(), held).catch((error: unknown) => {
+        // Also where it is the validation data that are refused.
+        letGo();
+        throw error;
+      }),
       begin: (reads, fail) => {
         try {
           const run = this.begin(reads, true);
@@ -196,6 +217,8 @@ export function startFit<C extends Size, Data>(
 ): Run {
   const given = settingsOf("fit", settings);
   const { condition, sampleWeight, validation, every, weight, signal, progress, log, buffer: _, ...rest } = given;
+  if (validation !== undefined) optionsOf("validation", validation, validationNames);
+  if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
   const options = {
     // What was encoded is in good units already.
     ...(model.isEncoded && { normalize: false }),
@@ -218,7 +241,7 @@ export function startFit<C extends Size, Data>(
   const begun = (): NativeRun => {
     if (isStream<C, Data>(data)) return fit.streamed(data, settings, held);
     const trained = fit.read("data", data, { condition, sampleWeight });
-    if (trained instanceof Promise || held instanceof Promise) return fit.later(Promise.all([trained, held]));
+    if (trained instanceof Promise || held instanceof Promise) return fit.later(both(trained, held));
     return fit.begin([trained, held], false);
   };
   const start = { resume: given.resume ?? false };

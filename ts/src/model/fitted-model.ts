@@ -1,5 +1,6 @@
 // FittedModel: what every model has that is fitted to data: a fit, losses, and how data and conditions become groups of tensors.
 // What it does with its networks apart from that, sampling above all, is the business of the classes below it.
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import { TableEncoding } from "../data/encoding/table-encoding.js";
 import type { Table } from "../data/table.js";
@@ -33,7 +34,7 @@ import type {
   LossSettings,
   RowSettings,
 } from "./options.js";
-import { settingsOf } from "./settings.js";
+import { callNames, lossNames } from "./settings.js";
 import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
 import type { Stream } from "./stream.js";
@@ -185,7 +186,11 @@ export abstract class FittedModel<
    * @internal
    */
   protected loss(type: ObjectiveKind, data: Lists, settings: LossSettings<C>): Tensor {
-    const { condition, sampleWeight, weight, weighting, time, layout, energy, ...rest } = settingsOf(type, settings);
+    const { condition, sampleWeight, weight, weighting, time, layout, energy, ...rest } = optionsOf(
+      type,
+      settings,
+      lossNames,
+    );
     const [own, kept] = typeof weight === "function" ? [weight, undefined] : [undefined, weight];
     const objective = { type, weighting, time, layout, energy, weight: kept };
     validate("Objective", objective);
@@ -214,7 +219,7 @@ export abstract class FittedModel<
     { now, inTrace }: NativeFunction,
   ): Tensor[] {
     const state = this.leaves("x", x);
-    const condition = this.conditions(settingsOf("settings", settings).condition);
+    const condition = this.conditions(optionsOf("settings", settings, callNames).condition);
     const [rows, trace] = [rowsOf(state), currentTrace()];
     this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
     const { native: model } = this.#network;

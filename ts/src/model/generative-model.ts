@@ -1,5 +1,6 @@
 // GenerativeModel: what all models of continuous states have in common: samples, tells densities, evaluates.
 // A thin layer: it validates, hands tensors over and waits; every number is computed on the native side.
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import { gathered } from "../data/columns.js";
 import { Table } from "../data/table.js";
@@ -27,7 +28,7 @@ import type {
   TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
-import { functionOf, refused, refuseOptions, settingsOf } from "./settings.js";
+import { energyNames, functionOf, guideNames, refused, refuseOptions, settingsOf } from "./settings.js";
 import { type StateOf, stateOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 import { tracedDensity, tracedSamples } from "./traced.js";
@@ -62,7 +63,8 @@ export abstract class GenerativeModel<
     const passed = [...INTERNAL, ...Object.entries(OWN).flatMap(([key, has]) => (has(more, known) ? [] : [key]))];
     refuseOptions(settings, passed);
     const { fixedX = [], fixedMask = [] } = known;
-    const { function: energyFunction, ...energySettings } = energy ?? {};
+    if (guide !== undefined) optionsOf("guide", guide, guideNames);
+    const { function: energyFunction, ...energySettings } = optionsOf("energy", energy ?? {}, energyNames);
     const options = {
       ...rest,
       ...(guide && { otherScale: scaleOf(guide) }),

@@ -107,7 +107,9 @@ export class Network {
       if (module === undefined) continue;
       this.#modules.set(place.path, { type: place.network.backbone.type, module, gives: givenBy(place, config) });
     }
-    const external = Object.fromEntries([...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared() }]));
+    const external = Object.fromEntries(
+      [...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared() }]),
+    );
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }
 

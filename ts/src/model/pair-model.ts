@@ -1,5 +1,6 @@
 // PairModel: a model between a source at t = 0 and data at t = 1: fitted to pairs, or to data and the standard normal source.
 // What flows and bridges share.
+import { optionsOf } from "../config/options.js";
 import { InternalError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
@@ -8,6 +9,7 @@ import { GenerativeModel } from "./generative-model.js";
 import { grouped } from "./groups.js";
 import { type Lists, mapped } from "./lists.js";
 import type { Coupled, CoupleSettings, PairLossSettings, Pairs } from "./options.js";
+import { coupleNames, pairLossNames, pairNames } from "./settings.js";
 import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 
@@ -24,7 +26,7 @@ export abstract class PairModel<
 
   /** @internal */
   protected pairLoss(type: ObjectiveKind, x1: StateOf<X>, settings: PairLossSettings<X, C>): Tensor {
-    const { x0, ...rest } = settings;
+    const { x0, ...rest } = optionsOf(type, settings, pairLossNames);
     return this.loss(type, { x: this.leaves("x1", x1), x0: x0 === undefined ? [] : this.leaves("x0", x0) }, rest);
   }
 
@@ -43,7 +45,7 @@ export abstract class PairModel<
    * ```
    */
   couple(settings: CoupleSettings<X, C>): Coupled<X, C> {
-    const { seed = 0 } = settings;
+    const { seed = 0 } = optionsOf("couple", settings, coupleNames);
     const x0 = this.leaves("x0", settings.x0);
     const x1 = this.leaves("x1", settings.x1);
     const condition = this.conditions(settings.condition);
@@ -69,7 +71,8 @@ export abstract class PairModel<
 
 /** Data, or pairs, as groups of tensors. */
 export function pairGroups<X extends Size>(what: string, data: StateOf<X> | Pairs<X>, xSize: X): Lists {
-  if (!isPairs(data, xSize)) return { x: tensorsOf(what, data, xSize) };
+  if (!isPairs(data, xSize)) return { x: tensorsOf(what, data, xSize, " or { x0, x1 }") };
+  optionsOf(what, data, pairNames);
   return { x: tensorsOf(`${what}.x1`, data.x1, xSize), x0: tensorsOf(`${what}.x0`, data.x0, xSize) };
 }
 

@@ -8,7 +8,7 @@ import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
 import type { PlainSize } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
-import { type LoadSettings, savedModel } from "./stored-model.js";
+import { type LoadSettings, loadSettings, savedModel } from "./stored-model.js";
 
 const classes = {
   DiffusionModel: DiffusionModel<PlainSize, PlainSize>,
@@ -41,6 +41,7 @@ const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(clas
  * ```
  */
 export async function load(folder: string, settings: LoadSettings = {}): Promise<AnyModel> {
+  loadSettings(settings);
   const { name } = await savedModel(folder);
   if (isKnown(name)) return classes[name].load<PlainSize, PlainSize>(folder, settings);
   const [expected, got] = [`one of ${Object.keys(classes).join(", ")}`, name];

@@ -1,7 +1,63 @@
 // What every call checks of its arguments before it looks at them: that settings are an object, a path a string, a function a function.
-// Their fields are the validators' business.
+// Names of settings that no validator of a config sees are here, too.
+import { namesOf } from "../config/options.js";
 import { ConfigError } from "../errors.js";
 import { describe } from "../tensor/tree.js";
+import type {
+  CallSettings,
+  Candidates,
+  CoupleSettings,
+  EnergyGuideSettings,
+  EverySettings,
+  GuideSettings,
+  LossSettings,
+  PairLossSettings,
+  Pairs,
+  PlainSize,
+  RowSettings,
+  ValidationSettings,
+} from "./options.js";
+
+const ofRows = { condition: true, sampleWeight: true } as const;
+
+/** The names of {@link RowSettings}. */
+export const rowNames = namesOf<RowSettings<never>>(ofRows);
+/** The names of {@link CallSettings}. */
+export const callNames = namesOf<CallSettings>({ condition: true, weights: true });
+/** The names of {@link CoupleSettings}. */
+export const coupleNames = namesOf<CoupleSettings<PlainSize, never>>({
+  x0: true,
+  x1: true,
+  condition: true,
+  seed: true,
+});
+const ofLosses = {
+  ...ofRows,
+  weight: true,
+  weighting: true,
+  time: true,
+  layout: true,
+  energy: true,
+  reduction: true,
+  weights: true,
+  seed: true,
+} as const;
+/** The names of {@link LossSettings}. */
+export const lossNames = namesOf<LossSettings>(ofLosses);
+/** The names of {@link PairLossSettings}. */
+export const pairLossNames = namesOf<PairLossSettings>({ x0: true, ...ofLosses });
+/** The names of {@link Pairs}. */
+export const pairNames = namesOf<Pairs<PlainSize>>({ x0: true, x1: true });
+/** The names of {@link Candidates}. */
+export const candidateNames = namesOf<Candidates<PlainSize>>({ x: true, energy: true });
+/** The names of {@link ValidationSettings}. */
+export const validationNames = namesOf<ValidationSettings<never, never>>({ data: true, every: true, ...ofRows });
+/** The names of {@link EverySettings}. */
+export const everyNames = namesOf<EverySettings>({ steps: true, call: true });
+/** The names of {@link EnergyGuideSettings}. */
+export const energyNames = namesOf<EnergyGuideSettings<PlainSize, never>>({ at: true, scale: true, function: true });
+/** The names of {@link GuideSettings}. */
+export const guideNames = namesOf<GuideSettings>({ model: true, scale: true });
 
 /** The error that an argument is not what it must be. */
 export function refused(what: string, expected: string, value: unknown): ConfigError {

@@ -30,15 +30,16 @@ const isShape = (size: Size): size is readonly number[] => Array.isArray(size);
 /**
  * The tensors of a state in the order of its parts. Their shapes are checked where they are used.
  *
+ * @param others - what else there may be in its place, for messages
  * @throws DataError where a part is missing or unknown
  */
-export function tensorsOf(what: string, state: unknown, size: Size): Tensor[] {
+export function tensorsOf(what: string, state: unknown, size: Size, others = ""): Tensor[] {
   const parts = partsOf(size);
   const leaves = new Map(leavesOf(state, what).map(({ path, tensor }) => [path, tensor]));
   const tensors = parts.flatMap(({ name }) => leaves.get(name) ?? []);
   if (tensors.length === parts.length && leaves.size === parts.length) return tensors;
-  const expected =
-    parts.length === 1 && parts[0]?.name === "" ? "a tensor" : `parts ${parts.map(({ name }) => name).join(", ")}`;
+  const isPlain = parts.length === 1 && parts[0]?.name === "";
+  const expected = `${isPlain ? "a tensor" : `parts ${parts.map(({ name }) => name).join(", ")}`}${others}`;
   const got = state instanceof Tensor ? describe(state) : `parts ${[...leaves.keys()].join(", ")}`;
   throw new DataError(`${what}: expected ${expected}, got ${got}`, { expected, got, where: what });
 }

@@ -1,5 +1,6 @@
 // StoredModel: a model as what can be kept: a config and parameters, which come and go as folders, files and dicts.
 // What it does with them is the business of FittedModel and the classes below it.
+import { namesOf, optionsOf } from "../config/options.js";
 import { CheckpointError, ConfigError, DeviceError, relabelled } from "../errors.js";
 import type { NativeTensor, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
@@ -24,6 +25,11 @@ export interface LoadSettings {
   /** The device that the model shall be on, whichever it was saved with: `"cpu"`, `"cuda"`, `"cuda:1"` or `"auto"`. */
   readonly device?: string | undefined;
 }
+
+const loadNames = namesOf<LoadSettings>({ device: true });
+
+/** The settings of `load`, whose names are known. */
+export const loadSettings = (settings: LoadSettings): LoadSettings => optionsOf("load", settings, loadNames);
 
 /**
  * Checks that the device of a saved model is there.
@@ -53,7 +59,7 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
   folder: string,
   settings: LoadSettings = {},
 ): Promise<Model> {
-  const { device: wanted } = settingsOf("load", settings);
+  const { device: wanted } = loadSettings(settings);
   if (wanted !== undefined && typeof wanted !== "string") throw refused("device", "the name of a device", wanted);
   const { name, config: saved } = await savedModel(folder);
   if (name !== kind.name) {
@@ -128,7 +134,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
 
   /** The parameters' values by name, as they are once all jobs before have run. */
   stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
-    return this.#named(this.#network.native.stateDict(settingsOf("stateDict", settings).weights ?? "raw"));
+    return this.#named(this.#network.native.stateDict(optionsOf("stateDict", settings, ["weights"]).weights ?? "raw"));
   }
 
   #named(handles: readonly NativeTensor[]): Record<string, Tensor> {
@@ -185,7 +191,8 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
   ): Promise<LoadReport> {
     settingsOf("loadStateDict", state);
     const tensors = Object.values(state).map(handleOf);
-    return JSON.parse(await this.#network.native.loadStateDict(Object.keys(state), tensors, settings.strict ?? true));
+    const { strict = true } = optionsOf("loadStateDict", settings, ["strict"]);
+    return JSON.parse(await this.#network.native.loadStateDict(Object.keys(state), tensors, strict));
   }
 
   /**
@@ -194,7 +201,8 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * @throws CheckpointError where the file is damaged, hostile or of another network; nothing has changed then
    */
   async importWeights(file: string, settings: { readonly strict?: boolean } = {}): Promise<LoadReport> {
-    return JSON.parse(await this.#network.native.importWeights(pathOf("importWeights", file), settings.strict ?? true));
+    const { strict = true } = optionsOf("importWeights", settings, ["strict"]);
+    return JSON.parse(await this.#network.native.importWeights(pathOf("importWeights", file), strict));
   }
 
   /**

@@ -1,6 +1,7 @@
 // Samples and log densities inside of a traced function: all steps of the solver become part of the graph, to be differentiated.
 // What runs as a job outside of a trace is recorded here instead; a trace cannot wait for a job.
 
+import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import { ConfigError, TraceError } from "../errors.js";
 import type { TracedValue } from "../native/boundary.js";
@@ -11,6 +12,7 @@ import { grouped } from "./groups.js";
 import { mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { TracedLogProbSettings, TracedSampleSettings } from "./options.js";
+import { energyNames } from "./settings.js";
 
 /** What a model hands over to be recorded. */
 interface Given {
@@ -75,7 +77,7 @@ export function tracedSamples(
   const trace = theTrace(method, remedy);
   refuse(settings, ofJobs);
   const { energy, ...rest } = settings as TracedSampleSettings<never, never>;
-  const { function: energyFunction, ...energySettings } = energy ?? {};
+  const { function: energyFunction, ...energySettings } = optionsOf("energy", energy ?? {}, energyNames);
   const options = { ...rest, ...(energy && { energy: energySettings }), ...more };
   validate("SampleOptions", options);
   const rows = rowsOf(given.x0);

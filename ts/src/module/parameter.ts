@@ -1,5 +1,6 @@
 // A parameter of a module: a declaration, and a tensor that depends on the moment.
 // While a model traces the module it is an input of the graph; in plain use it has a value of its own.
+import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
@@ -16,6 +17,8 @@ export interface ParameterOptions {
   /** Whether weight decay applies to it; default true. Biases and norms are best without. */
   readonly decay?: boolean;
 }
+
+const parameterNames = namesOf<ParameterOptions>({ init: true, trainable: true, decay: true });
 
 /** What gives a parameter its values while training steps change them. */
 interface Followed {
@@ -117,11 +120,12 @@ export class Parameter extends Tensor {
    * @param options - how it starts and how it is trained
    */
   constructor(shape: readonly number[], options: ParameterOptions = {}) {
-    const slot = new Slot(shape, options.init ?? constant(0));
+    const { init = constant(0), trainable = true, decay = true } = optionsOf("Parameter", options, parameterNames);
+    const slot = new Slot(shape, init);
     super(slot);
     this.#slot = slot;
-    this.trainable = options.trainable ?? true;
-    this.decay = options.decay ?? true;
+    this.trainable = trainable;
+    this.decay = decay;
   }
 
   /** How it starts. */

@@ -1,5 +1,6 @@
 // Figures beside each other as horizontal bars, one group for each label: a measure beside its floor or baseline.
 // Vega's band scales place them; no numbers but the figures themselves are needed.
+import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError } from "../errors.js";
 import { box, COLORS, legendOf, type Panel, SIZE } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -73,6 +74,11 @@ export interface BarSettings {
   readonly unit?: string;
 }
 
+const names = {
+  set: namesOf<Bars>({ name: true, values: true }),
+  settings: namesOf<BarSettings>({ labels: true, title: true, unit: true }),
+};
+
 /**
  * Figures as horizontal bars, those of one label beside each other: a measure beside its floor or its baseline.
  *
@@ -85,7 +91,9 @@ export interface BarSettings {
  * await plot.bars(sets, { labels: ["swiss roll", "airports"], unit: "distance" }).save("distances.png");
  * ```
  */
-export function bars(sets: readonly Bars[], { labels, title = "", unit = "" }: BarSettings): Plot {
+export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
+  const { labels, title = "", unit = "" } = optionsOf("plot.bars", settings, names.settings);
+  for (const set of sets) optionsOf("plot.bars: a set", set, names.set);
   const wrong = sets.find(({ values }) => values.length !== labels.length);
   if (wrong !== undefined) {
     const [expected, got] = [`${labels.length} figures, one for each label`, String(wrong.values.length)];

@@ -1,13 +1,14 @@
 // The density of a model in the plane, from its likelihood: how probable it takes each place to be.
 // With samples above, one sees whether data lie where the model expects them.
+import { namesOf, optionsOf } from "../config/options.js";
 import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { cellLayer, edges, type Layer, pointLayer } from "./layer.js";
-import { type AxesSettings, numberPanel } from "./panel.js";
+import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
-import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentOf } from "./plane.js";
-import { type ProcessModel, type RunSettings, repeated, statesAt } from "./process.js";
+import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
+import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { pointsOf } from "./samples.js";
 import { Times } from "./times.js";
 
@@ -24,6 +25,9 @@ export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSe
   /** Samples `[N, 2]` that are drawn above, the first 2000 of them. */
   readonly against?: Tensor;
 }
+
+const { x0: _, ...ofRun } = runNames;
+const names = namesOf<DensitySettings>({ ...ofRun, ...extentNames, ...axesNames, grid: true, against: true });
 
 /** Samples around which the window is laid where there are none to draw. */
 const COUNT = 1000;
@@ -43,7 +47,17 @@ const LIMIT = 2000;
  * ```
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
-  const { grid = 80, against, title, columns, seed, condition, solver, signal, progress } = settings;
+  const {
+    grid = 80,
+    against,
+    title,
+    columns,
+    seed,
+    condition,
+    solver,
+    signal,
+    progress,
+  } = optionsOf("plot.density", settings, names);
   checkPlanar("plot.density", model);
   checkExtent(settings);
   if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);

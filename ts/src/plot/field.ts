@@ -1,5 +1,6 @@
 // The velocity of a model in the plane as arrows, with its states at that time below.
 // In the units of the data, although networks see normalised ones.
+import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import type { Normalization } from "../model/reports.js";
 import { refused } from "../model/settings.js";
@@ -9,8 +10,8 @@ import { type Arrow, arrowLayer } from "./arrows.js";
 import { type Point, pointLayer, type Range, usualRange } from "./layer.js";
 import { type AxesSettings, numberPanel, type Panel, SIZE } from "./panel.js";
 import { Plot } from "./picture.js";
-import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentOf } from "./plane.js";
-import { type ProcessModel, type RunSettings, repeated, statesAt } from "./process.js";
+import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
+import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { pointsOf } from "./samples.js";
 import { timeTitle } from "./snapshots.js";
 import { Times } from "./times.js";
@@ -32,6 +33,8 @@ export interface FieldSettings extends RunSettings, Extent, Pick<AxesSettings, "
   /** Points below the arrows: samples `[N, 2]`, or none with false; default the model's own states at t, 500 (or `count`) of them. */
   readonly below?: Tensor | false;
 }
+
+const names = namesOf<FieldSettings>({ ...runNames, ...extentNames, columns: true, t: true, grid: true, below: true });
 
 /** States that are drawn below where the settings do not say. */
 const COUNT = 500;
@@ -111,7 +114,7 @@ async function fieldPanel(
  * ```
  */
 export function field(model: FieldModel, settings: FieldSettings = {}): Plot {
-  const { t, grid } = settings;
+  const { t, grid } = optionsOf("plot.field", settings, names);
   checkPlanar("plot.field", model);
   checkExtent(settings);
   if (grid !== undefined && !(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);

@@ -1,10 +1,11 @@
 // Values on a grid as colours.
 // The first row lies at the bottom, as an axis of numbers has it.
+import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { cellLayer, edges, type Range } from "./layer.js";
-import { type AxesSettings, numberPanel } from "./panel.js";
+import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 
 /** Settings of {@link heatMap}. */
@@ -16,6 +17,8 @@ export interface HeatMapSettings extends AxesSettings {
   /** What the colours mean. */
   readonly label?: string;
 }
+
+const names = namesOf<HeatMapSettings>({ ...axesNames, x: true, y: true, label: true });
 
 /**
  * Values on a grid `[rows, columns]` as colours, the first row at the bottom; cells that are not finite stay empty.
@@ -30,6 +33,7 @@ export interface HeatMapSettings extends AxesSettings {
  * ```
  */
 export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
+  optionsOf("plot.heatMap", settings, names);
   const draw = async () => {
     const [rows = 0, columns = 0] = values.shape;
     if (values.rank !== 2 || values.size === 0) {

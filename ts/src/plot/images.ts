@@ -1,6 +1,8 @@
 // Pictures of images: a tensor of images as a grid, one pixel of the picture's file per element.
 // A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
+
 import type * as fastPng from "fast-png";
+import { namesOf, optionsOf } from "../config/options.js";
 import { inSlices } from "../data/slices.js";
 import { ConfigError, ShapeError } from "../errors.js";
 import { lazily } from "../native.js";
@@ -21,6 +23,8 @@ export interface ImageSettings {
   /** The largest number of images that is drawn, the first ones; default 400. */
   readonly limit?: number;
 }
+
+const names = namesOf<ImageSettings>({ title: true, columns: true, range: true, limit: true });
 
 /** Pixels between two images. */
 const GAP = 1;
@@ -114,5 +118,6 @@ async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Pane
  * ```
  */
 export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
+  optionsOf("plot.images", settings, names);
   return new Plot(async () => [await imagePanel(tensor, settings)]);
 }

@@ -1,10 +1,11 @@
 // Functions of one number as lines, with bands around them.
 // A line or a bundle of lines for each name.
+import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bandLayer, type Layer, lineLayer, type Point } from "./layer.js";
-import { type AxesSettings, numberPanel } from "./panel.js";
+import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 
 /** What {@link lines} draws in one colour. */
@@ -18,6 +19,11 @@ export interface Series {
   /** Pairs of lines `[T]`, such as the ends of intervals, with the area between them filled: the widest first. */
   readonly bands?: readonly (readonly [low: Tensor, high: Tensor])[];
 }
+
+const names = {
+  series: namesOf<Series>({ name: true, x: true, y: true, bands: true }),
+  settings: namesOf<AxesSettings>(axesNames),
+};
 
 /** A tensor of one or several lines along x, as points. */
 async function linesOf(x: Tensor, y: Tensor): Promise<Point[][]> {
@@ -55,6 +61,8 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
  * ```
  */
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
+  optionsOf("plot.lines", settings, names.settings);
+  for (const one of series) optionsOf("plot.lines: a series", one, names.series);
   const draw = async () => {
     const layers = await Promise.all(series.map(layersOf));
     return [numberPanel({ ...settings, layers: layers.flat() })];

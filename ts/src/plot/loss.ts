@@ -1,10 +1,11 @@
 // The course of a fit: loss over steps, as it was and smoothed, with that on the validation data.
 // From the events of a fit that has ended, from the log of one that runs, or from a run's folder.
+import { namesOf, optionsOf } from "../config/options.js";
 import { readLog } from "../log/read-log.js";
-import { refused, settingsOf } from "../model/settings.js";
+import { refused } from "../model/settings.js";
 import type { FitEvent } from "../train/events.js";
 import { type Layer, lineLayer, type Point, pointLayer, rangeOf, usualRange } from "./layer.js";
-import { type AxesSettings, type Division, numberPanel, type Panel } from "./panel.js";
+import { type AxesSettings, axesNames, type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { smoothed, thinned } from "./smoothing.js";
 
@@ -19,6 +20,8 @@ export interface LossPlotSettings extends AxesSettings {
   /** Whether the learning rate is shown beside it; default false. */
   readonly learningRate?: boolean;
 }
+
+const names = namesOf<LossPlotSettings>({ ...axesNames, scale: true, smoothing: true, learningRate: true });
 
 /** The width of the smoothing where the settings do not say. */
 const SMOOTHING = 0.02;
@@ -85,7 +88,7 @@ function ratePanel(events: readonly FitEvent[]): Panel {
  * ```
  */
 export function loss(log: readonly FitEvent[] | string, settings: LossPlotSettings = {}): Plot {
-  const { smoothing = SMOOTHING, scale, learningRate } = settingsOf("plot.loss", settings);
+  const { smoothing = SMOOTHING, scale, learningRate } = optionsOf("plot.loss", settings, names);
   if (typeof smoothing !== "number" || !(smoothing >= 0 && smoothing < 1)) {
     throw refused("smoothing", "a share of the steps in [0, 1)", smoothing);
   }

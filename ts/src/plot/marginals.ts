@@ -1,12 +1,13 @@
 // The marginals of a process over time: how one coordinate is distributed at each time, as a histogram a column.
 // Shows at a glance where a process decides what becomes of a sample.
+import { namesOf, optionsOf } from "../config/options.js";
 import { inSlices } from "../data/slices.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { cellLayer, edges, type Range, usualRange } from "./layer.js";
 import { type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
-import { type Process, type ProcessModel, type ProcessSettings, processOf } from "./process.js";
+import { type Process, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 
 /** Settings of {@link marginals}. */
 export interface MarginalSettings extends ProcessSettings {
@@ -21,6 +22,16 @@ export interface MarginalSettings extends ProcessSettings {
   /** Above the pictures. */
   readonly title?: string;
 }
+
+const names = namesOf<MarginalSettings>({
+  ...runNames,
+  times: true,
+  coordinates: true,
+  names: true,
+  bins: true,
+  range: true,
+  title: true,
+});
 
 /** Times at which a model is looked at, and samples that are drawn, where the settings do not say. */
 const USUAL = { times: 60, count: 3000 };
@@ -107,7 +118,7 @@ function check({ bins, range, coordinates, names }: MarginalSettings): void {
  * ```
  */
 export function marginals(source: ProcessModel | Tensor, settings: MarginalSettings = {}): Plot {
-  check(settings);
+  check(optionsOf("plot.marginals", settings, names));
   const { coordinates } = settings;
   return new Plot(async () => {
     const process = await processOf(source, coordinates ?? [0], settings, USUAL);

@@ -14,6 +14,9 @@ export interface AxesSettings {
   readonly columns?: readonly [string, string];
 }
 
+/** The names of {@link AxesSettings}. */
+export const axesNames = { title: true, columns: true } as const;
+
 /** How an axis is divided. */
 export type Division = "linear" | "log";
 

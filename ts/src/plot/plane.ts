@@ -13,6 +13,9 @@ export interface Extent {
   readonly y?: Range;
 }
 
+/** The names of {@link Extent}. */
+export const extentNames = { x: true, y: true } as const;
+
 /** The share of its size by which a window is larger than what it shows. */
 const MARGIN = 0.05;
 

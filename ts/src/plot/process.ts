@@ -26,6 +26,17 @@ export interface RunSettings {
   readonly progress?: boolean;
 }
 
+/** The names of {@link RunSettings}. */
+export const runNames = {
+  count: true,
+  seed: true,
+  condition: true,
+  x0: true,
+  solver: true,
+  signal: true,
+  progress: true,
+} as const;
+
 /** A model whose process can be followed, of states that are vectors. */
 export interface ProcessModel extends Timed {
   /** As {@link GenerativeModel.sampleForwardProcess}. */

@@ -1,10 +1,11 @@
 // Samples as points, and their ways as lines.
 // Two coordinates of them, within the extent of other samples where pictures shall be compared.
+import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { lineLayer, type Point, pointLayer } from "./layer.js";
-import { type AxesSettings, numberPanel, type PanelData } from "./panel.js";
+import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
 
 /** Settings of plots of samples. */
@@ -24,6 +25,12 @@ export interface ScatterSettings extends PlotSettings {
   /** Names in the legend: of the samples, and of those below; default `["samples", "data"]`. */
   readonly names?: readonly [string, string];
 }
+
+const plotNames = { ...axesNames, axes: true, like: true, limit: true } as const;
+const names = {
+  scatter: namesOf<ScatterSettings>({ ...plotNames, against: true, names: true }),
+  trajectories: namesOf<PlotSettings>(plotNames),
+};
 
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
   const width = tensor.shape.at(-1) ?? 0;
@@ -56,11 +63,11 @@ async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<Pa
  * ```
  */
 export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
-  const { against, names = ["samples", "data"] } = settings;
+  const { against, names: [above, beneath] = ["samples", "data"] } = optionsOf("plot.scatter", settings, names.scatter);
   const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
   const draw = async () => {
-    const below = against === undefined ? [] : [await layer(names[1], against)];
-    return [numberPanel({ ...(await frame(settings)), layers: [...below, await layer(names[0], samples)] })];
+    const below = against === undefined ? [] : [await layer(beneath, against)];
+    return [numberPanel({ ...(await frame(settings)), layers: [...below, await layer(above, samples)] })];
   };
   return new Plot(draw);
 }
@@ -69,7 +76,7 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
  * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
-  const { axes = [0, 1], limit = 100 } = settings;
+  const { axes = [0, 1], limit = 100 } = optionsOf("plot.trajectories", settings, names.trajectories);
   const draw = async () => {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;

@@ -1,10 +1,11 @@
 // A process at some of its times: how noise becomes data, as points side by side.
 // The panels have the same axes, unless the process itself changes its scale.
+import { namesOf, optionsOf } from "../config/options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Point, pointLayer, rangeOf } from "./layer.js";
 import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
-import { type ProcessModel, type ProcessSettings, processOf } from "./process.js";
+import { type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { pointsOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
@@ -14,6 +15,8 @@ export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "c
   /** Samples whose extent all axes have; default: what is drawn. */
   readonly like?: Tensor;
 }
+
+const names = namesOf<SnapshotSettings>({ ...runNames, times: true, columns: true, axes: true, like: true });
 
 /** Times at which a model is shown, and samples that are drawn, where the settings do not say. */
 const USUAL = { times: 5, count: 1000 };
@@ -52,7 +55,7 @@ function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefin
  * ```
  */
 export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSettings = {}): Plot {
-  const { axes = [0, 1], columns, like } = settings;
+  const { axes = [0, 1], columns, like } = optionsOf("plot.snapshots", settings, names);
   return new Plot(async () => {
     const { times, states, unit } = await processOf(source, axes, settings, USUAL);
     const [, count = 0, width = 0] = states.shape;

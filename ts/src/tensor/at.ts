@@ -1,5 +1,6 @@
 // Indexing as in Python, x[1:5, 0, ..., None, rows]: what Tensor.at does with its arguments.
 // Numbers and ranges are one slice; index tensors are looked up in one merged dimension.
+import { described } from "../config/options.js";
 import { DTypeError } from "../errors.js";
 import { misfit, refused } from "./checks.js";
 import type { Tensor } from "./tensor.js";
@@ -65,12 +66,19 @@ function written(items: readonly Index[], rank: number): Exclude<Index, "...">[]
   return all.flatMap((item) => (item === "..." ? others : [item]));
 }
 
+/** What to do about indices of another type. */
+const remedies: Readonly<Record<string, string>> = {
+  bool: ": how many a mask picks is not known before it runs. Remedy: mask.where(x, 0) keeps the shape; places that are known go to indexSelect, or here as i64",
+  undefined: '. Remedy: tensor([2n, 0n]), or .cast("i64")',
+};
+
 /** Indices without negative ones. */
 function fromStart(indices: Tensor, size: number): Tensor {
   if (indices.dtype !== "i64") {
-    const remedy = indices.dtype === "bool" ? ": how many a mask picks is not known before it runs, use where" : "";
-    const details = { expected: "i64 indices", got: indices.dtype, where: "at" };
-    throw new DTypeError(`at: expected i64 indices, got a tensor ${indices.dtype}${remedy}`, details);
+    const dtype: string | undefined = indices.dtype;
+    const [expected, got] = ["i64 indices", dtype === undefined ? described(indices) : `a tensor ${dtype}`];
+    const remedy = remedies[String(dtype)] ?? remedies.undefined;
+    throw new DTypeError(`at: expected ${expected}, got ${got}${remedy}`, { expected, got, where: "at" });
   }
   return indices.lt(0).where(indices.add(size), indices);
 }

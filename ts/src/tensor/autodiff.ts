@@ -1,5 +1,6 @@
 // compile, grad, valueAndGrad, jvp: functions of tensors as graphs, traced once per structure, shapes and element types.
 // Inside a traced function they only record, so that derivatives of derivatives are ordinary graphs.
+import { namesOf, optionsOf } from "../config/options.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { Mode, NativeGraph, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
@@ -15,6 +16,8 @@ export interface CompileOptions {
   /** How many graphs are kept, for as many combinations of shapes; the one unused for longest goes. Default 64. */
   readonly cacheSize?: number;
 }
+
+const compileNames = namesOf<CompileOptions>({ mode: true, cacheSize: true });
 
 /** A value and how it changes with the first argument. */
 export interface ValueAndGrad<Value, Gradient> {
@@ -59,7 +62,7 @@ function record(name: string, mode: Mode, args: unknown, call: (args: unknown) =
 
 /** A function of one tree of arguments that runs as a graph. */
 function compiled(name: string, call: (args: unknown) => unknown, options: CompileOptions): (args: unknown) => unknown {
-  const { mode = "sample", cacheSize = 64 } = options;
+  const { mode = "sample", cacheSize = 64 } = optionsOf(name, options, compileNames);
   const cache = new Cache<Recorded>(cacheSize);
   return (args) => {
     if (currentTrace() !== undefined) return call(args);

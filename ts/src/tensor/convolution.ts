@@ -1,5 +1,6 @@
 // Convolutions over one or two spatial dimensions, and their transposes.
 // A base class of Tensor.
+import { namesOf, optionsOf } from "../config/options.js";
 import { forEach, misfit, refused, requireWhole } from "./checks.js";
 import { Multiplied } from "./product.js";
 import type { Tensor } from "./tensor.js";
@@ -29,6 +30,10 @@ export interface ConvTransposeOptions {
   /** Blocks of channels that are convolved apart; default 1. */
   readonly groups?: number;
 }
+
+const ofWindows = { stride: true, padding: true, dilation: true, groups: true } as const;
+const convNames = namesOf<ConvOptions>(ofWindows);
+const convTransposeNames = namesOf<ConvTransposeOptions>({ ...ofWindows, outputPadding: true });
 
 /**
  * How many elements are added at both ends of each spatial dimension.
@@ -66,7 +71,7 @@ export abstract class Convolved extends Multiplied {
    * ```
    */
   conv(weight: Tensor, options: ConvOptions = {}): Tensor {
-    const { stride, dilation, groups } = this.#window("conv", options);
+    const { stride, dilation, groups } = this.#window("conv", optionsOf("conv", options, convNames));
     const { before, after } = ends("conv", options.padding ?? 0, weight.shape.slice(2), stride, dilation);
     return this.apply("conv", [weight], { stride, before, after, dilation, groups });
   }
@@ -81,7 +86,10 @@ export abstract class Convolved extends Multiplied {
    * ```
    */
   convTranspose(weight: Tensor, options: ConvTransposeOptions = {}): Tensor {
-    const { stride, dilation, groups } = this.#window("convTranspose", options);
+    const { stride, dilation, groups } = this.#window(
+      "convTranspose",
+      optionsOf("convTranspose", options, convTransposeNames),
+    );
     const each = (value: number | readonly number[] | undefined, name: string) =>
       forEach(value ?? 0, stride.length, "convTranspose", name);
     const [padding, outputPadding] = [each(options.padding, "padding"), each(options.outputPadding, "outputPadding")];

@@ -1,5 +1,6 @@
 // Making tensors: from JavaScript arrays, filled with one number, counted, or random.
 // Shapes are checked here because the native side takes them as unsigned integers.
+import { namesOf, optionsOf } from "../config/options.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
@@ -24,6 +25,9 @@ export interface FillOptions {
   readonly dtype?: DType;
 }
 
+/** The names of {@link FillOptions}. */
+export const fillNames = namesOf<FillOptions>({ dtype: true });
+
 /** Element type and seed of a random tensor. */
 export interface RandomOptions extends FillOptions {
   /**
@@ -32,6 +36,9 @@ export interface RandomOptions extends FillOptions {
    */
   readonly seed?: number;
 }
+
+const tensorNames = namesOf<TensorOptions>({ dtype: true, shape: true });
+const randomNames = namesOf<RandomOptions>({ seed: true, dtype: true });
 
 type Element = number | bigint | boolean;
 
@@ -91,9 +98,9 @@ function firstElement(data: TensorData): unknown {
  * ```
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
-  const dtype = options.dtype ?? dtypeOf(firstElement(data));
+  const { dtype = dtypeOf(firstElement(data)), shape: given } = optionsOf("tensor", options, tensorNames);
   const lengths = lengthsOf(data);
-  const shape = checkedShape(options.shape ?? lengths, "tensor");
+  const shape = checkedShape(given ?? lengths, "tensor");
   let elements: ArrayLike<Element>;
   if (isTypedArray(data)) elements = data;
   else {
@@ -127,9 +134,14 @@ function copied(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor 
   return writer.finish();
 }
 
+function constantTensor(op: string, shape: readonly number[], value: number, options: FillOptions): Tensor {
+  const { dtype = "f32" } = optionsOf(op, options, fillNames);
+  return filled(value, dtype, checkedShape(shape, op));
+}
+
 /** A tensor filled with one number. */
 export function full(shape: readonly number[], value: number, options: FillOptions = {}): Tensor {
-  return filled(value, options.dtype ?? "f32", checkedShape(shape, "full"));
+  return constantTensor("full", shape, value, options);
 }
 
 /**
@@ -138,12 +150,12 @@ export function full(shape: readonly number[], value: number, options: FillOptio
  * @throws MemoryError, with sizes and before anything is allocated, where there is no room
  */
 export function zeros(shape: readonly number[], options: FillOptions = {}): Tensor {
-  return filled(0, options.dtype ?? "f32", checkedShape(shape, "zeros"));
+  return constantTensor("zeros", shape, 0, options);
 }
 
 /** A tensor of ones. */
 export function ones(shape: readonly number[], options: FillOptions = {}): Tensor {
-  return filled(1, options.dtype ?? "f32", checkedShape(shape, "ones"));
+  return constantTensor("ones", shape, 1, options);
 }
 
 /**
@@ -163,7 +175,7 @@ export function arange(start: number, stop: number, options?: FillOptions): Tens
 export function arange(start: number, stop: number, step: number, options?: FillOptions): Tensor;
 export function arange(...given: readonly (number | FillOptions | undefined)[]): Tensor {
   const numbers = given.filter((each) => typeof each === "number");
-  const { dtype = "f32" } = given.find((each) => typeof each === "object") ?? {};
+  const { dtype = "f32" } = optionsOf("arange", given.find((each) => typeof each === "object") ?? {}, fillNames);
   if (numbers.length === 1) {
     const [length] = checkedShape(numbers, "arange");
     return applied("arange", [], { length, dtype });
@@ -177,7 +189,8 @@ export function arange(...given: readonly (number | FillOptions | undefined)[]):
 let nextSeed = 2 ** 32;
 
 function random(kind: "uniform" | "normal", shape: readonly number[], options: RandomOptions): Tensor {
-  const [op, dtype] = [kind === "normal" ? "randn" : "rand", options.dtype ?? "f32"];
+  const op = kind === "normal" ? "randn" : "rand";
+  const { dtype = "f32" } = optionsOf(op, options, randomNames);
   const checked = checkedShape(shape, op);
   if (currentTrace() === undefined) {
     return new Tensor({ handle: native.tensorRandom(kind, options.seed ?? nextSeed++, dtype, checked) });

@@ -1,7 +1,8 @@
 // Tensors of a regular pattern: equal distances, the identity, the coordinates of a grid.
 // Made of arange, so that nothing is copied from JavaScript.
+import { optionsOf } from "../config/options.js";
 import { misfit, refused } from "./checks.js";
-import { arange, checkedShape, type FillOptions, full } from "./create.js";
+import { arange, checkedShape, type FillOptions, fillNames, full } from "./create.js";
 import type { Tensor } from "./tensor.js";
 
 /**
@@ -14,7 +15,7 @@ import type { Tensor } from "./tensor.js";
  */
 export function linspace(start: number, stop: number, count: number, options: FillOptions = {}): Tensor {
   checkedShape([count], "linspace");
-  const dtype = options.dtype ?? "f32";
+  const { dtype = "f32" } = optionsOf("linspace", options, fillNames);
   if (count === 1) return full([1], start, { dtype });
   // Both ends are exact, and every element is rounded once.
   const place = arange(count, { dtype: "f64" }).div(Math.max(1, count - 1));
@@ -31,8 +32,9 @@ export function linspace(start: number, stop: number, count: number, options: Fi
  */
 export function eye(rows: number, columns = rows, options: FillOptions = {}): Tensor {
   checkedShape([rows, columns], "eye");
+  const { dtype = "f32" } = optionsOf("eye", options, fillNames);
   const row = arange(rows, { dtype: "i64" }).unsqueeze(1);
-  return row.eq(arange(columns, { dtype: "i64" })).cast(options.dtype ?? "f32");
+  return row.eq(arange(columns, { dtype: "i64" })).cast(dtype);
 }
 
 /**
@@ -52,7 +54,7 @@ export function eye(rows: number, columns = rows, options: FillOptions = {}): Te
 export function meshgrid(axes: readonly Tensor[], options: { readonly indexing?: "ij" | "xy" } = {}): Tensor[] {
   const wrong = axes.find((axis) => axis.rank !== 1);
   if (wrong !== undefined) throw misfit("meshgrid", "vectors", `[${wrong.shape.join(", ")}]`);
-  const { indexing = "ij" } = options;
+  const { indexing = "ij" } = optionsOf("meshgrid", options, ["indexing"]);
   if (indexing !== "ij" && indexing !== "xy") throw refused("meshgrid", "indexing", '"ij" or "xy"', indexing);
   const sizes = axes.map((axis) => axis.size);
   const grids = axes.map((axis, i) => axis.reshape(sizes.map((size, k) => (k === i ? size : 1))).broadcastTo(sizes));

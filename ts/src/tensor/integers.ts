@@ -1,11 +1,14 @@
 // Random whole numbers: independent ones of a range, and the numbers of a range in random order.
 // Made of rand, so that seeds mean the same and traced functions draw anew in each run.
+import { namesOf, optionsOf } from "../config/options.js";
 import { misfit } from "./checks.js";
 import { checkedShape, type RandomOptions, rand } from "./create.js";
 import type { Tensor } from "./tensor.js";
 
 /** Seed of random whole numbers. */
 export type IntegerOptions = Pick<RandomOptions, "seed">;
+
+const integerNames = namesOf<IntegerOptions>({ seed: true });
 
 /**
  * Independent whole numbers low, …, high − 1, each as likely, as i64.
@@ -21,7 +24,8 @@ export function randInt(low: number, high: number, shape: readonly number[], opt
   if (!Number.isSafeInteger(low) || !Number.isSafeInteger(high) || high <= low) {
     throw misfit("randInt", "whole numbers low < high", `${low} and ${high}`);
   }
-  const part = rand(shape, { ...options, dtype: "f64" });
+  const { seed } = optionsOf("randInt", options, integerNames);
+  const part = rand(shape, { seed, dtype: "f64" });
   return part
     .mul(high - low)
     .floor()
@@ -40,5 +44,6 @@ export function randInt(low: number, high: number, shape: readonly number[], opt
  */
 export function randPerm(count: number, options: IntegerOptions = {}): Tensor {
   const shape = checkedShape([count], "randPerm");
-  return rand(shape, { ...options, dtype: "f64" }).argSort(0);
+  const { seed } = optionsOf("randPerm", options, integerNames);
+  return rand(shape, { seed, dtype: "f64" }).argSort(0);
 }

@@ -5,7 +5,7 @@ import type { Tensor } from "./tensor.js";
 
 /** A tensor of another one's shape, and element type unless another is given, filled with one number. */
 export function fullLike(like: Tensor, value: number, options: FillOptions = {}): Tensor {
-  return full(like.shape, value, { dtype: options.dtype ?? like.dtype });
+  return full(like.shape, value, { ...options, dtype: options?.dtype ?? like.dtype });
 }
 
 /**

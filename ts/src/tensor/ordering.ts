@@ -1,7 +1,8 @@
 // Methods of order: sorting, the indices that sort, the largest elements, quantiles.
 // A base class of Tensor; the derivative of a sorted value is that of the element that it is. NaN counts as the largest.
+import { namesOf, optionsOf } from "../config/options.js";
 import { axisOf, misfit, requireWhole } from "./checks.js";
-import { Reduced, type ReduceOptions } from "./reduction.js";
+import { Reduced, type ReduceOptions, reduceNames } from "./reduction.js";
 import type { Tensor } from "./tensor.js";
 
 /** Elements in order and the places that they came from. A type, not an interface, so that it is a {@link Tree}. */
@@ -18,6 +19,8 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 
+const sortNames = namesOf<SortOptions>({ descending: true });
+
 /** Order, on concrete and traced tensors alike. Sorting is stable: equal elements keep their order in both directions. */
 export abstract class Ordered extends Reduced {
   /**
@@ -29,8 +32,9 @@ export abstract class Ordered extends Reduced {
    * ```
    */
   argSort(axis = -1, options: SortOptions = {}): Tensor {
+    const { descending = false } = optionsOf("argSort", options, sortNames);
     const at = axisOf(axis, this.shape.length, "argSort");
-    if (!options.descending) return this.apply("argSort", [], { axis: at });
+    if (!descending) return this.apply("argSort", [], { axis: at });
     // The order of the reversed elements, read from its end, keeps equal ones in their order.
     const last = Math.max(0, (this.shape[at] ?? 0) - 1);
     const reversed = this.applied("argSort", [this.flip(at)], { axis: at }).flip(at);
@@ -47,9 +51,9 @@ export abstract class Ordered extends Reduced {
    * await indices.toArray(); // [0, 2, 1]
    * ```
    */
-  sort(axis = -1, options?: SortOptions): Sorted {
+  sort(axis = -1, options: SortOptions = {}): Sorted {
     const at = axisOf(axis, this.shape.length, "sort");
-    const indices = this.argSort(at, options);
+    const indices = this.argSort(at, optionsOf("sort", options, sortNames));
     return { values: this.gather(at, indices), indices };
   }
 
@@ -61,7 +65,8 @@ export abstract class Ordered extends Reduced {
    * await tensor([[1, 2], [3, 4]]).sortBy(tensor([9, 5])).toArray(); // [[3, 4], [1, 2]]
    * ```
    */
-  sortBy(keys: Tensor, axis = 0, options?: SortOptions): Tensor {
+  sortBy(keys: Tensor, axis = 0, options: SortOptions = {}): Tensor {
+    optionsOf("sortBy", options, sortNames);
     const at = axisOf(axis, this.shape.length, "sortBy");
     if (`${keys.shape}` === `${this.shape}`) return this.gather(at, keys.argSort(at, options));
     if (keys.rank === 1 && keys.shape[0] === this.shape[at]) return this.indexSelect(at, keys.argSort(0, options));
@@ -78,11 +83,12 @@ export abstract class Ordered extends Reduced {
    * ```
    */
   topK(count: number, axis = -1, options: { readonly largest?: boolean } = {}): Sorted {
+    const { largest = true } = optionsOf("topK", options, ["largest"]);
     const at = axisOf(axis, this.shape.length, "topK");
     const size = this.shape[at] ?? 0;
     requireWhole("topK", "the count", [count], 0);
     if (count > size) throw misfit("topK", `at most ${size} elements along axis ${at}`, String(count));
-    const indices = this.argSort(at, { descending: options.largest ?? true }).narrow(at, 0, count);
+    const indices = this.argSort(at, { descending: largest }).narrow(at, 0, count);
     return { values: this.gather(at, indices), indices };
   }
 
@@ -96,8 +102,9 @@ export abstract class Ordered extends Reduced {
    * ```
    */
   quantile(q: number, axis?: number, options: ReduceOptions = {}): Tensor {
+    const { keepDims = false } = optionsOf("quantile", options, reduceNames);
     if (axis === undefined) return this.whole(this.flatten().quantile(q, 0), options);
-    return this.apply("quantile", [], { q, axis, keepDims: options.keepDims ?? false });
+    return this.apply("quantile", [], { q, axis, keepDims });
   }
 
   /**
@@ -110,6 +117,7 @@ export abstract class Ordered extends Reduced {
    * ```
    */
   median(axis?: number, options: ReduceOptions = {}): Tensor {
+    const { keepDims = false } = optionsOf("median", options, reduceNames);
     if (axis === undefined) return this.whole(this.flatten().median(0), options);
     const at = axisOf(axis, this.shape.length, "median");
     const size = this.shape[at] ?? 0;
@@ -117,6 +125,6 @@ export abstract class Ordered extends Reduced {
     const { values } = this.sort(at);
     const [middle, last] = [values.narrow(at, Math.floor((size - 1) / 2), 1), values.narrow(at, size - 1, 1)];
     const value = last.ne(last).where(last, middle);
-    return options.keepDims ? value : value.squeeze(at);
+    return keepDims ? value : value.squeeze(at);
   }
 }

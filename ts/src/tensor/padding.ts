@@ -1,5 +1,6 @@
 // What a tensor is surrounded with: one value, its mirror image, its outermost elements, or itself once more.
 // A base class of Tensor; made of parts of the tensor, so that gradients find their way back.
+import { namesOf, optionsOf } from "../config/options.js";
 import { misfit, refused, requireWhole } from "./checks.js";
 import { Structural } from "./structure.js";
 import type { Tensor } from "./tensor.js";
@@ -18,6 +19,8 @@ export interface PadOptions {
   readonly value?: number;
 }
 
+const padNames = namesOf<PadOptions>({ mode: true, value: true });
+
 const modes: readonly PaddingMode[] = ["constant", "reflect", "replicate", "circular"];
 
 /** Padding, on concrete and traced tensors alike. */
@@ -31,7 +34,7 @@ export abstract class Padded extends Structural {
    * ```
    */
   pad(before: readonly number[], after: readonly number[], options: PadOptions = {}): Tensor {
-    const { mode = "constant", value = 0 } = options;
+    const { mode = "constant", value = 0 } = optionsOf("pad", options, padNames);
     requireWhole("pad", "what is added", [...before, ...after], 0);
     if (!modes.includes(mode)) throw refused("pad", "mode", modes.join(", "), mode);
     if (mode === "constant" && value === 0) return this.apply("pad", [], { before, after });

@@ -1,5 +1,6 @@
 // Pooling of one or two spatial dimensions, those after batch and channels.
 // A base class of Tensor; made of slices and sums, one dimension after the other.
+import { namesOf, optionsOf } from "../config/options.js";
 import { forEach, misfit, refused, requireWhole, spatialOf } from "./checks.js";
 import { Convolved } from "./convolution.js";
 import type { Tensor } from "./tensor.js";
@@ -12,6 +13,8 @@ export interface MaxPoolOptions {
   readonly padding?: number | readonly number[];
   /** Distance of neighbouring elements in a window; default 1. */
   readonly dilation?: number | readonly number[];
+  /** Whether a last window that reaches beyond the far end counts, if it begins before it; default false. */
+  readonly ceilMode?: boolean;
 }
 
 /** How the windows of {@link Pooled.avgPool} lie; one number counts for every spatial dimension. */
@@ -22,7 +25,15 @@ export interface AvgPoolOptions {
   readonly padding?: number | readonly number[];
   /** Whether these zeros count as elements of the mean; default true. */
   readonly countIncludePad?: boolean;
+  /** Whether a last window that reaches beyond the far end counts, if it begins before it: the mean of what it has; default false. */
+  readonly ceilMode?: boolean;
 }
+
+const ofWindows = { stride: true, padding: true, ceilMode: true } as const;
+/** The names of {@link MaxPoolOptions}. */
+export const maxPoolNames = namesOf<MaxPoolOptions>({ ...ofWindows, dilation: true });
+/** The names of {@link AvgPoolOptions}. */
+export const avgPoolNames = namesOf<AvgPoolOptions>({ ...ofWindows, countIncludePad: true });
 
 /** Windows along one dimension. */
 interface Windows {
@@ -32,12 +43,14 @@ interface Windows {
   readonly padding: number;
   readonly dilation: number;
   readonly count: number;
+  /** Elements that are missing at the far end for the last window to be whole. */
+  readonly beyond: number;
 }
 
-/** The larger of two, the first of equal ones, NaN if either is: what PyTorch's gradient follows. */
 /** Parts that an image of any size may be divided into. */
 const PARTS = 1024;
 
+/** The larger of two, the first of equal ones, NaN if either is: what PyTorch's gradient follows. */
 const larger = (a: Tensor, b: Tensor) => b.gt(a).or(b.isNaN()).where(b, a);
 
 /** Pooling, on concrete and traced tensors alike. */
@@ -53,11 +66,11 @@ export abstract class Pooled extends Convolved {
    * ```
    */
   maxPool(size: number | readonly number[], options: MaxPoolOptions = {}): Tensor {
-    return this.#windows("maxPool", size, options).reduce((x, windows) => {
-      const around = x.shape.map((_, i) => (i === windows.axis ? windows.padding : 0));
-      const filled = x.pad(around, around, { value: Number.NEGATIVE_INFINITY });
-      return elements(filled, windows).reduce(larger);
-    }, this.self);
+    const known = optionsOf("maxPool", options, maxPoolNames);
+    return this.#windows("maxPool", size, known).reduce(
+      (x, windows) => elements(surrounded(x, windows, Number.NEGATIVE_INFINITY), windows).reduce(larger),
+      this.self,
+    );
   }
 
   /**
@@ -71,12 +84,11 @@ export abstract class Pooled extends Convolved {
    * ```
    */
   avgPool(size: number | readonly number[], options: AvgPoolOptions = {}): Tensor {
-    const { countIncludePad = true, ...given } = options;
+    const { countIncludePad = true, ...given } = optionsOf("avgPool", options, avgPoolNames);
     return this.#windows("avgPool", size, given).reduce((x, windows) => {
-      const around = x.shape.map((_, i) => (i === windows.axis ? windows.padding : 0));
-      const sum = elements(x.pad(around, around), windows).reduce((a, b) => a.add(b));
-      if (countIncludePad || windows.padding === 0) return sum.mul(1 / windows.size);
-      return sum.mul(this.#along(windows.axis, shares(windows, x.shape[windows.axis] ?? 0)));
+      const sum = elements(surrounded(x, windows, 0), windows).reduce((a, b) => a.add(b));
+      if (windows.beyond === 0 && (countIncludePad || windows.padding === 0)) return sum.mul(1 / windows.size);
+      return sum.mul(this.#along(windows.axis, shares(windows, x.shape[windows.axis] ?? 0, countIncludePad)));
     }, this.self);
   }
 
@@ -133,12 +145,22 @@ export abstract class Pooled extends Convolved {
         const total = (this.shape[i + 2] ?? 0) + 2 * padding;
         const extent = dilation * (window - 1) + 1;
         if (2 * padding > extent) throw refused(op, "padding", `at most half a window, ${extent / 2}`, padding);
-        if (extent > total) throw misfit(op, `windows of at most ${total} elements`, String(extent));
-        const places = Math.floor((total - extent) / stride) + 1;
-        return { axis: i + 2, size: window, stride, padding, dilation, count: places };
+        const round = options.ceilMode ? Math.ceil : Math.floor;
+        const fitting = round((total - extent) / stride) + 1;
+        // A window that is not whole must not begin in the padding at the far end.
+        const places = options.ceilMode && (fitting - 1) * stride >= total - padding ? fitting - 1 : fitting;
+        if (places < 1) throw misfit(op, `windows of at most ${total} elements`, String(extent));
+        const beyond = Math.max(0, (places - 1) * stride + extent - total);
+        return { axis: i + 2, size: window, stride, padding, dilation, count: places, beyond };
       })
       .reverse();
   }
+}
+
+/** With what windows reach into at both ends. */
+function surrounded(x: Tensor, { axis, padding, beyond }: Windows, value: number): Tensor {
+  const only = (size: number) => x.shape.map((_, i) => (i === axis ? size : 0));
+  return x.pad(only(padding), only(padding + beyond), { value });
 }
 
 /** For each element of a window, that element of every window. */
@@ -151,10 +173,11 @@ function elements(x: Tensor, { axis, size, stride, dilation, count }: Windows): 
   });
 }
 
-/** For each window, 1 over the number of its elements that are no padding. */
-function shares({ size, stride, padding, count }: Windows, total: number): number[] {
+/** For each window, 1 over the number of its elements that count: never those beyond the padding. */
+function shares({ size, stride, padding, count }: Windows, total: number, countIncludePad: boolean): number[] {
+  const margin = countIncludePad ? padding : 0;
   return Array.from({ length: count }, (_, i) => {
     const start = i * stride - padding;
-    return 1 / (Math.min(start + size, total) - Math.max(start, 0));
+    return 1 / (Math.min(start + size, total + margin) - Math.max(start, -margin));
   });
 }

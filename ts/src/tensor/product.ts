@@ -1,5 +1,6 @@
 // Products of tensors: matrices, vectors, attention.
 // A base class of Tensor.
+import { namesOf, optionsOf } from "../config/options.js";
 import { axisOf, misfit, refused } from "./checks.js";
 import { Ordered } from "./ordering.js";
 import type { Tensor } from "./tensor.js";
@@ -18,6 +19,8 @@ export interface AttentionOptions {
   /** The fraction of weights that are set to 0 while a model is trained (the others are scaled up), in [0, 1); default 0. */
   readonly dropout?: number;
 }
+
+const attentionNames = namesOf<AttentionOptions>({ scale: true, causal: true, mask: true, dropout: true });
 
 /** Products, on concrete and traced tensors alike. */
 export abstract class Multiplied extends Ordered {
@@ -61,7 +64,7 @@ export abstract class Multiplied extends Ordered {
 
   /** The cosine of the angle between this and another tensor along an axis; norms below `epsilon` (default 1e-8) count as that. */
   cosineSimilarity(other: Tensor, axis = -1, options: { readonly epsilon?: number } = {}): Tensor {
-    const epsilon = options.epsilon ?? 1e-8;
+    const { epsilon = 1e-8 } = optionsOf("cosineSimilarity", options, ["epsilon"]);
     return this.normalize(axis, { epsilon }).mul(other.normalize(axis, { epsilon })).sum(axis);
   }
 
@@ -78,7 +81,7 @@ export abstract class Multiplied extends Ordered {
    * ```
    */
   attention(keys: Tensor, values: Tensor, options: AttentionOptions = {}): Tensor {
-    const { scale, causal = false, mask, dropout = 0 } = options;
+    const { scale, causal = false, mask, dropout = 0 } = optionsOf("attention", options, attentionNames);
     if (scale !== undefined && !Number.isFinite(scale)) throw refused("attention", "scale", "a finite number", scale);
     if (mask === undefined && dropout === 0) {
       return this.apply("attention", [keys, values], { scale: scale ?? null, causal });

@@ -1,5 +1,6 @@
 // Methods over the elements of some dimensions: sums, norms, running sums and products, softmax, normalisation.
 // A base class of Tensor; negative axes count from the end everywhere.
+import { namesOf, optionsOf } from "../config/options.js";
 import { type Axes, axesOf, axisOf, refused } from "./checks.js";
 import { Indexed } from "./indexing.js";
 import type { Tensor } from "./tensor.js";
@@ -22,11 +23,17 @@ export interface NormOptions extends ReduceOptions {
   readonly order?: number;
 }
 
+/** The names of {@link ReduceOptions}. */
+export const reduceNames = namesOf<ReduceOptions>({ keepDims: true });
+const varianceNames = namesOf<VarianceOptions>({ correction: true, keepDims: true });
+const normNames = namesOf<NormOptions>({ order: true, keepDims: true });
+
 /** Reductions, on concrete and traced tensors alike. Axes are one, several, or all of them where none is given. */
 export abstract class Reduced extends Indexed {
   #reduce(op: string, axes: Axes | undefined, options: ReduceOptions = {}): Tensor {
+    const { keepDims = false } = optionsOf(op, options, reduceNames);
     const list = axes === undefined ? undefined : typeof axes === "number" ? [axes] : axes;
-    return this.apply(op, [], { axes: list, keepDims: options.keepDims ?? false });
+    return this.apply(op, [], { axes: list, keepDims });
   }
 
   /**
@@ -60,8 +67,8 @@ export abstract class Reduced extends Indexed {
 
   /** The mean squared distance from the mean: divided by n, or by n − `correction`. */
   variance(axes?: Axes, options: VarianceOptions = {}): Tensor {
-    const value = this.#reduce("variance", axes, options);
-    const { correction = 0 } = options;
+    const { correction = 0, ...rest } = optionsOf("variance", options, varianceNames);
+    const value = this.#reduce("variance", axes, rest);
     if (correction === 0) return value;
     const count = axesOf(axes, this.shape.length, "variance").reduce((n, axis) => n * (this.shape[axis] ?? 0), 1);
     return value.mul(count / Math.max(0, count - correction));
@@ -75,8 +82,8 @@ export abstract class Reduced extends Indexed {
    * await tensor([1, 3, 5]).std(0, { correction: 1 }).item(); // 2
    * ```
    */
-  std(axes?: Axes, options?: VarianceOptions): Tensor {
-    return this.variance(axes, options).sqrt();
+  std(axes?: Axes, options: VarianceOptions = {}): Tensor {
+    return this.variance(axes, optionsOf("std", options, varianceNames)).sqrt();
   }
 
   /**
@@ -90,14 +97,14 @@ export abstract class Reduced extends Indexed {
    * ```
    */
   norm(axes?: Axes, options: NormOptions = {}): Tensor {
-    const { order = 2 } = options;
-    if (order === 1) return this.abs().sum(axes, options);
-    if (order === Number.POSITIVE_INFINITY) return this.abs().max(axes, options);
-    if (order === Number.NEGATIVE_INFINITY) return this.abs().min(axes, options);
-    if (order === 0) return this.ne(0).cast(this.dtype).sum(axes, options);
+    const { order = 2, ...rest } = optionsOf("norm", options, normNames);
+    if (order === 1) return this.abs().sum(axes, rest);
+    if (order === Number.POSITIVE_INFINITY) return this.abs().max(axes, rest);
+    if (order === Number.NEGATIVE_INFINITY) return this.abs().min(axes, rest);
+    if (order === 0) return this.ne(0).cast(this.dtype).sum(axes, rest);
     if (Number.isNaN(order)) throw refused("norm", "order", "a number", order);
     const powers = order === 2 ? this.square() : this.abs().pow(order);
-    const sum = powers.sum(axes, options);
+    const sum = powers.sum(axes, rest);
     // A root has no derivative at 0: there the norm is a constant.
     const isZero = sum.eq(0);
     const safe = isZero.where(1, sum);
@@ -113,9 +120,10 @@ export abstract class Reduced extends Indexed {
    * ```
    */
   prod(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    const { keepDims = false } = optionsOf("prod", options, reduceNames);
     const list = axesOf(axes, this.shape.length, "prod");
     const value = list.reduce((x, axis) => this.#multiplied(x, axis), this.self);
-    return options.keepDims ? value : value.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
+    return keepDims ? value : value.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
   }
 
   /** x with the product of all elements along an axis: halves are multiplied with each other until one slice is left. */
@@ -130,13 +138,20 @@ export abstract class Reduced extends Indexed {
   }
 
   /** Whether all elements over axes, or all there are, are true (of numbers: not 0), as bool. */
-  all(axes?: Axes, options?: ReduceOptions): Tensor {
-    return this.#isTrue().not().cast("i64").sum(axes, options).eq(0);
+  all(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    return this.#isTrue()
+      .not()
+      .cast("i64")
+      .sum(axes, optionsOf("all", options, reduceNames))
+      .eq(0);
   }
 
   /** Whether any element over axes, or any there is, is true (of numbers: not 0), as bool. */
-  any(axes?: Axes, options?: ReduceOptions): Tensor {
-    return this.#isTrue().cast("i64").sum(axes, options).ne(0);
+  any(axes?: Axes, options: ReduceOptions = {}): Tensor {
+    return this.#isTrue()
+      .cast("i64")
+      .sum(axes, optionsOf("any", options, reduceNames))
+      .ne(0);
   }
 
   #isTrue(): Tensor {
@@ -145,19 +160,21 @@ export abstract class Reduced extends Indexed {
 
   /** The index of the largest element along an axis, or among all elements in a row, as i64; the first of equal ones. */
   argMax(axis?: number, options: ReduceOptions = {}): Tensor {
+    const { keepDims = false } = optionsOf("argMax", options, reduceNames);
     if (axis === undefined) return this.whole(this.flatten().argMax(0), options);
     const value = this.apply("argMax", [], { axis });
-    return options.keepDims ? value.unsqueeze(axisOf(axis, this.shape.length, "argMax")) : value;
+    return keepDims ? value.unsqueeze(axisOf(axis, this.shape.length, "argMax")) : value;
   }
 
   /** The index of the smallest element along an axis, or among all elements in a row, as i64; the first of equal ones. */
   argMin(axis?: number, options: ReduceOptions = {}): Tensor {
-    return this.neg().argMax(axis, options);
+    return this.neg().argMax(axis, optionsOf("argMin", options, reduceNames));
   }
 
   /** Sums of all elements up to each one along an axis; from the end with `reverse`. */
   cumSum(axis: number, options: { readonly reverse?: boolean } = {}): Tensor {
-    return this.apply("cumSum", [], { axis, reverse: options.reverse ?? false });
+    const { reverse = false } = optionsOf("cumSum", options, ["reverse"]);
+    return this.apply("cumSum", [], { axis, reverse });
   }
 
   /**
@@ -206,12 +223,14 @@ export abstract class Reduced extends Indexed {
 
   /** log Σeˣ along an axis, without overflow. */
   logSumExp(axis: number, options: ReduceOptions = {}): Tensor {
-    return this.apply("logSumExp", [], { axis, keepDims: options.keepDims ?? false });
+    const { keepDims = false } = optionsOf("logSumExp", options, reduceNames);
+    return this.apply("logSumExp", [], { axis, keepDims });
   }
 
   /** Scaled along the last axis to mean 0 and variance 1; `epsilon` is added to the variance. */
   layerNorm(options: { readonly epsilon?: number } = {}): Tensor {
-    return this.apply("layerNorm", [], { epsilon: options.epsilon ?? 1e-5 });
+    const { epsilon = 1e-5 } = optionsOf("layerNorm", options, ["epsilon"]);
+    return this.apply("layerNorm", [], { epsilon });
   }
 
   /**
@@ -223,7 +242,7 @@ export abstract class Reduced extends Indexed {
    * ```
    */
   normalize(axes: Axes = -1, options: { readonly order?: number; readonly epsilon?: number } = {}): Tensor {
-    const norm = this.norm(axes, { order: options.order ?? 2, keepDims: true });
-    return this.div(norm.maximum(options.epsilon ?? 1e-12));
+    const { order = 2, epsilon = 1e-12 } = optionsOf("normalize", options, ["order", "epsilon"]);
+    return this.div(this.norm(axes, { order, keepDims: true }).maximum(epsilon));
   }
 }

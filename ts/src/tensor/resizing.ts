@@ -1,5 +1,6 @@
 // Resizing of one or two spatial dimensions, those after batch and channels.
 // A base class of Tensor; made of products with matrices, one dimension after the other.
+import { namesOf, optionsOf } from "../config/options.js";
 import type { DType } from "../native/boundary.js";
 import { forEach, refused, requireWhole, spatialOf } from "./checks.js";
 import { type InterpolationMode, nearest, type Scale, taps } from "./interpolation.js";
@@ -18,6 +19,14 @@ export interface InterpolateOptions {
   readonly alignCorners?: boolean;
 }
 
+/** The names of {@link InterpolateOptions}. */
+export const interpolateNames = namesOf<InterpolateOptions>({
+  size: true,
+  scaleFactor: true,
+  mode: true,
+  alignCorners: true,
+});
+
 /** Resizing, on concrete and traced tensors alike. */
 export abstract class Resized extends Pooled {
   /**
@@ -32,10 +41,11 @@ export abstract class Resized extends Pooled {
    * ```
    */
   interpolate(options: InterpolateOptions): Tensor {
-    const { size, scaleFactor, mode = "nearest", alignCorners = false } = options;
+    const known = optionsOf("interpolate", options, interpolateNames);
+    const { size, scaleFactor, mode = "nearest", alignCorners = false } = known;
     const count = spatialOf(this.shape, "interpolate");
-    const known = mode === "nearest" || (count === 1 ? mode === "linear" : mode === "bilinear" || mode === "bicubic");
-    if (!known) {
+    const isKnown = mode === "nearest" || (count === 1 ? mode === "linear" : mode === "bilinear" || mode === "bicubic");
+    if (!isKnown) {
       const expected = `"nearest" or ${count === 1 ? '"linear"' : '"bilinear" or "bicubic"'} of ${count} dimensions`;
       throw refused("interpolate", "mode", expected, `"${mode}"`);
     }

@@ -1,5 +1,6 @@
 // Nested objects and arrays of tensors: taken apart into named leaves, and put together again.
 // A function, a state or a condition may use any such structure; below TypeScript there are only leaves.
+import { described } from "../config/options.js";
 import { DataError } from "../errors.js";
 import { Tensor } from "./tensor.js";
 
@@ -16,12 +17,9 @@ export interface Leaf {
 
 /** Describes any value for a message. */
 export function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
   if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
   if (value instanceof Promise) return "a promise (of an async function?)";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object") return value.constructor === Object ? "an object" : `a ${value.constructor?.name}`;
-  return `${typeof value} ${String(value)}`;
+  return described(value);
 }
 
 const isBranch = (value: unknown): value is object =>

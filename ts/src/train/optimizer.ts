@@ -1,5 +1,6 @@
 // Optimisers as data; the update itself is part of the training program.
 // One maker for each kind that the config knows.
+import { plainOf } from "../config/options.js";
 import type { Optimizer } from "../generated/config.js";
 
 /** Settings of one kind of optimiser. */
@@ -14,15 +15,15 @@ export type OptimizerSettings<Type extends Optimizer["type"]> = Omit<Extract<Opt
  * ```
  */
 export function adamw(settings: OptimizerSettings<"adamw"> = {}): Optimizer {
-  return { type: "adamw", ...settings };
+  return { type: "adamw", ...plainOf("adamw", settings, ["lr"]) };
 }
 
 /** Adam (Kingma & Ba 2015). */
 export function adam(settings: OptimizerSettings<"adam"> = {}): Optimizer {
-  return { type: "adam", ...settings };
+  return { type: "adam", ...plainOf("adam", settings, ["lr"]) };
 }
 
 /** Stochastic gradient descent, with momentum if asked for. */
 export function sgd(settings: OptimizerSettings<"sgd"> = {}): Optimizer {
-  return { type: "sgd", ...settings };
+  return { type: "sgd", ...plainOf("sgd", settings, ["lr"]) };
 }

@@ -1,5 +1,6 @@
 // Learning-rate schedules as data; the rate of a step is computed inside the training program.
 // One maker for each kind that the config knows.
+import { plainOf } from "../config/options.js";
 import type { ScheduleConfig } from "../generated/config.js";
 
 /** Settings of one kind of learning-rate schedule. */
@@ -17,20 +18,20 @@ export type ScheduleSettings<Type extends ScheduleConfig["type"]> = Omit<
  * ```
  */
 export function warmupCosine(settings: ScheduleSettings<"warmupCosine">): ScheduleConfig {
-  return { type: "warmupCosine", ...settings };
+  return { type: "warmupCosine", ...plainOf("warmupCosine", settings, ["peak", "steps"]) };
 }
 
 /** The same rate at every step. */
 export function constant(settings: ScheduleSettings<"constant">): ScheduleConfig {
-  return { type: "constant", ...settings };
+  return { type: "constant", ...plainOf("constant", settings, ["rate"]) };
 }
 
 /** From one rate to another along a line. */
 export function linear(settings: ScheduleSettings<"linear">): ScheduleConfig {
-  return { type: "linear", ...settings };
+  return { type: "linear", ...plainOf("linear", settings, ["start", "end", "steps"]) };
 }
 
 /** Falls along half a cosine. */
 export function cosine(settings: ScheduleSettings<"cosine">): ScheduleConfig {
-  return { type: "cosine", ...settings };
+  return { type: "cosine", ...plainOf("cosine", settings, ["peak", "steps"]) };
 }

@@ -1,5 +1,6 @@
 // What toy data sets are asked for, and where their random numbers come from.
 // Drawn by the engine, so that equal seeds give equal points everywhere.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { ConfigError } from "../../errors.js";
 import { rand, randn } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -14,8 +15,11 @@ export interface DatasetSettings {
   readonly seed?: number;
 }
 
+const names = namesOf<DatasetSettings>({ count: true, noise: true, seed: true });
+
 /** Independent random numbers for one data set: a stream of its own for each quantity. */
-export function streams({ count, seed = 0 }: DatasetSettings) {
+export function streams(settings: DatasetSettings) {
+  const { count, seed = 0 } = optionsOf("datasets", settings, names);
   if (!Number.isSafeInteger(count) || count < 1) {
     const details = { expected: "an integer ≥ 1", got: String(count), path: "count" };
     throw new ConfigError(`count: expected an integer ≥ 1, got ${count}`, details);

@@ -1,5 +1,6 @@
 // The rows of a tensor in a random order.
 // For data that come sorted, before they are cut into parts.
+import { optionsOf } from "../../config/options.js";
 import { rand, tensor } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { tidy } from "../../tensor/tidy.js";
@@ -18,7 +19,8 @@ import { tidy } from "../../tensor/tidy.js";
  * ```
  */
 export async function shuffle(data: Tensor, settings: { readonly seed?: number } = {}): Promise<Tensor> {
-  const keys = Array.from(await rand([data.shape[0] ?? 0], { dtype: "f64", seed: settings.seed ?? 0 }).data(), Number);
+  const { seed = 0 } = optionsOf("shuffle", settings, ["seed"]);
+  const keys = Array.from(await rand([data.shape[0] ?? 0], { dtype: "f64", seed }).data(), Number);
   const order = keys.map((key, row) => ({ key, row })).sort((a, b) => a.key - b.key);
   return tidy(() =>
     data.indexSelect(

@@ -25,20 +25,17 @@ function best(count: number, score: (index: number) => number): number {
   return found;
 }
 
-/** A vector for each category. */
-function vectorCode(vectors: readonly ArrayLike<number>[]): Code {
-  const width = vectors[0]?.length ?? 0;
+/** A vector for each category, by its index and place. */
+function vectorCode(count: number, width: number, number: (index: number, place: number) => number): Code {
   return {
     width,
     write(index, into, at) {
-      const vector = vectors[index] as ArrayLike<number>;
-      for (let k = 0; k < width; k++) into[at + k] = vector[k] as number;
+      for (let k = 0; k < width; k++) into[at + k] = number(index, k);
     },
     read: (from, at) =>
-      best(vectors.length, (index) => {
-        const vector = vectors[index] as ArrayLike<number>;
+      best(count, (index) => {
         let distance = 0;
-        for (let k = 0; k < width; k++) distance += ((from[at + k] as number) - (vector[k] as number)) ** 2;
+        for (let k = 0; k < width; k++) distance += ((from[at + k] as number) - number(index, k)) ** 2;
         return -distance;
       }),
   };
@@ -55,12 +52,9 @@ const codes: { readonly [K in Kind]: (code: Extract<CategoryCode, { type: K }>, 
     },
     read: (from, at) => best(count, (index) => from[at + index] as number),
   }),
-  bits: (_, count) => {
-    const width = bitsOf(count);
-    const bits = (index: number) => Array.from({ length: width }, (__, k) => ((index >> k) & 1 ? 1 : -1));
-    return vectorCode(Array.from({ length: count }, (__, index) => bits(index)));
-  },
-  embedding: ({ vectors }) => vectorCode(vectors),
+  bits: (_, count) => vectorCode(count, bitsOf(count), (index, k) => ((index >> k) & 1 ? 1 : -1)),
+  embedding: ({ vectors }) =>
+    vectorCode(vectors.length, vectors[0]?.length ?? 0, (index, k) => vectors[index]?.[k] as number),
 };
 
 /** The kinds of codes. */

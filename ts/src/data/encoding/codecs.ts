@@ -99,12 +99,6 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
   const { name, condition = false, categories } = encoding;
   const missing = encoding.missing ?? { type: "error" };
   const code = codeOf(encoding.code, categories.length + (missing.type === "keep" ? 1 : 0));
-  const indices = new Map(categories.map((category, index) => [category, index]));
-  const absent = {
-    error: undefined,
-    fill: "value" in missing ? indices.get(missing.value) : undefined,
-    keep: categories.length,
-  };
   return {
     name,
     type: "category",
@@ -112,6 +106,12 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
     width: code.width,
     writer(column) {
       const { codes, categories: own } = column as CategoryColumn;
+      const indices = new Map(categories.map((category, index) => [category, index]));
+      const absent = {
+        error: undefined,
+        fill: "value" in missing ? indices.get(missing.value) : undefined,
+        keep: categories.length,
+      };
       const known = own.map((category) => indices.get(category));
       return (row, into, at) => {
         const given = codes[row] as number;

@@ -1,5 +1,6 @@
 // fitEncoding: looks at a table and decides how its columns become numbers.
 // What it measures is kept as data; nothing of the table itself is.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { ConfigError, DataError } from "../../errors.js";
 import type {
   CategoryCode,
@@ -10,8 +11,8 @@ import type {
 } from "../../generated/config.js";
 import { randn } from "../../tensor/create.js";
 import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../columns.js";
-import { knownSettings, refusedSetting } from "../settings.js";
-import { overRows } from "../slices.js";
+import { refusedSetting } from "../settings.js";
+import { overRows, turns } from "../slices.js";
 import { Table } from "../table.js";
 import { checkKnown } from "../table-builder.js";
 import { codeKinds } from "./category-codes.js";
@@ -89,7 +90,10 @@ function refuse(path: string, expected: string, value: unknown): ConfigError {
 }
 
 /** Settings that a column may have of its own. */
-const OWN = ["numbers", "categories", "missing", "clip"];
+const ofColumns = { numbers: true, categories: true, missing: true, clip: true } as const;
+const columnNames = namesOf<ColumnEncodingSettings>(ofColumns);
+const settingNames = namesOf<EncodingSettings>({ ...ofColumns, condition: true, columns: true, seed: true });
+const embeddingNames = namesOf<EmbeddingSettings>({ type: true, dim: true });
 
 /** What all dates of a column are multiples of, in milliseconds. */
 const DATE_STEPS = [86_400_000, 3_600_000, 60_000, 1000, 1];
@@ -211,6 +215,7 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
   }
   const dim = typeof categories === "object" ? categories.dim : 1;
   const kind = typeof categories === "object" ? categories.type : (categories ?? "oneHot");
+  if (typeof categories === "object" && categories !== null) optionsOf(at("categories"), categories, embeddingNames);
   const isCode = codeKinds.includes(kind) && (kind === "embedding") === (typeof categories === "object");
   if (!isCode || !Number.isSafeInteger(dim) || dim < 1) {
     throw refuse(
@@ -254,15 +259,17 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
  */
 export async function fitEncoding(table: Table, settings: EncodingSettings = {}): Promise<TableEncoding> {
   if (!(table instanceof Table)) throw refusedSetting("fitEncoding", "a table", table);
-  const all = knownSettings("fitEncoding", settings, [...OWN, "condition", "columns", "seed"]);
+  const all = optionsOf("fitEncoding", settings, settingNames);
   const { columns = {}, condition = [], seed = 0, ...common } = all;
   const names = table.columns.map(({ name }) => name);
   checked("", common);
   checkKnown(Object.keys(columns), names, "the table");
   for (const [name, own] of Object.entries(columns)) {
-    checked(`columns.${name}`, knownSettings(`columns.${name}`, own, OWN));
+    checked(`columns.${name}`, optionsOf(`columns.${name}`, own, columnNames));
   }
   for (const name of condition) table.column(name);
+  const given = new Set(condition);
+  const turn = turns();
   const encodings: ColumnEncoding[] = [];
   for (const [i, column] of table.columns.entries()) {
     const chosen: Chosen = {
@@ -272,10 +279,11 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
       clip: false,
       ...common,
       ...(Object.hasOwn(columns, column.name) && columns[column.name]),
-      condition: condition.includes(column.name),
+      condition: given.has(column.name),
       seed: seed * 4096 + i,
     };
     encodings.push(await columnEncoding(column, chosen));
+    await turn();
   }
   return new TableEncoding({ columns: encodings });
 }

@@ -1,13 +1,17 @@
 // TableEncoding: a table as rows of numbers, and such rows as a table in the user's columns, categories and units.
 // Plain data behind methods, so that it lives in a model's config and with it in its checkpoints.
+
+import { namesOf, optionsOf } from "../../config/options.js";
 import { ShapeError } from "../../errors.js";
 import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import type { Column } from "../columns.js";
 import { tensorInPieces } from "../large.js";
-import { knownSettings, refusedSetting } from "../settings.js";
-import { overRows } from "../slices.js";
+import { listed } from "../names.js";
+import { refusedSetting } from "../settings.js";
+import { inSlices, inTurns, type Steps } from "../slices.js";
 import { Table } from "../table.js";
-import { type Codec, checkType, codecOf } from "./codecs.js";
+import { type Codec, checkType, codecOf, type Decoder, type Write } from "./codecs.js";
 
 /** Where the numbers of a column lie. */
 export interface ColumnPlace {
@@ -25,7 +29,21 @@ export interface EncodeSettings {
   readonly dtype?: "f32" | "f64";
 }
 
+/** Rows of one step. */
+const ROWS = 1024;
+
+const encodeNames = namesOf<EncodeSettings>({ dtype: true });
+
 const widthOf = (codecs: readonly Codec[]) => codecs.reduce((sum, { width }) => sum + width, 0);
+
+function placesOf(codecs: readonly Codec[]): [string, ColumnPlace][] {
+  let next = 0;
+  return codecs.map(({ name, condition, width }) => {
+    const start = next;
+    next += width;
+    return [name, { condition, start, width }];
+  });
+}
 
 /**
  * How a table becomes rows of numbers, and such rows a table; made by {@link fitEncoding}. As `data` of a model's config it goes with the model and its
@@ -45,6 +63,8 @@ export class TableEncoding implements EncodingConfig {
   readonly columns: readonly ColumnEncoding[];
   readonly #state: readonly Codec[];
   readonly #condition: readonly Codec[];
+  /** Made when a place is asked for. */
+  #places: ReadonlyMap<string, ColumnPlace> | undefined;
 
   /** @param config - what {@link fitEncoding} gave, or the `data` of a model's config */
   constructor(config: EncodingConfig) {
@@ -70,13 +90,10 @@ export class TableEncoding implements EncodingConfig {
    * @throws ShapeError where the encoding has no such column
    */
   place(name: string): ColumnPlace {
-    for (const codecs of [this.#state, this.#condition]) {
-      const index = codecs.findIndex((codec) => codec.name === name);
-      const codec = codecs[index];
-      if (codec === undefined) continue;
-      return { condition: codec.condition, start: widthOf(codecs.slice(0, index)), width: codec.width };
-    }
-    const expected = `one of the columns ${this.columns.map((column) => column.name).join(", ")}`;
+    this.#places ??= new Map([...placesOf(this.#state), ...placesOf(this.#condition)]);
+    const place = this.#places.get(name);
+    if (place !== undefined) return place;
+    const expected = `one of the columns ${listed(this.columns.map((column) => column.name))}`;
     throw new ShapeError(`place: expected ${expected}, got ${JSON.stringify(name)}`, { expected, got: name });
   }
 
@@ -110,13 +127,15 @@ export class TableEncoding implements EncodingConfig {
 }
 
 async function encoded(table: Table, codecs: readonly Codec[], settings: EncodeSettings): Promise<Tensor> {
-  const { dtype = "f32" } = knownSettings("encode", settings, ["dtype"]);
+  const { dtype = "f32" } = optionsOf("encode", settings, encodeNames);
   if (!(table instanceof Table)) throw refusedSetting("encode", "a table", table);
   const width = widthOf(codecs);
-  const writers = codecs.map((codec) => {
+  const writers: { readonly write: Write; readonly width: number }[] = [];
+  await inSlices(codecs.length, (i) => {
+    const codec = codecs[i] as Codec;
     const column = table.column(codec.name);
     checkType(codec, column);
-    return { write: codec.writer(column), width: codec.width };
+    writers.push({ write: codec.writer(column), width: codec.width });
   });
   const Elements = dtype === "f64" ? Float64Array : Float32Array;
   return tensorInPieces({ shape: [table.rowCount, width], dtype, unit: width }, (start, end) => {
@@ -138,13 +157,30 @@ async function decoded(rows: Tensor, codecs: readonly Codec[]): Promise<Table> {
   }
   const elements = (await rows.data()) as Float32Array | Float64Array;
   const count = elements.length / width;
-  const decoders = codecs.map((codec) => codec.decoder(count));
-  await overRows(count, (start, end) => {
+  return new Table(await inTurns(columnsOf(codecs, elements, count)));
+}
+
+/** The columns of some rows: so many rows of a column in a step, in the order in which they lie. */
+function* columnsOf(codecs: readonly Codec[], elements: ArrayLike<number>, count: number): Steps<Column[]> {
+  const width = widthOf(codecs);
+  const decoders: Decoder[] = [];
+  for (const codec of codecs) {
+    decoders.push(codec.decoder(count));
+    yield;
+  }
+  for (let start = 0; start < count; start += ROWS) {
     let offset = 0;
     for (const [k, decoder] of decoders.entries()) {
-      for (let row = start; row < end; row++) decoder.read(row, elements, row * width + offset);
+      for (let row = start; row < Math.min(count, start + ROWS); row++)
+        decoder.read(row, elements, row * width + offset);
       offset += codecs[k]?.width ?? 0;
+      yield;
     }
-  });
-  return new Table(decoders.map((decoder) => decoder.finish()));
+  }
+  const columns: Column[] = [];
+  for (const decoder of decoders) {
+    columns.push(decoder.finish());
+    yield;
+  }
+  return columns;
 }

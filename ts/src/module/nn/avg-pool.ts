@@ -1,6 +1,6 @@
 // AvgPool1d and AvgPool2d: the mean of each window.
 // The function is the tensor method avgPool.
-import type { AvgPoolOptions } from "../../tensor/pooling.js";
+import { type AvgPoolOptions, avgPoolNames } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Pool } from "./pool.js";
 
@@ -25,7 +25,7 @@ export class AvgPool1d extends AvgPool {
    * @param options - how the windows lie; by default one after the other
    */
   constructor(size: number | readonly number[], options: AvgPoolOptions = {}) {
-    super(1, size, options);
+    super(1, size, options, avgPoolNames);
   }
 }
 
@@ -43,6 +43,6 @@ export class AvgPool2d extends AvgPool {
    * @param options - how the windows lie; by default one after the other
    */
   constructor(size: number | readonly number[], options: AvgPoolOptions = {}) {
-    super(2, size, options);
+    super(2, size, options, avgPoolNames);
   }
 }

@@ -1,8 +1,9 @@
 // ConvTranspose1d and ConvTranspose2d: the transposes of convolutions, which make signals and images larger.
 // The function is the tensor method convTranspose.
+import { namesOf } from "../../config/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { batched } from "./batched.js";
-import { Convolution, type ConvolutionOptions } from "./convolution.js";
+import { Convolution, type ConvolutionOptions, ofConvolutions } from "./convolution.js";
 
 /** Settings of {@link ConvTranspose1d} and {@link ConvTranspose2d}; one number counts for every spatial dimension. */
 export interface ConvTransposeLayerOptions extends ConvolutionOptions {
@@ -12,19 +13,23 @@ export interface ConvTransposeLayerOptions extends ConvolutionOptions {
   readonly outputPadding?: number | readonly number[];
 }
 
+const names = namesOf<ConvTransposeLayerOptions>({ ...ofConvolutions, padding: true, outputPadding: true });
+
 /** A transposed convolution of any number of dimensions. */
 abstract class ConvTranspose extends Convolution {
   readonly #options: ConvTransposeLayerOptions;
 
   constructor(spatial: number, inputs: number, outputs: number, options: ConvTransposeLayerOptions) {
-    super(spatial, { inputs, outputs }, (groups) => [inputs, outputs / groups], options);
+    super(spatial, { inputs, outputs }, (groups) => [inputs, outputs / groups], options, names);
     this.#options = options;
   }
 
   override forward(x: Tensor): Tensor {
     const { kernelSize, weight } = this;
+    const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = this.#options;
+    const window = { stride, padding, outputPadding, dilation, groups };
     return batched(this.constructor.name, kernelSize.length, weight.shape[0], x, (batch) =>
-      this.shifted(batch.convTranspose(weight, this.#options)),
+      this.shifted(batch.convTranspose(weight, window)),
     );
   }
 }

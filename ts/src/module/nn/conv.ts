@@ -1,11 +1,12 @@
 // Conv1d and Conv2d: cross-correlation with learned kernels.
 // The function is the tensor method conv.
+import { namesOf } from "../../config/options.js";
 import { forEach, refused } from "../../tensor/checks.js";
 import { ends } from "../../tensor/convolution.js";
 import type { PaddingMode } from "../../tensor/padding.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { batched } from "./batched.js";
-import { Convolution, type ConvolutionOptions } from "./convolution.js";
+import { Convolution, type ConvolutionOptions, ofConvolutions } from "./convolution.js";
 
 /** Settings of {@link Conv1d} and {@link Conv2d}; one number counts for every spatial dimension. */
 export interface ConvLayerOptions extends ConvolutionOptions {
@@ -15,13 +16,15 @@ export interface ConvLayerOptions extends ConvolutionOptions {
   readonly paddingMode?: "zeros" | Exclude<PaddingMode, "constant">;
 }
 
+const names = namesOf<ConvLayerOptions>({ ...ofConvolutions, padding: true, paddingMode: true });
+
 /** A convolution of any number of dimensions. */
 abstract class Conv extends Convolution {
   readonly #options: ConvLayerOptions;
   readonly #inputs: number;
 
   constructor(spatial: number, inputs: number, outputs: number, options: ConvLayerOptions) {
-    super(spatial, { inputs, outputs }, (groups) => [outputs, inputs / groups], options);
+    super(spatial, { inputs, outputs }, (groups) => [outputs, inputs / groups], options, names);
     const modes = ["zeros", "reflect", "replicate", "circular"];
     const { paddingMode = "zeros" } = options;
     if (!modes.includes(paddingMode)) {
@@ -36,14 +39,15 @@ abstract class Conv extends Convolution {
   }
 
   #convolved(x: Tensor): Tensor {
-    const { padding = 0, stride = 1, dilation = 1, paddingMode: mode = "zeros" } = this.#options;
-    if (mode === "zeros") return this.shifted(x.conv(this.weight, this.#options));
+    const { padding = 0, stride = 1, dilation = 1, groups = 1, paddingMode: mode = "zeros" } = this.#options;
+    const window = { stride, dilation, groups };
+    if (mode === "zeros") return this.shifted(x.conv(this.weight, { ...window, padding }));
     const { name } = this.constructor;
     const each = (value: number | readonly number[], what: string) =>
       forEach(value, this.kernelSize.length, name, what);
     const { before, after } = ends(name, padding, this.kernelSize, each(stride, "stride"), each(dilation, "dilation"));
     const surrounded = x.pad([0, 0, ...before], [0, 0, ...after], { mode });
-    return this.shifted(surrounded.conv(this.weight, { ...this.#options, padding: 0 }));
+    return this.shifted(surrounded.conv(this.weight, window));
   }
 }
 

@@ -1,5 +1,6 @@
 // What the four convolution layers share: a weight, a bias, and how both start.
 // Names, shapes and initial distributions are PyTorch's, so that checkpoints are interchangeable.
+import { optionsOf } from "../../config/options.js";
 import { forEach, refused, requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { fanIn, type Init } from "../init.js";
@@ -24,6 +25,17 @@ export interface ConvolutionOptions {
   readonly biasInit?: Init;
 }
 
+/** The names of {@link ConvolutionOptions}. */
+export const ofConvolutions = {
+  kernelSize: true,
+  stride: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+  weightInit: true,
+  biasInit: true,
+} as const;
+
 /** The base of convolution layers. */
 export abstract class Convolution extends Layer {
   /** The kernels. */
@@ -38,15 +50,18 @@ export abstract class Convolution extends Layer {
    * @param channels - of input and output
    * @param channelsOfWeight - first and second size of the weight: `[outputs, inputs / groups]` or `[inputs, outputs / groups]`
    * @param options - window, groups and bias
+   * @param known - the names of the layer's options
    */
   constructor(
     spatial: number,
     channels: { readonly inputs: number; readonly outputs: number },
     channelsOfWeight: (groups: number) => readonly [number, number],
     options: ConvolutionOptions,
+    known: readonly string[],
   ) {
     super();
     const { name } = this.constructor;
+    optionsOf(name, options, known);
     const { inputs, outputs } = channels;
     const { groups = 1 } = options;
     if (options.kernelSize === undefined) throw refused(name, "kernelSize", "a size of the window", "nothing");

@@ -1,5 +1,6 @@
 // Embedding: a learned row for each class.
 // Started N(0, 1), as in PyTorch.
+import { requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { normal } from "../init.js";
 import { Parameter } from "../parameter.js";
@@ -23,6 +24,7 @@ export class Embedding extends Layer {
    */
   constructor(count: number, features: number) {
     super();
+    requireWhole("Embedding", "count and features", [count, features], 1);
     this.weight = new Parameter([count, features], { init: normal(1), decay: false });
   }
 

@@ -1,5 +1,6 @@
 // GroupNorm (Wu and He 2018): blocks of channels to mean 0 and variance 1, then a learned scale and shift of each channel.
 // With as many groups as channels it is instance normalisation.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { misfit, refused, requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { constant } from "../init.js";
@@ -13,6 +14,8 @@ export interface GroupNormOptions {
   /** Whether there are a scale and a shift; default true. */
   readonly affine?: boolean;
 }
+
+const names = namesOf<GroupNormOptions>({ epsilon: true, affine: true });
 
 /**
  * Normalisation of `[B, channels, …]` over blocks of channels and all that follows, with learned weight (1 at the start) and bias (0).
@@ -40,10 +43,10 @@ export class GroupNorm extends Layer {
     super();
     requireWhole("GroupNorm", "groups and channels", [groups, channels], 1);
     if (channels % groups !== 0) throw refused("GroupNorm", "groups", `a divisor of ${channels} channels`, groups);
-    const { affine = true } = options;
+    const { affine = true, epsilon = 1e-5 } = optionsOf("GroupNorm", options, names);
     this.#groups = groups;
     this.#channels = channels;
-    this.#epsilon = options.epsilon ?? 1e-5;
+    this.#epsilon = epsilon;
     this.weight = affine ? new Parameter([channels], { init: constant(1), decay: false }) : undefined;
     this.bias = affine ? new Parameter([channels], { decay: false }) : undefined;
   }

@@ -1,5 +1,13 @@
 // Layers for networks written in TypeScript, one per file.
 // Exported as the namespace nn.
+/**
+ * Layers, with PyTorch's parameter names and shapes. Sizes come first, all else is an object of options in which a name that is not known is an error.
+ *
+ * There is no `BatchNorm1d` or `BatchNorm2d`: a `forward` is traced once and changes no state, which running statistics would be; and statistics of a batch make
+ * each sample of a generative model depend on those beside it. `GroupNorm` (of images and series) and `LayerNorm` (of vectors and tokens) take their place.
+ *
+ * @module
+ */
 export { activation } from "./activation.js";
 export { AdaptiveAvgPool1d, AdaptiveAvgPool2d } from "./adaptive-avg-pool.js";
 export { AvgPool1d, AvgPool2d } from "./avg-pool.js";

@@ -1,5 +1,6 @@
 // LayerNorm (Ba, Kiros, Hinton 2016): each row to mean 0 and variance 1, then a learned scale and shift.
 // A row is the last dimension, or the last ones.
+import { namesOf, optionsOf } from "../../config/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { constant } from "../init.js";
 import { Parameter } from "../parameter.js";
@@ -15,6 +16,8 @@ export interface LayerNormOptions {
   /** Whether there is a shift; default true. */
   readonly bias?: boolean;
 }
+
+const names = namesOf<LayerNormOptions>({ epsilon: true, affine: true, bias: true });
 
 /**
  * Normalisation over the last dimension, of size `features`, or over the last ones, of these sizes; with learned weight (1 at the
@@ -39,9 +42,9 @@ export class LayerNorm extends Layer {
    */
   constructor(features: number | readonly number[], options: LayerNormOptions = {}) {
     super();
-    const { affine = true, bias = true } = options;
+    const { affine = true, bias = true, epsilon = 1e-5 } = optionsOf("LayerNorm", options, names);
     this.#sizes = sizesOf("LayerNorm", features);
-    this.#epsilon = options.epsilon ?? 1e-5;
+    this.#epsilon = epsilon;
     this.weight = affine ? new Parameter(this.#sizes, { init: constant(1), decay: false }) : undefined;
     this.bias = affine && bias ? new Parameter(this.#sizes, { decay: false }) : undefined;
   }

@@ -1,6 +1,7 @@
 // Linear: the affine map of the last dimension.
 // Weights are stored [out, in] and started U(±1/√in), as in PyTorch, so that checkpoints are interchangeable.
-import { misfit } from "../../tensor/checks.js";
+import { namesOf, optionsOf } from "../../config/options.js";
+import { misfit, requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { fanIn, type Init } from "../init.js";
 import { Parameter } from "../parameter.js";
@@ -15,6 +16,8 @@ export interface LinearOptions {
   /** How the bias starts; default U(±1/√in). */
   readonly biasInit?: Init;
 }
+
+const names = namesOf<LinearOptions>({ bias: true, weightInit: true, biasInit: true });
 
 /** x Wᵀ + b of the last dimension. */
 export function affine(x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
@@ -46,12 +49,11 @@ export class Linear extends Layer {
    */
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    requireWhole("Linear", "inFeatures and outFeatures", [inFeatures, outFeatures], 1);
     const init = fanIn(inFeatures);
-    this.weight = new Parameter([outFeatures, inFeatures], { init: options.weightInit ?? init });
-    this.bias =
-      options.bias === false
-        ? undefined
-        : new Parameter([outFeatures], { init: options.biasInit ?? init, decay: false });
+    const { bias = true, weightInit = init, biasInit = init } = optionsOf("Linear", options, names);
+    this.weight = new Parameter([outFeatures, inFeatures], { init: weightInit });
+    this.bias = bias ? new Parameter([outFeatures], { init: biasInit, decay: false }) : undefined;
   }
 
   override forward(x: Tensor): Tensor {

@@ -1,6 +1,6 @@
 // MaxPool1d and MaxPool2d: the largest element of each window.
 // The function is the tensor method maxPool.
-import type { MaxPoolOptions } from "../../tensor/pooling.js";
+import { type MaxPoolOptions, maxPoolNames } from "../../tensor/pooling.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Pool } from "./pool.js";
 
@@ -25,7 +25,7 @@ export class MaxPool1d extends MaxPool {
    * @param options - how the windows lie; by default one after the other
    */
   constructor(size: number | readonly number[], options: MaxPoolOptions = {}) {
-    super(1, size, options);
+    super(1, size, options, maxPoolNames);
   }
 }
 
@@ -43,6 +43,6 @@ export class MaxPool2d extends MaxPool {
    * @param options - how the windows lie; by default one after the other
    */
   constructor(size: number | readonly number[], options: MaxPoolOptions = {}) {
-    super(2, size, options);
+    super(2, size, options, maxPoolNames);
   }
 }

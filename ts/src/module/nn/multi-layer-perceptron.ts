@@ -1,5 +1,6 @@
 // MultiLayerPerceptron: linear layers with activations between, in TypeScript.
 // The twin of the built-in backbone: the same parameter names, shapes and initial values.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { ConfigError } from "../../errors.js";
 import type { Activation } from "../../generated/config.js";
 import { Tensor } from "../../tensor/tensor.js";
@@ -18,6 +19,8 @@ export interface MultiLayerPerceptronConfig {
   readonly activation: Activation;
 }
 
+const names = namesOf<MultiLayerPerceptronConfig>({ hiddenSizes: true, outputSize: true, activation: true });
+
 /**
  * Linear layers with an activation after each but the last. Several inputs are concatenated along the last dimension;
  * one without it (times `[B]`) is a column. Parameters are named `model.linear0.weight` …, as in GenerativeRL.
@@ -35,6 +38,7 @@ export class MultiLayerPerceptron extends Module {
   /** @param config - sizes and activation */
   constructor(config: MultiLayerPerceptronConfig) {
     super();
+    optionsOf("MultiLayerPerceptron", config, names);
     const sizes = [...config.hiddenSizes, config.outputSize];
     const layers: Record<string, Layer> = {};
     sizes.slice(1).forEach((size, i) => {

@@ -1,5 +1,6 @@
 // MultiheadAttention (Vaswani et al. 2017): several attentions side by side, between learned projections.
 // Parameters have PyTorch's names and shapes; the batch comes first.
+import { namesOf, optionsOf } from "../../config/options.js";
 import { misfit, refused, requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { constant, xavier } from "../init.js";
@@ -20,6 +21,14 @@ export interface MultiheadAttentionOptions {
   /** The fraction of weights that are set to 0 while a model is trained, in [0, 1); default 0. */
   readonly dropout?: number;
 }
+
+const names = namesOf<MultiheadAttentionOptions>({
+  keyFeatures: true,
+  valueFeatures: true,
+  bias: true,
+  causal: true,
+  dropout: true,
+});
 
 /**
  * Attention with `heads` heads: queries `[B, n, features]` to keys `[B, m, …]` with values `[B, m, …]` gives `[B, n, features]`; also
@@ -63,7 +72,8 @@ export class MultiheadAttention extends Module {
   constructor(features: number, heads: number, options: MultiheadAttentionOptions = {}) {
     super();
     const name = "MultiheadAttention";
-    const { keyFeatures = features, valueFeatures = features, bias = true, causal = false, dropout = 0 } = options;
+    const given = optionsOf(name, options, names);
+    const { keyFeatures = features, valueFeatures = features, bias = true, causal = false, dropout = 0 } = given;
     requireWhole(name, "features and heads", [features, heads, keyFeatures, valueFeatures], 1);
     if (features % heads !== 0) throw refused(name, "heads", `a divisor of ${features} features`, heads);
     if (!(dropout >= 0 && dropout < 1)) throw refused(name, "dropout", "a rate in [0, 1)", dropout);

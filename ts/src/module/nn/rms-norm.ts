@@ -1,5 +1,6 @@
 // RMSNorm (Zhang and Sennrich 2019): each row to mean square 1, then a learned scale.
 // A row is the last dimension, or the last ones.
+import { namesOf, optionsOf } from "../../config/options.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { constant } from "../init.js";
 import { Parameter } from "../parameter.js";
@@ -13,6 +14,8 @@ export interface RMSNormOptions {
   /** Whether there is a scale; default true. */
   readonly affine?: boolean;
 }
+
+const names = namesOf<RMSNormOptions>({ epsilon: true, affine: true });
 
 /**
  * x/√(mean x² + epsilon) over the last dimension, of size `features`, or over the last ones; with learned weight (1 at the start).
@@ -35,8 +38,8 @@ export class RMSNorm extends Layer {
   constructor(features: number | readonly number[], options: RMSNormOptions = {}) {
     super();
     this.#sizes = sizesOf("RMSNorm", features);
-    this.#epsilon = options.epsilon;
-    const { affine = true } = options;
+    const { affine = true, epsilon } = optionsOf("RMSNorm", options, names);
+    this.#epsilon = epsilon;
     this.weight = affine ? new Parameter(this.#sizes, { init: constant(1), decay: false }) : undefined;
   }
 

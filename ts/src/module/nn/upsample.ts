@@ -1,6 +1,7 @@
 // Upsample: signals and images in another size, without parameters.
 // The function is the tensor method interpolate.
-import type { InterpolateOptions } from "../../tensor/resizing.js";
+import { optionsOf } from "../../config/options.js";
+import { type InterpolateOptions, interpolateNames } from "../../tensor/resizing.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { Layer } from "./layer.js";
 
@@ -18,7 +19,7 @@ export class Upsample extends Layer {
   /** @param options - the new size, and how it is filled */
   constructor(options: InterpolateOptions) {
     super();
-    this.#options = options;
+    this.#options = optionsOf("Upsample", options, interpolateNames);
   }
 
   override forward(x: Tensor): Tensor {
