@@ -3,6 +3,7 @@ import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FitEvent } from "../../ts/src/train/events.ts";
 import { clock, line, progressOn } from "../../ts/src/train/progress.ts";
+import { data, small } from "../model/support.ts";
 
 const event = (step: number, more: Partial<FitEvent> = {}): FitEvent => ({
   step,
@@ -80,4 +81,23 @@ describe("progress", () => {
       expect(text).not.toMatch(new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`));
     }
   });
+});
+
+it.each([
+  ["sampling", () => small().sample({ batchSize: 4, progress: true })],
+  ["computing densities", () => small().logProb(data(4), { progress: true })],
+])("%s shows how far it is, too", async (_, work) => {
+  vi.stubEnv("TERM", "dumb"); // so that there are lines wherever the tests run
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
+  const steps = written.join("").trimEnd().split("\n");
+  const [, done, all] = /^step (\d+)\/(\d+) /.exec(steps.at(-1) ?? "") ?? [];
+  expect(Number(done)).toBeGreaterThan(0);
+  expect(done).toBe(all);
 });
