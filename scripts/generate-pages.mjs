@@ -2,7 +2,6 @@
 // As texts within the package they need no file at run time, and no bundler of a user's can lose them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { textOf } from "./lib/files.mjs";
 import { root } from "./lib/paths.mjs";
 import { Failure, isEntry, main } from "./lib/process.mjs";
@@ -12,6 +11,8 @@ const file = join(root, "ts", "src", "generated", "pages.ts");
 
 /** A script of ts/page with all that it imports, as a browser runs it. */
 async function bundled(name) {
+  // Not before it is installed: the set-up loads this file first.
+  const { build } = await import("esbuild");
   const { outputFiles } = await build({
     absWorkingDir: folder,
     entryPoints: [`${name}.ts`],

@@ -56,8 +56,8 @@ async function distance(found: Thirds): Promise<Figure> {
     await slicedWasserstein(found.samples, found.data),
     await slicedWasserstein(found.other, found.data),
   ];
-  const ratio = floor > 0 ? `, ${rounded(own / floor)} times that` : "";
-  const remark = `two halves of the data: ${rounded(floor)}${ratio}; ${halves(found.rows)}`;
+  const ratio = floor > 0 ? `${rounded(own / floor)} times that` : "beside that";
+  const remark = `${ratio} of two halves of the data, ${rounded(floor)}; ${halves(found.rows)}`;
   return { name: "Sliced Wasserstein distance to the data", value: rounded(own), remark };
 }
 
