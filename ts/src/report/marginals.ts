@@ -4,7 +4,7 @@ import type { Column } from "../data/columns.js";
 import { inSlices } from "../data/slices.js";
 import type { Table } from "../data/table.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { columnNames, columnOf, columnsOf } from "./columns.js";
+import { columnNames, columnOf, columnsOf, type Numbers } from "./columns.js";
 import type { CategoryMarginal, Marginal, NumberMarginal } from "./payload.js";
 import type { Subject } from "./subject.js";
 
@@ -17,11 +17,21 @@ const CATEGORIES = 10;
 /** Bins of a histogram. */
 const BINS = 40;
 
+/** Numbers of a column that are looked at, at most. */
+const ROWS = 20_000;
+
 /** Share of the numbers at either end that lie outside of the picture. */
 const OUTSIDE = 0.002;
 
+/** Numbers from all over a column, as many as are looked at. */
+function thinned(values: Numbers): Numbers {
+  const stride = Math.ceil(values.length / ROWS);
+  if (stride <= 1) return values;
+  return Float64Array.from({ length: Math.floor(values.length / stride) }, (_, i) => values[i * stride] as number);
+}
+
 /** The range of the numbers without the outermost. */
-function rangeOf(values: Float64Array): readonly [number, number] | undefined {
+function rangeOf(values: Numbers): readonly [number, number] | undefined {
   const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0) return undefined;
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] as number;
@@ -29,7 +39,7 @@ function rangeOf(values: Float64Array): readonly [number, number] | undefined {
 }
 
 /** Densities over bins; what is missing or lies outside is in none. */
-function densities(values: Float64Array, low: number, high: number): number[] {
+function densities(values: Numbers, low: number, high: number): number[] {
   const counts = new Array<number>(BINS).fill(0);
   const width = (high - low) / BINS;
   let present = 0;
@@ -45,9 +55,10 @@ function densities(values: Float64Array, low: number, high: number): number[] {
 function numberMarginal(
   name: string,
   kind: NumberMarginal["kind"],
-  samples: Float64Array,
-  data: Float64Array | undefined,
+  allSamples: Numbers,
+  allData: Numbers | undefined,
 ): Marginal | undefined {
+  const [samples, data] = [thinned(allSamples), allData && thinned(allData)];
   const own = rangeOf(samples);
   const [start, end] = (data && rangeOf(data)) ?? own ?? [];
   if (start === undefined || end === undefined || own === undefined) return undefined;

@@ -1,7 +1,7 @@
 // Trajectories as what the page moves: points, a histogram, series, images or tokens, with the data beside them.
 // Each leaf of a state has a view of its own; those that are vectors share one.
 import type { Tensor } from "../tensor/tensor.js";
-import { chosenAxes, columnNames, columnOf, columnsOf, kindOf } from "./columns.js";
+import { chosenAxes, columnNames, columnOf, columnsOf, kindOf, numbersOf } from "./columns.js";
 import { packed, packedIntegers } from "./pack.js";
 import type { Packed, View } from "./payload.js";
 import type { Leaf, Subject } from "./subject.js";
@@ -38,10 +38,8 @@ const PIXELS = 64;
 
 const first = (tensor: Tensor, most: number) => tensor.narrow(0, 0, Math.min(most, tensor.shape[0] ?? 0));
 
-const numbers = async (tensor: Tensor) => Float64Array.from(await tensor.data(), Number);
-
 async function pack(tensor: Tensor, bits: 8 | 16 = 16, range?: readonly [number, number]): Promise<Packed> {
-  return packed(await numbers(tensor), { shape: tensor.shape, bits, range });
+  return packed(await numbersOf(tensor), { shape: tensor.shape, bits, range });
 }
 
 async function vectorView({ subject, flow, data, columns, axes, particles }: Looked): Promise<View | undefined> {
@@ -126,7 +124,7 @@ function tileOf({ shape }: Leaf): readonly [height: number, width: number] {
 async function tokenView(leaf: Leaf, vocabulary: number, flow: Tensor, data: Tensor | undefined): Promise<View> {
   const tile = tileOf(leaf);
   const all = async (tensor: Tensor, leading: number) =>
-    packedIntegers(await numbers(tensor), [...tensor.shape.slice(0, leading), ...tile], vocabulary);
+    packedIntegers(await numbersOf(tensor), [...tensor.shape.slice(0, leading), ...tile], vocabulary);
   const tokens = await all(flow.narrow(1, 0, Math.min(TILES, flow.shape[1] ?? 0)), 2);
   const known = data && (await all(first(data, TILES), 1));
   return { kind: "tokens", name: leaf.name, vocabulary, tokens, ...(known && { data: known }) };
