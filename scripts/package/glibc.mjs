@@ -1,5 +1,9 @@
 // The versions of glibc's symbols that a library asks for, read from its ELF sections.
 // A library built on a new system often asks for new symbols, and then loads on no older one; a build that runs is no proof.
+import { readFileSync } from "node:fs";
+import { Failure } from "../lib/process.mjs";
+import { oldestGlibc } from "./platforms.mjs";
+
 const SECTION_VERSIONS_NEEDED = 0x6ffffffe;
 
 /** Whether a library is ELF for 64-bit machines with the small byte first, as all of ours for Linux are. */
@@ -56,4 +60,13 @@ export function byVersion(a, b) {
 export function glibcNeeded(library) {
   const versions = versionsNeeded(library).flatMap((name) => /^GLIBC_([\d.]+)$/.exec(name)?.[1] ?? []);
   return versions.sort(byVersion).at(-1);
+}
+
+/** The version of glibc that an addon needs, or a failure where systems that are supported may be older. */
+export function oldEnough(addon) {
+  const needed = glibcNeeded(readFileSync(addon));
+  if (needed === undefined)
+    throw new Failure(`${addon} asks for no version of glibc, as if it were for another system.`);
+  if (byVersion(needed, oldestGlibc) <= 0) return needed;
+  throw new Failure(`${addon} needs glibc ${needed}; what is published needs ${oldestGlibc} at most.`);
 }

@@ -36,6 +36,7 @@ export function addonManifest(platform, kind = "plain") {
     os: [os],
     cpu: [cpu],
     ...(libc === undefined ? {} : { libc: [libc] }),
+    type: "commonjs",
     main: file,
     files: [file],
     // Yarn keeps packages in archives, from which a system cannot load a library.

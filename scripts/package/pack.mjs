@@ -1,13 +1,13 @@
 // Puts a package together in a folder of its own, and makes its tarball: what lies in the folder is what is published.
 // In fresh folders, since ts/dist and ts/native may hold what older builds left there.
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildTypeScript } from "../build-ts.mjs";
 import { root } from "../lib/paths.mjs";
 import { Failure, run } from "../lib/process.mjs";
-import { byVersion, glibcNeeded } from "./glibc.mjs";
+import { oldEnough } from "./glibc.mjs";
 import { addonManifest, addonReadme, mainManifest } from "./manifests.mjs";
-import { addonPackage, oldestGlibc, tarballName } from "./platforms.mjs";
+import { addonPackage, tarballName } from "./platforms.mjs";
 
 /** Where tarballs are written. */
 export const tarballs = join(root, "target", "packages");
@@ -45,10 +45,7 @@ export async function packMain() {
 /** The tarball of an addon's package, of the file of its addon. */
 export async function packAddon(platform, addon, kind = "plain") {
   const { packageName, file } = addonPackage(platform, kind);
-  const needed = glibcNeeded(readFileSync(addon));
-  if (platform.libc === "glibc" && byVersion(needed ?? "0", oldestGlibc) > 0) {
-    throw new Failure(`${addon} needs glibc ${needed}; what is published needs ${oldestGlibc} at most.`);
-  }
+  if (platform.libc === "glibc") oldEnough(addon);
   const folder = staged(packageName);
   copyFileSync(addon, join(folder, file));
   writeFileSync(join(folder, "README.md"), addonReadme(platform, kind));

@@ -1,6 +1,7 @@
 // Nested objects and arrays of tensors: taken apart into named leaves, and put together again.
 // A function, a state or a condition may use any such structure; below TypeScript there are only leaves.
 import { DataError } from "../errors.js";
+import { foreignTensor } from "./foreign.js";
 import { Tensor } from "./tensor.js";
 
 /** A tensor, or arrays and plain objects of such. */
@@ -20,6 +21,8 @@ export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
   if (value instanceof Promise) return "a promise (of an async function?)";
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  const foreign = foreignTensor(value);
+  if (foreign !== undefined) return foreign;
   if (typeof value === "object") return value.constructor === Object ? "an object" : `a ${value.constructor?.name}`;
   return `${typeof value} ${String(value)}`;
 }
