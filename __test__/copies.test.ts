@@ -31,17 +31,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a program says and how it ends. */
-function run(...args: string[]): object {
+/** Runs a program, which ends with another status where something is not as it should be. */
+function run(...args: string[]): void {
   const env = { ...process.env, THALWEG_ADDON: "", THALWEG_DEVICE: "cpu" };
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: join(folder, "one"), env, encoding: "utf8" });
-  return { status, stderr };
+  expect(status, stderr).toBe(0);
 }
 
 it("two copies train side by side, and refuse each other's tensors with an error that says so", () => {
-  expect(run("copies.mjs", join(folder, "other"))).toEqual({ status: 0, stderr: "" });
+  run("copies.mjs", join(folder, "other"));
 });
 
 it("worker threads train at once to the bits of one alone, and ending some of them harms nothing", () => {
-  expect(run("workers.mjs")).toEqual({ status: 0, stderr: "" });
+  run("workers.mjs");
 });

@@ -47,10 +47,11 @@ export async function buildPublishedCuda() {
   await addTarget(cudaPlatform.target);
   const { args, env } = await cudaCargo();
   const zig = await zigEnvironment();
-  const path = [env.PATH, zig.PATH].join(":");
+  // The folder of the plain addon, with which it shares most of what is compiled.
+  const shared = { PATH: [env.PATH, zig.PATH].join(":"), CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR };
   const more = ["--profile", profile, "--target", `${cudaPlatform.target}.${oldestGlibc}`];
   const build = ["zigbuild", ...args.filter((arg) => arg !== "--release"), ...more];
-  const { ok, stdout } = await run("cargo", build, { hideStdout: true, env: { ...env, ...zig, PATH: path } });
+  const { ok, stdout } = await run("cargo", build, { hideStdout: true, env: { ...env, ...zig, ...shared } });
   const library = artifacts(stdout)
     .filter(({ target }) => target.name === "thalweg_node")
     .flatMap(({ filenames }) => filenames)
