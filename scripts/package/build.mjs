@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { artifacts, cudaCargo } from "../build-cuda.mjs";
 import { root } from "../lib/paths.mjs";
-import { Failure, run } from "../lib/process.mjs";
+import { Failure, firstLine, run } from "../lib/process.mjs";
 import { addonPackage, cudaPlatform, oldestGlibc } from "./platforms.mjs";
 import { zigEnvironment } from "./zig.mjs";
 
@@ -14,7 +14,10 @@ export const addons = join(root, "target", "package", "native");
 /** The profile of Cargo.toml that leaves symbols out. */
 const profile = "published";
 
+/** Rust's own libraries for a target; where they are there, rustup is not needed. */
 async function addTarget(target) {
+  const libraries = firstLine("rustc", ["--print", "target-libdir", "--target", target]);
+  if (libraries !== undefined && existsSync(libraries)) return;
   const added = await run("rustup", ["target", "add", target], { quiet: true });
   if (!added.ok) throw new Failure(`rustup could not add ${target}:\n${added.stderr}`);
 }

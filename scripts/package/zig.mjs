@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { hashOf, textOf } from "../lib/files.mjs";
 import { root } from "../lib/paths.mjs";
-import { Failure, firstLine, run } from "../lib/process.mjs";
+import { environment, Failure, firstLine, run } from "../lib/process.mjs";
 
 const folder = join(root, "target", "package", "zig");
 const requirements = join("scripts", "package", "requirements.txt");
@@ -25,5 +25,5 @@ export async function zigEnvironment() {
     if (!ok) throw new Failure("pip could not fetch zig (see above). Remedy: check the network.");
     writeFileSync(stamp, hash);
   }
-  return { PATH: `${join(folder, "bin")}${delimiter}${process.env.PATH}`, CARGO_ZIGBUILD_ZIG_PATH: zig };
+  return { PATH: `${join(folder, "bin")}${delimiter}${environment().PATH}`, CARGO_ZIGBUILD_ZIG_PATH: zig };
 }
