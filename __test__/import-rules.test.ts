@@ -87,6 +87,7 @@ describe("in ts/src, a violation is found where", () => {
     ["an import leaves ts/src", "tensor.ts", 'import "../../scripts/x.mjs";\n', "tensor may not import"],
     ["a part is unknown", "utils.ts", "export {};\n", "utils is not in the table"],
     ["another file makes a require", "model/b.ts", 'import { createRequire } from "node:module";\n', "only native.ts"],
+    ["another file asks where it is", "model/b.ts", "export const url = import.meta.url;\n", "may use import.meta"],
     ["another file names an addon", "tensor.ts", 'const f = "../native/thalweg.node";\n', "only native.ts"],
   ])("%s", async (_, path, text, expected) => {
     plant(`ts/src/${path}`, text);

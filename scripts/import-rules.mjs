@@ -67,6 +67,9 @@ const common = ["errors", "native", "generated"];
 /** The one file outside of ts/src that its files may read: the package's name and version. */
 const manifest = "../../package.json";
 
+/** A file's own place is not what it was in ts/src: ts/dist is a bundle. */
+const place = /\bimport\.meta\b/;
+
 const addonLoading = /\bcreateRequire\b|\bprocess\.dlopen\b|["'`][^"'`\n]*\.node["'`]/;
 
 function cargoPackages(base) {
@@ -120,7 +123,9 @@ async function typeScriptViolations(base) {
       return [`ts/src/${path}: ${from} is not in the table of scripts/import-rules.mjs`];
     }
     const text = readFileSync(file, "utf8");
-    const loads = path !== "native.ts" && path !== "addon.ts" && addonLoading.test(text);
+    const mayLoad = ["native.ts", "addon.ts"].includes(path);
+    const loads = !mayLoad && addonLoading.test(text);
+    const asksPlace = !mayLoad && !loads && place.test(text);
     const edges = ts
       .preProcessFile(text, true, true)
       .importedFiles.map(({ fileName }) => fileName)
@@ -133,6 +138,7 @@ async function typeScriptViolations(base) {
     const wrong = edges.filter((to) => to !== manifest && (to.startsWith("..") || !mayImport(from, partOf(to))));
     return [
       ...(loads ? [`ts/src/${path}: only native.ts may load the addon`] : []),
+      ...(asksPlace ? [`ts/src/${path}: only native.ts and addon.ts may use import.meta, as ts/dist is a bundle`] : []),
       ...wrong.map((to) => `ts/src/${path}: ${from} may not import ${to}`),
     ];
   });

@@ -50,7 +50,7 @@ export function run(program, args, { env, quiet = false, cwd = root, hideStdout 
       cwd,
       env: environment(env),
       stdio: ["ignore", "pipe", "pipe"],
-      shell: process.platform === "win32" && program === "npm",
+      shell: process.platform === "win32" && ["npm", "npx"].includes(program),
     });
     const printed = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"]) {

@@ -79,11 +79,13 @@ export const steps = [
   node("lint", "must not compile", "scripts/must-not-compile.mjs"),
   node("lint", "import rules", "scripts/import-rules.mjs"),
   node("lint", "hosts and machine paths", "scripts/hygiene.mjs"),
+  node("lint", "workflows", "scripts/workflows.mjs"),
   node("lint", "one compile of each dependency", "scripts/one-compile.mjs"),
   check("lint", "cargo clippy", "cargo", ["clippy", ...everyTarget, "--all-targets", "--", "-D", "warnings"]),
   rustTests,
   typeScriptTests,
   examples,
+  node("package", "the main package", "scripts/test-package.mjs", "--main"),
   node("docs", "typedoc", tools.typedoc, "--emit", "none"),
   check("docs", "rustdoc", "cargo", ["doc", ...everyTarget, "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
 ];

@@ -1,7 +1,7 @@
 // Loads the native addon and turns its errors into classes; no other file may load it.
 // Loading is synchronous, so that both `import` and `require` of thalweg work.
 import { createRequire } from "node:module";
-import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice } from "./addon.js";
+import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice, whyNotLoaded } from "./addon.js";
 import { AddonError, fromNative, InternalError, ThalwegError } from "./errors.js";
 import type * as addon from "./generated/addon.js";
 import type { Boundary } from "./native/boundary.js";
@@ -89,11 +89,12 @@ function wrapExports(loaded: Record<string, unknown>): Record<string, unknown> {
  * @throws AddonError that says what is missing and how to get it
  */
 function opened(kind: AddonKind): Record<string, unknown> {
-  const { name, file, installed, remedy } = addonFile(kind);
+  const addon = addonFile(kind);
+  const { name, file } = addon;
   const target = addonTarget();
-  if (!installed) {
+  if (!addon.installed) {
     const what = kind === "cuda" ? "CUDA" : "native";
-    throw new AddonError(`the ${what} addon for ${target} is missing: there is no ${name}. ${remedy}`, {
+    throw new AddonError(`the ${what} addon for ${target} is missing: there is no ${name}. ${addon.remedy}`, {
       expected: name,
       path: file,
     });
@@ -103,15 +104,14 @@ function opened(kind: AddonKind): Record<string, unknown> {
     exports = require(file);
   } catch (cause) {
     throw new AddonError(
-      `${name} could not be loaded on ${target} (Node ${process.versions.node}); it may be damaged or made for ` +
-        `another platform: ${cause instanceof Error ? cause.message : cause}. ${remedy}`,
+      `${name} could not be loaded on ${target} (Node ${process.versions.node}); ${whyNotLoaded(file, target, cause)}. ${addon.remedy}`,
       { expected: target, path: file, cause },
     );
   }
   const expected = packageVersion();
   const got = (exports as Partial<Addon>).version?.();
   if (got !== expected) {
-    throw new AddonError(`${name} is version ${got}, but thalweg is version ${expected}. ${remedy}`, {
+    throw new AddonError(`${name} is version ${got}, but thalweg is version ${expected}. ${addon.remedy}`, {
       expected,
       got,
       path: file,

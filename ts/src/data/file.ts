@@ -1,6 +1,5 @@
 // Files as a whole or not at all: reads say why they fail, writes never leave half a file.
 // A reader never sees half of one, and a failure leaves what was there before.
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -15,7 +14,8 @@ const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : S
  * @throws DataError with the reason of the system where that is not possible
  */
 export async function writeWhole(file: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
+  // The global, which Node loads at its first use: importing its module would be a tenth of importing thalweg.
+  const temporary = join(dirname(file), `.${basename(file)}.${crypto.randomUUID()}.tmp`);
   try {
     await writeFile(temporary, content, { flush: true });
     await rename(temporary, file);

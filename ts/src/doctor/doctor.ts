@@ -1,6 +1,5 @@
 // doctor: what thalweg finds on this machine, and how fast each device multiplies.
 // Addons are asked in processes of their own, so that one that cannot be loaded, or a broken driver, is a finding.
-import { execFile } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { addonFile, addonTarget, packageVersion, wantedDevice } from "../addon.js";
 import { ThalwegError } from "../errors.js";
@@ -114,7 +113,9 @@ const PATIENCE = 120_000;
 const script = "process.stdout.write(require(process.argv[1]).survey(true))";
 
 /** The survey of an addon, or what went wrong with it. */
-function surveyOf(file: string): Promise<Survey | string> {
+async function surveyOf(file: string): Promise<Survey | string> {
+  // Only now, since importing thalweg would load it.
+  const { execFile } = await import("node:child_process");
   const { NODE_OPTIONS: _, ...env } = process.env;
   return new Promise((resolve) => {
     execFile(process.execPath, ["--eval", script, file], { env, timeout: PATIENCE }, (error, stdout, stderr) => {

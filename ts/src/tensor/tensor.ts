@@ -5,6 +5,7 @@ import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
 import { bytesOf, type TypedArray, typedArray, viewOf } from "./dtype.js";
 import type { Operand } from "./elementwise.js";
+import { foreignTensor, markTensors } from "./foreign.js";
 import { Resized } from "./resizing.js";
 import { assertCurrent, currentTrace, type Trace } from "./trace.js";
 
@@ -83,6 +84,7 @@ export class Tensor extends Resized implements Disposable {
       return resolved;
     };
     deferredOf = (tensor) => ("resolve" in tensor.#state ? tensor.#state : undefined);
+    markTensors(Tensor.prototype);
   }
 
   /** @internal */
@@ -251,8 +253,8 @@ export class Tensor extends Resized implements Disposable {
 }
 
 function notATensor(value: unknown): DataError {
-  const details = { expected: "a tensor", got: String(value) };
-  return new DataError(`expected a tensor, got ${typeof value} ${String(value)}`, details);
+  const got = foreignTensor(value) ?? `${typeof value} ${String(value)}`;
+  return new DataError(`expected a tensor, got ${got}`, { expected: "a tensor", got });
 }
 
 /** Most operands of one op. */
