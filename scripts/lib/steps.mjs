@@ -83,6 +83,6 @@ export const steps = [
   rustTests,
   typeScriptTests,
   examples,
-  node("docs", "typedoc", tools.typedoc, "--emit", "none"),
+  node("docs", "reference and site", "scripts/docs.mjs"),
   check("docs", "rustdoc", "cargo", ["doc", ...everyTarget, "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
 ];
