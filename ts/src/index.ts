@@ -187,7 +187,14 @@ export { adam, adamw, type OptimizerSettings, sgd } from "./train/optimizer.js";
 export { Run } from "./train/run.js";
 export { constant, cosine, linear, type ScheduleSettings, warmupCosine } from "./train/schedule.js";
 
-/** The version of the native addon, equal to the version of this package. */
+/**
+ * The version of the native addon, equal to the version of this package.
+ *
+ * @example
+ * ```ts
+ * const text = version(); // such as "0.1.0"
+ * ```
+ */
 export function version(): string {
   return native.version();
 }

@@ -46,7 +46,16 @@ export interface ScatterSettings extends PlotSettings {
   readonly names?: readonly [string, string];
 }
 
-/** A picture that is not drawn yet. */
+/**
+ * A picture that is not drawn yet: it is when it is saved, or asked for as SVG or PNG.
+ *
+ * @example
+ * ```ts
+ * const picture = plot.scatter(samples).beside(plot.scatter(samples, { title: "again" }));
+ * await picture.save("both.svg");
+ * const bytes = await picture.toPng(); // for a server, or a notebook
+ * ```
+ */
 export class Plot {
   readonly #panels: readonly (() => Promise<Panel>)[];
 
@@ -102,7 +111,16 @@ export class Plot {
   }
 }
 
-/** Pictures in a row, as one picture. */
+/**
+ * Pictures in a row, as one picture.
+ *
+ * @throws ConfigError where there is none
+ *
+ * @example
+ * ```ts
+ * await plot.panels([plot.scatter(samples), plot.scatter(x0)]).save("panels.png");
+ * ```
+ */
 export function panels(plots: readonly Plot[]): Plot {
   const [first, ...others] = plots;
   if (first !== undefined) return first.beside(...others);
@@ -153,6 +171,14 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
 
 /**
  * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
+ *
+ * @throws ShapeError for another rank, or too few coordinates, once the picture is drawn
+ *
+ * @example
+ * ```ts
+ * const ways = await model.sampleForwardProcess({ batchSize: 30, tSpan: [0, 0.25, 0.5, 0.75, 1], seed: 1 });
+ * await plot.trajectories(ways).save("ways.svg");
+ * ```
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
   const { axes = [0, 1], limit = 100 } = settings;

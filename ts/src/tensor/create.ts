@@ -127,7 +127,17 @@ function copied(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor 
   return writer.finish();
 }
 
-/** A tensor filled with one number. */
+/**
+ * A tensor filled with one number.
+ *
+ * @param shape - integers ≥ 0; `[]` is a scalar
+ * @throws ShapeError for another shape; MemoryError where there is no room
+ *
+ * @example
+ * ```ts
+ * await full([2], 7).toArray(); // [7, 7]
+ * ```
+ */
 export function full(shape: readonly number[], value: number, options: FillOptions = {}): Tensor {
   return filled(value, options.dtype ?? "f32", checkedShape(shape, "full"));
 }
@@ -136,12 +146,26 @@ export function full(shape: readonly number[], value: number, options: FillOptio
  * A tensor of zeros.
  *
  * @throws MemoryError, with sizes and before anything is allocated, where there is no room
+ *
+ * @example
+ * ```ts
+ * await zeros([2]).toArray(); // [0, 0]
+ * ```
  */
 export function zeros(shape: readonly number[], options: FillOptions = {}): Tensor {
   return filled(0, options.dtype ?? "f32", checkedShape(shape, "zeros"));
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @throws as {@link zeros}
+ *
+ * @example
+ * ```ts
+ * await ones([2]).toArray(); // [1, 1]
+ * ```
+ */
 export function ones(shape: readonly number[], options: FillOptions = {}): Tensor {
   return filled(1, options.dtype ?? "f32", checkedShape(shape, "ones"));
 }
@@ -216,7 +240,14 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
   return random("normal", shape, options);
 }
 
-/** Independent numbers, uniform in (0, 1). */
+/**
+ * Independent numbers, uniform in (0, 1).
+ *
+ * @example
+ * ```ts
+ * const u = rand([100], { seed: 1 }); // the same 100 numbers wherever it runs
+ * ```
+ */
 export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return random("uniform", shape, options);
 }
