@@ -9,6 +9,9 @@ import { root, tsx } from "./lib/paths.mjs";
 import { Failure, main, run } from "./lib/process.mjs";
 import { setup } from "./setup.mjs";
 
+/** Times as examples print them: ` in 12 s`, `, 61 s in all`. */
+const TIMES = /(?: in|,) \d+ s(?: in all)?/g;
+
 const gallery = join(root, "docs", "gallery");
 
 /** The examples named on the command line, or all of them. */
@@ -39,9 +42,10 @@ async function made(name) {
   for (const file of pngs(out)) {
     await sharp(join(out, file)).png({ palette: true, quality: 100, effort: 10 }).toFile(join(folder, file));
   }
-  // Where it wrote them is of this machine alone.
+  // Where it wrote them, and how long it took, is of this machine and its other work alone.
   const lines = stdout.split("\n").filter((line) => !line.includes(out));
-  writeFileSync(join(folder, "printed.txt"), `${lines.join("\n").trim()}\n`);
+  const printed = lines.join("\n").replace(TIMES, "").trim();
+  writeFileSync(join(folder, "printed.txt"), `${printed}\n`);
 }
 
 await main(async () => {

@@ -18,7 +18,7 @@ export const entries = [
     name: "digits",
     title: "Digits by class",
     caption:
-      "A small U-Net, a straight path and a label as condition, without and with classifier-free guidance. A classifier that was trained beside it reads the samples.",
+      "A small U-Net, a straight path and a label as condition, without and with classifier-free guidance. A classifier that was trained beside it reads the samples. Guidance makes each of them clearer, and all of them together less like a set of real digits.",
   },
   {
     name: "translation",

@@ -6,7 +6,7 @@ const opening = `<!-- Written by scripts/gallery.mjs. -->
 # Gallery
 
 Pictures that the examples made, as they are in the repository. \`npm run gallery\` makes them anew, in about a quarter of an hour on two cores; seeds are fixed. What stands below a picture
-was printed in the same run. Figures beside floors and baselines: [examples](../../examples/README.md).
+was printed in the same run, times left out. Figures beside floors and baselines: [examples](../../examples/README.md).
 
 ## The demo
 
@@ -27,10 +27,10 @@ export function page(shown) {
     [
       `## ${title}`,
       caption,
-      ...pictures.map((file) => `![${title}](./${name}/${file})`),
+      ...pictures.map((file) => `![${title}: ${file.replace(".png", "")}](./${name}/${file})`),
       `[examples/${name}.ts](../../examples/${name}.ts)`,
       `::: details What it printed\n\`\`\`text\n${printed.trimEnd()}\n\`\`\`\n:::`,
     ].join("\n\n"),
   );
-  return [opening, ...sections].join("\n").replace(/\n*$/, "\n");
+  return `${[opening.trimEnd(), ...sections].join("\n\n")}\n`;
 }
