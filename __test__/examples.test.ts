@@ -1,31 +1,19 @@
-// The examples in the documentation of ts/src and of the README's tables run, and give the numbers that their comments promise.
-// Steps and counts in the thousands are cut to tens, so that an example of training takes a second.
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+// The examples in the documentation of ts/src run, and give the numbers that their comments promise.
+// They share what they use without saying where it comes from, such as a model and data.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
 import * as thalweg from "thalweg";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numbers, small } from "./model/support.ts";
+import { exampleFolder, shortened, withChecks } from "./support/examples.ts";
 
 const source = fileURLToPath(new URL("../ts/src/", import.meta.url));
-const readme = fileURLToPath(new URL("../README.md", import.meta.url));
 
 interface Example {
   readonly place: string;
   readonly code: string;
-}
-
-/** Steps and counts in the thousands cut to tens. */
-const shortened = (code: string) => code.replace(/\b\d+_000\b/g, "40");
-
-/** The README's block on tables, without its imports. */
-function tables(): Example {
-  const [, code = ""] = /## Your own tables\n.*?```ts\n(.*?)```/s.exec(readFileSync(readme, "utf8")) ?? [];
-  return { place: "README.md: Your own tables", code: shortened(code.replace(/^import .*\n/gm, "")) };
 }
 
 /** Every ```ts block in a documentation comment. */
@@ -38,17 +26,6 @@ function examples(): Example[] {
       code: shortened((match[1] ?? "").replace(/^ *\* ?/gm, "")),
     }));
   });
-}
-
-/** `expression; // JSON` as a check of the expression's value. */
-function withChecks(code: string): string {
-  return code.replace(
-    /^(?!const |class |declare )(.+?); \/\/ (\[.*\]|\d+(?:\.\d+)?|".*"|\{.*\})$/gm,
-    (_, expression, value) => {
-      const awaited = expression.startsWith("await ") ? expression : `await ${expression}`;
-      return `check(${awaited}, ${value});`;
-    },
-  );
 }
 
 class MyModule extends thalweg.Module {
@@ -80,16 +57,7 @@ const given = () => ({
 let folder: string;
 const cwd = process.cwd();
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "thalweg-examples-"));
-  const golden = fileURLToPath(new URL("golden/data/", import.meta.url));
-  for (const name of ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]) {
-    copyFileSync(join(golden, name), join(folder, name));
-  }
-  const vega = dirname(createRequire(import.meta.url).resolve("vega-datasets"));
-  copyFileSync(join(vega, "..", "data", "seattle-weather.csv"), join(folder, "weather.csv"));
-  mkdirSync(join(folder, "photos", "cats"), { recursive: true });
-  const colour = { create: { width: 8, height: 8, channels: 3, background: "#f80" } } as const;
-  await sharp(colour).toFile(join(folder, "photos", "cats", "tom.png"));
+  folder = await exampleFolder();
   process.chdir(folder);
 });
 afterAll(() => {
@@ -98,7 +66,7 @@ afterAll(() => {
 });
 
 describe("examples", () => {
-  const all = [...examples(), tables()];
+  const all = examples();
 
   it("are found", () => {
     expect(all.length).toBeGreaterThan(20);
@@ -130,6 +98,7 @@ describe("examples", () => {
   it("none looks for certain steps among events, which are ten a second at most: that is what every is for", () => {
     const folder = fileURLToPath(new URL("../examples/", import.meta.url));
     const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+    const readme = fileURLToPath(new URL("../README.md", import.meta.url));
     const texts = [readme, ...programs.map((name) => join(folder, name))].map((file) => readFileSync(file, "utf8"));
     for (const code of [...texts, ...all.map((example) => example.code)]) {
       expect(code).not.toMatch(/for await[^{]*\{[^}]*\bstep\b[^}]*\}[^}]*\bstep %/);

@@ -12,6 +12,7 @@ export const tools = {
   biome: join(root, "node_modules", "@biomejs", "biome", "bin", "biome"),
   tsc: join(root, "node_modules", "typescript", "bin", "tsc"),
   typedoc: join(root, "node_modules", "typedoc", "bin", "typedoc"),
+  vitepress: join(root, "node_modules", "vitepress", "bin", "vitepress.js"),
   vitest: join(root, "node_modules", "vitest", "vitest.mjs"),
 };
 

@@ -86,6 +86,6 @@ export const steps = [
   typeScriptTests,
   examples,
   node("package", "the main package", "scripts/test-package.mjs", "--main"),
-  node("docs", "typedoc", tools.typedoc, "--emit", "none"),
+  node("docs", "reference and site", "scripts/docs.mjs"),
   check("docs", "rustdoc", "cargo", ["doc", ...everyTarget, "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
 ];

@@ -15,7 +15,20 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
-/** The base of every error that thalweg throws on purpose; `code` equals the class's name. */
+/**
+ * The base of every error that thalweg throws on purpose; `code` equals the class's name.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   adamw({ lr: 1e-3 });
+ *   await model.sample({ batchSize: -1 });
+ * } catch (error) {
+ *   if (!(error instanceof ThalwegError)) throw error;
+ *   console.log(error.code, error.path, error.expected, error.got); // ConfigError, batchSize …
+ * }
+ * ```
+ */
 export abstract class ThalwegError extends Error {
   /** The class's name, for a `switch`. */
   abstract readonly code: string;

@@ -196,7 +196,14 @@ export { constant, cosine, linear, type ScheduleSettings, warmupCosine } from ".
 export { type LivePage, type LivePageSettings, livePage } from "./ui/live-page.js";
 export type { PreviewSettings } from "./ui/previews.js";
 
-/** The version of the native addon, equal to the version of this package. */
+/**
+ * The version of the native addon, equal to the version of this package.
+ *
+ * @example
+ * ```ts
+ * const text = version(); // such as "0.1.0"
+ * ```
+ */
 export function version(): string {
   return native.version();
 }

@@ -131,6 +131,11 @@ export async function readNpy(file: string, settings: ReadArraySettings = {}): P
  * Writes an array for `numpy.load`, as a whole or not at all.
  *
  * @throws DataError where it cannot be written
+ *
+ * @example
+ * ```ts
+ * await writeNpy("samples.npy", samples);
+ * ```
  */
 export async function writeNpy(file: string, array: Tensor): Promise<void> {
   await writeWhole(file, await bytesOfArray(array));

@@ -47,6 +47,11 @@ export async function readNpz(file: string, settings: ReadArraySettings = {}): P
  * Writes arrays by name for `numpy.load`, as a whole or not at all.
  *
  * @throws DataError where it cannot be written; ConfigError for a name that no file can have
+ *
+ * @example
+ * ```ts
+ * await writeNpz("pairs.npz", { x0, x1 });
+ * ```
  */
 export async function writeNpz(file: string, arrays: Readonly<Record<string, Tensor>>): Promise<void> {
   const { Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } = await import("@zip.js/zip.js");

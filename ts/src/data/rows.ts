@@ -35,6 +35,11 @@ export function fromColumns(columns: readonly ArrayLike<number>[], options: { re
  * The rows of a tensor `[rows, …]` as arrays of numbers; later dimensions are written one after the other.
  *
  * @throws ShapeError for a scalar
+ *
+ * @example
+ * ```ts
+ * await toRows(tensor([[[1, 2]], [[3, 4]]])); // [[1, 2], [3, 4]]
+ * ```
  */
 export async function toRows(table: Tensor): Promise<number[][]> {
   const [rows, ...rest] = table.shape;

@@ -17,12 +17,26 @@ export abstract class GaussianModel<
   /**
    * ½‖ε̂ − ε‖², summed over all dimensions of a sample, at random times and noise; data `[N, …xSize]` as given to `fit`.
    * A scalar, or `[N]` with `reduction: "none"`. Traced within {@link trainStep} and {@link valueAndGrad}.
+   *
+   * @throws ConfigError for wrong settings; ShapeError for data of another shape
+   *
+   * @example
+   * ```ts
+   * model.scoreMatchingLoss(data, { reduction: "none", weighting: "likelihood" }).shape; // [64]
+   * ```
    */
   scoreMatchingLoss(x: StateOf<X>, settings: LossSettings<C> = {}): Tensor {
     return this.loss("score_matching", { x: this.leaves("x", x) }, settings);
   }
 
-  /** ½‖v̂ − (ṡx₀ + σ̇ε)‖², otherwise as {@link GaussianModel.scoreMatchingLoss}. */
+  /**
+   * ½‖v̂ − (ṡx₀ + σ̇ε)‖², otherwise as {@link GaussianModel.scoreMatchingLoss}.
+   *
+   * @example
+   * ```ts
+   * model.flowMatchingLoss(data).shape; // []
+   * ```
+   */
   flowMatchingLoss(x: StateOf<X>, settings: LossSettings<C> = {}): Tensor {
     return this.loss("flow_matching", { x: this.leaves("x", x) }, settings);
   }

@@ -158,7 +158,15 @@ export abstract class GenerativeModel<
     return new Table(columns);
   }
 
-  /** As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension. */
+  /**
+   * As {@link GenerativeModel.sample}, with the states at all times of `tSpan` along a first dimension.
+   *
+   * @example
+   * ```ts
+   * const ways = await model.sampleForwardProcess({ batchSize: 10, tSpan: [0, 0.5, 1], seed: 1 });
+   * ways.shape; // [3, 10, 2]
+   * ```
+   */
   async sampleForwardProcess(settings: SampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.state((await this.#sampling(settings, { trajectory: true })).tensors);
   }
@@ -196,6 +204,12 @@ export abstract class GenerativeModel<
    * follow from one trajectory. Of a guided model it is the density of the guided flow.
    *
    * @throws ConfigError where the density is not defined: of a model fitted between two sets, or with an SDE solver
+   *
+   * @example
+   * ```ts
+   * const { samples, logProb } = await model.sampleWithLogProb({ batchSize: 10, seed: 1 });
+   * logProb.shape; // [10]
+   * ```
    */
   async sampleWithLogProb(settings: DensitySampleSettings<X, C> = {}): Promise<SamplesWithDensity<StateOf<X>>> {
     const { tensors } = await this.#sampling(settings, { logProb: true });
@@ -226,7 +240,18 @@ export abstract class GenerativeModel<
     return { logProb: lastOf(tensors), nfe: evaluations };
   }
 
-  /** Carries data `[N, …xSize]` along the flow to noise (or to the source): the inverse of sampling. */
+  /**
+   * Carries data `[N, …xSize]` along the flow to noise (or to the source): the inverse of sampling.
+   *
+   * @throws ConfigError for wrong options; ShapeError for data of another shape; AbortError where the signal ended it
+   *
+   * @example
+   * ```ts
+   * const solver = { type: "ODESolver", args: { method: "rk4", steps: 50 } } as const;
+   * const noise = await model.forwardSample(data, { solver });
+   * const back = await model.sample({ x0: noise, solver }); // near to the data again
+   * ```
+   */
   async forwardSample(data: StateOf<X>, settings: ForwardSettings<X, C> = {}): Promise<StateOf<X>> {
     settingsOf("forwardSample", settings);
     return this.state((await this.#sampled(settings, this.leaves("data", data), { forward: true })).tensors);
@@ -296,6 +321,11 @@ export abstract class GenerativeModel<
    * network sees (normalised where training normalised). A model that does not have it says why.
    *
    * @throws DataError for times that are negative or not finite; ShapeError for shapes that do not fit
+   *
+   * @example
+   * ```ts
+   * model.scoreFunction(0.5, data).shape; // [64, 2]
+   * ```
    */
   scoreFunction(t: number | Tensor, x: StateOf<X>, settings: CallSettings<C> = {}): StateOf<X> {
     return this.quantity("score", t, x, settings);

@@ -88,7 +88,17 @@ export class GuidedDiffusionModel<const X extends Size = PlainSize, const C exte
   }
 }
 
-/** As {@link GuidedDiffusionModel}, of two flows. */
+/**
+ * As {@link GuidedDiffusionModel}, of two flows.
+ *
+ * @example
+ * ```ts
+ * const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 32], outputSize: 2, activation: "silu" } } as const;
+ * const make = () => new IndependentConditionalFlowModel({ xSize: 2, model: { type: "velocity_function", args: { backbone } } });
+ * const pair = new GuidedConditionalFlowModel({ base: make(), guided: make() });
+ * await pair.sample({ batchSize: 100, guidanceScale: 1.5 });
+ * ```
+ */
 export class GuidedConditionalFlowModel<
   const X extends Size = PlainSize,
   const C extends Size = never,
@@ -105,7 +115,23 @@ export class GuidedConditionalFlowModel<
   }
 }
 
-/** As {@link GuidedDiffusionModel}, of two Schrödinger bridges. */
+/**
+ * As {@link GuidedDiffusionModel}, of two Schrödinger bridges.
+ *
+ * @example
+ * ```ts
+ * const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: [3, 32], outputSize: 2, activation: "silu" } } as const;
+ * const make = () =>
+ *   new SchrodingerBridgeConditionalFlowModel({
+ *     xSize: 2,
+ *     path: { sigma: 1 },
+ *     velocityModel: { type: "velocity_function", args: { backbone } },
+ *     scoreModel: { type: "score_function", args: { backbone } },
+ *   });
+ * const pair = new GuidedSchrodingerBridgeModel({ base: make(), guided: make() });
+ * await pair.sample({ x0, guidanceScale: 1.5, solver: { type: "ODESolver", args: { method: "euler", steps: 10 } } });
+ * ```
+ */
 export class GuidedSchrodingerBridgeModel<
   const X extends Size = PlainSize,
   const C extends Size = never,

@@ -125,14 +125,31 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
     return JSON.parse(this.#network.native.parameters());
   }
 
-  /** A table of all parameters with their shapes and counts, for printing. */
+  /**
+   * A table of all parameters with their shapes and counts, for printing.
+   *
+   * @example
+   * ```ts
+   * console.log(model.summary());
+   * ```
+   */
   summary(): string {
     const path = this.#config.path && "type" in this.#config.path ? [this.#config.path.type] : [];
     const networks = placesOf(this.#config).flatMap(({ type, network }) => [type, network.backbone.type]);
     return summaryOf([...path, ...networks].join(", "), this.parameters());
   }
 
-  /** The parameters' values by name, as they are once all jobs before have run. */
+  /**
+   * The parameters' values by name, as they are once all jobs before have run.
+   *
+   * @param settings - `weights`: what the optimiser works on (`"raw"`, the default), or the moving average (`"ema"`)
+   *
+   * @example
+   * ```ts
+   * const state = model.stateDict();
+   * state["backbone.model.linear0.weight"]?.shape; // [32, 3]
+   * ```
+   */
   stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
     return this.#named(this.#network.native.stateDict(optionsOf("stateDict", settings, ["weights"]).weights ?? "raw"));
   }
@@ -184,6 +201,11 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    *
    * @param settings - `strict` (the default): exactly the model's names must be given
    * @throws CheckpointError where names or shapes do not fit; nothing has changed then
+   *
+   * @example
+   * ```ts
+   * await worse.loadStateDict(model.stateDict()); // {"missing":[],"extra":[]}
+   * ```
    */
   async loadStateDict(
     state: Readonly<Record<string, Tensor>>,
@@ -209,6 +231,12 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * Writes a folder with config, parameters, moving average and training state, as a whole or not at all.
    *
    * @throws CheckpointError where it cannot be written
+   *
+   * @example
+   * ```ts
+   * await model.save("my-model");
+   * const again = await load("my-model");
+   * ```
    */
   async save(folder: string): Promise<void> {
     await this.#network.native.save(pathOf("save", folder));

@@ -50,28 +50,76 @@ export interface Coordinate {
   readonly width: number;
 }
 
-/** Uniform in (low, high). */
+/**
+ * Uniform in (low, high).
+ *
+ * @param low - lower end
+ * @param high - upper end, more than `low`
+ *
+ * @example
+ * ```ts
+ * const bias = new Parameter([16], { init: init.uniform(-0.1, 0.1) });
+ * ```
+ */
 export function uniform(low: number, high: number): Init {
   return { type: "uniform", low, high };
 }
 
-/** Normal with this standard deviation and mean. */
+/**
+ * Normal with this standard deviation and mean.
+ *
+ * @param std - standard deviation, ≥ 0; default 1
+ * @param mean - default 0
+ *
+ * @example
+ * ```ts
+ * const table = new Parameter([10, 16], { init: init.normal(0.02) });
+ * ```
+ */
 export function normal(std = 1, mean = 0): Init {
   return { type: "normal", mean, std };
 }
 
-/** One number everywhere. */
+/**
+ * One number everywhere.
+ *
+ * @param value - finite
+ *
+ * @example
+ * ```ts
+ * const scale = new Parameter([16], { init: init.constant(1), decay: false });
+ * ```
+ */
 export function constant(value: number): Init {
   return { type: "constant", value };
 }
 
-/** U(±√(6/(in + out))) (Glorot and Bengio 2010): how PyTorch starts the projections of attention. */
+/**
+ * U(±√(6/(in + out))) (Glorot & Bengio 2010): how PyTorch starts the projections of attention.
+ *
+ * @param inputs - width that goes in, ≥ 1
+ * @param outputs - width that comes out, ≥ 1
+ *
+ * @example
+ * ```ts
+ * const weight = new Parameter([32, 16], { init: init.xavier(16, 32) });
+ * ```
+ */
 export function xavier(inputs: number, outputs: number): Init {
   const bound = Math.sqrt(6 / (inputs + outputs));
   return uniform(-bound, bound);
 }
 
-/** U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers and convolutions. */
+/**
+ * U(±1/√fanIn): how PyTorch starts the weights and biases of linear layers and convolutions.
+ *
+ * @param features - numbers that one output is a sum of, ≥ 1
+ *
+ * @example
+ * ```ts
+ * const weight = new Parameter([32, 16], { init: init.fanIn(16) });
+ * ```
+ */
 export function fanIn(features: number): Init {
   const bound = 1 / Math.sqrt(features);
   return uniform(-bound, bound);

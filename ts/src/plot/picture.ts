@@ -11,7 +11,16 @@ const renderer = lazily<typeof resvg>("@resvg/resvg-js");
 /** Pixels of a PNG per unit of the picture. */
 const SCALE = 2;
 
-/** A picture that is not drawn yet. */
+/**
+ * A picture that is not drawn yet: it is when it is saved, or asked for as SVG or PNG.
+ *
+ * @example
+ * ```ts
+ * const picture = plot.scatter(samples).beside(plot.scatter(samples, { title: "again" }));
+ * await picture.save("both.svg");
+ * const bytes = await picture.toPng(); // for a server, or a notebook
+ * ```
+ */
 export class Plot {
   readonly #draw: () => Promise<readonly Panel[]>;
 
@@ -67,7 +76,16 @@ export class Plot {
   }
 }
 
-/** Pictures in a row, as one picture. */
+/**
+ * Pictures in a row, as one picture.
+ *
+ * @throws ConfigError where there is none
+ *
+ * @example
+ * ```ts
+ * await plot.panels([plot.scatter(samples), plot.scatter(x0)]).save("panels.png");
+ * ```
+ */
 export function panels(plots: readonly Plot[]): Plot {
   const [first, ...others] = plots;
   if (first !== undefined) return first.beside(...others);

@@ -74,6 +74,14 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
 
 /**
  * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
+ *
+ * @throws ShapeError for another rank, or too few coordinates, once the picture is drawn
+ *
+ * @example
+ * ```ts
+ * const ways = await model.sampleForwardProcess({ batchSize: 30, tSpan: [0, 0.25, 0.5, 0.75, 1], seed: 1 });
+ * await plot.trajectories(ways).save("ways.svg");
+ * ```
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
   const { axes = [0, 1], limit = 100 } = optionsOf("plot.trajectories", settings, names.trajectories);

@@ -263,7 +263,15 @@ export function jvp(fn: (...args: readonly unknown[]) => unknown, options: Compi
   return (primals: unknown[], tangents: unknown[]) => call([primals, tangents]);
 }
 
-/** The same values, constant for differentiation. */
+/**
+ * The same values, constant for differentiation.
+ *
+ * @example
+ * ```ts
+ * // As if the second factor were a number.
+ * await grad((x: Tensor) => x.mul(stopGradient(x)).sum())(tensor([3])).toArray(); // [3]
+ * ```
+ */
 export function stopGradient(x: Tensor): Tensor {
   return x.stopGradient();
 }

@@ -139,7 +139,17 @@ function constantTensor(op: string, shape: readonly number[], value: number, opt
   return filled(value, dtype, checkedShape(shape, op));
 }
 
-/** A tensor filled with one number. */
+/**
+ * A tensor filled with one number.
+ *
+ * @param shape - integers ≥ 0; `[]` is a scalar
+ * @throws ShapeError for another shape; MemoryError where there is no room
+ *
+ * @example
+ * ```ts
+ * await full([2], 7).toArray(); // [7, 7]
+ * ```
+ */
 export function full(shape: readonly number[], value: number, options: FillOptions = {}): Tensor {
   return constantTensor("full", shape, value, options);
 }
@@ -148,12 +158,26 @@ export function full(shape: readonly number[], value: number, options: FillOptio
  * A tensor of zeros.
  *
  * @throws MemoryError, with sizes and before anything is allocated, where there is no room
+ *
+ * @example
+ * ```ts
+ * await zeros([2]).toArray(); // [0, 0]
+ * ```
  */
 export function zeros(shape: readonly number[], options: FillOptions = {}): Tensor {
   return constantTensor("zeros", shape, 0, options);
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @throws as {@link zeros}
+ *
+ * @example
+ * ```ts
+ * await ones([2]).toArray(); // [1, 1]
+ * ```
+ */
 export function ones(shape: readonly number[], options: FillOptions = {}): Tensor {
   return constantTensor("ones", shape, 1, options);
 }
@@ -229,7 +253,14 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
   return random("normal", shape, options);
 }
 
-/** Independent numbers, uniform in (0, 1). */
+/**
+ * Independent numbers, uniform in (0, 1).
+ *
+ * @example
+ * ```ts
+ * const u = rand([100], { seed: 1 }); // the same 100 numbers wherever it runs
+ * ```
+ */
 export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
   return random("uniform", shape, options);
 }

@@ -39,7 +39,17 @@ export function tidy(body: () => unknown): unknown {
   throw new ConfigError("tidy: expected a function that returns at once, got an async function", details);
 }
 
-/** How many concrete tensors are alive, and their bytes. */
+/**
+ * How many concrete tensors are alive, and their bytes.
+ *
+ * @example
+ * ```ts
+ * const before = memory().liveBytes;
+ * const made = ones([256]);
+ * memory().liveBytes - before; // 1024
+ * made.dispose();
+ * ```
+ */
 export function memory(): Memory {
   return native.memory();
 }

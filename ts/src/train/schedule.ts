@@ -21,17 +21,38 @@ export function warmupCosine(settings: ScheduleSettings<"warmupCosine">): Schedu
   return { type: "warmupCosine", ...plainOf("warmupCosine", settings, ["peak", "steps"]) };
 }
 
-/** The same rate at every step. */
+/**
+ * The same rate at every step.
+ *
+ * @example
+ * ```ts
+ * adamw({ lr: constant({ rate: 1e-3 }) }); // as lr: 1e-3
+ * ```
+ */
 export function constant(settings: ScheduleSettings<"constant">): ScheduleConfig {
   return { type: "constant", ...plainOf("constant", settings, ["rate"]) };
 }
 
-/** From one rate to another along a line. */
+/**
+ * From one rate to another along a line, over `steps` steps; the last one from then on.
+ *
+ * @example
+ * ```ts
+ * adamw({ lr: linear({ start: 1e-3, end: 1e-5, steps: 10_000 }) });
+ * ```
+ */
 export function linear(settings: ScheduleSettings<"linear">): ScheduleConfig {
   return { type: "linear", ...plainOf("linear", settings, ["start", "end", "steps"]) };
 }
 
-/** Falls along half a cosine. */
+/**
+ * Falls from `peak` to `final` along half a cosine, over `steps` steps (Loshchilov & Hutter 2017, without restarts); `final` from then on.
+ *
+ * @example
+ * ```ts
+ * adamw({ lr: cosine({ peak: 1e-3, steps: 10_000 }) });
+ * ```
+ */
 export function cosine(settings: ScheduleSettings<"cosine">): ScheduleConfig {
   return { type: "cosine", ...plainOf("cosine", settings, ["peak", "steps"]) };
 }

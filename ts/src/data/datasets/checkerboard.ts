@@ -8,6 +8,12 @@ import { type DatasetSettings, points, streams } from "./settings.js";
  * Uniform on the dark squares of a 4 × 4 board; squares have side 1/0.45. Default noise 0.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.checkerboard({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function checkerboard(settings: DatasetSettings): Tensor {
   return tidy(() => {

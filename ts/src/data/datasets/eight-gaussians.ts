@@ -8,6 +8,12 @@ import { chosen, type DatasetSettings, points, streams } from "./settings.js";
  * Eight normal distributions on a circle of radius 5. Default noise √0.1.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.eightGaussians({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function eightGaussians(settings: DatasetSettings): Tensor {
   return tidy(() => {

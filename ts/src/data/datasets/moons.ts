@@ -8,6 +8,12 @@ import { type DatasetSettings, points, streams } from "./settings.js";
  * Two interleaving half circles of radius 1 (scikit-learn's `make_moons`, with uniform random angles). Default noise 0.1.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.moons({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function moons(settings: DatasetSettings): Tensor {
   return tidy(() => {

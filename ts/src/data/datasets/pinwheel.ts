@@ -12,6 +12,12 @@ const [ARMS, OUTWARDS, RATE] = [5, 0.3, 0.25];
  * the arm's angle plus e^r/4, then doubled, as is usual. Default noise 0.1.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.pinwheel({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function pinwheel(settings: DatasetSettings): Tensor {
   return tidy(() => {

@@ -9,6 +9,12 @@ import { type DatasetSettings, points, streams } from "./settings.js";
  * Coordinates go from −1 to 1 and from −2 to 2. Default noise 0.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.sCurve({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function sCurve(settings: DatasetSettings): Tensor {
   return tidy(() => {

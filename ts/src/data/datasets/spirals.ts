@@ -9,6 +9,12 @@ import { type DatasetSettings, points, streams } from "./settings.js";
  * them. Radii go from 0 to π. Default noise 0.1.
  *
  * @returns `[count, 2]`
+ * @throws ConfigError where `count` is no integer ≥ 1
+ *
+ * @example
+ * ```ts
+ * datasets.spirals({ count: 512, seed: 0 }).shape; // [512, 2]
+ * ```
  */
 export function spirals(settings: DatasetSettings): Tensor {
   return tidy(() => {

@@ -30,7 +30,16 @@ const activations: Readonly<Record<Activation, new () => Layer>> = {
   identity: Identity,
 };
 
-/** A new layer with this activation. */
+/**
+ * A new layer with the activation of this name, as configs of built-in networks say it; of `"swish"` each has a β of its own.
+ *
+ * @param name - `"mish"`, `"silu"`, `"gelu"` …
+ *
+ * @example
+ * ```ts
+ * await nn.activation("relu").forward(tensor([-2, 3])).toArray(); // [0, 3]
+ * ```
+ */
 export function activation(name: Activation): Layer {
   return new activations[name]();
 }

@@ -36,7 +36,15 @@ export const ofConvolutions = {
   biasInit: true,
 } as const;
 
-/** The base of convolution layers. */
+/**
+ * What convolution layers and their transposes share: a weight, a bias, a window.
+ *
+ * @example
+ * ```ts
+ * const layers: nn.Convolution[] = [new nn.Conv1d(2, 4, { kernelSize: 3 }), new nn.ConvTranspose1d(4, 2, { kernelSize: 3 })];
+ * layers.map(({ weight }) => weight.shape); // [[4, 2, 3], [4, 2, 3]]
+ * ```
+ */
 export abstract class Convolution extends Layer {
   /** The kernels. */
   readonly weight: Parameter;

@@ -3,7 +3,14 @@
 import type { Tensor } from "../../tensor/tensor.js";
 import { Layer } from "./layer.js";
 
-/** The tanh approximation of {@link GELU}. */
+/**
+ * The tanh approximation of {@link GELU}, as DiT uses it.
+ *
+ * @example
+ * ```ts
+ * await new nn.GELUTanh().forward(tensor([0])).toArray(); // [0]
+ * ```
+ */
 export class GELUTanh extends Layer {
   override forward(x: Tensor): Tensor {
     return x.geluTanh();

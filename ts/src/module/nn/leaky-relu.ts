@@ -3,7 +3,14 @@
 import type { Tensor } from "../../tensor/tensor.js";
 import { Layer } from "./layer.js";
 
-/** x where x > 0, else slope·x. */
+/**
+ * x where x > 0, else slope·x, of any shape (Maas, Hannun & Ng 2013).
+ *
+ * @example
+ * ```ts
+ * await new nn.LeakyReLU(0.5).forward(tensor([-2, 3])).toArray(); // [-1, 3]
+ * ```
+ */
 export class LeakyReLU extends Layer {
   readonly #slope: number;
 

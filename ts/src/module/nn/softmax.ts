@@ -3,7 +3,14 @@
 import type { Tensor } from "../../tensor/tensor.js";
 import { Layer } from "./layer.js";
 
-/** eˣ, scaled to sum 1 along an axis. */
+/**
+ * eˣ, scaled to sum 1 along an axis, of any shape.
+ *
+ * @example
+ * ```ts
+ * await new nn.Softmax().forward(tensor([[1, 1], [2, 2]])).toArray(); // [[0.5, 0.5], [0.5, 0.5]]
+ * ```
+ */
 export class Softmax extends Layer {
   readonly #axis: number;
 
