@@ -14,10 +14,17 @@ const root = dirname(docs);
 const { description, repository, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const url = repository.url.replace(/^git\+|\.git$/g, "");
 
-/** The reference's own list of its pages, once typedoc has written it. */
+/**
+ * The reference's list of its pages, once typedoc has written it, without what search and links find as well: members of namespaces, and settings. Every page
+ * holds the whole list, so that a long one would make the site ten times as large.
+ */
 function reference() {
   const file = join(docs, "api", "typedoc-sidebar.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+  if (!existsSync(file)) return [];
+  const groups = JSON.parse(readFileSync(file, "utf8"));
+  const listed = groups.filter(({ text }) => ["Namespaces", "Classes", "Functions"].includes(text));
+  const items = listed.map((group) => ({ ...group, items: group.items.map(({ text, link }) => ({ text, link })) }));
+  return [{ text: "All names", link: "/api/" }, ...items];
 }
 
 export default defineConfig({
@@ -49,6 +56,8 @@ export default defineConfig({
       md.use(repositoryLinks, { root, docs, url });
     },
   },
+  // What formulas stand in is no component of the site's.
+  vue: { template: { compilerOptions: { isCustomElement: (tag) => tag === "eq" || tag === "eqn" } } },
   // The index of the search is one large file.
   vite: { build: { chunkSizeWarningLimit: 8_000 } },
 });
