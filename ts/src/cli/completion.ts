@@ -1,0 +1,2 @@
+import { command } from "./command.js";
+export const completion = (_?: unknown) => command("completion", "x", "x");

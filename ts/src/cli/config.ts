@@ -1,0 +1,2 @@
+import { command } from "./command.js";
+export const config = (_?: unknown) => command("config", "x", "x");

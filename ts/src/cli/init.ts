@@ -1,0 +1,2 @@
+import { command } from "./command.js";
+export const init = (_?: unknown) => command("init", "x", "x");
