@@ -7,8 +7,8 @@ import { write, writeJson } from "./output.js";
 export interface Outcome {
   /** For programs. */
   readonly json: unknown;
-  /** For people. */
-  readonly text: string;
+  /** For people: whole, or a piece at a time. */
+  readonly text: string | AsyncIterable<string>;
   /** The exit code; default 0. */
   readonly code?: number;
 }
@@ -29,7 +29,9 @@ export function action<Options extends object>(
   return async function act() {
     const options = this.opts<Options & { json?: true }>();
     const { json, text, code = 0 } = await run(this.processedArgs, options);
-    await (options.json ? writeJson(json) : write(text));
+    if (options.json) await writeJson(json);
+    else if (typeof text === "string") await write(text);
+    else for await (const piece of text) await write(piece);
     process.exitCode = code;
   };
 }
