@@ -57,7 +57,18 @@ it("exports no more than is meant for users", () => {
   ];
   const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
   const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
-  const files = ["readIdx", "readImages", "readNpy", "readNpz", "readTable", "writeCsv", "writeNpy", "writeNpz"];
+  const logs = ["jsonLinesLog", "tensorBoardLog"];
+  const files = [
+    "readIdx",
+    "readImages",
+    "readLog",
+    "readNpy",
+    "readNpz",
+    "readTable",
+    "writeCsv",
+    "writeNpy",
+    "writeNpz",
+  ];
   const others = [
     "doctor",
     "fitEncoding",
@@ -78,6 +89,7 @@ it("exports no more than is meant for users", () => {
     ...tensors,
     ...transforms,
     ...training,
+    ...logs,
     ...files,
     ...others,
   ];

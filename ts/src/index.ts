@@ -60,6 +60,9 @@ export {
   TrainingError,
 } from "./errors.js";
 export type * as config from "./generated/config.js";
+export { jsonLinesLog } from "./log/json-lines-log.js";
+export { type LoggedEvent, readLog } from "./log/read-log.js";
+export { tensorBoardLog } from "./log/tensorboard-log.js";
 export { DiffusionModel } from "./model/diffusion-model.js";
 export { DiscreteFlowMatchingModel } from "./model/discrete-flow-model.js";
 export type { DiscreteConfigOf, DiscreteSampleSettings } from "./model/discrete-options.js";
@@ -183,6 +186,7 @@ export { type NestedArray, Tensor } from "./tensor/tensor.js";
 export { type Memory, memory, tidy } from "./tensor/tidy.js";
 export type { Tree } from "./tensor/tree.js";
 export type { FitEvent, FitReport } from "./train/events.js";
+export type { FitLog, LogStart } from "./train/logs.js";
 export { adam, adamw, type OptimizerSettings, sgd } from "./train/optimizer.js";
 export { Run } from "./train/run.js";
 export { constant, cosine, linear, type ScheduleSettings, warmupCosine } from "./train/schedule.js";

@@ -33,8 +33,17 @@ export async function writeJsonLines(table: Table, file: string): Promise<void> 
   await writeWhole(file, written(table));
 }
 
-/** Each line that is not empty, with its number. */
-async function* lines(file: string): AsyncGenerator<{ readonly text: string; readonly at: number }> {
+/** A line of a file. */
+export interface Line {
+  readonly text: string;
+  /** Its number, from 1. */
+  readonly at: number;
+  /** Whether a line break ends it. */
+  readonly ended: boolean;
+}
+
+/** Each line that is not empty. */
+export async function* lines(file: string): AsyncGenerator<Line> {
   let at = 0;
   // A line may be of many pieces, which are joined once.
   let begun: string[] = [];
@@ -45,12 +54,12 @@ async function* lines(file: string): AsyncGenerator<{ readonly text: string; rea
     if (last === undefined) continue;
     for (const text of [begun.join(""), ...others]) {
       at += 1;
-      if (text.trim() !== "") yield { text, at };
+      if (text.trim() !== "") yield { text, at, ended: true };
     }
     begun = [last];
   }
   const rest = begun.join("");
-  if (rest.trim() !== "") yield { text: rest, at: at + 1 };
+  if (rest.trim() !== "") yield { text: rest, at: at + 1, ended: false };
 }
 
 /** The texts and numbers of a line; texts so that no number is looked for in them. */
@@ -65,8 +74,12 @@ function lossy(text: string): string | undefined {
   return found.find((token) => longInteger.test(token) && !isExact(BigInt(token)) && String(Number(token)) !== token);
 }
 
-/** The object of a line. */
-function parsed(file: string, text: string, at: number): Fields {
+/**
+ * The object of a line.
+ *
+ * @throws DataError that names file and line where it is none
+ */
+export function parsed(file: string, text: string, at: number): Fields {
   const refuse = (expected: string, got: string, cause?: unknown) => {
     const where = `line ${at}`;
     return new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, {

@@ -8,6 +8,7 @@ import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf } from "../tensor/tensor.js";
 import { LaterRun } from "../train/later-run.js";
+import { Logs } from "../train/logs.js";
 import { progressOn } from "../train/progress.js";
 import { Run } from "../train/run.js";
 import { checkBatch, checkBatchKeys, checkFits, type Shapes } from "./batches.js";
@@ -194,7 +195,7 @@ export function startFit<C extends Size, Data>(
   settings: FitSettings<C, Data>,
 ): Run {
   const given = settingsOf("fit", settings);
-  const { condition, sampleWeight, validation, every, weight, signal, progress, buffer: _, ...rest } = given;
+  const { condition, sampleWeight, validation, every, weight, signal, progress, log, buffer: _, ...rest } = given;
   const options = {
     // What was encoded is in good units already.
     ...(model.isEncoded && { normalize: false }),
@@ -209,6 +210,7 @@ export function startFit<C extends Size, Data>(
   }
   model.network.checkFit(options);
   assertNotAborted("fit", signal);
+  const logs = new Logs(log);
   const fit = new Fit(model, options, weight);
   const held = validation && fit.read("validation.data", validation.data, validation);
   // Where the other data are refused at once nobody waits for these.
@@ -219,5 +221,6 @@ export function startFit<C extends Size, Data>(
     if (trained instanceof Promise || held instanceof Promise) return fit.later(Promise.all([trained, held]));
     return fit.begin([trained, held], false);
   };
-  return new Run(begun(), { progress: progressOn(progress), call: every?.call, signal });
+  const start = { resume: given.resume ?? false };
+  return new Run(begun(), { progress: progressOn(progress), logs, start, call: every?.call, signal });
 }

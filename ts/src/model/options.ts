@@ -18,6 +18,7 @@ import type {
 } from "../generated/config.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { FitEvent } from "../train/events.js";
+import type { FitLog } from "../train/logs.js";
 import type { JobSettings } from "./job.js";
 import type { AnyConfig } from "./network.js";
 import type { StateOf } from "./state.js";
@@ -120,6 +121,8 @@ export interface FitSettings<C extends Size = never, Data = Tensor>
   readonly signal?: AbortSignal;
   /** Whether progress is shown on stderr: true always, false never; by default on a terminal. */
   readonly progress?: boolean;
+  /** What takes note of the events: one or several of {@link jsonLinesLog}, {@link tensorBoardLog} and your own. */
+  readonly log?: FitLog | readonly FitLog[];
   /**
    * Of a stream, how many rows are held, and shuffled, at a time; default 64 steps' worth. Twice as many are in memory, and for a moment three times.
    */

@@ -37,4 +37,6 @@ export interface FitReport {
   readonly seconds: number;
   /** Why it ended. */
   readonly reason: "finished" | "stopped" | "early stop";
+  /** The errors of logs that failed on the way; absent where none did. */
+  readonly logErrors?: readonly unknown[];
 }

@@ -1,13 +1,16 @@
 // Run: a fit that is under way. It can be awaited, iterated, both or neither; it goes on by itself.
-// One loop reads the native events and hands them to the display, to the caller's function and to iterators.
+// One loop reads the native events and hands them to the display, to logs, to the caller's function and to iterators.
 import { AbortError } from "../errors.js";
 import type { NativeRun } from "../native/boundary.js";
 import type { FitEvent, FitReport } from "./events.js";
+import type { LogStart, Logs } from "./logs.js";
 import type { Progress } from "./progress.js";
 
 /** What a run does besides training. */
 export interface RunHooks {
   readonly progress: Progress;
+  readonly logs: Logs;
+  readonly start: LogStart;
   /** Called at the steps that were asked for; training waits for it. */
   readonly call: ((event: FitEvent) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
@@ -88,11 +91,30 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
   }
 
   async #work(): Promise<FitReport> {
+    const { logs } = this.#hooks;
+    const report = await this.#followed().finally(() => logs.close());
+    return logs.errors.length === 0 ? report : { ...report, logErrors: logs.errors };
+  }
+
+  /** Opens the logs; where one cannot be opened, training ends with its error. */
+  async #open(): Promise<void> {
+    try {
+      await this.#hooks.logs.open(this.#hooks.start);
+    } catch (error) {
+      this.#native.stop();
+      await this.#native.wait();
+      throw error;
+    }
+  }
+
+  async #followed(): Promise<FitReport> {
+    await this.#open();
     for (let json = await this.#native.next(); json !== null; json = await this.#native.next()) {
       const { paused, ...fields }: FitEvent & { readonly paused?: boolean } = JSON.parse(json);
       // JSON has no NaN and says null.
       const event = { ...fields, loss: fields.loss ?? Number.NaN, gradNorm: fields.gradNorm ?? Number.NaN };
       this.#hooks.progress.update(event);
+      this.#hooks.logs.write(event);
       for (const queue of this.#queues) queue.push(event);
       if (paused) await this.#pause(event);
     }

@@ -1,0 +1,103 @@
+// Logs of a fit: what takes note of its events, from before the first until after the last.
+// One that cannot begin ends the fit at once; one that fails on the way is told of, and the training goes on without it.
+import { ConfigError } from "../errors.js";
+import { describe } from "../tensor/tree.js";
+import type { FitEvent } from "./events.js";
+
+/** How a fit begins, as its logs are told. */
+export interface LogStart {
+  /** Whether the fit goes on from an earlier one (`resume`), so that its events belong behind those that are there. */
+  readonly resume: boolean;
+}
+
+/**
+ * What takes note of a fit: {@link jsonLinesLog}, {@link tensorBoardLog}, or one of your own; given to `fit` as `log`.
+ *
+ * Where `open` fails, the fit rejects with that error before it has done more than its first steps. Where `write` or `close` fails, training goes on without
+ * this log, since a full disk must not cost a night of training: the process is warned at once and once (`process.on("warning")`, by default a line on stderr), and
+ * the error is in `logErrors` of the fit's report.
+ *
+ * @example
+ * ```ts
+ * const losses: number[] = [];
+ * const log: FitLog = { write: ({ loss }) => losses.push(loss), close: async () => undefined };
+ * await model.fit(data, { steps: 10, log });
+ * ```
+ */
+export interface FitLog {
+  /** Called before the first event; no event is written before its promise has resolved. */
+  open?(start: LogStart): void | Promise<void>;
+  /** Called with each event, in order. Returns at once: what takes time is done behind it. */
+  write(event: FitEvent): void;
+  /** Called once the fit has ended, however it ended; the fit's promise waits until all that was written is kept. */
+  close(): Promise<void>;
+}
+
+function isLog(value: unknown): value is FitLog {
+  if (typeof value !== "object" || value === null) return false;
+  const { open = () => undefined, write, close } = value as Partial<FitLog>;
+  return [open, write, close].every((method) => typeof method === "function");
+}
+
+/** The logs of one fit. */
+export class Logs {
+  readonly #logs = new Set<FitLog>();
+  readonly #errors: unknown[] = [];
+
+  /**
+   * @param wanted - none, one or several; one that is named twice is written to once
+   * @throws ConfigError for what is no log
+   */
+  constructor(wanted: FitLog | readonly FitLog[] = []) {
+    for (const log of Array.isArray(wanted) ? wanted : [wanted]) {
+      if (isLog(log)) this.#logs.add(log);
+      else {
+        const [expected, got] = ["a log, such as jsonLinesLog(file), or { write, close }", describe(log)];
+        throw new ConfigError(`log: expected ${expected}, got ${got}`, { expected, got, path: "log" });
+      }
+    }
+  }
+
+  /** What failed on the way. */
+  get errors(): readonly unknown[] {
+    return this.#errors;
+  }
+
+  /** Opens all, or closes those that were opened and throws the error of the one that was not. */
+  async open(start: LogStart): Promise<void> {
+    const wanted = [...this.#logs];
+    this.#logs.clear();
+    for (const log of wanted) {
+      await log.open?.(start);
+      this.#logs.add(log);
+    }
+  }
+
+  write(event: FitEvent): void {
+    for (const log of this.#logs) {
+      try {
+        log.write(event);
+      } catch (error) {
+        this.#failed(error);
+        this.#logs.delete(log);
+        // Its error is told already.
+        log.close().catch(() => undefined);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const ended = await Promise.allSettled([...this.#logs].map(async (log) => log.close()));
+    this.#logs.clear();
+    for (const end of ended) if (end.status === "rejected") this.#failed(end.reason);
+  }
+
+  #failed(error: unknown): void {
+    this.#errors.push(error);
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`a log of a fit failed, and ends here: ${reason}`, {
+      type: "ThalwegWarning",
+      code: "THALWEG_LOG",
+    });
+  }
+}
