@@ -53,3 +53,20 @@ export async function split(data: Data, share: number, seed: number): Promise<Pa
     train: rowsAt(data, order.narrow(0, held, count - held)),
   };
 }
+
+/** Some rows, drawn at random by the seed, in random order. */
+export async function shuffledFirst(data: Data, count: number, seed: number): Promise<Data> {
+  const rows = rowCountOf(data);
+  const taken = Math.min(count, rows);
+  if (data.kind === "tensors") {
+    const { randPerm } = await import("../../tensor/integers.js");
+    return rowsAt(data, randPerm(rows, { seed }).narrow(0, 0, taken));
+  }
+  const [{ permutation }, { gathered }, { Table }] = await Promise.all([
+    import("../../data/permutation.js"),
+    import("../../data/columns.js"),
+    import("../../data/table.js"),
+  ]);
+  const order = (await permutation(rows, seed)).slice(0, taken);
+  return { kind: "table", table: new Table(data.table.columns.map((column) => gathered(column, order))) };
+}

@@ -24,6 +24,7 @@ export interface TrainOptions {
   readonly validation?: string;
   readonly validationEvery?: number;
   readonly checkpointEvery?: number;
+  readonly log?: readonly "tensorboard"[];
   readonly quiet?: true;
 }
 

@@ -1,7 +1,9 @@
 // thalweg train: reads config and data, fits, and leaves a checkpoint, however it ends.
 // A run that goes on reads the same data and splits them alike, so that its bits are those of a run that was never stopped.
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ConfigError } from "../../errors.js";
+import { jsonLinesLog } from "../../log/json-lines-log.js";
+import { tensorBoardLog } from "../../log/tensorboard-log.js";
 import { type AnyModel, load, makeModel } from "../../model/registry.js";
 import { savedModel } from "../../model/stored-model.js";
 import type { FitReport } from "../../train/events.js";
@@ -150,6 +152,10 @@ async function fit(
       ...(held && { validation: { data: held.rows, every: plan.fit.validation?.every, ...held.more } }),
       resume: task.from !== undefined,
       progress: !flags.quiet,
+      log: [
+        jsonLinesLog(join(flags.out, "log.jsonl")),
+        ...(flags.log?.includes("tensorboard") ? [tensorBoardLog(flags.out)] : []),
+      ],
     };
     const run = (model as { fit(rows: unknown, settings: object): Run }).fit(rows, settings);
     signal.addEventListener("abort", () => run.stop(), { once: true });
