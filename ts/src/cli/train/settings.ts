@@ -1,7 +1,7 @@
 // What a fit is told: the `train` of a config, under the flags of the command line.
 // Checked before any data are read.
 import { validate } from "../../config/validate.js";
-import { ConfigError } from "../../errors.js";
+import { ConfigError, relabelled } from "../../errors.js";
 import type { FitOptions } from "../../generated/config.js";
 import type { Section } from "../config/file.js";
 
@@ -110,6 +110,16 @@ function heldIn(train: Section): Held | undefined {
   return { ...(share !== undefined && { share }), ...(data !== undefined && { data }), every: own };
 }
 
+/** Errors name fields as the config does. */
+function checkOptions(fit: object): void {
+  try {
+    validate("FitOptions", fit);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw relabelled(error, `train.${error.message}`, { path: `train.${error.path}` });
+  }
+}
+
 /**
  * The settings of a fit into a folder.
  *
@@ -128,6 +138,6 @@ export function planOf(train: Section, folder: string): FitPlan {
     checkpoint: { dir: folder, every: CHECKPOINT, ...objectOr(checkpoint) },
     ...(held && { validation: { every: held.every } }),
   };
-  validate("FitOptions", fit);
+  checkOptions(fit);
   return { fit: fit as FitOptions, held };
 }
