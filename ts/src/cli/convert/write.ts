@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { bytesOfFile, writeWhole } from "../../data/file.js";
 import { ConfigError } from "../../errors.js";
 import type { Outcome } from "../command.js";
+import { compact } from "../compact.js";
 import { note } from "../output.js";
 import { type ConvertSettings, convert } from "./convert.js";
 
@@ -23,7 +24,7 @@ export async function write(file: string, { out, force, json, ...settings }: Con
   const text = new TextDecoder().decode(await bytesOfFile(file));
   const { config, notes, lines } = await convert(file, text, settings);
   if (!json) for (const line of lines) note(line);
-  const written = `${JSON.stringify(config, undefined, 2)}\n`;
+  const written = `${compact(config)}\n`;
   if (out !== undefined) await writeWhole(out, written);
   return {
     json: { config, notes, ...(out !== undefined && { file: out }) },

@@ -3,9 +3,13 @@
 import { fromColumns } from "../../data/rows.js";
 import type { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
-import { bars, images, type Plot, type PlotSettings, scatter } from "../../plot/plot.js";
+import { bars, images, lines, type Plot, type PlotSettings, scatter } from "../../plot/plot.js";
+import { arange } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { Drawn } from "../sample/drawn.js";
+
+/** Series that are drawn. */
+const SERIES = 20;
 
 function undrawable(expected: string, got: string): ConfigError {
   return new ConfigError(`a picture: expected ${expected}, got ${got}`, { expected, got });
@@ -44,14 +48,26 @@ function ofTable(table: Table, against: Table | undefined): Plot {
 
 function ofTensor(tensor: Tensor, against: Tensor | undefined, settings: PlotSettings): Plot {
   if (isImages(tensor)) return images(tensor, { title: "samples", limit: 64 });
+  if (tensor.rank === 3) return courses(tensor);
   const [, width = 0] = tensor.shape;
-  if (tensor.rank !== 2) throw undrawable("samples [N, D], or images [N, 1 or 3, height, width]", `[${tensor.shape}]`);
+  if (tensor.rank !== 2)
+    throw undrawable(
+      "samples [N, D], series [N, channels, length] or images [N, 1 or 3, height, width]",
+      `[${tensor.shape}]`,
+    );
   if (width >= 2) return scatter(tensor, { ...settings, ...(against && { against }) });
   return scatter(ranked(tensor), {
     ...settings,
     columns: ["x0", "share below"],
     ...(against && { against: ranked(against) }),
   });
+}
+
+/** The first series, `[N, channels, length]`, of which the first channel is drawn. */
+function courses(series: Tensor): Plot {
+  const [rows = 0, , length = 0] = series.shape;
+  const y = series.narrow(0, 0, Math.min(rows, SERIES)).select(1, 0);
+  return lines([{ name: "samples", x: arange(0, length), y }], { columns: ["place", "value"] });
 }
 
 /** A coordinate that is alone, `[N, 1]`, beside the share of samples below it. */

@@ -107,6 +107,14 @@ async function resumed(path: string | undefined, flags: TrainOptions): Promise<T
   return { ...common, file, from };
 }
 
+/** Rows to train on, and those to validate with. */
+interface RowParts {
+  /** All rows of the data: what their encoding is fitted to, so that it knows the categories of both parts. */
+  readonly all: Data;
+  readonly trained: Data;
+  readonly held: Data | undefined;
+}
+
 /** What is fitted to, in the form that the model's `fit` takes. */
 function fitted(data: Data): { readonly rows: unknown; readonly more: object } {
   if (data.kind === "table") return { rows: data.table, more: {} };
@@ -115,19 +123,15 @@ function fitted(data: Data): { readonly rows: unknown; readonly more: object } {
   return { rows, more: { ...(condition && { condition }), ...(sampleWeight && { sampleWeight }) } };
 }
 
-async function readParts(
-  task: Task,
-  plan: FitPlan,
-): Promise<{ readonly trained: Data; readonly held: Data | undefined }> {
-  const { file, paths } = task;
-  const read = (from: Paths) =>
-    readRows(from, file.read, rowsOf(file.className, file.model), isEncoded(file.className));
-  const data = await read(paths);
+async function readParts({ file, paths }: Task, plan: FitPlan): Promise<RowParts> {
+  const rows = rowsOf(file.className, file.model);
+  const read = (from: Paths) => readRows(from, file.read, rows, isEncoded(file.className));
+  const all = await read(paths);
   const { held } = plan;
-  if (held?.data !== undefined) return { trained: data, held: await read({ data: held.data }) };
-  if (held?.share === undefined) return { trained: data, held: undefined };
-  const parts = await split(data, held.share, plan.fit.seed ?? 0);
-  return { trained: parts.train, held: parts.held };
+  if (held?.data !== undefined) return { all, trained: all, held: await read({ data: held.data }) };
+  if (held?.share === undefined) return { all, trained: all, held: undefined };
+  const parts = await split(all, held.share, plan.fit.seed ?? 0);
+  return { all, trained: parts.train, held: parts.held };
 }
 
 /** How a fit ended, and whether it was the user who ended it. */
@@ -136,13 +140,7 @@ interface Ended {
   readonly interrupted: boolean;
 }
 
-async function fit(
-  model: AnyModel,
-  task: Task,
-  plan: FitPlan,
-  parts: { trained: Data; held: Data | undefined },
-  flags: TrainOptions,
-): Promise<Ended> {
+async function fit(model: AnyModel, task: Task, plan: FitPlan, parts: RowParts, flags: TrainOptions): Promise<Ended> {
   return interruptible("stopping after this step and saving", async (signal) => {
     const { rows, more } = fitted(parts.trained);
     const held = parts.held && fitted(parts.held);
@@ -171,7 +169,7 @@ export async function train(path: string | undefined, flags: TrainOptions): Prom
   const task = flags.resume ? await resumed(path, flags) : await begun(path, flags);
   const plan = planOf(task.train, flags.out);
   const parts = await readParts(task, plan);
-  const model = task.from ?? makeModel(task.file.className, await completed(task.file, parts.trained));
+  const model = task.from ?? makeModel(task.file.className, await completed(task.file, parts.all));
   const { paths, started, config, file } = task;
   if (task.from === undefined) await clear(flags.out);
   await writeRecord(flags.out, { ...paths, ...(config && { config }), read: file.read, started, options: task.train });
