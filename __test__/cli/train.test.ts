@@ -44,7 +44,7 @@ describe("a run's folder", () => {
     expect(events.at(-1)).toMatchObject({
       step: 30,
       validationLoss: expect.any(Number),
-      learningRate: Math.fround(0.002),
+      learningRate: 0.002,
     });
     expect((await (await load(join(folder, "runs", "a"))).info()).step).toBe(30);
   });
@@ -57,7 +57,7 @@ describe("a run's folder", () => {
       args: { hiddenSizes: [7, 16], outputSize: 6, activation: "silu" },
     };
     const model = { type: "velocity_function", args: { backbone } };
-    const { xSize: _, read: _r, ...config } = planar({ model, encoding: { missing: "keep" } });
+    const { xSize: _, read: _r, ...config } = planar({ model, encoding: { columns: { mass: { missing: "keep" } } } });
     writeJson(folder, "config.json", config);
     const trained = await thalweg(folder, "train", "config.json", "--data", "animals.csv", "--out", "a", "--json");
     expect([trained.code, trained.stderr]).toEqual([0, expect.any(String)]);

@@ -85,12 +85,13 @@ function unet({ shape, rows, classes, kind }: OfTensor): Config {
 }
 
 /** How the columns of a table are encoded. */
-export function encodingOf({ table }: Look & { kind: "table" }, condition: readonly string[]): EncodingSettings {
+function encodingOf({ table }: Look & { kind: "table" }, condition: readonly string[]): EncodingSettings {
   const rows = Array.from({ length: table.rowCount }, (_, row) => row);
-  const hasMissing = table.columns.some((column) => rows.some((row) => isMissing(column, row)));
+  const missing = table.columns.filter((column) => rows.some((row) => isMissing(column, row)));
+  const columns = Object.fromEntries(missing.map(({ name }) => [name, { missing: "keep" as const }]));
   return {
     numbers: "quantile",
-    ...(hasMissing && { missing: "keep" as const }),
+    ...(missing.length > 0 && { columns }),
     ...(condition.length > 0 && { condition }),
   };
 }
