@@ -1,15 +1,37 @@
 // The real command in a process of its own, in a folder of its own.
 // What tests of the command line share.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
 import { onTestFinished } from "vitest";
 
 const root = join(import.meta.dirname, "..", "..");
-const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/**
+ * The command as it is published, compiled from the sources as they are: a third of the time of a call is saved, and there are many. It lies beside links to
+ * what it needs.
+ */
+function compiled(): string {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-compiled-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const sources = join(root, "ts", "src");
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  buildSync({
+    entryPoints: files.map((name) => join(sources, name)),
+    outdir: join(folder, "ts", "dist"),
+    format: "esm",
+    target: "es2022",
+    logLevel: "error",
+  });
+  for (const name of ["node_modules", "package.json", join("ts", "native")]) {
+    symlinkSync(join(root, name), join(folder, name));
+  }
+  return join(folder, "ts", "dist", "cli.js");
+}
+
+const executable = compiled();
 
 /** How a call ended. */
 export interface Ended {
@@ -27,21 +49,21 @@ export interface Call {
 }
 
 /** The arguments of node for a call. */
-export const nodeArguments = (args: readonly string[]): string[] => [
-  "--import",
-  loader,
-  join(root, "ts", "src", "cli.ts"),
-  ...args,
-];
+export const nodeArguments = (args: readonly string[]): string[] => [executable, ...args];
 
-/** Starts `thalweg` with these arguments in a folder. */
+/** Starts `thalweg` with these arguments in a folder; ends it with the test. */
 export function start(folder: string, args: readonly string[], env: Record<string, string> = {}): Call {
+  const call = started(folder, args, env);
+  onTestFinished(() => void call.child.kill("SIGKILL"));
+  return call;
+}
+
+function started(folder: string, args: readonly string[], env: Record<string, string> = {}): Call {
   const child = spawn(process.execPath, nodeArguments(args), {
     cwd: folder,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
   let [stdout, stderr] = ["", ""];
   const waiting: (() => void)[] = [];
   child.stdout.on("data", (bytes) => {
@@ -63,7 +85,7 @@ export function start(folder: string, args: readonly string[], env: Record<strin
 }
 
 /** The end of a call. */
-export const thalweg = (folder: string, ...args: readonly string[]): Promise<Ended> => start(folder, args).ended;
+export const thalweg = (folder: string, ...args: readonly string[]): Promise<Ended> => started(folder, args).ended;
 
 /** A folder for one test. */
 export function temporary(): string {

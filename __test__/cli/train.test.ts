@@ -116,14 +116,14 @@ describe("a run that is interrupted", () => {
       args: {
         backbone: {
           type: "MultiLayerPerceptron",
-          args: { hiddenSizes: [3, 128, 128], outputSize: 2, activation: "silu", dropout: 0.1 },
+          args: { hiddenSizes: [3, 64, 64], outputSize: 2, activation: "silu", dropout: 0.1 },
         },
       },
     },
     train: {
-      steps: 3000,
+      steps: 5000,
       batchSize: 128,
-      optimizer: { type: "adamw", lr: { type: "cosine", peak: 1e-3, steps: 3000 } },
+      optimizer: { type: "adamw", lr: { type: "cosine", peak: 1e-3, steps: 5000 } },
     },
   });
 
@@ -141,18 +141,18 @@ describe("a run that is interrupted", () => {
       const { step, reason } = JSON.parse(stdout);
       expect(reason).toBe("stopped");
       expect(step).toBeGreaterThan(0);
-      expect(step).toBeLessThan(3000);
+      expect(step).toBeLessThan(5000);
       expect((await (await load(join(folder, "stopped"))).info()).step).toBe(step);
       const [resumed, whole] = [
         await thalweg(folder, "train", "--out", "stopped", "--resume", "--json", "--quiet"),
         await thalweg(folder, ...args, "--out", "whole", "--json", "--quiet"),
       ];
-      expect(JSON.parse(resumed.stdout)).toMatchObject({ step: 3000, stepsRun: 3000 - step, reason: "finished" });
+      expect(JSON.parse(resumed.stdout)).toMatchObject({ step: 5000, stepsRun: 5000 - step, reason: "finished" });
       expect(whole.code).toBe(0);
       expect(stateOf(join(folder, "stopped"))).toEqual(stateOf(join(folder, "whole")));
       const steps = (await readLog(join(folder, "stopped"))).map((event) => event.step);
       expect(steps).toEqual([...steps].sort((a, b) => a - b));
-      expect(steps.at(-1)).toBe(3000);
+      expect(steps.at(-1)).toBe(5000);
     },
     120_000,
   );

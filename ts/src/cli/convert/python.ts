@@ -74,7 +74,7 @@ function assignment(node: SyntaxNode, scope: Scope): void {
     const isWhole = targets.length === 1;
     targets.forEach((target, i) => {
       const value = isWhole && values.length > 1 ? values : values.length === 1 && !isWhole ? undefined : values[i];
-      assign(target, value ?? new Unknown(textOf(node, scope), node.from), scope);
+      assign(target, value === undefined ? new Unknown(textOf(node, scope), node.from) : value, scope);
     });
   }
 }

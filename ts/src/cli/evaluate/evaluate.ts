@@ -93,7 +93,7 @@ export async function evaluate(folder: string, options: EvaluateOptions): Promis
   return { json: { run: folder, data: path, ...found }, text: told(folder, path, found) };
 }
 
-const figure = (value: number) => value.toPrecision(4);
+const figure = (value: number | null) => value?.toPrecision(4) ?? "–";
 
 function told(folder: string, path: string, { rows, encoded, distances: found, nll, flow }: Evaluation): string {
   const compared = Object.values(found).flatMap((distance) => {

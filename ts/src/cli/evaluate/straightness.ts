@@ -1,6 +1,6 @@
 // How straight the flow is along which samples go: the straighter, the fewer steps a solver needs.
 // Of the probability flow, whatever samples are drawn with.
-import { normalizedPathEnergy, straightness as straightnessOf } from "../../data/metrics.js";
+import { pathEnergy, straightness as straightnessOf, wasserstein } from "../../data/metrics.js";
 import type { Path } from "../../generated/config.js";
 import type { AnyModel } from "../../model/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
@@ -10,8 +10,8 @@ import type { Measured } from "./halves.js";
 export interface Straightness {
   /** ∫E‖(x₁ − x₀) − v‖² dt, in squared units of the data. */
   readonly straightness: number;
-  /** (path energy − W₂²)/W₂² between the ends. */
-  readonly normalizedPathEnergy: number;
+  /** (path energy − W₂²)/W₂² between the ends; null where these are the same. */
+  readonly normalizedPathEnergy: number | null;
 }
 
 /** How trajectories are drawn. */
@@ -63,6 +63,10 @@ export async function straightness(
 ): Promise<Straightness | null> {
   if ("vocabulary" in model.config) return null;
   const paths = await trajectoriesOf(model, rows, { ...settings, times: TIMES, count: COUNT });
-  const { normalized } = await normalizedPathEnergy(paths);
-  return { straightness: await straightnessOf(paths), normalizedPathEnergy: normalized };
+  const last = (paths.shape[0] ?? 1) - 1;
+  const [{ squared }, energy] = [await wasserstein(paths.select(0, 0), paths.select(0, last)), await pathEnergy(paths)];
+  return {
+    straightness: await straightnessOf(paths),
+    normalizedPathEnergy: squared > 0 ? (energy - squared) / squared : null,
+  };
 }
