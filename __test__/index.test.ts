@@ -22,7 +22,7 @@ it("importing it loads no other package: these come at their first use", () => {
 });
 
 it("exports no more than is meant for users", () => {
-  const classes = ["Module", "Parameter", "Run", "Table", "TableEncoding", "Tensor"];
+  const classes = ["Module", "Parameter", "Report", "Run", "Table", "TableEncoding", "Tensor"];
   const models = [
     "DiffusionModel",
     "DiscreteFlowMatchingModel",
@@ -57,7 +57,7 @@ it("exports no more than is meant for users", () => {
   ];
   const transforms = ["compile", "grad", "jvp", "stopGradient", "valueAndGrad"];
   const training = ["adam", "adamw", "constant", "cosine", "linear", "sgd", "trainStep", "warmupCosine"];
-  const logs = ["jsonLinesLog", "tensorBoardLog"];
+  const logs = ["jsonLinesLog", "livePage", "report", "tensorBoardLog"];
   const files = [
     "readIdx",
     "readImages",

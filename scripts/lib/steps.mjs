@@ -75,6 +75,7 @@ export const steps = [
   check("lint", "cargo fmt", "cargo", ["fmt", "--all", "--check"]),
   node("lint", "biome", tools.biome, "ci", "--error-on-warnings"),
   node("lint", "tsc: sources, tests, examples", tools.tsc, "-p", "tsconfig.json"),
+  node("lint", "tsc: pages", tools.tsc, "-p", "ts/page/tsconfig.json"),
   node("lint", "must not compile", "scripts/must-not-compile.mjs"),
   node("lint", "import rules", "scripts/import-rules.mjs"),
   node("lint", "hosts and machine paths", "scripts/hygiene.mjs"),

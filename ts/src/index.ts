@@ -139,6 +139,9 @@ export { Parameter, type ParameterOptions } from "./module/parameter.js";
 export { type ConfigMaker, type ModuleClass, registerModule } from "./module/registry.js";
 export type { DType, Mode, StepTime, Weights } from "./native/boundary.js";
 export * as plot from "./plot/plot.js";
+export { Report, report } from "./report/report.js";
+export type { ReportSampling, ReportSettings } from "./report/settings.js";
+export type { GuidedPair, Reported } from "./report/subject.js";
 export type { Index, Range } from "./tensor/at.js";
 export {
   type CompileOptions,
@@ -190,6 +193,8 @@ export type { FitLog, LogStart } from "./train/logs.js";
 export { adam, adamw, type OptimizerSettings, sgd } from "./train/optimizer.js";
 export { Run } from "./train/run.js";
 export { constant, cosine, linear, type ScheduleSettings, warmupCosine } from "./train/schedule.js";
+export { type LivePage, type LivePageSettings, livePage } from "./ui/live-page.js";
+export type { PreviewSettings } from "./ui/previews.js";
 
 /** The version of the native addon, equal to the version of this package. */
 export function version(): string {

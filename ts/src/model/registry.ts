@@ -26,6 +26,11 @@ export type ModelClasses = typeof classes;
 /** A model of any class, whose states are plain tensors. */
 export type AnyModel = { [Name in keyof ModelClasses]: InstanceType<ModelClasses[Name]> }[keyof ModelClasses];
 
+/** The name of a model's class, as its checkpoints have it; undefined of something else. */
+export function classNameOf(model: object): keyof ModelClasses | undefined {
+  return (Object.keys(classes) as (keyof ModelClasses)[]).find((name) => model instanceof classes[name]);
+}
+
 const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(classes, name);
 
 /** The names of the classes. */
