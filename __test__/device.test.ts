@@ -154,6 +154,6 @@ describe("thalweg doctor", () => {
       execFileSync(process.execPath, [join(folder, "ts", "dist", "cli.js"), "--help"], { encoding: "utf8" }),
     ).toContain("doctor");
     expect(run("doctor", "--help").stdout).toContain("--json");
-    expect(run("cure").status).toBe(1);
+    expect(run("cure").status).toBe(2);
   });
 });

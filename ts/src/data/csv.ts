@@ -42,7 +42,7 @@ export async function writeCsv(file: string, table: Tensor, names?: readonly str
 }
 
 /** The shortest decimal number that a 32-bit reader takes for this one. */
-function float32(value: number): number {
+export function float32(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return short;
@@ -54,7 +54,7 @@ function float32(value: number): number {
 const [CELLS, ROWS] = [2048, 512];
 
 /** A table as text, a piece at a time: some rows, or a part of one that is wide. Texts that begin or end with a space are quoted, since readers leave such spaces out. */
-async function* written(table: Table, delimiter: string): AsyncGenerator<string> {
+export async function* delimited(table: Table, delimiter: string): AsyncGenerator<string> {
   const { columns, rowCount } = table;
   const turn = turns();
   const quoting = { delimiter, quoted_match: /^\s|\s$/ };
@@ -83,7 +83,7 @@ async function* written(table: Table, delimiter: string): AsyncGenerator<string>
 
 /** Writes a table with a heading; a missing value is an empty cell. */
 export async function writeDelimited(table: Table, file: string, delimiter: string): Promise<void> {
-  await writeWhole(file, written(table, delimiter));
+  await writeWhole(file, delimited(table, delimiter));
 }
 
 /** What the parser's codes mean. */

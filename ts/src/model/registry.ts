@@ -1,6 +1,7 @@
 // The registry of model classes: a saved model comes back as what it was.
 // A new class is one file and one line here.
-import { CheckpointError } from "../errors.js";
+import { nearest } from "../config/nearest.js";
+import { CheckpointError, ConfigError } from "../errors.js";
 import { DiffusionModel } from "./diffusion-model.js";
 import { DiscreteFlowMatchingModel } from "./discrete-flow-model.js";
 import { EnergyConditionalDiffusionModel } from "./energy-diffusion-model.js";
@@ -31,6 +32,23 @@ export function classNameOf(model: object): keyof ModelClasses | undefined {
 }
 
 const isKnown = (name: string): name is keyof ModelClasses => Object.hasOwn(classes, name);
+
+/** The names of the classes. */
+export const classNames = Object.keys(classes) as readonly (keyof ModelClasses)[];
+
+/**
+ * A new model of a class by its name, of a config that nobody has checked yet.
+ *
+ * @throws ConfigError for a class that is not known, and as the class does
+ */
+export function makeModel(name: string, config: object): AnyModel {
+  // Each class checks the whole of its config.
+  if (isKnown(name)) return new classes[name](config as never);
+  const meant = nearest(name, classNames);
+  const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+  const [expected, got] = [`one of ${classNames.join(", ")}`, JSON.stringify(name)];
+  throw new ConfigError(`class: expected ${expected}, got ${got}${hint}`, { expected, got, path: "class" });
+}
 
 /**
  * The model of a folder, of the class that it was saved from. Where the class is known, its own `load` has the more exact type.

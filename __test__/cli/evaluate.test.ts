@@ -1,0 +1,141 @@
+// thalweg evaluate and plot: figures that are known beforehand, floors beside them, and files where they belong.
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeNpy } from "../../ts/src/data/npy.js";
+import { randn } from "../../ts/src/tensor/create.js";
+import { randInt } from "../../ts/src/tensor/integers.js";
+import { planar, thalweg, writeAnimals, writeJson } from "./support.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-evaluate-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const network = (type: string, first: number, last: number) => ({
+  type,
+  args: {
+    backbone: {
+      type: "MultiLayerPerceptron",
+      args: { hiddenSizes: [first, 16], outputSize: last, activation: "silu" },
+    },
+  },
+});
+
+const { read: _, ...plain } = planar();
+
+beforeAll(async () => {
+  writeAnimals(folder);
+  await writeNpy(join(folder, "normal.npy"), randn([800, 2], { seed: 7 }));
+  await writeNpy(join(folder, "far.npy"), randn([800, 2], { seed: 8 }).add(10));
+  await writeNpy(join(folder, "tokens.npy"), randInt(0, 3, [200, 4], { seed: 0 }));
+  // A velocity of 0 carries noise to itself: the model is the standard normal distribution, exactly.
+  const zero = network("velocity_function", 3, 2);
+  const frozen = { steps: 1, batchSize: 32, normalize: false, optimizer: { type: "sgd", lr: 1e-30 }, ema: null };
+  const args = { ...zero.args.backbone.args, scale: 1e-20 };
+  const still = { ...zero, args: { backbone: { ...zero.args.backbone, args: { ...args, finalActivation: "tanh" } } } };
+  const flow = { class: "IndependentConditionalFlowModel", xSize: 2, model: still, train: frozen };
+  const { xSize: _x, ...animals } = { ...plain, model: network("velocity_function", 6, 5) };
+  const tokens = {
+    class: "DiscreteFlowMatchingModel",
+    xSize: 4,
+    vocabulary: 3,
+    model: network("data_prediction_function", 13, 12),
+    train: plain.train,
+  };
+  const runs: readonly (readonly [string, object, string])[] = [
+    ["normal", flow, "normal.npy"],
+    ["animals", { ...animals, encoding: { columns: { mass: { missing: "fill" } } } }, "animals.csv"],
+    ["tokens", tokens, "tokens.npy"],
+  ];
+  for (const [name, config, data] of runs) {
+    writeJson(folder, `${name}.json`, config);
+    const { code, stderr } = await thalweg(folder, "train", `${name}.json`, "--data", data, "--out", name);
+    expect([name, code, stderr]).toEqual([name, 0, expect.any(String)]);
+  }
+}, 120_000);
+
+const evaluated = async (...args: string[]) => {
+  const { code, stdout, stderr } = await thalweg(folder, "evaluate", ...args, "--json");
+  expect([code, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout);
+};
+
+describe("evaluate", () => {
+  it("finds a model that is the data's distribution at the floor, with its entropy as likelihood and straight paths", async () => {
+    const { rows, distances, nll, flow } = await evaluated("normal", "--data", "normal.npy");
+    expect(rows).toBe(800);
+    for (const name of ["slicedWasserstein", "wasserstein", "energyDistance"]) {
+      const { value, floor } = distances[name];
+      expect([name, value / floor > 0.5 && value / floor < 2]).toEqual([name, true]);
+    }
+    expect(Math.abs(distances.mmdSquared.value)).toBeLessThan(0.01);
+    // The entropy of the standard normal distribution in the plane: 1 + log 2π.
+    expect(Math.abs(nll.mean - (1 + Math.log(2 * Math.PI)))).toBeLessThan(4 * nll.standardError);
+    expect(flow.straightness).toBeLessThan(1e-6);
+  });
+
+  it("finds other data far away", async () => {
+    const { distances, nll } = await evaluated("normal", "--data", "far.npy", "--limit", "200");
+    expect(distances.wasserstein.value).toBeGreaterThan(13);
+    expect(distances.wasserstein.value / distances.wasserstein.floor).toBeGreaterThan(10);
+    expect(nll.mean).toBeGreaterThan(80);
+  });
+
+  it("measures tables in the units of their encoding, and tokens as one-hot vectors", async () => {
+    const [animals, tokens] = await Promise.all([
+      evaluated("animals", "--data", "animals.csv"),
+      evaluated("tokens", "--data", "tokens.npy"),
+    ]);
+    expect(animals).toMatchObject({ rows: 120, encoded: true, nll: { count: 120 } });
+    expect(tokens).toMatchObject({ encoded: false, flow: null, nll: { reason: "a flow of tokens has no density" } });
+    // Two tokens of four that differ are a distance of 2 or less.
+    expect(tokens.distances.wasserstein.value).toBeLessThan(Math.sqrt(8));
+    expect(tokens.distances.wasserstein.value).toBeGreaterThan(0);
+  });
+
+  it("prints a table for people", async () => {
+    const { stdout } = await thalweg(folder, "evaluate", "animals", "--data", "animals.csv");
+    expect(stdout).toMatch(
+      /^animals on 120 rows of animals.csv, in the units of the encoding\n\n +samples to data +data to data +ratio\n/,
+    );
+    expect(stdout).toMatch(/\nsliced W2 +[\d.]+ +[\d.]+ +[\d.]+\n/);
+    expect(stdout).toMatch(/\nnegative log-likelihood {2}-?[\d.]+ ± [\d.]+ nats\n/);
+  });
+});
+
+describe("plot", () => {
+  it("draws what a run has into its folder", async () => {
+    const [points, table] = await Promise.all([
+      thalweg(folder, "plot", "normal", "--count", "50"),
+      thalweg(folder, "plot", "animals", "--count", "50", "--format", "svg", "--json"),
+    ]);
+    expect(points).toMatchObject({ code: 0, stdout: "normal/loss.png\nnormal/samples.png\nnormal/trajectories.png\n" });
+    expect(
+      readFileSync(join(folder, "normal", "samples.png"))
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
+    expect(JSON.parse(table.stdout).files).toEqual([join("animals", "loss.svg"), join("animals", "samples.svg")]);
+    const picture = readFileSync(join(folder, "animals", "samples.svg"), "utf8");
+    for (const word of ["samples", "data", "size", "mass"]) expect(picture).toContain(`>${word}<`);
+  }, 60_000);
+
+  it("draws every other picture on request, and refuses one that a model does not have", async () => {
+    const others = ["density", "field", "marginals", "snapshots"];
+    const [drawn, refused] = await Promise.all([
+      thalweg(folder, "plot", "normal", "--pictures", ...others, "--out", "pictures", "--data", "normal.npy"),
+      thalweg(folder, "plot", "animals", "--pictures", "density"),
+    ]);
+    expect([drawn.code, drawn.stderr]).toEqual([0, ""]);
+    expect(readdirSync(join(folder, "pictures")).sort()).toEqual(others.map((name) => `${name}.png`));
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("--pictures density: expected states that are points in the plane");
+  }, 60_000);
+
+  it("does without data that are gone, and says so", async () => {
+    renameSync(join(folder, "tokens.npy"), join(folder, "moved.npy"));
+    const { code, stdout, stderr } = await thalweg(folder, "plot", "tokens");
+    expect([code, stdout]).toEqual([0, "tokens/loss.png\ntokens/samples.png\n"]);
+    expect(stderr).toMatch(/^without data to compare with: .*tokens.npy could not be read/);
+  });
+});

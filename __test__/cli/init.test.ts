@@ -1,0 +1,145 @@
+// thalweg init: what it writes for each kind of data is taken by the other commands, and the programs run.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { writeNpy } from "../../ts/src/data/npy.js";
+import { writeNpz } from "../../ts/src/data/npz.js";
+import { randn } from "../../ts/src/tensor/create.js";
+import { randInt } from "../../ts/src/tensor/integers.js";
+import { temporary, thalweg, writeAnimals } from "./support.js";
+
+const root = join(import.meta.dirname, "..", "..");
+
+const configIn = (folder: string) => JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+
+/** Runs a program of a folder against the sources. */
+async function runProgram(folder: string): Promise<void> {
+  mkdirSync(join(folder, "node_modules", "thalweg"), { recursive: true });
+  symlinkSync(join(root, "ts", "src"), join(folder, "node_modules", "thalweg", "src"));
+  const manifest = { name: "thalweg", type: "module", exports: "./src/index.ts" };
+  writeFileSync(join(folder, "node_modules", "thalweg", "package.json"), JSON.stringify(manifest));
+  const program = join(folder, "train.ts");
+  writeFileSync(program, readFileSync(program, "utf8").replace("steps: 5000", "steps: 2"));
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  await promisify(execFile)(process.execPath, ["--import", loader, program], { cwd: folder });
+}
+
+describe("init looks at data", () => {
+  it.each([
+    ["points", "points.npy", () => randn([120, 3], { seed: 0 }), { xSize: 3 }],
+    ["series", "series.npy", () => randn([8, 2, 16], { seed: 0 }), { xSize: [2, 16] }],
+    ["images", "pictures.npy", () => randn([8, 3, 8, 8], { seed: 0 }), { xSize: [3, 8, 8] }],
+    [
+      "images",
+      "bytes.npy",
+      () => randInt(0, 256, [8, 8, 8, 3], { seed: 0 }),
+      { xSize: [3, 8, 8], read: { pixels: true, channelsLast: true } },
+    ],
+  ] as const)("as %s in %s, and the config trains", async (kind, name, data, expected) => {
+    const folder = temporary();
+    await writeNpy(join(folder, name), data());
+    const { code, stdout } = await thalweg(folder, "init", "--data", name, "--json");
+    expect([code, JSON.parse(stdout).kind]).toEqual([0, kind]);
+    expect(configIn(folder)).toMatchObject(expected);
+    const small = ["--steps", "1", "--batch-size", "2", "--quiet", "--json"];
+    const trained = await thalweg(folder, "train", "config.json", "--data", name, "--out", "a", ...small);
+    expect([trained.code, JSON.parse(trained.stdout).step]).toEqual([0, 1]);
+  });
+
+  it("that are labelled: then classes are conditions", async () => {
+    const folder = temporary();
+    const labelled = { images: randInt(0, 256, [12, 8, 8], { seed: 0 }), labels: randInt(0, 3, [12], { seed: 0 }) };
+    await writeNpz(join(folder, "digits.npz"), labelled);
+    expect((await thalweg(folder, "init", "--data", "digits.npz")).code).toBe(0);
+    const config = configIn(folder);
+    expect(config).toMatchObject({ xSize: [1, 8, 8], conditionSize: 1, read: { pixels: true } });
+    expect(config.model.args.backbone.args.numClasses).toBe(3);
+    const args = ["--data", "digits.npz", "--out", "a", "--steps", "1", "--batch-size", "4"];
+    expect((await thalweg(folder, "train", "config.json", ...args)).code).toBe(0);
+    const drawn = await thalweg(
+      folder,
+      "sample",
+      "a",
+      "--condition",
+      "2",
+      "--count",
+      "2",
+      "--steps",
+      "2",
+      "--guidance",
+      "1",
+    );
+    expect(drawn.stdout.trim().split("\n")).toHaveLength(3);
+  });
+
+  it("of a table: its encoding keeps what is missing, and columns can be conditions", async () => {
+    const folder = temporary();
+    writeAnimals(folder);
+    const { code, stdout } = await thalweg(folder, "init", "--data", "animals.csv", "--condition", "kind");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining("thalweg train config.json --data animals.csv --out runs/a"),
+    ]);
+    const config = configIn(folder);
+    expect(config).toMatchObject({
+      encoding: { numbers: "quantile", columns: { mass: { missing: "keep" } }, condition: ["kind"] },
+      xSize: 3,
+      conditionSize: 3,
+    });
+    const checked = await thalweg(folder, "config", "check", "config.json", "--data", "animals.csv");
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining("a DiffusionModel of xSize 3") });
+  });
+});
+
+describe("init", () => {
+  it("replaces nothing, unless it may", async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, "config.json"), "{}");
+    const { code, stderr } = await thalweg(folder, "init", "--data", "datasets.moons");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("or --force, got config.json")]);
+    expect(readdirSync(folder)).toEqual(["config.json"]);
+    expect((await thalweg(folder, "init", "--data", "datasets.moons", "--force")).code).toBe(0);
+    expect(configIn(folder).class).toBe("DiffusionModel");
+  });
+
+  it("leaves nothing where data cannot be read", async () => {
+    const folder = temporary();
+    const { code } = await thalweg(folder, "init", "project", "--data", "gone.csv");
+    expect([code, existsSync(join(folder, "project"))]).toEqual([1, false]);
+  });
+
+  it("names the schema of configs, which knows every class and every option of a fit", async () => {
+    const folder = temporary();
+    expect((await thalweg(folder, "init")).code).toBe(0);
+    const config = configIn(folder);
+    const schema = JSON.parse(readFileSync(join(folder, config.$schema), "utf8"));
+    expect(schema.oneOf.map(({ title }: { title: string }) => title)).toContain(
+      "SchrodingerBridgeConditionalFlowModel",
+    );
+    const known = schema.oneOf.find(({ title }: { title: string }) => title === config.class).properties;
+    for (const key of Object.keys(config)) expect(known).toHaveProperty([key]);
+    for (const key of Object.keys(config.train)) expect(known.train.properties).toHaveProperty([key]);
+  });
+
+  it.each(["points", "table", "images", "series"])(
+    "--template %s writes a program that runs, and data where they are needed",
+    async (template) => {
+      const folder = temporary();
+      const { code, stdout } = await thalweg(folder, "init", "first", "--template", template);
+      expect([code, stdout]).toEqual([0, expect.stringContaining("  cd first\n  npm install && npm run train")]);
+      const project = join(folder, "first");
+      // A net that is quick to train, since it is the program that is tested.
+      const program = readFileSync(join(project, "train.ts"), "utf8");
+      const quick = program.replace("modelChannels: 32", "modelChannels: 4").replace("batchSize: 64,", "batchSize: 2,");
+      writeFileSync(join(project, "train.ts"), quick.replace("batchSize: 64, seed", "batchSize: 2, seed"));
+      await runProgram(project);
+      expect(readdirSync(join(project, "runs", "a"))).toContain("model.safetensors");
+      expect(readdirSync(project)).toContain(template === "table" ? "samples.csv" : "samples.npy");
+    },
+    60_000,
+  );
+});

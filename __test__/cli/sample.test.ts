@@ -1,0 +1,179 @@
+// thalweg sample: formats, conditions, solvers, pipes. Every test draws from runs that are trained once.
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readNpy, writeNpy } from "../../ts/src/data/npy.js";
+import { readNpz, writeNpz } from "../../ts/src/data/npz.js";
+import { readTable } from "../../ts/src/data/read-table.js";
+import { load } from "../../ts/src/model/registry.js";
+import { randn, tensor } from "../../ts/src/tensor/create.js";
+import { nodeArguments, planar, thalweg, writeAnimals, writeJson } from "./support.js";
+
+const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-sample-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const mlp = (first: number, last: number) => ({
+  type: "velocity_function",
+  args: {
+    backbone: {
+      type: "MultiLayerPerceptron",
+      args: { hiddenSizes: [first, 16], outputSize: last, activation: "silu" },
+    },
+  },
+});
+
+const { read: _, ...plain } = planar();
+
+async function train(name: string, config: object, ...args: string[]): Promise<void> {
+  writeJson(folder, `${name}.json`, config);
+  const { code, stderr } = await thalweg(folder, "train", `${name}.json`, "--out", name, ...args);
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+}
+
+beforeAll(async () => {
+  writeAnimals(folder);
+  const labels = tensor(BigInt64Array.from({ length: 60 }, (_, i) => BigInt(i % 3)));
+  await writeNpz(join(folder, "labelled.npz"), {
+    x: randn([60, 2], { seed: 0 }),
+    y: labels,
+  });
+  await writeNpy(join(folder, "images.npy"), randn([40, 1, 4, 4], { seed: 0 }));
+  await writeNpy(join(folder, "source.npy"), randn([50, 2], { seed: 1 }));
+  await train("plane", planar(), "--data", "datasets.moons");
+  const encoding = { condition: ["kind"], columns: { mass: { missing: "keep" } } };
+  const { xSize: _x, ...animals } = { ...plain, encoding, model: mlp(7, 3), conditionDropout: 0.1 };
+  await train("animals", animals, "--data", "animals.csv");
+  const { xSize: _y, ...labelled } = { ...plain, conditionSize: 3, model: mlp(6, 2) };
+  await train("labelled", labelled, "--data", "labelled.npz");
+  await train("images", { ...plain, xSize: [1, 4, 4], model: mlp(17, 16) }, "--data", "images.npy");
+  const bridge = { ...plain, class: "IndependentConditionalFlowModel", path: { type: "independent" } };
+  await train("between", bridge, "--data", "datasets.moons", "--source", "source.npy");
+}, 120_000);
+
+describe("samples", () => {
+  it("are those of the library, in each format", async () => {
+    const model = await load(join(folder, "plane"));
+    const expected = await (model as unknown as { sample(s: object): Promise<ReturnType<typeof tensor>> }).sample({
+      batchSize: 6,
+      seed: 3,
+    });
+    const numbers = Array.from(await expected.data(), Number);
+    const sample = (...args: string[]) => thalweg(folder, "sample", "plane", "--count", "6", "--seed", "3", ...args);
+    const [printed, json] = await Promise.all([sample(), sample("--json")]);
+    const cells = printed.stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    expect(cells[0]).toEqual(["x0", "x1"]);
+    expect(
+      cells
+        .slice(1)
+        .flat()
+        .map((cell) => Math.fround(Number(cell))),
+    ).toEqual(numbers);
+    const document = JSON.parse(json.stdout);
+    expect(document.samples.flatMap((row: object) => Object.values(row)).map(Math.fround)).toEqual(numbers);
+    for (const name of ["s.csv", "s.tsv", "s.jsonl", "s.parquet"]) {
+      const { code, stdout } = await sample("--out", name);
+      expect([code, stdout]).toEqual([0, `6 samples: ${name}\n`]);
+      const rows = (await readTable(join(folder, name))).toRows().flatMap((row) => Object.values(row));
+      expect(rows.map((value) => Math.fround(Number(value)))).toEqual(numbers);
+    }
+    expect((await sample("--out", "s.npy")).code).toBe(0);
+    expect(Array.from(await (await readNpy(join(folder, "s.npy"))).data(), Number)).toEqual(numbers);
+    expect((await sample("--out", "s.npz")).code).toBe(0);
+    expect(Object.keys(await readNpz(join(folder, "s.npz")))).toEqual(["samples"]);
+  }, 60_000);
+
+  it("are pictures: points, and a grid of images", async () => {
+    const [points, images] = await Promise.all([
+      thalweg(folder, "sample", "plane", "--count", "20", "--out", "points.svg"),
+      thalweg(folder, "sample", "images", "--count", "9", "--out", "images.png"),
+    ]);
+    expect([points.code, images.code]).toEqual([0, 0]);
+    expect(readFileSync(join(folder, "points.svg"), "utf8")).toMatch(/^<svg/);
+    expect(readFileSync(join(folder, "images.png")).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  it("are refused before they are drawn where no file could hold them", async () => {
+    const { code, stderr } = await thalweg(folder, "sample", "plane", "--out", "samples.xls");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("expected a file that ends in .csv")]);
+  });
+
+  it("go into a pipe that closes early without complaint", async () => {
+    const command = [process.execPath, ...nodeArguments(["sample", "plane", "--count", "100000"])];
+    const quoted = command.map((word) => `'${word}'`).join(" ");
+    const script = `set -o pipefail; ${quoted} | head -2; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await promisify(execFile)("bash", ["-c", script], { cwd: folder });
+    expect(stdout.trim().split("\n")).toEqual(["x0,x1", expect.stringMatching(/^-?[\d.e-]+,-?[\d.e-]+$/), "0"]);
+    expect(stderr).toBe("");
+  }, 60_000);
+});
+
+describe("conditions", () => {
+  it("of a table are values by the names of columns, or a file of rows", async () => {
+    const values = await thalweg(
+      folder,
+      "sample",
+      "animals",
+      "--condition",
+      "kind=eel",
+      "--count",
+      "3",
+      "--guidance",
+      "1",
+      "--steps",
+      "4",
+    );
+    expect(values.stdout.trim().split("\n")).toEqual([
+      "kind,size,mass",
+      ...Array(3).fill(expect.stringMatching(/^eel,/)),
+    ]);
+    const file = await thalweg(folder, "sample", "animals", "--condition", "animals.csv", "--json");
+    const rows = JSON.parse(file.stdout).samples as { kind: string }[];
+    expect(rows).toHaveLength(120);
+    expect(rows.slice(0, 3).map(({ kind }) => kind)).toEqual(["cat", "dog", "eel"]);
+    const wrong = await thalweg(folder, "sample", "animals", "--condition", "species=eel");
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain("--condition: expected a file, or kind=…, got species=eel");
+  }, 60_000);
+
+  it("of a tensor are numbers, or one label", async () => {
+    const [label, vector] = await Promise.all([
+      thalweg(folder, "sample", "labelled", "--condition", "2", "--count", "4", "--seed", "5"),
+      thalweg(folder, "sample", "labelled", "--condition", "0,0,1", "--count", "4", "--seed", "5"),
+    ]);
+    expect(label.code).toBe(0);
+    expect(label.stdout.trim().split("\n")).toHaveLength(5);
+    expect(vector.stdout).toBe(label.stdout);
+  });
+
+  it("are starts of a model between two sets, which says so where there are none", async () => {
+    const [carried, none] = await Promise.all([
+      thalweg(folder, "sample", "between", "--source", "source.npy", "--json"),
+      thalweg(folder, "sample", "between"),
+    ]);
+    expect(JSON.parse(carried.stdout).count).toBe(50);
+    expect(none.code).not.toBe(0);
+    expect(none.stderr).toContain("x0");
+  });
+});
+
+describe("a solver", () => {
+  it("is chosen by its name and its steps", async () => {
+    const draw = (...args: string[]) => thalweg(folder, "sample", "plane", "--count", "5", ...args);
+    const [own, euler, dpm, more, sde] = await Promise.all([
+      draw(),
+      draw("--solver", "euler", "--steps", "3"),
+      draw("--solver", "dpm", "--steps", "6"),
+      draw("--solver", "euler", "--steps", "4"),
+      draw("--solver", "euler_maruyama", "--steps", "5"),
+    ]);
+    const all = [own, euler, dpm, more, sde];
+    expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+    expect(new Set(all.map(({ stdout }) => stdout)).size).toBe(5);
+  });
+});

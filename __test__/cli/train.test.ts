@@ -1,0 +1,238 @@
+// thalweg train: what a run leaves, and that one that was stopped goes on to the same bits.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readLog } from "../../ts/src/log/read-log.js";
+import { load } from "../../ts/src/model/registry.js";
+import { planar, start, temporary, thalweg, writeAnimals, writeJson } from "./support.js";
+
+/** The bytes of what training decides. */
+const stateOf = (run: string) =>
+  ["model.safetensors", "ema.safetensors", "optimizer.safetensors"].map((name) =>
+    readFileSync(join(run, name)).toString("base64"),
+  );
+
+describe("a run's folder", () => {
+  it("has a checkpoint, the log, and what the run was told", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    const args = [
+      "--data",
+      "datasets.moons",
+      "--steps",
+      "30",
+      "--lr",
+      "0.002",
+      "--validation",
+      "0.2",
+      "--log",
+      "tensorboard",
+    ];
+    const { code, stdout, stderr } = await thalweg(folder, "train", "config.json", "--out", "runs/a", ...args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("step 30/30")]);
+    expect(stdout).toContain("runs/a: step 30, loss ");
+    const names = readdirSync(join(folder, "runs", "a"));
+    expect(names).toEqual(expect.arrayContaining(["config.json", "model.safetensors", "log.jsonl", "run.json"]));
+    expect(names.filter((name) => name.startsWith("events.out.tfevents."))).toHaveLength(1);
+    expect(JSON.parse(readFileSync(join(folder, "runs", "a", "run.json"), "utf8"))).toMatchObject({
+      data: "datasets.moons",
+      config: join(folder, "config.json"),
+      started: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      options: { steps: 30, batchSize: 32, optimizer: { type: "adamw", lr: 0.002 }, validation: { share: 0.2 } },
+    });
+    const events = await readLog(join(folder, "runs", "a"));
+    expect(events.at(-1)).toMatchObject({
+      step: 30,
+      validationLoss: expect.any(Number),
+      learningRate: 0.002,
+    });
+    expect((await (await load(join(folder, "runs", "a"))).info()).step).toBe(30);
+  });
+
+  it("of a table has its encoding, so that samples are tables", async () => {
+    const folder = temporary();
+    writeAnimals(folder);
+    const backbone = {
+      type: "MultiLayerPerceptron",
+      args: { hiddenSizes: [7, 16], outputSize: 6, activation: "silu" },
+    };
+    const model = { type: "velocity_function", args: { backbone } };
+    const { xSize: _, read: _r, ...config } = planar({ model, encoding: { columns: { mass: { missing: "keep" } } } });
+    writeJson(folder, "config.json", config);
+    const trained = await thalweg(folder, "train", "config.json", "--data", "animals.csv", "--out", "a", "--json");
+    expect([trained.code, trained.stderr]).toEqual([0, expect.any(String)]);
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      folder: "a",
+      class: "DiffusionModel",
+      step: 20,
+      reason: "finished",
+    });
+    const { stdout } = await thalweg(folder, "sample", "a", "--count", "4");
+    expect(stdout.split("\n")[0]).toBe("kind,size,mass");
+    expect(stdout.trim().split("\n")).toHaveLength(5);
+    expect(stdout.trim().split("\n")[1]).toMatch(/^(cat|dog|eel),/);
+  });
+
+  it("that is not empty is left alone, unless it is a run and may be replaced", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    const train = (...args: string[]) =>
+      thalweg(folder, "train", "config.json", "--data", "datasets.moons", "--quiet", ...args);
+    mkdirSync(join(folder, "other"));
+    writeFileSync(join(folder, "other", "letter.txt"), "dear");
+    const [first, other] = await Promise.all([train("--out", "a"), train("--out", "other", "--force")]);
+    expect(first.code).toBe(0);
+    expect(other).toMatchObject({ code: 2 });
+    expect(other.stderr).toContain("expected a new or empty folder, got one with other files");
+    expect(readdirSync(join(folder, "other"))).toEqual(["letter.txt"]);
+    const before = stateOf(join(folder, "a"));
+    writeFileSync(join(folder, "a", "notes.txt"), "mine");
+    const again = await train("--out", "a");
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toContain("--resume goes on with it, --force replaces it");
+    expect(stateOf(join(folder, "a"))).toEqual(before);
+    expect((await train("--out", "a", "--force", "--seed", "1")).code).toBe(0);
+    expect(stateOf(join(folder, "a"))).not.toEqual(before);
+    expect(existsSync(join(folder, "a", "notes.txt"))).toBe(true);
+  });
+
+  it("stays as it was where a run that would replace it cannot begin", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    expect((await thalweg(folder, "train", "config.json", "--data", "datasets.moons", "--out", "a")).code).toBe(0);
+    const before = stateOf(join(folder, "a"));
+    const failed = await thalweg(folder, "train", "config.json", "--data", "gone.npy", "--out", "a", "--force");
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining("gone.npy could not be read") });
+    expect(stateOf(join(folder, "a"))).toEqual(before);
+  });
+});
+
+describe("a run that is interrupted", () => {
+  /** Enough steps to be stopped in the middle. */
+  const long = planar({
+    read: { count: 1000 },
+    model: {
+      type: "velocity_function",
+      args: {
+        backbone: {
+          type: "MultiLayerPerceptron",
+          args: { hiddenSizes: [3, 64, 64], outputSize: 2, activation: "silu", dropout: 0.1 },
+        },
+      },
+    },
+    train: {
+      steps: 5000,
+      batchSize: 128,
+      optimizer: { type: "adamw", lr: { type: "cosine", peak: 1e-3, steps: 5000 } },
+    },
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "by %s saves, exits with 130, and goes on to the bits of one that was not",
+    async (signal) => {
+      const folder = temporary();
+      writeJson(folder, "config.json", long);
+      const args = ["train", "config.json", "--data", "datasets.moons", "--validation", "0.1"];
+      const stopped = start(folder, [...args, "--out", "stopped", "--json"]);
+      await stopped.said("step ");
+      stopped.child.kill(signal);
+      const { code, stdout, stderr } = await stopped.ended;
+      expect([code, stderr]).toEqual([130, expect.stringContaining("stopping after this step and saving")]);
+      const { step, reason } = JSON.parse(stdout);
+      expect(reason).toBe("stopped");
+      expect(step).toBeGreaterThan(0);
+      expect(step).toBeLessThan(5000);
+      expect((await (await load(join(folder, "stopped"))).info()).step).toBe(step);
+      const [resumed, whole] = [
+        await thalweg(folder, "train", "--out", "stopped", "--resume", "--json", "--quiet"),
+        await thalweg(folder, ...args, "--out", "whole", "--json", "--quiet"),
+      ];
+      expect(JSON.parse(resumed.stdout)).toMatchObject({ step: 5000, stepsRun: 5000 - step, reason: "finished" });
+      expect(whole.code).toBe(0);
+      expect(stateOf(join(folder, "stopped"))).toEqual(stateOf(join(folder, "whole")));
+      const steps = (await readLog(join(folder, "stopped"))).map((event) => event.step);
+      expect(steps).toEqual([...steps].sort((a, b) => a - b));
+      expect(steps.at(-1)).toBe(5000);
+    },
+    120_000,
+  );
+
+  it("twice ends at once, and what it saved before is whole", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", { ...long, train: { ...long.train, steps: 1_000_000 } });
+    const args = ["train", "config.json", "--data", "datasets.moons", "--out", "a", "--checkpoint-every", "20"];
+    const run = start(folder, args);
+    await run.said("step ");
+    while (!existsSync(join(folder, "a", "manifest.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
+    run.child.kill("SIGINT");
+    run.child.kill("SIGTERM");
+    expect((await run.ended).code).toBe(130);
+    const { step } = await (await load(join(folder, "a"))).info();
+    expect(step).toBeGreaterThanOrEqual(20);
+  }, 60_000);
+
+  it("by a kill goes on from its last checkpoint, to the same bits", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", { ...long, train: { ...long.train, steps: 1500 } });
+    const args = ["train", "config.json", "--data", "datasets.moons"];
+    const run = start(folder, [...args, "--out", "killed", "--checkpoint-every", "50"]);
+    while (!existsSync(join(folder, "killed", "manifest.json")))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    run.child.kill("SIGKILL");
+    await run.ended;
+    const [resumed, whole] = [
+      await thalweg(folder, "train", "--out", "killed", "--resume", "--json", "--quiet"),
+      await thalweg(folder, ...args, "--out", "whole", "--quiet"),
+    ];
+    const { step, stepsRun } = JSON.parse(resumed.stdout);
+    expect([step, stepsRun < 1500, whole.code]).toEqual([1500, true, 0]);
+    expect(stateOf(join(folder, "killed"))).toEqual(stateOf(join(folder, "whole")));
+  }, 120_000);
+});
+
+describe("--resume", () => {
+  it("takes more steps, of the same data and options, and refuses a config of another model", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    const other = planar({ path: { type: "linear_vp_sde", beta1: 10 } });
+    writeJson(folder, "other.json", other);
+    expect((await thalweg(folder, "train", "config.json", "--data", "datasets.moons", "--out", "a")).code).toBe(0);
+    const refused = await thalweg(folder, "train", "other.json", "--out", "a", "--resume");
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain("path.beta1: expected 20, as in a, got 10. A run goes on with its own model");
+    const more = await thalweg(folder, "train", "config.json", "--out", "a", "--resume", "--steps", "50", "--json");
+    expect(JSON.parse(more.stdout)).toMatchObject({ step: 50, stepsRun: 30 });
+  });
+
+  it("needs a run", async () => {
+    const folder = temporary();
+    const { code, stderr } = await thalweg(folder, "train", "--out", "nothing", "--resume");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("expected the folder of a run, got nothing")]);
+    expect(existsSync(join(folder, "nothing"))).toBe(false);
+  });
+});
+
+describe("a config", () => {
+  it("is refused with the path of what is wrong, before anything is written", async () => {
+    const folder = temporary();
+    const wrong: readonly (readonly [object, string])[] = [
+      [planar({ train: { stepz: 3 } }), 'train.stepz: unknown key; did you mean "steps"?'],
+      [
+        planar({ train: { steps: 3, validation: { share: 2 } } }),
+        "train.validation.share: expected a number in (0, 1), got 2",
+      ],
+      [planar({ class: "DifusionModel" }), 'did you mean "DiffusionModel"?'],
+      [planar({ trian: {} }), 'trian: unknown key; did you mean "train"?'],
+      [planar({ read: { counts: 3 } }), 'got "counts"; did you mean "count"?'],
+      [planar({ xSize: 3 }), "the network does not fit xSize"],
+    ];
+    for (const [i, [config]] of wrong.entries()) writeJson(folder, `${i}.json`, config);
+    const ended = await Promise.all(
+      wrong.map((_, i) => thalweg(folder, "train", `${i}.json`, "--data", "datasets.moons", "--out", `${i}`)),
+    );
+    for (const [i, { code, stderr }] of ended.entries()) {
+      expect([i, code, stderr]).toEqual([i, 2, expect.stringContaining(wrong[i][1])]);
+      expect(existsSync(join(folder, `${i}`))).toBe(false);
+    }
+  });
+});

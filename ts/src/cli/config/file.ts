@@ -1,0 +1,86 @@
+// The file that a user writes: what a model's class takes, and beside it how data are read and encoded and how the model is trained.
+// A checkpoint's own config.json is understood, too.
+import { nearest } from "../../config/nearest.js";
+import { bytesOfFile } from "../../data/file.js";
+import { ConfigError } from "../../errors.js";
+
+/** The names that a file has beside those of the model's class. */
+export const OWN = ["$schema", "class", "read", "encoding", "train"] as const;
+
+/** Settings of a section. */
+export type Section = Readonly<Record<string, unknown>>;
+
+/** A config as it was written. */
+export interface ConfigFile {
+  /** The name of the model's class. */
+  readonly className: string;
+  /** What the class takes. */
+  readonly model: Section;
+  /** How data are read. */
+  readonly read: Section;
+  /** How a table is encoded: what `fitEncoding` takes. */
+  readonly encoding: Section;
+  /** What `fit` takes. */
+  readonly train: Section;
+}
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function refused(path: string, expected: string, value: unknown): ConfigError {
+  const got = JSON.stringify(value) ?? "nothing";
+  return new ConfigError(`${path}: expected ${expected}, got ${got.length > 80 ? `${got.slice(0, 77)}…` : got}`, {
+    expected,
+    got,
+    path,
+  });
+}
+
+/** A section by its name. */
+function sectionOf(value: Section, name: string): Section {
+  const section = value[name] ?? {};
+  if (isSection(section)) return section;
+  throw refused(name, "an object", section);
+}
+
+/**
+ * The parts of a config.
+ *
+ * @throws ConfigError where it is no object, or has a name that is nearly one of ours
+ */
+export function partsOf(value: unknown): ConfigFile {
+  if (!isSection(value)) throw refused("the config", "an object", value);
+  if ("format" in value && typeof value.model === "string" && isSection(value.config)) {
+    return { className: value.model, model: value.config, read: {}, encoding: {}, train: {} };
+  }
+  const { $schema: _, class: className = "DiffusionModel", read: _r, encoding: _e, train: _t, ...model } = value;
+  if (typeof className !== "string") throw refused("class", "the name of a model's class", className);
+  for (const key of Object.keys(model)) {
+    const meant = nearest(key, OWN);
+    if (meant === undefined) continue;
+    const hint = `did you mean ${JSON.stringify(meant)}?`;
+    throw new ConfigError(`${key}: unknown key; ${hint}`, { expected: "a known key", got: key, path: key });
+  }
+  const [read, encoding, train] = ["read", "encoding", "train"].map((name) => sectionOf(value, name));
+  return { className, model, read: read ?? {}, encoding: encoding ?? {}, train: train ?? {} };
+}
+
+/** The JSON of a file. */
+export async function readJson(file: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await bytesOfFile(file));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(`${file}: expected JSON: ${got}`, { expected: "JSON", got, path: file, cause });
+  }
+}
+
+/**
+ * Reads a config.
+ *
+ * @throws ConfigError where it is no JSON object; DataError where it cannot be read
+ */
+export async function readConfig(file: string): Promise<ConfigFile> {
+  return partsOf(await readJson(file));
+}

@@ -1,0 +1,34 @@
+// thalweg evaluate: how far samples of a run are from data, and how likely it finds them.
+// The work is in evaluate/.
+import { type Command, Option } from "commander";
+import { action, command } from "./command.js";
+import type { EvaluateOptions } from "./evaluate/evaluate.js";
+import { deviceOption, integer, real, seedOption } from "./options.js";
+import { solverNames } from "./sample/solver.js";
+
+/** `thalweg evaluate`. */
+export function evaluate(): Command {
+  return command(
+    "evaluate",
+    "measure a run on data that it has not seen: negative log-likelihood, distances of samples to the data beside those of data to data, straightness of the flow",
+    "thalweg evaluate runs/a --data test.csv",
+    "thalweg evaluate runs/a --data test.npy --limit 5000 --json",
+  )
+    .argument("<run>", "the folder of a run, or of a model that was saved")
+    .requiredOption("--data <path>", "data, of the same form as those of training")
+    .option("--condition <path>", "their conditions, row by row; of a table they are its columns")
+    .option("--source <path>", "where samples start, of a model that goes between two sets")
+    .option("--limit <integer>", "how many rows of the data are taken, drawn at random; default 2000", integer(4))
+    .addOption(seedOption("seed of the rows, of samples and of random directions; default 0"))
+    .addOption(new Option("--solver <name>", "how samples are drawn").choices(solverNames))
+    .option("--steps <integer>", "steps of the solver", integer(1))
+    .option("--guidance <scale>", "classifier-free guidance: 0 is none", real)
+    .addOption(new Option("--weights <name>", "the moving average, or what training left").choices(["ema", "raw"]))
+    .addOption(deviceOption())
+    .option("--quiet", "show no progress")
+    .action(
+      action(async ([folder = ""], options: EvaluateOptions) =>
+        (await import("./evaluate/evaluate.js")).evaluate(folder, options),
+      ),
+    );
+}

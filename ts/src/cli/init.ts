@@ -1,0 +1,31 @@
+// thalweg init: a config that works for data that are there, and on request a program to start from.
+// The work is in init/.
+import { type Command, Option } from "commander";
+import { action, command } from "./command.js";
+import type { InitOptions } from "./init/init.js";
+
+/** `thalweg init`. */
+export function init(): Command {
+  return command(
+    "init",
+    "write a config that fits your data, and with --template a TypeScript program, too",
+    "thalweg init --data data.csv",
+    "thalweg init --data data.csv --condition species",
+    "thalweg init first --template points",
+  )
+    .argument("[folder]", "where to write", ".")
+    .option(
+      "--data <path>",
+      "csv, tsv, jsonl, parquet, npy, npz, idx, a folder of images, or datasets.<name>; default: an example",
+    )
+    .option("--condition <columns...>", "columns of a table that are given, and not sampled")
+    .addOption(
+      new Option("--template <kind>", "write package.json and train.ts, too; without --data also example data").choices(
+        ["points", "table", "images", "series"],
+      ),
+    )
+    .option("--force", "replace files that are there")
+    .action(
+      action(async ([folder = "."], options: InitOptions) => (await import("./init/init.js")).init(folder, options)),
+    );
+}
