@@ -492,7 +492,9 @@ describe("a fit to a stream ends", () => {
     const before = memory().liveTensors;
     const { seen, read } = endless();
     const validation = { data: table.select("a"), every: 1 };
-    await expect(model.fit(read, { ...settings, steps: 10, buffer: 64, validation })).rejects.toThrow(/column: .*got "b"/);
+    await expect(model.fit(read, { ...settings, steps: 10, buffer: 64, validation })).rejects.toThrow(
+      /column: .*got "b"/,
+    );
     await soon();
     expect(seen.ended).toBe(true);
     const held = { data: table.select("b"), every: 1 };

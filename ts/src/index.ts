@@ -81,6 +81,7 @@ export {
   GuidedConditionalFlowModel,
   GuidedDiffusionModel,
   type GuidedSampleSettings,
+  type GuidedSampleTableSettings,
   GuidedSchrodingerBridgeModel,
 } from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
@@ -114,6 +115,7 @@ export type {
   SampleSettings,
   SampleTableSettings,
   Sizes,
+  TablePairs,
   TracedLogProbSettings,
   TracedSampleSettings,
   ValidationSettings,
