@@ -15,6 +15,7 @@ import {
   type Run,
   SchrodingerBridgeConditionalFlowModel,
   type Table,
+  type TablePairs,
   type Tensor,
   type TrainStepReport,
   trainStep,
@@ -71,7 +72,7 @@ it("a model that was loaded has plain states unless its config is given", () => 
 });
 
 it("a condition is there where its size is", () => {
-  expectTypeOf<NonNullable<Parameters<Image["sample"]>[0]>["condition"]>().toEqualTypeOf<Tensor | undefined>();
+  expectTypeOf<NonNullable<Parameters<Image["sample"]>[0]>["condition"]>().toEqualTypeOf<Tensor | Table | undefined>();
   expectTypeOf<NonNullable<Parameters<Plain["sample"]>[0]>["condition"]>().toEqualTypeOf<undefined>();
 });
 
@@ -112,10 +113,11 @@ type Bridge = ReturnType<typeof bridge>;
 
 it("a flow or a bridge is fitted to data or to pairs, a diffusion model to data", () => {
   type Parts = { readonly a: Tensor; readonly b: Tensor };
-  expectTypeOf<Rows<Flow>>().toEqualTypeOf<Parts | Pairs<{ readonly a: 2; readonly b: readonly [3] }>>();
-  expectTypeOf<Rows<Bridge>>().toEqualTypeOf<Tensor | Pairs<2>>();
+  type Nested = { readonly a: 2; readonly b: readonly [3] };
+  expectTypeOf<Rows<Flow>>().toEqualTypeOf<Parts | Pairs<Nested> | TablePairs<Nested>>();
+  expectTypeOf<Rows<Bridge>>().toEqualTypeOf<Tensor | Pairs<2> | TablePairs<2>>();
   expectTypeOf<Rows<Plain>>().toEqualTypeOf<Tensor>();
-  expectTypeOf<NonNullable<Parameters<Flow["sample"]>[0]>["x0"]>().toEqualTypeOf<Parts | undefined>();
+  expectTypeOf<NonNullable<Parameters<Flow["sample"]>[0]>["x0"]>().toEqualTypeOf<Parts | Table | undefined>();
   expectTypeOf<NonNullable<Parameters<Flow["flowMatchingLoss"]>[1]>["condition"]>().toEqualTypeOf<Tensor | undefined>();
   expectTypeOf<Bridge>().toHaveProperty("bridgeMatchingLoss");
   expectTypeOf<Flow>().not.toHaveProperty("scoreMatchingLoss");

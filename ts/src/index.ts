@@ -84,6 +84,7 @@ export {
   GuidedConditionalFlowModel,
   GuidedDiffusionModel,
   type GuidedSampleSettings,
+  type GuidedSampleTableSettings,
   GuidedSchrodingerBridgeModel,
 } from "./model/guided-models.js";
 export { IndependentConditionalFlowModel } from "./model/independent-flow-model.js";
@@ -117,6 +118,7 @@ export type {
   SampleSettings,
   SampleTableSettings,
   Sizes,
+  TablePairs,
   TracedLogProbSettings,
   TracedSampleSettings,
   ValidationSettings,

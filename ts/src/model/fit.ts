@@ -7,7 +7,7 @@ import { Table } from "../data/table.js";
 import { ConfigError, InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
-import { handleOf } from "../tensor/tensor.js";
+import { handleOf, type Tensor } from "../tensor/tensor.js";
 import { LaterRun } from "../train/later-run.js";
 import { Logs } from "../train/logs.js";
 import { progressOn } from "../train/progress.js";
@@ -67,6 +67,20 @@ async function both(trained: Read | Promise<Read>, held: Read | Promise<Read> | 
   }
 }
 
+/** Pairs that may hold tables. */
+interface Pair {
+  readonly x0: unknown;
+  readonly x1: unknown;
+}
+
+/** A copy, since what is owned is freed. */
+const copied = (tensor: Tensor) => tensor.narrow(0, 0, rowsOf([tensor]));
+
+function refuseCondition(what: string, condition: unknown): void {
+  const expected = "none beside a table, of which it is a part";
+  if (condition !== undefined) throw refused(`${what}.condition`, expected, condition);
+}
+
 /** One fit. */
 class Fit<C extends Size, Data> {
   readonly #model: Fitted<C, Data>;
@@ -84,20 +98,52 @@ class Fit<C extends Size, Data> {
   /** Rows as they are given: at once, unless they have to be encoded. */
   read(what: string, data: Data | Table, settings: RowSettings<C>): Read | Promise<Read> {
     if (data instanceof Table) return this.#encoded(what, data, settings);
+    if (isRecordOf(["x0", "x1"], data, this.#model.xSize)) {
+      const pairs = data as unknown as Pair;
+      if (pairs.x0 instanceof Table || pairs.x1 instanceof Table) return this.#encodedPairs(what, pairs, settings);
+    }
     return { lists: this.#model.rows(what, data, settings), owned: false };
   }
 
   async #encoded(what: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
     const { dtype } = this.#model;
     const encoding = this.#model.encoding();
-    const expected = "none beside a table, of which it is a part";
-    if (condition !== undefined) throw refused(`${what}.condition`, expected, condition);
-    // A copy, since what is owned is freed.
-    const weight =
-      sampleWeight && tensorsOf("sampleWeight", sampleWeight, 1).map((all) => all.narrow(0, 0, rowsOf([all])));
+    refuseCondition(what, condition);
+    const weight = sampleWeight && tensorsOf("sampleWeight", sampleWeight, 1).map(copied);
     const x = [await encoding.encode(table, { dtype })];
     const conditions = encoding.conditionWidth === 0 ? [] : [await encoding.encodeCondition(table, { dtype })];
     return { lists: { x, condition: conditions, sampleWeight: weight ?? [] }, owned: true };
+  }
+
+  /** Pairs of which one or both are tables; conditions are those of the data. */
+  async #encodedPairs(what: string, pairs: Pair, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
+    const { dtype } = this.#model;
+    const encoding = this.#model.encoding();
+    const { x0, x1, ...others } = pairs;
+    const ofData = x1 instanceof Table && encoding.conditionWidth > 0;
+    if (x1 instanceof Table) refuseCondition(what, condition);
+    const made: Tensor[] = [];
+    const encoded = async (side: unknown) => {
+      if (!(side instanceof Table)) return side;
+      const codes = await encoding.encode(side, { dtype });
+      made.push(codes);
+      return codes;
+    };
+    try {
+      const sides = { ...others, x0: await encoded(x0), x1: await encoded(x1) };
+      const given = ofData ? await encoding.encodeCondition(x1, { dtype }) : condition;
+      if (ofData) made.push(given as Tensor);
+      const lists = this.#model.rows(
+        what,
+        sides as unknown as Data,
+        { condition: given, sampleWeight } as RowSettings<C>,
+      );
+      const isMade = new Set(made);
+      return { lists: mapped(lists, (tensor) => (isMade.has(tensor) ? tensor : copied(tensor))), owned: true };
+    } catch (error) {
+      for (const tensor of made) tensor.dispose();
+      throw error;
+    }
   }
 
   /** Begins the training on rows that are there, to which a stream adds. */

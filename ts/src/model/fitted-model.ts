@@ -85,6 +85,14 @@ export abstract class FittedModel<
    */
   get encoding(): TableEncoding {
     const { data } = this.config as { readonly data?: ConstructorParameters<typeof TableEncoding>[0] };
+    if (data === undefined && "vocabulary" in this.config) {
+      const [expected, got] = ["tokens, i64 tensors", "a table"];
+      throw new ConfigError(`data: expected ${expected}, got ${got}, which a model of tokens does not take`, {
+        expected,
+        got,
+        path: "data",
+      });
+    }
     if (data === undefined) {
       const expected = "an encoding in the config, { data: await fitEncoding(table), … }, for a model of tables";
       throw new ConfigError(`data: expected ${expected}, got none`, { expected, got: "none", path: "data" });

@@ -3,6 +3,7 @@
 import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import { gathered } from "../data/columns.js";
+import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
 import { ConfigError, InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
@@ -91,9 +92,43 @@ export abstract class GenerativeModel<
     return finished(run, { signal, progress, onReport });
   }
 
-  async #sampling(settings: SampleSettings<X, C>, more: object): Promise<Finished> {
-    settingsOf("sample", settings);
-    return this.#sampled(settings, settings.x0 === undefined ? [] : this.leaves("x0", settings.x0), more);
+  async #sampling(given: SampleSettings<X, C>, more: object): Promise<Finished> {
+    const { settings, made } = await this.#encoded(settingsOf("sample", given));
+    try {
+      return await this.#sampled(settings, settings.x0 === undefined ? [] : this.leaves("x0", settings.x0), more);
+    } finally {
+      for (const tensor of made) tensor.dispose();
+    }
+  }
+
+  /** Settings with codes in the place of tables, and the codes that were made. */
+  async #encoded(settings: SampleSettings<X, C>): Promise<{ settings: SampleSettings<X, C>; made: Tensor[] }> {
+    const { x0, condition } = settings;
+    if (x0 instanceof Table && !this.startsFromData) {
+      throw refused("x0", "noise as a tensor, from which a diffusion model starts and not from rows", x0);
+    }
+    const made: Tensor[] = [];
+    const codes = async (name: "x0" | "condition", encode: (encoding: TableEncoding) => Promise<Tensor>) => {
+      if (!(settings[name] instanceof Table)) return {};
+      const tensor = await encode(this.encoding);
+      made.push(tensor);
+      return { [name]: tensor };
+    };
+    const { dtype } = this;
+    const replaced = {
+      ...(await codes("x0", (encoding) => encoding.encode(x0 as Table, { dtype }))),
+      ...(await codes("condition", (encoding) => encoding.encodeCondition(condition as Table, { dtype }))),
+    };
+    return { settings: { ...settings, ...replaced }, made };
+  }
+
+  /**
+   * Whether samples start from rows of a source, and not from noise alone.
+   *
+   * @internal
+   */
+  protected get startsFromData(): boolean {
+    return false;
   }
 
   /**
@@ -119,6 +154,7 @@ export abstract class GenerativeModel<
   /**
    * Samples of a model of tables, as a table: columns, categories and units are those of the table that its encoding was fitted to. Where columns are
    * conditions, `condition` is a table of them: each of its N rows gives a sample, or `batchSize` of them one pass after the other, and has its columns again.
+   * A flow or a bridge between two tables carries the rows of `x0`.
    *
    * @throws ConfigError where the config has no encoding, or for wrong options; DataError for a condition that the encoding does not know
    *
@@ -142,12 +178,10 @@ export abstract class GenerativeModel<
    * ```
    */
   async sampleTable(settings: SampleTableSettings<X, C> = {}): Promise<Table> {
-    const { encoding, dtype } = this;
+    const { encoding } = this;
     const { condition, ...rest } = settingsOf("sampleTable", settings);
     if (condition !== undefined && !(condition instanceof Table)) throw refused("condition", "a table", condition);
-    const given = condition && (await encoding.encodeCondition(condition, { dtype }));
-    const samples = (await this.sample({ ...rest, condition: given } as SampleSettings<X, C>)) as Tensor;
-    given?.dispose();
+    const samples = (await this.sample({ ...rest, ...(condition && { condition }) } as SampleSettings<X, C>)) as Tensor;
     const sampled = await encoding.decode(samples);
     samples.dispose();
     if (condition === undefined) return sampled;
@@ -220,7 +254,12 @@ export abstract class GenerativeModel<
    * The log density of data `[N, …xSize]` under the model, in nats and in the units of the data: that of the prior where the probability flow ends,
    * plus the integral of the flow's divergence.
    *
-   * @throws ConfigError where the density is not defined: of a model fitted between two sets, or with an SDE solver
+   * Of a table it is the density of its numbers and dates (in milliseconds) in its own units, given its columns that are conditions: that of the codes times
+   * how much the encoding spreads them. Whole numbers count as numbers, and missing values as what fills them. Codes of categories, or of missing values that
+   * are kept, have no such density: make those columns conditions, or give `await model.encoding.encode(table)` for the density of the codes.
+   *
+   * @throws ConfigError where the density is not defined: of a model fitted between two sets, with an SDE solver, or of a table with other columns than
+   *   numbers and dates
    *
    * @example
    * ```ts
@@ -228,7 +267,8 @@ export abstract class GenerativeModel<
    * logProb.shape; // [64]
    * ```
    */
-  async logProb(x: StateOf<X>, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
+  async logProb(x: StateOf<X> | Table, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
+    if (x instanceof Table) return this.#logProbOfTable(x, settings);
     const { condition, signal, progress, onReport, ...options } = settingsOf("logProb", settings);
     validate("LogProbOptions", options);
     assertNotAborted("logProb", signal);
@@ -238,6 +278,19 @@ export abstract class GenerativeModel<
     const run = this.#network.native.logProb(JSON.stringify(options), ...lists);
     const { tensors, evaluations } = await finished(run, { signal, progress, onReport });
     return { logProb: lastOf(tensors), nfe: evaluations };
+  }
+
+  async #logProbOfTable(table: Table, settings: LogProbSettings<C>): Promise<DensityReport> {
+    const { condition, ...rest } = settingsOf("logProb", settings);
+    if (condition !== undefined) throw refused("condition", "none beside a table, of which it is a part", condition);
+    const { encoding, dtype } = this;
+    const spread = await encoding.logDeterminants(table, dtype);
+    const x = (await encoding.encode(table, { dtype })) as StateOf<X>;
+    const given = encoding.conditionWidth > 0 ? await encoding.encodeCondition(table, { dtype }) : undefined;
+    const { logProb: ofCodes, nfe } = await this.logProb(x, { ...rest, condition: given } as LogProbSettings<C>);
+    const logProb = ofCodes.add(spread);
+    for (const tensor of [spread, x as Tensor, given, ofCodes]) tensor?.dispose();
+    return { logProb, nfe };
   }
 
   /**

@@ -1,11 +1,12 @@
 // GuidedDiffusionModel and its twins for flows and bridges: a base model and a guided one, sampled between them and beyond.
 // Both are evaluated in one program: (1 − g)·base + g·guided, the same for score, noise, velocity and data.
+import type { Table } from "../data/table.js";
 import { ConfigError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import { DiffusionModel } from "./diffusion-model.js";
 import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
-import type { PlainSize, SampleSettings } from "./options.js";
+import type { PlainSize, SampleSettings, SampleTableSettings } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
 import { settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
@@ -15,6 +16,10 @@ export type GuidedSampleSettings<X extends Size, C extends Size> = Omit<SampleSe
   /** g of (1 − g)·base + g·guided: 0 is the base model, 1 (the default) the guided one, more goes beyond it. */
   readonly guidanceScale?: number;
 };
+
+/** Options of sampling a guided model as a table. */
+export type GuidedSampleTableSettings<X extends Size, C extends Size> = Omit<SampleTableSettings<X, C>, "guide"> &
+  Pick<GuidedSampleSettings<X, C>, "guidanceScale">;
 
 /** What can be guided. */
 type Guidable<X extends Size, C extends Size> =
@@ -44,7 +49,7 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
     this.guided = guided;
   }
 
-  #settings(given: GuidedSampleSettings<X, C>): SampleSettings<X, C> {
+  #settings<Settings extends object>(given: Settings & { readonly guidanceScale?: number }) {
     const { guidanceScale = 1, ...settings } = settingsOf("sample", given);
     return { ...settings, guide: { model: this.base, scale: guidanceScale } };
   }
@@ -56,6 +61,11 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
    */
   async sample(settings: GuidedSampleSettings<X, C> = {}): Promise<StateOf<X>> {
     return this.guided.sample(this.#settings(settings));
+  }
+
+  /** Samples as a table, as {@link GenerativeModel.sampleTable} gives them: of models of tables, both with the same encoding. */
+  async sampleTable(settings: GuidedSampleTableSettings<X, C> = {}): Promise<Table> {
+    return this.guided.sampleTable(this.#settings(settings));
   }
 
   /** As `sample`, with the states at all times of `tSpan` along a first dimension. */

@@ -58,6 +58,14 @@ export interface Pairs<X extends Size> {
   readonly x1: StateOf<X>;
 }
 
+/** Pairs of which one or both are tables, of a model with an encoding: they are encoded first. */
+export interface TablePairs<X extends Size> {
+  /** Samples of the source, at t = 0: rows of a table, or codes `[N, …]`. */
+  readonly x0: StateOf<X> | Table;
+  /** Data, at t = 1; of a table also the condition, which goes with the data. */
+  readonly x1: StateOf<X> | Table;
+}
+
 /** Candidates with their energies: what a model's own energy is fitted to. */
 export interface Candidates<X extends Size> {
   /** K candidates of each condition, samples of the data: `[N, K, …xSize]`. */
@@ -171,10 +179,15 @@ export interface ForwardSettings<X extends Size = PlainSize, C extends Size = ne
 
 /** Options of {@link GenerativeModel.sample}. */
 export interface SampleSettings<X extends Size = PlainSize, C extends Size = never>
-  extends FlowSettings<X, C>,
+  extends Omit<FlowSettings<X, C>, "condition">,
     Pick<SampleOptions, "batchSize"> {
-  /** Where to start, `[N, …]`: noise, instead of the model's prior; of a model fitted between two sets, samples of its source. */
-  readonly x0?: StateOf<X>;
+  /** Conditions `[N, …]`, for conditional models; one with `conditionDropout` can do without. Of a model of tables also a table. */
+  readonly condition?: StateOf<C> | ([C] extends [never] ? never : Table);
+  /**
+   * Where to start, `[N, …]`: noise, instead of the model's prior; of a model fitted between two sets, samples of its source, which may be a table where the model
+   * is one of tables.
+   */
+  readonly x0?: StateOf<X> | Table;
 }
 
 /** Options of {@link GenerativeModel.sampleTable}. */
@@ -182,6 +195,8 @@ export interface SampleTableSettings<X extends Size = PlainSize, C extends Size 
   extends Omit<SampleSettings<X, C>, "condition" | "x0"> {
   /** Rows of which the columns that are conditions are given; others are not looked at. */
   readonly condition?: Table;
+  /** Of a flow or a bridge that was fitted between two sets: rows of its source, or their codes. */
+  readonly x0?: Table | StateOf<X>;
 }
 
 /** Options of {@link GenerativeModel.sampleWithFixedX}. */

@@ -8,7 +8,7 @@ import type { AnyConfigOf } from "./fitted-model.js";
 import { GenerativeModel } from "./generative-model.js";
 import { grouped } from "./groups.js";
 import { type Lists, mapped } from "./lists.js";
-import type { Coupled, CoupleSettings, PairLossSettings, Pairs } from "./options.js";
+import type { Coupled, CoupleSettings, PairLossSettings, Pairs, TablePairs } from "./options.js";
 import { coupleNames, pairLossNames, pairNames } from "./settings.js";
 import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
@@ -18,10 +18,15 @@ export abstract class PairModel<
   const X extends Size,
   const C extends Size,
   Config extends AnyConfigOf<X, C>,
-> extends GenerativeModel<X, C, Config, StateOf<X> | Pairs<X>> {
+> extends GenerativeModel<X, C, Config, StateOf<X> | Pairs<X> | TablePairs<X>> {
   /** @internal */
-  protected override groups(what: string, data: StateOf<X> | Pairs<X>): Lists {
+  protected override groups(what: string, data: StateOf<X> | Pairs<X> | TablePairs<X>): Lists {
     return pairGroups(what, data, this.config.xSize);
+  }
+
+  /** @internal */
+  protected override get startsFromData(): boolean {
+    return true;
   }
 
   /** @internal */
@@ -70,13 +75,13 @@ export abstract class PairModel<
 }
 
 /** Data, or pairs, as groups of tensors. */
-export function pairGroups<X extends Size>(what: string, data: StateOf<X> | Pairs<X>, xSize: X): Lists {
+export function pairGroups<X extends Size>(what: string, data: StateOf<X> | Pairs<X> | TablePairs<X>, xSize: X): Lists {
   if (!isPairs(data, xSize)) return { x: tensorsOf(what, data, xSize, " or { x0, x1 }") };
   optionsOf(what, data, pairNames);
   return { x: tensorsOf(`${what}.x1`, data.x1, xSize), x0: tensorsOf(`${what}.x0`, data.x0, xSize) };
 }
 
 /** Whether data are pairs: an object with x0 and x1, unless these are the names of the state's own parts. */
-function isPairs<X extends Size>(data: StateOf<X> | Pairs<X>, xSize: X): data is Pairs<X> {
+function isPairs<X extends Size>(data: StateOf<X> | Pairs<X> | TablePairs<X>, xSize: X): data is TablePairs<X> {
   return isRecordOf(["x0", "x1"], data, xSize);
 }

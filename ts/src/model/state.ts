@@ -1,5 +1,6 @@
 // States and conditions: a tensor, or nested objects of tensors, as the sizes in a config say.
 // Below TypeScript they are an ordered list of leaves; the order is that of the config.
+import { Table } from "../data/table.js";
 import { DataError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -18,6 +19,13 @@ interface Part {
   readonly shape: readonly number[];
 }
 
+/** Whether a state is a table, or has one among its parts. */
+function hasTable(state: unknown): boolean {
+  if (state instanceof Table) return true;
+  const isRecord = typeof state === "object" && state !== null && !(state instanceof Tensor);
+  return isRecord && Object.values(state).some((part) => part instanceof Table);
+}
+
 /** The leaves of a size, in its order. */
 export function partsOf(size: Size, name = ""): Part[] {
   if (typeof size === "number") return [{ name, shape: [size] }];
@@ -34,6 +42,11 @@ const isShape = (size: Size): size is readonly number[] => Array.isArray(size);
  * @throws DataError where a part is missing or unknown
  */
 export function tensorsOf(what: string, state: unknown, size: Size, others = ""): Tensor[] {
+  if (hasTable(state)) {
+    const [expected, got] = ["tensors here", "a table"];
+    const remedy = "await model.encoding.encode(table), or encodeCondition(table), gives one";
+    throw new DataError(`${what}: expected ${expected}, got ${got}. Remedy: ${remedy}`, { expected, got, where: what });
+  }
   const parts = partsOf(size);
   const leaves = new Map(leavesOf(state, what).map(({ path, tensor }) => [path, tensor]));
   const tensors = parts.flatMap(({ name }) => leaves.get(name) ?? []);

@@ -29,13 +29,15 @@ export interface Codec {
   readonly width: number;
   /** What writes the rows of this column; it refuses values that it does not know. */
   writer(column: Column): Write;
+  /** What gives the logarithm of how much a row's number is spread; undefined where codes are not one number for each number of the column. */
+  readonly logSlope: ((column: Column) => (row: number) => number) | undefined;
   decoder(rows: number): Decoder;
 }
 
 /** The error that an encoding cannot encode a value. */
-function unfit(column: string, row: number | undefined, expected: string, got: string): DataError {
+function unfit(column: string, row: number | undefined, expected: string, got: string, what = "encode"): DataError {
   const where = `${row === undefined ? "" : `row ${row + 1}, `}column ${JSON.stringify(column)}`;
-  return new DataError(`encode: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
+  return new DataError(`${what}: ${where}: expected ${expected}, got ${got}`, { expected, got, where });
 }
 
 /** The last moment of a Date, in milliseconds; the first is its negative. */
@@ -80,6 +82,19 @@ function numberCodec(encoding: NumberEncoding): Codec {
         if (keeps) into[at + 1] = absent ? ABSENT : PRESENT;
       };
     },
+    logSlope: keeps
+      ? undefined
+      : (column) => {
+          const { values } = column as NumberColumn | DateColumn;
+          return (row) => {
+            const value = values[row] as number;
+            const slope = scale.slope(Number.isNaN(value) && missing.type !== "error" ? missing.value : value);
+            if (slope > 0 && slope < Number.POSITIVE_INFINITY) return Math.log(slope);
+            const expected =
+              'a value that few rows have, since quantiles leave no density where many have it (or numbers: "standard")';
+            throw unfit(name, row, expected, String(value), "logProb");
+          };
+        },
     decoder(rows) {
       const values = new Float64Array(rows);
       return {
@@ -124,6 +139,7 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
         code.write(index, into, at);
       };
     },
+    logSlope: undefined,
     decoder(rows) {
       const codes = new Int32Array(rows);
       return {

@@ -40,6 +40,13 @@ function along(xs: ArrayLike<number>, ys: ArrayLike<number>, x: number, after: n
   return y0 + (y1 - y0) * ((x - x0) / (x1 - x0));
 }
 
+/** The slope of line i, between knots i and i + 1; of the outer ones beyond the ends. */
+function slopeOf(xs: ArrayLike<number>, ys: ArrayLike<number>, line: number): number {
+  const left = Math.min(xs.length - 2, Math.max(0, line));
+  const [x0, x1] = [xs[left] as number, xs[left + 1] as number];
+  return ((ys[left + 1] as number) - (ys[left] as number)) / (x1 - x0);
+}
+
 /** Knot i of m is worth Φ⁻¹((i + ½)/m); a value that several knots have is worth the mean of the outer two. */
 export function quantileScale(knots: readonly number[]): Scale {
   const values = Float64Array.from(knots);
@@ -50,6 +57,14 @@ export function quantileScale(knots: readonly number[]): Scale {
       const after = leading(values, (knot) => knot <= value);
       if (after > first) return ((scores[first] as number) + (scores[after - 1] as number)) / 2;
       return along(values, scores, value, first);
+    },
+    slope(value) {
+      if (values.length < 2) return 0;
+      const first = leading(values, (knot) => knot < value);
+      const after = leading(values, (knot) => knot <= value);
+      if (after - first > 1) return Number.POSITIVE_INFINITY;
+      // At a knot, the mean of both sides.
+      return (slopeOf(values, scores, first - 1) + slopeOf(values, scores, after - 1)) / 2;
     },
     inverse(score) {
       return along(

@@ -2,14 +2,15 @@
 // Plain data behind methods, so that it lives in a model's config and with it in its checkpoints.
 
 import { namesOf, optionsOf } from "../../config/options.js";
-import { ShapeError } from "../../errors.js";
+import { ConfigError, ShapeError } from "../../errors.js";
 import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
+import { typedArray } from "../../tensor/dtype.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Column } from "../columns.js";
 import { tensorInPieces } from "../large.js";
 import { listed } from "../names.js";
 import { refusedSetting } from "../settings.js";
-import { inSlices, inTurns, type Steps } from "../slices.js";
+import { inSlices, inTurns, overRows, type Steps } from "../slices.js";
 import { Table } from "../table.js";
 import { type Codec, checkType, codecOf, type Decoder, type Write } from "./codecs.js";
 
@@ -109,6 +110,41 @@ export class TableEncoding implements EncodingConfig {
   /** The conditions of a table's rows as numbers `[N, conditionWidth]`; otherwise as {@link TableEncoding.encode}. */
   encodeCondition(table: Table, settings: EncodeSettings = {}): Promise<Tensor> {
     return encoded(table, this.#condition, settings);
+  }
+
+  /**
+   * log |det| of what {@link TableEncoding.encode} does to each row, `[N]`: by how much a density of codes differs from one in the units of the table.
+   *
+   * @throws ConfigError where codes are not one number for each number: categories, and missing values that are kept; DataError for a value without density
+   *
+   * @internal
+   */
+  async logDeterminants(table: Table, dtype: "f32" | "f64"): Promise<Tensor> {
+    if (!(table instanceof Table)) throw refusedSetting("logProb", "a table", table);
+    const slopes = this.#state.map((codec) => {
+      const column = table.column(codec.name);
+      checkType(codec, column);
+      if (codec.logSlope !== undefined) return codec.logSlope(column);
+      const what = codec.type === "category" ? "categories" : "numbers of which some are missing and kept as such";
+      const [expected, got] = ["columns of numbers or dates alone", `${JSON.stringify(codec.name)} of ${what}`];
+      const why = "which have no density in the units of the table";
+      const remedy = "make such columns conditions, or give encoding.encode(table) for the density of the codes";
+      const path = `columns.${codec.name}`;
+      throw new ConfigError(`logProb: expected ${expected}, got ${got}, ${why}. Remedy: ${remedy}`, {
+        expected,
+        got,
+        path,
+      });
+    });
+    const sums = new Float64Array(table.rowCount);
+    for (const slope of slopes) {
+      await overRows(sums.length, (start, end) => {
+        for (let row = start; row < end; row++) sums[row] = (sums[row] as number) + slope(row);
+      });
+    }
+    return tensorInPieces({ shape: [sums.length], dtype }, (start, end) =>
+      typedArray(sums.subarray(start, end), dtype),
+    );
   }
 
   /**

@@ -7,6 +7,8 @@ import { knotsOf, quantileScale } from "./quantile.js";
 export interface Scale {
   forward(value: number): number;
   inverse(value: number): number;
+  /** The derivative of `forward`, ≥ 0; infinite where it jumps. */
+  slope(value: number): number;
 }
 
 /** What a transform is fitted to: the values of a column that are there. */
@@ -31,11 +33,16 @@ const fits: { readonly [K in Kind]: (measured: Measured) => Extract<Transform, {
 };
 
 const scales: { readonly [K in Kind]: (transform: Extract<Transform, { type: K }>) => Scale } = {
-  none: () => ({ forward: (value) => value, inverse: (value) => value }),
-  standard: ({ mean, std }) => ({ forward: (value) => (value - mean) / std, inverse: (value) => value * std + mean }),
+  none: () => ({ forward: (value) => value, inverse: (value) => value, slope: () => 1 }),
+  standard: ({ mean, std }) => ({
+    forward: (value) => (value - mean) / std,
+    inverse: (value) => value * std + mean,
+    slope: () => 1 / std,
+  }),
   minMax: ({ min, max }) => ({
     forward: (value) => (2 * (value - min)) / (max - min) - 1,
     inverse: (value) => min + ((value + 1) / 2) * (max - min),
+    slope: () => 2 / (max - min),
   }),
   quantile: ({ knots }) => quantileScale(knots),
 };
