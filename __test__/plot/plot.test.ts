@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { turnsDuring } from "../data/turns.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -77,10 +78,39 @@ describe("scatter", () => {
   });
 });
 
-it("trajectories are lines with their ends as points", async () => {
-  const svg = await plot.trajectories(randn([5, 3, 2])).toSvg();
-  expect(svg.match(/class="mark-line/g)?.length).toBe(3);
-  await expect(plot.trajectories(randn([5, 2])).toSvg()).rejects.toThrow(ShapeError);
+describe("trajectories", () => {
+  it("are lines with their ends as points", async () => {
+    const svg = await plot.trajectories(randn([5, 3, 2])).toSvg();
+    expect(svg.match(/class="mark-line/g)?.length).toBe(3);
+    await expect(plot.trajectories(randn([5, 2])).toSvg()).rejects.toThrow(ShapeError);
+  });
+
+  it("are cut off where the axes end, all at once", async () => {
+    const small = tensor([
+      [-1, -1],
+      [1, 1],
+    ]);
+    const picture = plot.trajectories(randn([30, 60, 2]).mul(50), { like: small });
+    expect((await picture.toSvg()).match(/clip-path=/g)?.length).toBe(1);
+    const { width, height, channels, data } = decode(await picture.toPng());
+    /** Whether a pixel has the colour of the lines, or a lighter one of its kind. */
+    const isBlue = (x: number, y: number) => {
+      const at = (y * width + x) * channels;
+      return Number(data[at + 2]) - Number(data[at]) > 40;
+    };
+    let [inside, left] = [0, 0];
+    // Names of axes and the legend lie left of and below the box, and are not blue or further down.
+    const box = { left: width - 2 * (320 + 14), bottom: height - 2 * 60 };
+    for (let y = 0; y < box.bottom; y++) {
+      for (let x = 0; x < width; x++) {
+        if (!isBlue(x, y)) continue;
+        if (x < box.left) left += 1;
+        else inside += 1;
+      }
+    }
+    expect(left).toBe(0);
+    expect(inside).toBeGreaterThan(10_000);
+  });
 });
 
 describe("lines", () => {
@@ -254,6 +284,27 @@ it("pictures stand side by side", async () => {
   expect(svg).toContain("right");
   const width = (text: string) => Number(/width="(\d+)"/.exec(text)?.[1]);
   expect(width(svg)).toBeGreaterThan(1.8 * width(await a.toSvg()));
+});
+
+describe("what explains the colours", () => {
+  /** How far below the top of its panel a legend stands, in pixels. */
+  const legendAt = (svg: string) => Number(/role-legend".*?translate\(-?[\d.]+,(-?[\d.]+)\)/s.exec(svg)?.[1]);
+
+  it.each([
+    ["of points", plot.scatter(randn([9, 2]), { against: randn([9, 2]) })],
+    ["of trajectories", plot.trajectories(randn([3, 9, 2]))],
+    ["of long names", plot.scatter(randn([9, 2]), { against: randn([9, 2]), names: ["n".repeat(60), "m".repeat(60)] })],
+  ])("%s stands below the picture and hides nothing", async (_, picture) => {
+    expect(legendAt(await picture.toSvg())).toBeGreaterThan(320);
+  });
+});
+
+it("others have their turn while a picture becomes pixels", async () => {
+  const picture = plot.scatter(randn([5000, 2])).beside(plot.trajectories(randn([50, 100, 2])));
+  await picture.toSvg();
+  const { turns: without } = await turnsDuring(() => picture.toSvg());
+  const { turns } = await turnsDuring(() => picture.toPng());
+  expect(turns).toBeGreaterThan(without + 20);
 });
 
 describe("save", () => {

@@ -20,6 +20,7 @@ import { fileLog } from "./log-file.js";
  * await model.fit(data, { steps: 5_000, log: jsonLinesLog("runs/a/log.jsonl") });
  * const events = await readLog("runs/a/log.jsonl");
  * events.at(-1)?.step; // 40
+ * await plot.loss(events).save("loss.png");
  * ```
  */
 export function jsonLinesLog(file: string): FitLog {

@@ -1,6 +1,8 @@
 // Figures beside each other as horizontal bars, one group for each label: a measure beside its floor or baseline.
 // Vega's band scales place them; no numbers but the figures themselves are needed.
-import { box, COLORS, type Panel, places, SIZE } from "./panel.js";
+import { ShapeError } from "../errors.js";
+import { box, COLORS, legendOf, type Panel, SIZE } from "./panel.js";
+import { Plot } from "./picture.js";
 
 /** Bars of one colour: a figure for each label. */
 export interface Bars {
@@ -11,7 +13,7 @@ export interface Bars {
 }
 
 /** A panel's title and content. */
-export interface BarsData {
+interface BarsData {
   readonly title: string;
   /** Name of the axis of the figures. */
   readonly unit: string;
@@ -20,7 +22,7 @@ export interface BarsData {
 }
 
 /** A panel of bars, the first label on top. */
-export function barPanel({ title, unit, labels, sets }: BarsData): Panel {
+function barPanel({ title, unit, labels, sets }: BarsData): Panel {
   const names = sets.map(({ name }) => name);
   const values = sets.flatMap(({ name, values }) => labels.map((label, i) => ({ label, name, value: values[i] ?? 0 })));
   const shown = values.map(({ value }) => value);
@@ -47,7 +49,7 @@ export function barPanel({ title, unit, labels, sets }: BarsData): Panel {
       { scale: "x", orient: "bottom", tickCount: 6, title: unit },
       { scale: "label", orient: "left" },
     ],
-    legends: names.length > 1 ? [{ fill: "color", symbolType: "square", ...places.below }] : [],
+    legends: legendOf(names, "square"),
     marks: [
       {
         type: "group",
@@ -59,4 +61,36 @@ export function barPanel({ title, unit, labels, sets }: BarsData): Panel {
       },
     ],
   });
+}
+
+/** Settings of {@link bars}. */
+export interface BarSettings {
+  /** What each figure is of, from top to bottom. */
+  readonly labels: readonly string[];
+  /** Above the picture. */
+  readonly title?: string;
+  /** Name of the axis of the figures. */
+  readonly unit?: string;
+}
+
+/**
+ * Figures as horizontal bars, those of one label beside each other: a measure beside its floor or its baseline.
+ *
+ * @param sets - one colour each
+ * @throws ShapeError where there is not one figure for each label
+ *
+ * @example
+ * ```ts
+ * const sets = [{ name: "samples", values: [0.14, 0.78] }, { name: "half to half", values: [0.09, 0.47] }];
+ * await plot.bars(sets, { labels: ["swiss roll", "airports"], unit: "distance" }).save("distances.png");
+ * ```
+ */
+export function bars(sets: readonly Bars[], { labels, title = "", unit = "" }: BarSettings): Plot {
+  const wrong = sets.find(({ values }) => values.length !== labels.length);
+  if (wrong !== undefined) {
+    const [expected, got] = [`${labels.length} figures, one for each label`, String(wrong.values.length)];
+    const where = `plot.bars: ${JSON.stringify(wrong.name)}`;
+    throw new ShapeError(`${where}: expected ${expected}, got ${got}`, { expected, got, where });
+  }
+  return new Plot(async () => [barPanel({ title, unit, labels, sets })]);
 }

@@ -6,6 +6,7 @@ import { ConfigError, ShapeError } from "../errors.js";
 import { lazily } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Panel, SIZE } from "./panel.js";
+import { Plot } from "./picture.js";
 
 const encoder = lazily<typeof fastPng>("fast-png");
 
@@ -72,7 +73,7 @@ function panelOf({ title, width, height, url }: Grid): Panel {
 }
 
 /** The panel of a grid of images `[N, 1 or 3, height, width]`. */
-export async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Panel> {
+async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Panel> {
   check(images, settings);
   const { title = "", range = [-1, 1], limit = 400 } = settings;
   const [all = 0, channels = 0, height = 0, width = 0] = images.shape;
@@ -102,4 +103,16 @@ export async function imagePanel(images: Tensor, settings: ImageSettings): Promi
   const png = encoder().encode({ width: wide, height: tall, data, channels, depth: 8 });
   const url = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
   return panelOf({ title, width: wide, height: tall, url });
+}
+
+/**
+ * Images `[N, 1 or 3, height, width]` as a grid, row by row: grey, or red, green and blue.
+ *
+ * @example
+ * ```ts
+ * await plot.images(randn([20, 1, 8, 8]), { columns: 5, range: [-3, 3] }).save("noise.png");
+ * ```
+ */
+export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
+  return new Plot(async () => [await imagePanel(tensor, settings)]);
 }

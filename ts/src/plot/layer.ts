@@ -9,6 +9,12 @@ export type Legend = NonNullable<Spec["legends"]>[number];
 /** A point in the units of the axes. */
 export type Point = readonly [x: number, y: number];
 
+/** A scale of colours, by the name "level", and what explains it. */
+export interface Levels {
+  readonly scale: Scale;
+  readonly legend?: Legend;
+}
+
 /** What is drawn in one colour, or along one scale of colours. */
 export interface Layer {
   /** Its name in the legend; layers of one name have one colour. */
@@ -18,7 +24,7 @@ export interface Layer {
   /** Points that the axes must reach. */
   readonly reach: readonly Point[];
   /** Its own scale of colours, and what explains it. */
-  readonly levels?: { readonly scale: Scale; readonly legend: Legend };
+  readonly levels?: Levels;
   /** The mark of a data set of these rows. */
   mark(data: string): Mark;
 }
@@ -37,25 +43,50 @@ export function rangeOf(values: readonly number[]): Range | undefined {
   return low > high ? undefined : [low, high];
 }
 
+/** The range of the values without the least and the largest, of which this share is left out on either side. */
+export function usualRange(values: readonly number[], cut: number): Range | undefined {
+  const inOrder = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const out = Math.floor(inOrder.length * cut);
+  return rangeOf(inOrder.slice(out, inOrder.length - out));
+}
+
 const finite = (point: readonly number[]) => point.every(Number.isFinite);
 const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
 const color = (name: string) => ({ scale: "color", value: name });
 
+/** How points are drawn: small and light where they are many, so that they show their density; as marks on a line; and below or above what matters more. */
+const dots = {
+  many: { fillOpacity: { value: 0.55 }, size: { value: 7 } },
+  marks: { fillOpacity: { value: 1 }, size: { value: 18 } },
+  below: { fill: { value: "#999999" }, fillOpacity: { value: 0.35 }, size: { value: 6 } },
+  above: { fill: { value: "white" }, fillOpacity: { value: 0.7 }, size: { value: 3 } },
+};
+
 /** Points; those that are not finite are left out. */
-export function pointLayer(name: string, points: readonly Point[]): Layer {
-  const update = { ...position, fill: color(name), fillOpacity: { value: 0.55 }, size: { value: 7 } };
+export function pointLayer(name: string, points: readonly Point[], dot: keyof typeof dots = "many"): Layer {
+  const update = { ...position, fill: color(name), ...dots[dot] };
   return {
     name,
     rows: points.filter(finite).map(([x, y]) => ({ x, y })),
     reach: points,
-    mark: (data) => ({ type: "symbol", from: { data }, clip: true, encode: { update } }),
+    mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
   };
 }
 
-/** Lines, thin and light where they are many. */
-export function lineLayer(name: string, lines: readonly (readonly Point[])[], few = false): Layer {
-  const stroke = { strokeOpacity: { value: few ? 1 : 0.5 }, strokeWidth: { value: few ? 1.5 : 0.8 } };
-  const update = { ...position, stroke: color(name), ...stroke };
+/** How lines are drawn: one alone, thin and light where they are many, and as what a clearer line stands on. */
+const strokes = {
+  single: { strokeOpacity: { value: 1 }, strokeWidth: { value: 1.5 } },
+  many: { strokeOpacity: { value: 0.5 }, strokeWidth: { value: 0.8 } },
+  faint: { strokeOpacity: { value: 0.35 }, strokeWidth: { value: 0.7 } },
+};
+
+/** Lines; points that are not finite are left out. */
+export function lineLayer(
+  name: string,
+  lines: readonly (readonly Point[])[],
+  stroke: keyof typeof strokes = "many",
+): Layer {
+  const update = { ...position, stroke: color(name), ...strokes[stroke] };
   return {
     name,
     rows: lines.flatMap((points, line) => points.filter(finite).map(([x, y]) => ({ x, y, line }))),
@@ -80,37 +111,69 @@ export function bandLayer(name: string, low: readonly Point[], high: readonly Po
   };
 }
 
+/** Where equal cells begin and end: one place more than cells. */
+export function edges([low, high]: Range, count: number): number[] {
+  return Array.from({ length: count + 1 }, (_, i) => low + ((high - low) * i) / count);
+}
+
+/** A scale of colours over these values; on white, without the colours that are too light for it. */
+export function levelsOf(domain: Range, label: string, on: "cells" | "white" = "cells"): Levels {
+  const range = { scheme: "viridis", ...(on === "white" && { extent: [0, 0.85] }) };
+  return {
+    scale: {
+      name: "level",
+      type: "linear",
+      domain: [...domain],
+      range,
+      zero: false,
+      clamp: true,
+    },
+    legend: {
+      fill: "level",
+      type: "gradient",
+      title: label,
+      orient: "right",
+      gradientLength: 160,
+      tickCount: 5,
+      format: ".6~g",
+    },
+  };
+}
+
+/** Where cells lie, and what their colours mean. */
+export interface Cells {
+  /** Where columns begin and end. */
+  readonly x: readonly number[];
+  /** Where rows begin and end. */
+  readonly y: readonly number[];
+  readonly label: string;
+  /** What has the first and the last colour; default the least and the largest value. */
+  readonly domain?: Range;
+}
+
 /** A grid of cells, coloured by their values; the first row lies at the bottom. */
-export function cellLayer(values: readonly (readonly number[])[], x: Range, y: Range, label: string): Layer {
-  const steps = { x: (x[1] - x[0]) / (values[0]?.length ?? 1), y: (y[1] - y[0]) / values.length };
+export function cellLayer(values: readonly (readonly number[])[], { x, y, label, domain }: Cells): Layer {
   const rows = values.flatMap((row, i) =>
-    row.map((value, j) => ({ x: x[0] + j * steps.x, y: y[0] + i * steps.y, value })),
+    row.map((value, j) => ({ x: x[j], x2: x[j + 1], y: y[i], y2: y[i + 1], value })),
   );
-  const scaled = (scale: "x" | "y", band: number) => ({
-    scale,
-    signal: `datum.${scale} + ${band * steps[scale]}`,
-  });
   const fill = { scale: "level", field: "value" };
+  const scaled = (scale: "x" | "y", field: string) => ({ scale, field });
   // A line around each cell in its own colour hides the seams between cells.
-  const update = { x: scaled("x", 0), x2: scaled("x", 1), y: scaled("y", 0), y2: scaled("y", 1), fill, stroke: fill };
+  const update = {
+    x: scaled("x", "x"),
+    x2: scaled("x", "x2"),
+    y: scaled("y", "y"),
+    y2: scaled("y", "y2"),
+    fill,
+    stroke: fill,
+  };
   const shown = rows.filter(({ value }) => Number.isFinite(value));
+  const corner = (end: 0 | -1): Point => [x.at(end) ?? 0, y.at(end) ?? 0];
   return {
     name: label,
     rows: shown,
-    reach: [
-      [x[0], y[0]],
-      [x[1], y[1]],
-    ],
-    levels: {
-      scale: {
-        name: "level",
-        type: "linear",
-        domain: [...(rangeOf(shown.map(({ value }) => value)) ?? [0, 1])],
-        range: { scheme: "viridis" },
-        zero: false,
-      },
-      legend: { fill: "level", type: "gradient", title: label, orient: "right", gradientLength: 160 },
-    },
-    mark: (data) => ({ type: "rect", from: { data }, clip: true, encode: { update } }),
+    reach: [corner(0), corner(-1)],
+    levels: levelsOf(domain ?? rangeOf(shown.map(({ value }) => value)) ?? [0, 1], label),
+    mark: (data) => ({ type: "rect", from: { data }, encode: { update } }),
   };
 }

@@ -1,21 +1,31 @@
 // A panel of a plot as a Vega group: title, scales, axes, legends, and its layers.
 // Takes plain numbers; tensors are read before.
 import type { Spec } from "vega";
-import { type Layer, type Legend, type Mark, type Point, rangeOf } from "./layer.js";
+import { type Layer, type Legend, type Mark, type Point, type Range, rangeOf } from "./layer.js";
 
 /** A panel: the Vega group that it is as the one of this index, after which it names its data sets. */
 export type Panel = (index: number) => Mark;
 
+/** Settings of all plots with two axes of numbers. */
+export interface AxesSettings {
+  /** Above the picture. */
+  readonly title?: string;
+  /** Names of the axes. */
+  readonly columns?: readonly [string, string];
+}
+
+/** How an axis is divided. */
+export type Division = "linear" | "log";
+
 /** A panel's title and content. */
-export interface PanelData {
-  readonly title: string;
-  /** Names of the axes, if they have any. */
-  readonly columns: readonly [string, string] | undefined;
+export interface PanelData extends AxesSettings {
   readonly layers: readonly Layer[];
-  /** Where the layers' names stand. */
-  readonly legend: "inside" | "below";
-  /** Points that fix the limits of the axes, instead of those that are drawn. */
-  readonly limits: readonly Point[] | undefined;
+  /** Points that fix the limits of the axes, instead of those that are drawn; what lies beyond is cut off. */
+  readonly limits?: readonly Point[];
+  /** Whether the axes end where the points do, instead of a little beyond. */
+  readonly tight?: boolean;
+  /** How the axes are divided; default both `"linear"`. */
+  readonly divisions?: { readonly x?: Division; readonly y?: Division };
 }
 
 /** Width and height of a panel, in pixels. */
@@ -27,50 +37,87 @@ export const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
 /** The box of a panel. */
 export const box = { width: { value: SIZE }, height: { value: SIZE }, stroke: { value: "#cccccc" } };
 
-function extent(values: readonly number[]): [number, number] {
-  const range = rangeOf(values);
-  if (range === undefined) return [0, 1];
+const divided = { linear: { type: "linear", zero: false }, log: { type: "log" } } as const;
+
+/** The share of an axis that lies beyond the points on either side. */
+const MARGIN = 0.04;
+
+/** The ends of an axis on which all of these values lie. */
+function extent(values: readonly number[], division: Division, margin: number): Range {
+  const [there, back] = division === "log" ? [Math.log, Math.exp] : [Number, Number];
+  const range = rangeOf(values.map(there));
+  if (range === undefined) return division === "log" ? [0.1, 1] : [0, 1];
   const [low, high] = range;
-  const margin = (high - low || 1) * 0.04;
-  return [low - margin, high + margin];
+  const beyond = high > low ? (high - low) * margin : MARGIN;
+  return [back(low - beyond), back(high + beyond)];
 }
 
-/** Where a legend stands. */
-export const places = {
-  inside: { orient: "top-right", offset: 4 },
-  below: { orient: "bottom", direction: "vertical" },
-} as const;
+/** Letters that fit beside each other below a panel. */
+const LETTERS = 44;
+
+/** What explains the colours of these names, below the panel, where it hides nothing. */
+export function legendOf(names: readonly string[], symbolType: "circle" | "square"): Legend[] {
+  if (names.length < 2) return [];
+  const isShort = names.join("").length + 4 * names.length < LETTERS;
+  return [
+    {
+      fill: "color",
+      symbolType,
+      orient: "bottom",
+      offset: 10,
+      columnPadding: 16,
+      direction: isShort ? "horizontal" : "vertical",
+    },
+  ];
+}
 
 /** A panel with two axes of numbers. */
-export function numberPanel({ title, columns, layers, legend, limits }: PanelData): Panel {
+export function numberPanel(panel: PanelData): Panel {
+  const { title = "", columns = ["", ""], layers, limits, tight = false } = panel;
+  const { x = "linear", y = "linear" } = panel.divisions ?? {};
   const points = limits ?? layers.flatMap(({ reach }) => reach);
   const levels = layers.flatMap((layer) => layer.levels ?? []);
   const names = [...new Set(layers.filter((layer) => layer.levels === undefined).map(({ name }) => name))];
-  const scale = (name: "x" | "y", domain: [number, number]) => ({
+  const scale = (name: "x" | "y", division: Division, values: readonly number[]) => ({
     name,
-    type: "linear" as const,
-    domain,
-    zero: false,
+    ...divided[division],
+    domain: [...extent(values, division, tight ? 0 : MARGIN)],
     range: name === "x" ? [0, SIZE] : [SIZE, 0],
   });
-  const named: Legend = { fill: "color", symbolType: "circle", ...places[legend] };
+  const axis = { tickCount: 6, labelOverlap: true } as const;
   return (index) => ({
     type: "group",
     encode: { update: box },
     title: { text: title },
     data: layers.map(({ rows }, i) => ({ name: `panel${index}-${i}`, values: [...rows] })),
     scales: [
-      scale("x", extent(points.map(([x]) => x))),
-      scale("y", extent(points.map(([, y]) => y))),
+      scale(
+        "x",
+        x,
+        points.map((point) => point[0]),
+      ),
+      scale(
+        "y",
+        y,
+        points.map((point) => point[1]),
+      ),
       { name: "color", type: "ordinal", domain: names, range: COLORS },
       ...levels.map((level) => level.scale),
     ],
     axes: [
-      { scale: "x", orient: "bottom", tickCount: 6, title: columns?.[0] ?? "" },
-      { scale: "y", orient: "left", tickCount: 6, title: columns?.[1] ?? "" },
+      { scale: "x", orient: "bottom", title: columns[0], ...axis },
+      { scale: "y", orient: "left", title: columns[1], ...axis },
     ],
-    legends: [...(names.length > 1 ? [named] : []), ...levels.map(({ legend }) => legend)],
-    marks: layers.map((layer, i) => layer.mark(`panel${index}-${i}`)),
+    legends: [...legendOf(names, "circle"), ...levels.flatMap(({ legend }) => legend ?? [])],
+    // Cut at the box once for all: each mark that is cut costs resvg a layer of the whole picture.
+    marks: [
+      {
+        type: "group",
+        clip: true,
+        encode: { update: { width: box.width, height: box.height } },
+        marks: layers.map((layer, i) => layer.mark(`panel${index}-${i}`)),
+      },
+    ],
   });
 }
 

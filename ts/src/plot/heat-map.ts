@@ -1,0 +1,44 @@
+// Values on a grid as colours.
+// The first row lies at the bottom, as an axis of numbers has it.
+import { toRows } from "../data/rows.js";
+import { ShapeError } from "../errors.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { cellLayer, edges, type Range } from "./layer.js";
+import { type AxesSettings, numberPanel } from "./panel.js";
+import { Plot } from "./picture.js";
+
+/** Settings of {@link heatMap}. */
+export interface HeatMapSettings extends AxesSettings {
+  /** The outer ends of the first and the last column; default 0 and the number of columns. */
+  readonly x?: Range;
+  /** The outer ends of the first and the last row; default 0 and the number of rows. */
+  readonly y?: Range;
+  /** What the colours mean. */
+  readonly label?: string;
+}
+
+/**
+ * Values on a grid `[rows, columns]` as colours, the first row at the bottom; cells that are not finite stay empty.
+ *
+ * @throws ShapeError for another rank, once the picture is drawn
+ *
+ * @example
+ * ```ts
+ * const { y, x } = { y: linspace(-1, 1, 20).reshape([20, 1]), x: linspace(-1, 1, 30) };
+ * const density = x.square().add(y.square()).mul(-4).exp();
+ * await plot.heatMap(density, { x: [-1, 1], y: [-1, 1], label: "density" }).save("density.png");
+ * ```
+ */
+export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
+  const draw = async () => {
+    const [rows = 0, columns = 0] = values.shape;
+    if (values.rank !== 2 || values.size === 0) {
+      const [expected, got] = ["a tensor [rows, columns]", `[${values.shape.join(", ")}]`];
+      throw new ShapeError(`plot.heatMap: expected ${expected}, got ${got}`, { expected, got, where: "plot.heatMap" });
+    }
+    const { x = [0, columns], y = [0, rows], label = "", ...frame } = settings;
+    const cells = { x: edges(x, columns), y: edges(y, rows), label };
+    return [numberPanel({ ...frame, tight: true, layers: [cellLayer(await toRows(values), cells)] })];
+  };
+  return new Plot(draw);
+}

@@ -1,0 +1,63 @@
+// Functions of one number as lines, with bands around them.
+// A line or a bundle of lines for each name.
+import { toRows } from "../data/rows.js";
+import { ShapeError } from "../errors.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { bandLayer, type Layer, lineLayer, type Point } from "./layer.js";
+import { type AxesSettings, numberPanel } from "./panel.js";
+import { Plot } from "./picture.js";
+
+/** What {@link lines} draws in one colour. */
+export interface Series {
+  /** Its name in the legend. */
+  readonly name: string;
+  /** Where the values lie, `[T]`. */
+  readonly x: Tensor;
+  /** A line `[T]`, or several `[N, T]`, which are drawn thinner. */
+  readonly y?: Tensor;
+  /** Pairs of lines `[T]`, such as the ends of intervals, with the area between them filled: the widest first. */
+  readonly bands?: readonly (readonly [low: Tensor, high: Tensor])[];
+}
+
+/** A tensor of one or several lines along x, as points. */
+async function linesOf(x: Tensor, y: Tensor): Promise<Point[][]> {
+  const [count] = x.shape;
+  if (x.rank !== 1 || y.rank < 1 || y.rank > 2 || y.shape.at(-1) !== count) {
+    const [expected, got] = ["x [T] and y [T] or [N, T]", `[${x.shape.join(", ")}] and [${y.shape.join(", ")}]`];
+    throw new ShapeError(`plot.lines: expected ${expected}, got ${got}`, { expected, got, where: "plot.lines" });
+  }
+  const places = Array.from(await x.data(), Number);
+  const rows = await toRows(y.reshape([-1, places.length]));
+  return rows.map((row) => row.map((value, i): Point => [places[i] ?? Number.NaN, value]));
+}
+
+async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
+  const layers: Layer[] = [];
+  for (const [low, high] of bands) {
+    const [[bottom = []], [top = []]] = [await linesOf(x, low), await linesOf(x, high)] as const;
+    layers.push(bandLayer(name, bottom, top));
+  }
+  if (y !== undefined) layers.push(lineLayer(name, await linesOf(x, y), y.rank === 1 ? "single" : "many"));
+  return layers;
+}
+
+/**
+ * Functions of one number as lines, with bands around them: forecasts with their intervals, courses of a measure.
+ *
+ * @param series - what is drawn, the first at the bottom
+ * @throws ShapeError where a line has another length than its x, once the picture is drawn
+ *
+ * @example
+ * ```ts
+ * const x = arange(0, 5);
+ * const forecast = { name: "forecast", x, y: x.mul(2), bands: [[x, x.mul(3)]] } as const;
+ * await plot.lines([forecast], { columns: ["day", "temperature"] }).save("forecast.svg");
+ * ```
+ */
+export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
+  const draw = async () => {
+    const layers = await Promise.all(series.map(layersOf));
+    return [numberPanel({ ...settings, layers: layers.flat() })];
+  };
+  return new Plot(draw);
+}

@@ -1,0 +1,86 @@
+// Samples as points, and their ways as lines.
+// Two coordinates of them, within the extent of other samples where pictures shall be compared.
+import { toRows } from "../data/rows.js";
+import { ShapeError } from "../errors.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { lineLayer, type Point, pointLayer } from "./layer.js";
+import { type AxesSettings, numberPanel, type PanelData } from "./panel.js";
+import { Plot } from "./picture.js";
+
+/** Settings of plots of samples. */
+export interface PlotSettings extends AxesSettings {
+  /** The two coordinates that are drawn; default `[0, 1]`. */
+  readonly axes?: readonly [number, number];
+  /** Samples whose extent the axes have, so that pictures can be compared; default: what is drawn. */
+  readonly like?: Tensor;
+  /** The largest number of points (or of trajectories) that is drawn of each set, the first ones; default 5000 (100). */
+  readonly limit?: number;
+}
+
+/** Settings of {@link scatter}. */
+export interface ScatterSettings extends PlotSettings {
+  /** Other samples, drawn below in another colour. */
+  readonly against?: Tensor;
+  /** Names in the legend: of the samples, and of those below; default `["samples", "data"]`. */
+  readonly names?: readonly [string, string];
+}
+
+function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
+  const width = tensor.shape.at(-1) ?? 0;
+  const rank = leading.split(",").length + 1;
+  if (tensor.rank === rank && axes.every((axis) => axis >= 0 && axis < width)) return;
+  const [expected, got] = [`[${leading}, ${Math.max(...axes) + 1} or more]`, `[${tensor.shape.join(", ")}]`];
+  throw new ShapeError(`plot: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
+}
+
+/** The two drawn coordinates of the first rows. */
+export async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }: PlotSettings): Promise<Point[]> {
+  checked(samples, "rows", axes);
+  const at = (row: readonly number[], axis: number) => row[axis] ?? Number.NaN;
+  return (await toRows(samples)).slice(0, limit).map((row) => [at(row, axes[0]), at(row, axes[1])]);
+}
+
+/** Title, names of the axes and limits. */
+async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
+  if (like === undefined) return settings;
+  const limits = await pointsOf(like, { limit: Number.POSITIVE_INFINITY, ...(axes && { axes }) });
+  return { ...settings, limits };
+}
+
+/**
+ * Samples `[N, D]` as points.
+ *
+ * @example
+ * ```ts
+ * await plot.scatter(samples, { against: data }).save("swiss-roll.png");
+ * ```
+ */
+export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
+  const { against, names = ["samples", "data"] } = settings;
+  const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
+  const draw = async () => {
+    const below = against === undefined ? [] : [await layer(names[1], against)];
+    return [numberPanel({ ...(await frame(settings)), layers: [...below, await layer(names[0], samples)] })];
+  };
+  return new Plot(draw);
+}
+
+/**
+ * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
+ */
+export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
+  const { axes = [0, 1], limit = 100 } = settings;
+  const draw = async () => {
+    checked(paths, "times, N", axes);
+    const [times = 0, count = 0, width = 0] = paths.shape;
+    const elements = Array.from(await paths.data(), Number);
+    const at = (time: number, n: number, axis: number) => elements[(time * count + n) * width + axis] ?? Number.NaN;
+    const lines = Array.from({ length: Math.min(count, limit) }, (_, n) =>
+      Array.from({ length: times }, (_, time): Point => [at(time, n, axes[0]), at(time, n, axes[1])]),
+    );
+    const ends = lines.flatMap((line) => line.slice(-1));
+    const layers = [lineLayer("trajectories", lines), pointLayer("ends", ends)];
+    return [numberPanel({ ...(await frame(settings)), layers })];
+  };
+  return new Plot(draw);
+}
