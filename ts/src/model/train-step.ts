@@ -76,6 +76,8 @@ export function trainStep<X extends Size, C extends Size, Config extends AnyConf
       () => record(batch),
       ({ dependencies }) => isFresh(dependencies),
     );
-    return JSON.parse(await step.step(leaves.map(({ tensor }) => handleOf(tensor))));
+    const report: TrainStepReport = JSON.parse(await step.step(leaves.map(({ tensor }) => handleOf(tensor))));
+    networkOf(model).training.reached(report.step);
+    return report;
   };
 }
