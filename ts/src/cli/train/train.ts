@@ -1,8 +1,9 @@
 // thalweg train: reads config and data, fits, and leaves a checkpoint, however it ends.
 // A run that goes on reads the same data and splits them alike, so that its bits are those of a run that was never stopped.
-import { makeModel } from "../../model/registry.js";
+import { type AnyModel, makeModel } from "../../model/registry.js";
 import type { FitReport } from "../../train/events.js";
 import type { Outcome } from "../command.js";
+import type { Paths } from "../data/rows.js";
 import { exitCodes } from "../failure.js";
 import { completed } from "./complete.js";
 import { fit } from "./fit.js";
@@ -25,18 +26,25 @@ export async function train(path: string | undefined, flags: TrainOptions): Prom
   const parameters = model.parameters().reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const { step, stepsRun, loss, bestValidationLoss, seconds, reason } = report;
   const how = { step, stepsRun, loss, bestValidationLoss, seconds, reason };
+  const next = interrupted
+    ? `Go on:  thalweg train --out ${flags.out} --resume\n`
+    : `Next:   thalweg sample ${flags.out} ${samplesOf(model, paths)}\n`;
   return {
     json: { folder: flags.out, class: file.className, parameters, device, ...how },
-    text: told(flags.out, report, interrupted),
+    text: told(flags.out, report, next),
     code: interrupted ? exitCodes.interrupted : exitCodes.done,
   };
 }
 
-function told(folder: string, { step, stepsRun, loss, seconds, reason }: FitReport, interrupted: boolean): string {
+/** What one would like to see of a model first. */
+function samplesOf({ config: { xSize } }: AnyModel, { source }: Paths): string {
+  if (source !== undefined) return `--source ${source} --out samples.csv`;
+  const isImages = Array.isArray(xSize) && xSize.length === 3;
+  return isImages ? "--count 64 --out samples.png" : "--count 1000 --out samples.csv";
+}
+
+function told(folder: string, { step, stepsRun, loss, seconds, reason }: FitReport, next: string): string {
+  if (step === 0) return `${folder}: nothing was trained\n${next}`;
   const losses = loss === null ? "" : `, loss ${loss.toPrecision(4)}`;
-  const done = `${folder}: step ${step}${losses}; ${stepsRun} steps in ${seconds.toFixed(1)} s, ${reason}\n`;
-  const next = interrupted
-    ? `Go on:  thalweg train --out ${folder} --resume\n`
-    : `Next:   thalweg sample ${folder} --count 1000 --out samples.csv\n`;
-  return step === 0 ? `${folder}: nothing was trained\n${next}` : done + next;
+  return `${folder}: step ${step}${losses}; ${stepsRun} steps in ${seconds.toFixed(1)} s, ${reason}\n${next}`;
 }
