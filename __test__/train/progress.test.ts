@@ -1,8 +1,9 @@
 // Progress: a bar on a terminal, plain lines elsewhere if asked for, nothing if not.
 import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { FitEvent } from "../../ts/src/train/events.ts";
 import { clock, line, progressOn } from "../../ts/src/train/progress.ts";
+import { data, small } from "../model/support.ts";
 
 const event = (step: number, more: Partial<FitEvent> = {}): FitEvent => ({
   step,
@@ -39,6 +40,9 @@ it("a line says step, loss, validation, speed and time left", () => {
 });
 
 describe("progress", () => {
+  beforeEach(() => vi.stubEnv("TERM", "xterm-256color"));
+  afterEach(() => vi.unstubAllEnvs());
+
   it("is a bar on a terminal by default", () => {
     const text = drawn(true, undefined);
     expect(text).toContain("━");
@@ -59,4 +63,41 @@ describe("progress", () => {
   ])("is nothing otherwise (terminal: %s, wanted: %s)", (isTTY, wanted) => {
     expect(drawn(isTTY, wanted)).toBe("");
   });
+
+  it("is plain lines on a terminal that cannot draw a line again", () => {
+    vi.stubEnv("TERM", "dumb");
+    const lines = drawn(true, undefined).trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^step 1\/100 /);
+    expect(lines.at(-1)).toMatch(/^step 100\/100 /);
+  });
+
+  it.each(["", "1"])("has no colours, whatever NO_COLOR says (%j)", (value) => {
+    vi.stubEnv("NO_COLOR", value);
+    vi.stubEnv("FORCE_COLOR", "3");
+    for (const isTTY of [true, false]) {
+      const text = drawn(isTTY, true);
+      expect(text).toContain("step 100/100");
+      // Select Graphic Rendition, which sets colours, ends with m.
+      expect(text).not.toMatch(new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`));
+    }
+  });
+});
+
+it.each([
+  ["sampling", () => small().sample({ batchSize: 4, progress: true })],
+  ["computing densities", () => small().logProb(data(4), { progress: true })],
+])("%s shows how far it is, too", async (_, work) => {
+  vi.stubEnv("TERM", "dumb"); // so that there are lines wherever the tests run
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
+  const steps = written.join("").trimEnd().split("\n");
+  const [, done, all] = /^step (\d+)\/(\d+) /.exec(steps.at(-1) ?? "") ?? [];
+  expect(Number(done)).toBeGreaterThan(0);
+  expect(done).toBe(all);
 });

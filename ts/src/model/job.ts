@@ -21,7 +21,7 @@ export interface SampleReport {
 export interface JobSettings {
   /** Ends the call between two steps; it then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;
-  /** Whether progress is shown on stderr; default false. */
+  /** Whether progress is shown on stderr, as plain lines where there is no terminal; default false. */
   readonly progress?: boolean;
   /** Called at the end with what it took: evaluations, steps accepted and rejected, seconds. */
   readonly onReport?: (report: SampleReport) => void;

@@ -119,7 +119,7 @@ export interface FitSettings<C extends Size = never, Data = Tensor>
   readonly weight?: Weight;
   /** Ends training after the step that is being done; the run then rejects with an {@link AbortError}. */
   readonly signal?: AbortSignal;
-  /** Whether progress is shown on stderr: true always, false never; by default on a terminal. */
+  /** Whether progress is shown on stderr: true always, as plain lines where there is no terminal; false never; by default on a terminal. */
   readonly progress?: boolean;
   /** What takes note of the events: one or several of {@link jsonLinesLog}, {@link tensorBoardLog} and your own. */
   readonly log?: FitLog | readonly FitLog[];

@@ -1,9 +1,10 @@
 // The density of a model in the plane, from its likelihood: how probable it takes each place to be.
 // With samples above, one sees whether data lie where the model expects them.
+import type { DensityReport } from "../model/reports.js";
 import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Layer, pointLayer } from "./layer.js";
+import { cellLayer, edges, type Point, pointLayer, type Range, rangeOf } from "./layer.js";
 import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentOf } from "./plane.js";
@@ -14,7 +15,7 @@ import { Times } from "./times.js";
 /** A model whose density can be asked for. */
 export interface DensityModel extends ProcessModel {
   /** As {@link GenerativeModel.logProb}. */
-  logProb(x: Tensor, settings: object): Promise<{ readonly logProb: Tensor }>;
+  logProb(x: Tensor, settings: object): Promise<Pick<DensityReport, "logProb">>;
 }
 
 /** Settings of {@link density}. */
@@ -25,11 +26,32 @@ export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSe
   readonly against?: Tensor;
 }
 
-/** Samples around which the window is laid where there are none to draw. */
+/** Samples that tell which part of the plane is shown where there are none to draw. */
 const COUNT = 1000;
 
 /** Points that are drawn above. */
 const LIMIT = 2000;
+
+/** The points that are drawn, and the part of the plane in which they, or samples of the model, lie. */
+async function placed(model: DensityModel, settings: DensitySettings) {
+  const points = settings.against === undefined ? [] : await pointsOf(settings.against, {});
+  const isFixed = settings.x !== undefined && settings.y !== undefined;
+  if (isFixed || points.length > 0) return { points, shown: extentOf(settings, points) };
+  const samples = await statesAt(model, new Times(model).ends.slice(1), settings, COUNT);
+  return { points, shown: extentOf(settings, await pointsOf(samples.reshape([-1, 2]), {})) };
+}
+
+/** Densities at the centres of cells, row by row. */
+async function densitiesAt(
+  model: DensityModel,
+  centres: readonly Point[],
+  { seed, condition, solver, signal, progress }: DensitySettings,
+): Promise<number[]> {
+  const given = condition && repeated(condition, centres.length);
+  const x = tensor(centres, { dtype: model.config.dtype ?? "f32" });
+  const { logProb } = await model.logProb(x, { seed, condition: given, solver, signal, progress });
+  return Array.from(await logProb.exp().data(), Number);
+}
 
 /**
  * The density of a model in the plane as a heat map: exp of {@link GenerativeModel.logProb} on a grid, per square of the units of the data.
@@ -43,33 +65,21 @@ const LIMIT = 2000;
  * ```
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
-  const { grid = 80, against, title, columns, seed, condition, solver, signal, progress } = settings;
+  const { grid = 80, title, columns } = settings;
   checkPlanar("plot.density", model);
   checkExtent(settings);
   if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);
   return new Plot(async () => {
-    const all = new Times(model);
-    const around = async () =>
-      pointsOf((await statesAt(model, all.ends.slice(1), settings, COUNT)).reshape([-1, 2]), {});
-    const points = against === undefined ? [] : await pointsOf(against, {});
-    const isFixed = settings.x !== undefined && settings.y !== undefined;
-    const window = extentOf(settings, isFixed || points.length > 0 ? points : await around());
-    const centres = centresOf(window, grid, grid);
-    const { logProb } = await model.logProb(tensor(centres, { dtype: model.config.dtype ?? "f32" }), {
-      seed,
-      solver,
-      signal,
-      progress,
-      condition: condition && repeated(condition, centres.length),
-    });
-    const densities = Array.from(await logProb.exp().data(), Number);
+    const { points, shown } = await placed(model, settings);
+    const densities = await densitiesAt(model, centresOf(shown, grid, grid), settings);
     const rows = Array.from({ length: grid }, (_, i) => densities.slice(i * grid, (i + 1) * grid));
-    const cells = { x: edges(window.x, grid), y: edges(window.y, grid), label: "density" };
-    const above: Layer[] = points.length === 0 ? [] : [pointLayer("data", points.slice(0, LIMIT), "above")];
+    const domain: Range = [0, rangeOf(densities)?.[1] || 1];
+    const cells = { x: edges(shown.x, grid), y: edges(shown.y, grid), label: "density", domain };
+    const above = points.length === 0 ? [] : [pointLayer("data", points.slice(0, LIMIT), "above")];
     return [
       numberPanel({
         layers: [cellLayer(rows, cells), ...above],
-        limits: cornersOf(window),
+        limits: cornersOf(shown),
         tight: true,
         ...(title !== undefined && { title }),
         ...(columns && { columns }),

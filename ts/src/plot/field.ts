@@ -1,7 +1,7 @@
 // The velocity of a model in the plane as arrows, with its states at that time below.
 // In the units of the data, although networks see normalised ones.
 import { toRows } from "../data/rows.js";
-import type { Normalization } from "../model/reports.js";
+import type { ModelInfo } from "../model/reports.js";
 import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
@@ -20,7 +20,7 @@ export interface FieldModel extends ProcessModel {
   /** As {@link GenerativeModel.velocityFunction}. */
   velocityFunction(t: number, x: Tensor, settings: object): Tensor;
   /** As {@link StoredModel.info}. */
-  info(): Promise<{ readonly normalization: readonly Normalization[] | null }>;
+  info(): Promise<Pick<ModelInfo, "normalization">>;
 }
 
 /** Settings of {@link field}. */
@@ -83,13 +83,13 @@ async function fieldPanel(
   settings: FieldSettings,
 ): Promise<Panel> {
   const { grid = 22, columns, below } = settings;
-  const window = extentOf(settings, states);
-  const arrows = await velocities(model, t, centresOf(window, grid, grid), settings);
+  const shown = extentOf(settings, states);
+  const arrows = await velocities(model, t, centresOf(shown, grid, grid), settings);
   const [longest, label, domain] = [(SIZE / grid) * 1.05, "speed", speeds(arrows)];
   return numberPanel({
     title: timeTitle("t", t),
     ...(columns && { columns }),
-    limits: cornersOf(window),
+    limits: cornersOf(shown),
     tight: true,
     layers: [
       ...(below === false ? [] : [pointLayer("states", states, "below")]),

@@ -135,7 +135,7 @@ export function levelsOf(domain: Range, label: string, on: "cells" | "white" = "
       orient: "right",
       gradientLength: 160,
       tickCount: 5,
-      format: "~g",
+      format: ".6~g",
     },
   };
 }

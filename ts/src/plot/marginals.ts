@@ -14,7 +14,7 @@ export interface MarginalSettings extends ProcessSettings {
   readonly coordinates?: readonly number[];
   /** Their names; default `x[0]`, `x[1]` … */
   readonly names?: readonly string[];
-  /** Bins of a histogram; default 60. */
+  /** Bins of a histogram; default 50. */
   readonly bins?: number;
   /** The ends of the histograms; default those between which all but a few values of each coordinate lie. */
   readonly range?: Range;
@@ -23,7 +23,7 @@ export interface MarginalSettings extends ProcessSettings {
 }
 
 /** Times at which a model is looked at, and samples that are drawn, where the settings do not say. */
-const USUAL = { times: 60, count: 3000 };
+const USUAL = { times: 60, count: 4000 };
 
 /** The share of the cells that are darker than the scale of colours goes: ends at which all mass lies in few bins would hide the rest. */
 const BRIGHT = 0.005;
@@ -57,7 +57,7 @@ function histogram(values: readonly number[], places: readonly number[]): number
 async function marginalPanel(
   { times, states, unit, division }: Process,
   coordinate: number,
-  { bins = 60, range, names, title }: MarginalSettings,
+  { bins = 50, range, names, title }: MarginalSettings,
   place: number,
 ): Promise<Panel> {
   const [, count = 0] = states.shape;
@@ -98,7 +98,7 @@ function check({ bins, range, coordinates, names }: MarginalSettings): void {
 /**
  * How each coordinate of a process is distributed over time: a histogram a column, as a heat map of its density.
  *
- * @param source - a model, of which 3000 samples (or `count`) are drawn at 60 times (or `times`); or trajectories `[T, N, D]`
+ * @param source - a model, of which 4000 samples (or `count`) are drawn at 60 times (or `times`); or trajectories `[T, N, D]`
  * @throws ConfigError for wrong settings; ShapeError for states that are no vectors, once the picture is drawn
  *
  * @example

@@ -13,10 +13,10 @@ export interface Extent {
   readonly y?: Range;
 }
 
-/** The share of its size by which a window is larger than what it shows. */
+/** The share of its size by which an extent is larger than what lies in it. */
 const MARGIN = 0.05;
 
-/** The share of the points that a window may leave out on either side: a few would make it twice as large. */
+/** The share of the points that an extent may leave out on either side: a few would make it twice as large. */
 const CUT = 0.005;
 
 /** Refuses a model whose states are not two numbers. */
@@ -26,7 +26,7 @@ export function checkPlanar(what: string, { config: { xSize } }: Timed): void {
   throw new ShapeError(`${what}: expected ${expected}, got ${got}`, { expected, got, where: what });
 }
 
-/** Refuses what is no window. */
+/** Refuses what is no extent. */
 export function checkExtent({ x, y }: Extent): void {
   for (const [name, range] of Object.entries({ x, y })) {
     if (range === undefined || (range.every(Number.isFinite) && range[0] < range[1])) continue;
@@ -34,7 +34,7 @@ export function checkExtent({ x, y }: Extent): void {
   }
 }
 
-/** The window around points, where none is given. */
+/** The extent of points, where none is given. */
 export function extentOf({ x, y }: Extent, points: readonly Point[]): Required<Extent> {
   const around = (axis: 0 | 1): Range => {
     const [low, high] = usualRange(
@@ -47,7 +47,7 @@ export function extentOf({ x, y }: Extent, points: readonly Point[]): Required<E
   return { x: x ?? around(0), y: y ?? around(1) };
 }
 
-/** The centres of equal cells in a window, row by row, the lowest first. */
+/** The centres of equal cells in an extent, row by row, the lowest first. */
 export function centresOf({ x, y }: Required<Extent>, columns: number, rows: number): Point[] {
   const centre = ([low, high]: Range, i: number, count: number) => low + ((high - low) * (i + 0.5)) / count;
   return Array.from(
@@ -56,7 +56,7 @@ export function centresOf({ x, y }: Required<Extent>, columns: number, rows: num
   );
 }
 
-/** The corners of a window, as points that axes must reach. */
+/** The corners of an extent, as points that axes must reach. */
 export function cornersOf({ x, y }: Required<Extent>): Point[] {
   return [
     [x[0], y[0]],

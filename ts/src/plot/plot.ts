@@ -15,4 +15,4 @@ export type { Extent } from "./plane.js";
 export type { ProcessModel, ProcessSettings, RunSettings } from "./process.js";
 export { type PlotSettings, type ScatterSettings, scatter, trajectories } from "./samples.js";
 export { type SnapshotSettings, snapshots } from "./snapshots.js";
-export type { Timed } from "./times.js";
+export type { Timed, TimedConfig } from "./times.js";

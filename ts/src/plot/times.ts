@@ -5,10 +5,20 @@ import { GaussianModel } from "../model/gaussian-model.js";
 import { refused } from "../model/settings.js";
 import type { Division } from "./panel.js";
 
+/** What pictures of a model need to know of its config. */
+export interface TimedConfig {
+  /** Shape of one sample. */
+  readonly xSize: Size;
+  /** Element type of the model's tensors. */
+  readonly dtype?: "f32" | "f64";
+  /** The path, of which the times are. */
+  readonly path?: object;
+}
+
 /** What a model's times follow from. */
 export interface Timed {
   /** The config that the model was made from. */
-  readonly config: { readonly xSize: Size; readonly dtype?: "f32" | "f64"; readonly path?: object };
+  readonly config: TimedConfig;
 }
 
 /** The exponent by which noise levels are spread: Karras et al. 2022, equation 5. */

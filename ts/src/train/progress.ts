@@ -1,5 +1,5 @@
-// Shows how far a fit is: a bar on a terminal, plain lines elsewhere if asked for.
-// Draws on stderr, so that a program's output stays its own.
+// Shows how far a fit or a sampler is: a bar on a terminal, plain lines elsewhere if asked for.
+// Draws on stderr, so that a program's output stays its own; without colours, so that there are none to turn off (NO_COLOR).
 import type * as cliProgress from "cli-progress";
 import { lazily } from "../native.js";
 import type { FitEvent } from "./events.js";
@@ -88,13 +88,18 @@ function lines(stream: NodeJS.WritableStream): Progress {
 
 const silent: Progress = { update() {}, end() {} };
 
+/** Whether a line can be drawn again where it stands: not on what is no terminal, nor on one that knows no more than letters. */
+function redraws(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env.TERM !== "dumb";
+}
+
 /**
  * The display that `progress` asks for.
  *
- * @param wanted - true: always; false: never; undefined: on a terminal only
+ * @param wanted - true: always, as plain lines where there is no terminal to draw a bar on; false: never; undefined: on a terminal only
  * @param stream - where to
  */
 export function progressOn(wanted: boolean | undefined, stream: NodeJS.WriteStream = process.stderr): Progress {
   if (wanted === false || (wanted === undefined && !stream.isTTY)) return silent;
-  return stream.isTTY ? bar(stream) : lines(stream);
+  return redraws(stream) ? bar(stream) : lines(stream);
 }
