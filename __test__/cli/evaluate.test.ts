@@ -103,6 +103,34 @@ describe("evaluate", () => {
   });
 });
 
+describe("report", () => {
+  it("is a page that needs nothing beside it, with losses, samples and data", async () => {
+    const [flow, animals] = await Promise.all([
+      thalweg(folder, "report", "normal", "--samples", "50", "--steps", "4", "--json"),
+      thalweg(
+        folder,
+        "report",
+        "animals",
+        "--samples",
+        "50",
+        "--out",
+        "animals.html",
+        "--title",
+        "Animals",
+        "--data",
+        "animals.csv",
+      ),
+    ]);
+    expect([flow.code, JSON.parse(flow.stdout)]).toEqual([0, { run: "normal", file: join("normal", "report.html") }]);
+    expect([animals.code, animals.stdout]).toEqual([0, "animals.html\n"]);
+    const page = readFileSync(join(folder, "normal", "report.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain("Training loss");
+    expect(page).not.toMatch(/(src|href)="https?:/);
+    expect(readFileSync(join(folder, "animals.html"), "utf8")).toContain("<title>Animals</title>");
+  }, 60_000);
+});
+
 describe("plot", () => {
   it("draws what a run has into its folder", async () => {
     const [points, table] = await Promise.all([

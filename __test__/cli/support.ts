@@ -44,6 +44,8 @@ export interface Ended {
 export interface Call {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What it said on stderr so far. */
+  stderr(): string;
   /** Resolves once stderr has this. */
   said(text: string): Promise<void>;
 }
@@ -81,7 +83,7 @@ function started(folder: string, args: readonly string[], env: Record<string, st
       look();
       ended.then(() => reject(new Error(`it ended without saying ${JSON.stringify(text)}: ${stderr}`)));
     });
-  return { child, ended, said };
+  return { child, ended, said, stderr: () => stderr };
 }
 
 /** The end of a call. */

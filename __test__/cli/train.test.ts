@@ -107,26 +107,26 @@ describe("a run's folder", () => {
   });
 });
 
-describe("a run that is interrupted", () => {
-  /** Enough steps to be stopped in the middle. */
-  const long = planar({
-    read: { count: 1000 },
-    model: {
-      type: "velocity_function",
-      args: {
-        backbone: {
-          type: "MultiLayerPerceptron",
-          args: { hiddenSizes: [3, 64, 64], outputSize: 2, activation: "silu", dropout: 0.1 },
-        },
+/** Enough steps to be stopped in the middle. */
+const long = planar({
+  read: { count: 1000 },
+  model: {
+    type: "velocity_function",
+    args: {
+      backbone: {
+        type: "MultiLayerPerceptron",
+        args: { hiddenSizes: [3, 64, 64], outputSize: 2, activation: "silu", dropout: 0.1 },
       },
     },
-    train: {
-      steps: 5000,
-      batchSize: 128,
-      optimizer: { type: "adamw", lr: { type: "cosine", peak: 1e-3, steps: 5000 } },
-    },
-  });
+  },
+  train: {
+    steps: 5000,
+    batchSize: 128,
+    optimizer: { type: "adamw", lr: { type: "cosine", peak: 1e-3, steps: 5000 } },
+  },
+});
 
+describe("a run that is interrupted", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
     "by %s saves, exits with 130, and goes on to the bits of one that was not",
     async (signal) => {
@@ -188,6 +188,26 @@ describe("a run that is interrupted", () => {
     expect([step, stepsRun < 1500, whole.code]).toEqual([1500, true, 0]);
     expect(stateOf(join(folder, "killed"))).toEqual(stateOf(join(folder, "whole")));
   }, 120_000);
+});
+
+describe("--ui", () => {
+  it("serves a page while the run goes on, whose button stops it", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", { ...long, train: { ...long.train, steps: 1_000_000 } });
+    const args = ["train", "config.json", "--data", "datasets.moons", "--out", "a", "--quiet", "--json"];
+    const run = start(folder, [...args, "--ui"]);
+    await run.said("live page: ");
+    await run.said("\n");
+    const url = new URL(/live page: (\S+)/.exec(run.stderr())?.[1] ?? "");
+    const page = await fetch(url);
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/html")]);
+    const stop = new URL(url);
+    stop.pathname = stop.pathname.replace(/\/?$/, "/stop");
+    expect((await fetch(stop, { method: "POST", headers: { origin: url.origin } })).status).toBe(204);
+    const { code, stdout } = await run.ended;
+    expect([code, JSON.parse(stdout).reason]).toEqual([0, "stopped"]);
+    expect((await (await load(join(folder, "a"))).info()).step).toBe(JSON.parse(stdout).step);
+  }, 60_000);
 });
 
 describe("--resume", () => {

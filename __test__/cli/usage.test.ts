@@ -30,6 +30,19 @@ describe("help", () => {
 });
 
 describe("what is wrong", () => {
+  it("is no command at all: then the help is there, and exit code 2", async () => {
+    const [none, group] = await Promise.all([thalweg(temporary()), thalweg(temporary(), "config")]);
+    expect([none.code, none.stdout, none.stderr]).toEqual([
+      2,
+      "",
+      expect.stringMatching(/^Usage: thalweg [\s\S]*samples\.csv\n$/),
+    ]);
+    expect([group.code, group.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Usage: thalweg config [\s\S]*config\.json\n$/),
+    ]);
+  });
+
   it("is a line on stderr, without a stack, and exit code 2 for wrong usage", async () => {
     const folder = temporary();
     const [option, command, missing] = await Promise.all([

@@ -1,10 +1,12 @@
 // Loads the native addon and turns its errors into classes; no other file may load it.
 // Loading is synchronous, so that both `import` and `require` of thalweg work.
+
 import { createRequire } from "node:module";
 import { type AddonKind, addonFile, addonTarget, packageVersion, wantedDevice, whyNotLoaded } from "./addon.js";
 import { AddonError, fromNative, InternalError, ThalwegError } from "./errors.js";
 import type * as addon from "./generated/addon.js";
 import type { Boundary } from "./native/boundary.js";
+import { withRemedy } from "./native/remedies.js";
 
 type Addon = typeof addon;
 
@@ -20,7 +22,7 @@ const require = createRequire(import.meta.url);
 function converted(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || thrown instanceof ThalwegError) return thrown;
   const error = fromNative(thrown.message);
-  if (error !== undefined) return error;
+  if (error !== undefined) return withRemedy(error);
   const ofNapi = /^(InvalidArg|GenericFailure|\w+Expected|PendingException)$/.test(
     String((thrown as { code?: unknown }).code),
   );

@@ -8,10 +8,11 @@ import { doctor } from "./doctor.js";
 import { evaluate } from "./evaluate.js";
 import { init } from "./init.js";
 import { plot } from "./plot.js";
+import { report } from "./report.js";
 import { sample } from "./sample.js";
 import { train } from "./train.js";
 
-const commands = [init, train, sample, evaluate, plot, config, doctor, completion];
+const commands = [init, train, sample, evaluate, plot, report, config, doctor, completion];
 
 const codes = `
 Exit codes: 0 done, 1 failed, 2 wrong usage or config, 130 interrupted.

@@ -34,8 +34,9 @@ export function documentOf(error: unknown): object {
   return { error: { name: nameOf(error), message: messageOf(error), expected, got, path, where } };
 }
 
-/** The line of an error; with THALWEG_DEBUG its stack, too. */
+/** The line of an error; with THALWEG_DEBUG its stack, too. Where no command was named, the help that was printed says it all. */
 export function lineOf(error: unknown): string {
+  if (error instanceof CommanderError && error.code === "commander.help") return "";
   const usage = error instanceof CommanderError ? "\nthalweg <command> --help tells how a command is used." : "";
   const stack = process.env.THALWEG_DEBUG && error instanceof Error ? `\n${error.stack}` : "";
   return `${nameOf(error)}: ${messageOf(error)}${usage}${stack}\n`;

@@ -43,6 +43,7 @@ export function train(): Command {
     .option("--validation-every <integer>", "steps between two validations; default a twentieth of all", integer(1))
     .option("--checkpoint-every <integer>", "steps between two checkpoints; default 1000", integer(1))
     .addOption(new Option("--log <kinds...>", "logs beside log.jsonl, which every run has").choices(["tensorboard"]))
+    .option("--ui [port]", "show the training in the browser, on this port of the loopback address or any", integer(0))
     .option("--quiet", "show no progress")
     .action(action(async ([file], options: TrainOptions) => (await import("./train/train.js")).train(file, options)));
 }

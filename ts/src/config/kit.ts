@@ -132,7 +132,10 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
             return `an object with ${tag === "type" ? "a" : "the key"} ${quoted(tag)}`;
           const { input } = issue;
           const type = typeof input === "object" && input !== null ? Reflect.get(input, tag) : undefined;
-          const own = open[definition] === undefined ? "" : "; a module of your own has to be registered first";
+          const own =
+            open[definition] === undefined
+              ? ""
+              : '; a module of your own has to be registered first. Remedy: registerModule("MyModule", MyModule)';
           return `${expected}${hint(type, known) || own}`;
         },
       });

@@ -1,10 +1,12 @@
 // Validates configs once, at the door: what passes has the type that it claims.
 // Rules that concern several fields are Rust's, which answers with the same error class and path.
+
 import type * as zod from "zod";
 import { ConfigError } from "../errors.js";
 import { validators } from "../generated/schemas.js";
 import { lazily } from "../native.js";
 import { makeKit, type Schema } from "./kit.js";
+import { misplaced } from "./misplaced.js";
 
 type Validators = ReturnType<typeof validators>;
 
@@ -84,7 +86,9 @@ export function validate(name: keyof Validators, value: unknown, modules: readon
   const path = written(problem.path);
   const place = path === "" ? "the config" : path;
   if (problem.code === "unrecognized_keys") {
-    throw new ConfigError(`${place}: ${problem.message}`, {
+    const elsewhere = problem.path.length === 1 ? misplaced(name, String(problem.path[0])) : undefined;
+    const message = elsewhere === undefined ? problem.message : `unknown key; ${elsewhere}`;
+    throw new ConfigError(`${place}: ${message}`, {
       expected: "a known key",
       got: String(problem.path.at(-1)),
       path,

@@ -85,7 +85,7 @@ export class DiscreteFlowMatchingModel<
   }
 
   async #sampled(settings: DiscreteSampleSettings<X, C>, trajectory: boolean): Promise<StateOf<X>> {
-    const { x0, condition, signal, progress, onReport, ...rest } = settingsOf("sample", settings);
+    const { x0, condition, signal, progress, onReport, ...rest } = settingsOf("sample", settings, "batchSize");
     refuseOptions(settings, ["trajectory"]);
     const options = { ...rest, trajectory };
     validate("DiscreteSampleOptions", options);
@@ -94,6 +94,7 @@ export class DiscreteFlowMatchingModel<
     const conditions = this.conditions(condition);
     const first = [...starts, ...conditions];
     const network = networkOf(this);
+    network.training.beforeSampling(this, () => this.parameters().length > 0);
     network.prepare({ kind: "sample", options, given: first.length === 0 ? undefined : rowsOf(first) });
     const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
     const run = network.native.sampleTokens(JSON.stringify(options), ...lists);

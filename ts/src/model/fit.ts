@@ -5,14 +5,17 @@ import { validate } from "../config/validate.js";
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
 import { ConfigError, InternalError } from "../errors.js";
-import type { Size } from "../generated/config.js";
+import type { FitOptions, Size } from "../generated/config.js";
 import type { NativeRun } from "../native/boundary.js";
 import { handleOf, type Tensor } from "../tensor/tensor.js";
+import type { FitReport } from "../train/events.js";
 import { LaterRun } from "../train/later-run.js";
 import { Logs } from "../train/logs.js";
+import { LossWatch } from "../train/loss-watch.js";
 import { progressOn } from "../train/progress.js";
 import { Run } from "../train/run.js";
 import { checkBatch, checkBatchKeys, checkFits, type Shapes } from "./batches.js";
+import { watchResumed, watchScale } from "./data-scale.js";
 import { grouped } from "./groups.js";
 import { assertNotAborted } from "./job.js";
 import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
@@ -22,6 +25,7 @@ import type { ModelInfo } from "./reports.js";
 import { everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
 import { isRecordOf, tensorsOf } from "./state.js";
 import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
+import { warnOnce } from "./warnings.js";
 import { type Weight, weightGraph } from "./weight.js";
 
 /** What a fit asks of its model. */
@@ -31,6 +35,8 @@ export interface Fitted<C extends Size, Data> {
   readonly xSize: Size;
   /** Whether the config has an encoding. */
   readonly isEncoded: boolean;
+  /** Whether data are mixed with noise of variance 1. */
+  readonly hasUnitNoise: boolean;
   /** The encoding; throws where there is none. */
   encoding(): TableEncoding;
   /** The rows of tensors. */
@@ -84,7 +90,7 @@ function refuseCondition(what: string, condition: unknown): void {
 /** One fit. */
 class Fit<C extends Size, Data> {
   readonly #model: Fitted<C, Data>;
-  readonly #options: { readonly batchSize?: number };
+  readonly #options: Pick<FitOptions, "batchSize" | "normalize" | "resume">;
   readonly #weight: Weight | undefined;
   /** What the first batch of a stream had. */
   #first: Shapes | undefined;
@@ -149,6 +155,7 @@ class Fit<C extends Size, Data> {
   /** Begins the training on rows that are there, to which a stream adds. */
   begin([trained, held]: Reads, streamed: boolean): NativeRun {
     this.#prepare(trained.lists, held?.lists);
+    this.#watch(trained);
     const all = Object.fromEntries([
       ...Object.entries(trained.lists),
       ...Object.entries(held?.lists ?? {}).map(([name, tensors]) => [`validation.${name}`, tensors] as const),
@@ -159,6 +166,16 @@ class Fit<C extends Size, Data> {
     const run = this.#model.network.native.fit(JSON.stringify(this.#options), ...lists, graph, streamed);
     drop([trained, held]);
     return run;
+  }
+
+  /** Looks at the data beside the fit, for warnings that are of no consequence for it. */
+  #watch({ lists: { x = [], x0 = [] }, owned }: Read): void {
+    const { network, hasUnitNoise } = this.#model;
+    const { normalize = true, resume = false } = this.#options;
+    // What was encoded or read from a stream is freed soon, and in good units.
+    if (owned || x0.length > 0 || !hasUnitNoise) return;
+    const looked = normalize ? resume && watchResumed(network, x, this.#model.info()) : watchScale(network, x);
+    if (looked) looked.catch(() => undefined);
   }
 
   /** Records the forwards that a fit of these rows needs. */
@@ -261,7 +278,7 @@ export function startFit<C extends Size, Data>(
   data: Data | Table | Stream<C, Data>,
   settings: FitSettings<C, Data>,
 ): Run {
-  const given = settingsOf("fit", settings);
+  const given = settingsOf("fit", settings, "steps");
   const { condition, sampleWeight, validation, every, weight, signal, progress, log, buffer: _, ...rest } = given;
   if (validation !== undefined) optionsOf("validation", validation, validationNames);
   if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
@@ -290,6 +307,38 @@ export function startFit<C extends Size, Data>(
     if (trained instanceof Promise || held instanceof Promise) return fit.later(both(trained, held));
     return fit.begin([trained, held], false);
   };
-  const start = { resume: given.resume ?? false };
-  return new Run(begun(), { progress: progressOn(progress), logs, start, call: every?.call, signal });
+  const { training } = model.network;
+  const losses = new LossWatch();
+  const run = new Run(begun(), {
+    progress: progressOn(progress),
+    logs,
+    start: { resume: given.resume ?? false },
+    call: every?.call,
+    signal,
+    onEvent: ({ loss }) => losses.push(loss),
+    onReport: (report) => {
+      training.reached(report.step);
+      warnAfter(model.network, report, losses);
+    },
+  });
+  training.began(run);
+  return run;
+}
+
+/** Warns of a fit that did nothing, or whose loss rose. */
+function warnAfter(network: object, { step, stepsRun, reason }: FitReport, losses: LossWatch): void {
+  if (stepsRun === 0 && reason === "finished") {
+    const what = `fit: there was nothing to do: the model has done ${step} steps, and steps or epochs ask for no more`;
+    warnOnce(
+      network,
+      "THALWEG_NOTHING_TO_DO",
+      `${what}. Remedy: with resume they count from the start; leave it out to start anew`,
+    );
+  }
+  const rose = losses.rose();
+  if (rose === undefined) return;
+  const short = (loss: number) => Number(loss.toPrecision(3));
+  const what = `fit: the loss rose from ${short(rose.from)} to ${short(rose.to)}`;
+  const remedy = "a smaller lr, clipNorm: 1 in the optimizer, or a learning rate that warms up (warmupCosine)";
+  warnOnce(network, "THALWEG_LOSS_ROSE", `${what}. Remedy: ${remedy}`);
 }

@@ -129,7 +129,12 @@ export abstract class FittedModel<
     const { conditionSize } = this.config;
     if (conditionSize !== undefined) return tensorsOf("condition", condition, conditionSize);
     const [expected, got] = ["no condition (the config has no conditionSize)", describe(condition)];
-    throw new DataError(`condition: expected ${expected}, got ${got}`, { expected, got, where: "condition" });
+    const remedy = "conditionSize: … in the config, the size of one row of it";
+    throw new DataError(`condition: expected ${expected}, got ${got}. Remedy: ${remedy}`, {
+      expected,
+      got,
+      where: "condition",
+    });
   }
 
   /** Data and what comes with its rows. */
@@ -181,6 +186,7 @@ export abstract class FittedModel<
       dtype: this.dtype,
       xSize: this.config.xSize,
       isEncoded: "data" in this.config && this.config.data !== undefined,
+      hasUnitNoise: hasUnitNoise(this.config),
       encoding: () => this.encoding,
       rows: (what, rows, more) => this.#rows(this.groups(what, rows), more),
       info: () => this.info(),
@@ -265,6 +271,16 @@ export abstract class FittedModel<
       handles.map((handle) => new Tensor({ handle })),
     );
   }
+}
+
+/** Paths along which data go to noise of variance 1. */
+const toUnitNoise = new Set(["linear_vp_sde", "linear", "gvp", "cosine_vp", "sub_vp"]);
+
+/** Whether data are mixed with noise of variance 1: along such a path, or by a flow from the standard normal distribution. */
+function hasUnitNoise(config: object): boolean {
+  if ("vocabulary" in config || "scoreModel" in config) return false;
+  const type = "path" in config && (config.path as { readonly type?: string } | undefined)?.type;
+  return typeof type !== "string" || toUnitNoise.has(type);
 }
 
 /** Times `[rows]` of this element type, from one number, a scalar, or one time per row. */

@@ -61,6 +61,7 @@ export abstract class GenerativeModel<
     known: Lists = {},
   ): Promise<Finished> {
     const { x0: _, condition, guide, energy, signal, progress, onReport, ...rest } = settings;
+    this.#network.training.beforeSampling(this, () => this.parameters().length > 0);
     const passed = [...INTERNAL, ...Object.entries(OWN).flatMap(([key, has]) => (has(more, known) ? [] : [key]))];
     refuseOptions(settings, passed);
     const { fixedX = [], fixedMask = [] } = known;
@@ -93,7 +94,7 @@ export abstract class GenerativeModel<
   }
 
   async #sampling(given: SampleSettings<X, C>, more: object): Promise<Finished> {
-    const { settings, made } = await this.#encoded(settingsOf("sample", given));
+    const { settings, made } = await this.#encoded(settingsOf("sample", given, "batchSize"));
     try {
       return await this.#sampled(settings, settings.x0 === undefined ? [] : this.leaves("x0", settings.x0), more);
     } finally {

@@ -1,5 +1,6 @@
 // The native model together with the TypeScript modules that its networks may contain.
 // Traces a module's forward for the shapes of a job before the job is submitted.
+
 import { validate } from "../config/validate.js";
 import { ConfigError, InternalError, ThalwegError } from "../errors.js";
 import type {
@@ -16,6 +17,7 @@ import type { Module } from "../module/module.js";
 import { makeModule, registeredNames } from "../module/registry.js";
 import type { NativeModel } from "../native/boundary.js";
 import { native } from "../native.js";
+import { TrainingState } from "./training-state.js";
 
 /** The config of any model. */
 export type AnyConfig = DiffusionConfig | FlowConfig | BridgeConfig | EnergyConfig | DiscreteConfig;
@@ -96,6 +98,8 @@ export class Network {
   readonly native: NativeModel;
   /** How many times a module's forward was run to record it. */
   traces = 0;
+  /** How far it is. */
+  readonly training = new TrainingState();
   /** By the place of their network in the config. */
   readonly #modules = new Map<string, Own>();
 

@@ -1,7 +1,7 @@
 // What every call checks of its arguments before it looks at them: that settings are an object, a path a string, a function a function.
 // Names of settings that no validator of a config sees are here, too.
 import { namesOf } from "../config/options.js";
-import { ConfigError } from "../errors.js";
+import { ConfigError, relabelled } from "../errors.js";
 import { describe } from "../tensor/tree.js";
 import type {
   CallSettings,
@@ -68,11 +68,15 @@ export function refused(what: string, expected: string, value: unknown): ConfigE
 /**
  * The settings of a call.
  *
+ * @param number - the setting that a number in their place was meant to be
  * @throws ConfigError where they are no object
  */
-export function settingsOf<T extends object>(what: string, value: T): T {
+export function settingsOf<T extends object>(what: string, value: T, number?: string): T {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw refused(what, "an object of settings", value);
+  const error = refused(what, "an object of settings", value);
+  const given: unknown = value;
+  if (number === undefined || !(typeof given === "number" || Array.isArray(given))) throw error;
+  throw relabelled(error, `${error.message}. Remedy: { ${number}: ${JSON.stringify(given)} }`, { cause: undefined });
 }
 
 /**

@@ -75,6 +75,7 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
   const model = make(config as Config);
   try {
     await networkOf(model).native.load(folder);
+    networkOf(model).training.reached(Number.POSITIVE_INFINITY);
   } catch (error) {
     model.dispose();
     throw error;
@@ -214,7 +215,9 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
     settingsOf("loadStateDict", state);
     const tensors = Object.values(state).map(handleOf);
     const { strict = true } = optionsOf("loadStateDict", settings, ["strict"]);
-    return JSON.parse(await this.#network.native.loadStateDict(Object.keys(state), tensors, strict));
+    const report = await this.#network.native.loadStateDict(Object.keys(state), tensors, strict);
+    this.#network.training.reached(Number.POSITIVE_INFINITY);
+    return JSON.parse(report);
   }
 
   /**
@@ -224,7 +227,9 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    */
   async importWeights(file: string, settings: { readonly strict?: boolean } = {}): Promise<LoadReport> {
     const { strict = true } = optionsOf("importWeights", settings, ["strict"]);
-    return JSON.parse(await this.#network.native.importWeights(pathOf("importWeights", file), strict));
+    const report = await this.#network.native.importWeights(pathOf("importWeights", file), strict);
+    this.#network.training.reached(Number.POSITIVE_INFINITY);
+    return JSON.parse(report);
   }
 
   /**

@@ -103,8 +103,10 @@ export function trainStep<Batch extends Tree>(
       () => record(batch),
       ({ dependencies }) => isFresh(dependencies),
     );
-    const report = step.step(leaves.map(({ tensor }) => handleOf(tensor)));
+    const submitted = step.step(leaves.map(({ tensor }) => handleOf(tensor)));
     own?.changed();
-    return JSON.parse(await report);
+    const report: TrainStepReport = JSON.parse(await submitted);
+    if (!(trained instanceof Module)) networkOf(trained).training.reached(report.step);
+    return report;
   };
 }

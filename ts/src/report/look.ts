@@ -1,13 +1,13 @@
 // Draws what a report shows of a model: samples, and their way from noise.
 // What a model cannot do with what it is given becomes a sentence of the page.
 import { ConfigError, DataError } from "../errors.js";
+import { Times } from "../plot/times.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { isTiled, kindOf } from "./columns.js";
 import { givenFor, type Rows } from "./drawn.js";
 import type { Flow } from "./payload.js";
 import type { ReportSettings } from "./settings.js";
 import type { Subject } from "./subject.js";
-import { flowTimes } from "./times.js";
 import { TILES, viewsOf } from "./views.js";
 
 /** Numbers of one sample above which fewer samples are drawn. */
@@ -71,9 +71,10 @@ async function trajectoriesOf(subject: Subject, rows: Rows, settings: Settings):
   const { rows: wanted, frames } = amounts(subject, settings);
   const { seed = 0, sampling = {} } = settings;
   const { given, count: own } = givenFor(rows, wanted);
-  const { span, times } = flowTimes(subject.path, frames);
+  const process = new Times(subject.model);
+  const times = process.spread(frames);
   try {
-    return { tensors: await subject.flow(given, own, { ...sampling, seed, tSpan: span }), times };
+    return { tensors: await subject.flow(given, own, { ...sampling, seed, tSpan: process.span(times) }), times };
   } catch (error) {
     // Where more is wrong than that it cannot show the way, drawing samples says so.
     if (lacks(error, rows) || error instanceof ConfigError) return error.message;

@@ -2,10 +2,9 @@
 // The rest of this folder asks no more of a model than this.
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { ConfigError } from "../errors.js";
-import type { Path, Size } from "../generated/config.js";
+import type { Size } from "../generated/config.js";
 import { DiscreteFlowMatchingModel } from "../model/discrete-flow-model.js";
 import type { FittedModel } from "../model/fitted-model.js";
-import { GaussianModel } from "../model/gaussian-model.js";
 import { GenerativeModel } from "../model/generative-model.js";
 import type {
   GuidedConditionalFlowModel,
@@ -71,11 +70,6 @@ export class Subject {
 
   get config(): AnyConfig {
     return this.model.config;
-  }
-
-  /** The path from data to noise, of a diffusion model. */
-  get path(): Path | undefined {
-    return this.model instanceof GaussianModel ? this.model.config.path : undefined;
   }
 
   /** The leaves of the state, in its order. */

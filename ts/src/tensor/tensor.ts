@@ -1,7 +1,9 @@
 // Tensor: numbers on a device (concrete) or a value of a graph that is being recorded (traced), with the same methods.
 // Reading waits for the device; everything else only enqueues or records.
-import { DataError, DisposedError, InternalError, ShapeError, TraceError } from "../errors.js";
+
+import { DataError, DisposedError, DTypeError, InternalError, ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
+import { withRemedy } from "../native/remedies.js";
 import { native } from "../native.js";
 import { bytesOf, type TypedArray, typedArray, viewOf } from "./dtype.js";
 import type { Operand } from "./elementwise.js";
@@ -226,6 +228,17 @@ export class Tensor extends Resized implements Disposable {
     return this.toString();
   }
 
+  /**
+   * Operators of JavaScript would make NaN of a tensor: refused, apart from texts.
+   *
+   * @internal
+   */
+  [Symbol.toPrimitive](hint: "number" | "string" | "default"): string {
+    if (hint !== "number") return this.toString();
+    const [expected, got] = ["a method of tensors, such as x.mul(2), x.sub(y) or x.gt(0)", "an operator of JavaScript"];
+    throw new DTypeError(`Tensor: expected ${expected}, got ${got}, which knows numbers alone`, { expected, got });
+  }
+
   /** @internal */
   protected override applied(op: string, inputs: readonly Tensor[], attrs: object): Tensor {
     return applied(op, inputs, attrs);
@@ -321,10 +334,8 @@ export function handleOf(tensor: Tensor): NativeTensor {
 
 function live(handle: NativeTensor): NativeTensor {
   if (!handle.disposed) return handle;
-  throw new DisposedError("the tensor was disposed of; it has no data any more", {
-    expected: "a live tensor",
-    got: "a disposed one",
-  });
+  const details = { expected: "a live tensor", got: "a disposed one" };
+  throw withRemedy(new DisposedError("the tensor was disposed of; it has no data any more", details));
 }
 
 /** A value of a trace as a tensor. */

@@ -19,7 +19,7 @@ export interface Leaf {
 /** Describes any value for a message. */
 export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
-  if (value instanceof Promise) return "a promise (of an async function?)";
+  if (value instanceof Promise) return "a promise (is await missing, or the function async?)";
   return foreignTensor(value) ?? described(value);
 }
 

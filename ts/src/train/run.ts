@@ -14,6 +14,10 @@ export interface RunHooks {
   /** Called at the steps that were asked for; training waits for it. */
   readonly call: ((event: FitEvent) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Called with every event. */
+  readonly onEvent?: (event: FitEvent) => void;
+  /** Called at the end, unless the fit failed. */
+  readonly onReport?: (report: FitReport) => void;
 }
 
 /** An iterator's events that were not taken yet. */
@@ -115,10 +119,12 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
       const event = { ...fields, loss: fields.loss ?? Number.NaN, gradNorm: fields.gradNorm ?? Number.NaN };
       this.#hooks.progress.update(event);
       this.#hooks.logs.write(event);
+      this.#hooks.onEvent?.(event);
       for (const queue of this.#queues) queue.push(event);
       if (paused) await this.#pause(event);
     }
     const report: FitReport = JSON.parse(await this.#native.wait());
+    this.#hooks.onReport?.(report);
     if (this.#hooks.signal?.aborted && report.reason === "stopped") {
       const { reason: cause } = this.#hooks.signal;
       throw new AbortError(`fit was aborted by its signal after step ${report.step}; the model keeps that state`, {
@@ -138,6 +144,24 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
       throw error;
     }
     this.#native.resume();
+  }
+
+  /**
+   * Whether it has not ended.
+   *
+   * @internal
+   */
+  get isUnderWay(): boolean {
+    return !this.#ended;
+  }
+
+  /**
+   * Whether it has not ended, and nobody awaits it, iterates it or is called by it.
+   *
+   * @internal
+   */
+  get isUnattended(): boolean {
+    return !(this.#ended || this.#awaited || this.#queues.size > 0 || this.#hooks.call !== undefined);
   }
 
   #wakeAll(): void {

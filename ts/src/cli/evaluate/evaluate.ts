@@ -10,7 +10,7 @@ import { aligned } from "../output.js";
 import { callOf, type DrawSettings, isOfTables } from "../sample/drawn.js";
 import type { SolverFlags } from "../sample/solver.js";
 import { interruptible } from "../signals.js";
-import { rowsOf } from "../train/complete.js";
+import { rowsOfModel } from "../train/complete.js";
 import { recordOf } from "../train/folder.js";
 import { type Distances, distances } from "./distances.js";
 import { encodedRows, half, type Measured } from "./halves.js";
@@ -81,7 +81,7 @@ export async function evaluate(folder: string, options: EvaluateOptions): Promis
   const model = await load(folder, { device });
   const record = await recordOf(folder);
   const encoded = isOfTables(model);
-  const rows = rowsOf("vocabulary" in model.config ? "DiscreteFlowMatchingModel" : "", model.config as never);
+  const rows = rowsOfModel(model);
   const data = await readRows({ data: path, condition, source }, record?.read ?? {}, rows, encoded);
   const chosen = await shuffledFirst(data, limit, seed);
   const all = await encodedRows(model, chosen);

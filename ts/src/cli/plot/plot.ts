@@ -2,18 +2,14 @@
 // Data to compare with are those of training, unless others are given; a picture that a model does not have is an error where it was asked for.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError, DataError } from "../../errors.js";
+import { ConfigError } from "../../errors.js";
 import { type AnyModel, load } from "../../model/registry.js";
 import type { Outcome } from "../command.js";
 import type { Data } from "../data/kinds.js";
-import { readRows } from "../data/rows.js";
-import { shuffledFirst } from "../data/split.js";
-import { note } from "../output.js";
+import { dataOfRun } from "../data/of-run.js";
 import type { Given } from "../sample/condition.js";
-import { type Drawn, isOfTables } from "../sample/drawn.js";
+import type { Drawn } from "../sample/drawn.js";
 import { interruptible } from "../signals.js";
-import { rowsOf } from "../train/complete.js";
-import { type RunRecord, recordOf } from "../train/folder.js";
 import { type PictureName, usualPictures } from "./names.js";
 import { pictures, type Subject } from "./pictures.js";
 
@@ -35,23 +31,6 @@ const ROWS = 5000;
 
 /** Samples that are drawn: of images as many as one can look at. */
 const countOf = ({ config: { xSize } }: AnyModel) => (Array.isArray(xSize) && xSize.length > 1 ? 64 : 1000);
-
-/** The data to compare with; undefined where there are none, which is said. */
-async function dataOf(model: AnyModel, record: RunRecord | undefined, options: PlotOptions): Promise<Data | undefined> {
-  const path = options.data ?? record?.data;
-  if (!path) return undefined;
-  const own = options.data === undefined;
-  const [source, condition] = own ? [record?.source, record?.condition] : [options.source, options.condition];
-  const rows = rowsOf("vocabulary" in model.config ? "DiscreteFlowMatchingModel" : "", model.config as never);
-  try {
-    const data = await readRows({ data: path, source, condition }, record?.read ?? {}, rows, isOfTables(model));
-    return await shuffledFirst(data, ROWS, 0);
-  } catch (error) {
-    if (!own || !(error instanceof DataError)) throw error;
-    note(`without data to compare with: ${error.message}`);
-    return undefined;
-  }
-}
 
 /** What goes with the samples: conditions and starts of the data, as many as there are samples. */
 function conditions(model: AnyModel, data: Data | undefined, count: number): Pick<Subject, "given" | "x0"> {
@@ -82,7 +61,7 @@ function asDrawn(data: Data | undefined): Drawn | undefined {
 export async function plot(folder: string, options: PlotOptions): Promise<Outcome> {
   const { pictures: asked, format, out = folder, count, seed = 0, device } = options;
   const model = await load(folder, { device });
-  const data = await dataOf(model, await recordOf(folder), options);
+  const data = await dataOfRun(folder, model, options, ROWS);
   const many = count ?? countOf(model);
   const files = await interruptible("stopping", async (signal) => {
     const subject: Subject = {

@@ -9,7 +9,7 @@ import { tensor } from "../../tensor/create.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { readData } from "../data/kinds.js";
 import { conditionsOf, numbersOf } from "../data/rows.js";
-import { rowsOf } from "../train/complete.js";
+import { rowsOfModel } from "../train/complete.js";
 import { isOfTables } from "./drawn.js";
 
 /** Conditions, row by row. */
@@ -52,7 +52,7 @@ function numbersFrom(text: string, model: AnyModel): Tensor {
     throw refused("a file that is there, or numbers as in 0.5,1", text);
   const isLabel = values.length === 1 && Number.isInteger(values[0]);
   const row = tensor(values, { dtype: isLabel ? "i64" : "f64", shape: [1, values.length] });
-  return conditionsOf(row, rowsOf("", model.config as never));
+  return conditionsOf(row, rowsOfModel(model));
 }
 
 /**
@@ -74,5 +74,5 @@ export async function conditionFrom(text: string, model: AnyModel): Promise<Give
   if (!isFile) return { kind: "tensor", tensor: numbersFrom(text, model), rows: 1 };
   const data = await readData(text);
   const rows = data.kind === "table" ? await numbersOf(data.table, text) : data.x;
-  return { kind: "tensor", tensor: conditionsOf(rows, rowsOf("", model.config as never)), rows: rows.shape[0] ?? 0 };
+  return { kind: "tensor", tensor: conditionsOf(rows, rowsOfModel(model)), rows: rows.shape[0] ?? 0 };
 }

@@ -5,7 +5,7 @@ import { type AnyModel, load } from "../../model/registry.js";
 import type { Outcome } from "../command.js";
 import { readRows } from "../data/rows.js";
 import { interruptible } from "../signals.js";
-import { rowsOf } from "../train/complete.js";
+import { rowsOfModel } from "../train/complete.js";
 import { conditionFrom } from "./condition.js";
 import { type Drawn, drawn } from "./drawn.js";
 import { csvOf, tableOf, writerOf } from "./write.js";
@@ -30,7 +30,7 @@ export interface SampleOptions {
 const COUNT = 100;
 
 async function startsOf(path: string, model: AnyModel) {
-  const data = await readRows({ data: path }, {}, rowsOf("", model.config as never), false);
+  const data = await readRows({ data: path }, {}, rowsOfModel(model), false);
   return data.kind === "tensors" ? data.x : undefined;
 }
 

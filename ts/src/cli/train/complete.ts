@@ -2,6 +2,7 @@
 // What it does say is compared with what the data are.
 import type { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
+import { type AnyModel, classNameOf } from "../../model/registry.js";
 import type { ConfigFile, Section } from "../config/file.js";
 import type { Data } from "../data/kinds.js";
 import type { RowsOf } from "../data/rows.js";
@@ -21,6 +22,10 @@ export function rowsOf(className: string, model: Section): RowsOf {
     tokens: className === TOKENS,
   };
 }
+
+/** What a model says of its rows. */
+export const rowsOfModel = (model: AnyModel): RowsOf =>
+  rowsOf(classNameOf(model) ?? "", model.config as unknown as Section);
 
 /** A size as configs write it. */
 const sizeOf = (shape: readonly number[]) => (shape.length === 1 ? shape[0] : shape);

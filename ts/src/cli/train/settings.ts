@@ -25,6 +25,8 @@ export interface TrainOptions {
   readonly validationEvery?: number;
   readonly checkpointEvery?: number;
   readonly log?: readonly "tensorboard"[];
+  /** A live page, on this port or any. */
+  readonly ui?: true | number;
   readonly quiet?: true;
 }
 

@@ -1,0 +1,21 @@
+// Warnings about what is no error and yet hardly meant: on stderr, once for each model, as Node's own are.
+// They state facts and what to do; `--disable-warning=ThalwegWarning`, or a code in its place, silences them.
+
+/** The codes of warnings. */
+export type WarningCode =
+  | "THALWEG_UNTRAINED"
+  | "THALWEG_STILL_TRAINING"
+  | "THALWEG_UNSCALED_DATA"
+  | "THALWEG_OTHER_DATA"
+  | "THALWEG_LOSS_ROSE"
+  | "THALWEG_NOTHING_TO_DO";
+
+const given = new WeakMap<object, Set<WarningCode>>();
+
+/** Gives a warning, unless it was given of this model before. */
+export function warnOnce(model: object, code: WarningCode, message: string): void {
+  const codes = given.get(model) ?? new Set();
+  if (codes.has(code)) return;
+  given.set(model, codes.add(code));
+  process.emitWarning(message, { type: "ThalwegWarning", code });
+}
