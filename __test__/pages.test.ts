@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { start } from "./cli/support.ts";
 import { exampleFolder } from "./support/examples.ts";
-import { blocks, moduleOf, pages, root } from "./support/pages.ts";
+import { blocks, commands, moduleOf, pages, root } from "./support/pages.ts";
 
 const programs = pages().flatMap((page) => {
   const code = moduleOf(page);
@@ -60,6 +61,21 @@ describe("pages", () => {
       .matchAll(/^npm (?:run )?([\w:-]+)/gm);
     const named = [...commands].map(([, name = ""]) => name).filter((name) => !["install", "ci"].includes(name));
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe("the command line of", () => {
+  const all = pages().map(({ place, text }) => ({ place, lines: commands(text) }));
+
+  it.each(all.filter(({ lines }) => lines.length > 0))("$place runs", { timeout: 240_000 }, async ({ lines }) => {
+    const place = await exampleFolder();
+    const guide = readFileSync(join(root, "docs", "guide", "from-generativerl.md"), "utf8");
+    writeFileSync(join(place, "swiss_roll.py"), blocks(guide, "python").join("\n"));
+    for (const line of lines) {
+      const { code, stderr } = await start(place, line).ended;
+      expect(`${line.join(" ")}: ${code} ${code === 0 ? "" : stderr}`).toBe(`${line.join(" ")}: 0 `);
+    }
+    rmSync(place, { recursive: true, force: true });
   });
 });
 

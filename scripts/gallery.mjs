@@ -28,13 +28,26 @@ const pngs = (folder) =>
     .filter((file) => file.endsWith(".png"))
     .sort();
 
+/** The file of a program, and where it writes: an example is told, what a page shows writes where it runs. */
+function programOf({ name, source }, out) {
+  if (source.endsWith(".ts")) return { file: join(root, source), options: {} };
+  const [, code] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(root, source), "utf8")) ?? [];
+  if (code === undefined) throw new Failure(`${source} has no block of TypeScript.`);
+  mkdirSync(out, { recursive: true });
+  const file = join(out, `${name}.ts`);
+  writeFileSync(file, code);
+  return { file, options: { cwd: out } };
+}
+
 /** Runs an example in full; its pictures, and what it printed, take the place of those of the run before. */
-async function made(name) {
-  console.log(`\nexamples/${name}.ts`);
+async function made(entry) {
+  const { name, source } = entry;
+  console.log(`\n${source}`);
   const out = join(root, "out", "gallery", name);
   rmSync(out, { recursive: true, force: true });
-  const { ok, stdout } = await run(process.execPath, [...tsx(join("examples", `${name}.ts`)), out]);
-  if (!ok) throw new Failure(`examples/${name}.ts failed (see above); its part of the gallery is as it was.`);
+  const { file, options } = programOf(entry, out);
+  const { ok, stdout } = await run(process.execPath, [...tsx(file), out], options);
+  if (!ok) throw new Failure(`${source} failed (see above); its part of the gallery is as it was.`);
   const folder = join(gallery, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -51,7 +64,7 @@ async function made(name) {
 await main(async () => {
   const names = chosen(process.argv.slice(2));
   await setup();
-  for (const name of names) await made(name);
+  for (const entry of entries) if (names.includes(entry.name)) await made(entry);
   const shown = entries
     .map((entry) => ({ ...entry, folder: join(gallery, entry.name) }))
     .filter(({ folder }) => existsSync(folder))

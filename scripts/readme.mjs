@@ -1,13 +1,11 @@
-// Puts the demo's figures and pictures into the README: run after `npm run demo`.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// Puts the demo's figures into the README: run after `npm run demo`.
+// The README's picture is one of the gallery's: `npm run gallery -- readme`.
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./lib/paths.mjs";
 
 const demo = join(root, "out", "demo");
 const { samples, limit, outcomes } = JSON.parse(readFileSync(join(demo, "results.json"), "utf8"));
-const generated = join(root, "docs", "generated");
-mkdirSync(generated, { recursive: true });
-for (const { name } of outcomes) copyFileSync(join(demo, `${name}.png`), join(generated, `${name}.png`));
 
 const rows = outcomes.map(
   ({ name, rows, distance, floor, seconds, steps }) =>
@@ -26,4 +24,4 @@ const text = readFileSync(file, "utf8");
 const marked = /<!-- demo:begin -->[\s\S]*<!-- demo:end -->/;
 if (!marked.test(text)) throw new Error("README.md has no demo markers");
 writeFileSync(file, text.replace(marked, `<!-- demo:begin -->\n${table}\n<!-- demo:end -->`));
-console.log("README.md and docs/generated hold the demo's figures.");
+console.log("README.md holds the demo's figures.");

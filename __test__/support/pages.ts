@@ -30,6 +30,15 @@ export function blocks(text: string, language: string): string[] {
   return [...text.matchAll(fences)].map(([, code = ""]) => code);
 }
 
+/** What a page's `sh` blocks ask of the command line, in short: arguments after `npx thalweg`, line by line. */
+export function commands(text: string): string[][] {
+  const lines = blocks(text, "sh").join("").split("\n");
+  return lines
+    .filter((line) => line.startsWith("npx thalweg "))
+    .map((line) => line.replace(/ +#.*$/, "").replace(/\b(\d)000\b/g, "$10"))
+    .map((line) => line.split(/ +/).slice(2));
+}
+
 const imports = /^import (?:(type) )?\{([^}]*)\} from "([^"]+)";\n/gm;
 
 /** What blocks import, each name once. */

@@ -33,7 +33,13 @@ export const guide = [
   },
   {
     text: "Running",
-    items: [page("speed", "Speed"), page("cuda", "CUDA"), page("reproducibility", "Reproducibility")],
+    items: [
+      page("command-line", "The command line"),
+      page("watching", "Logs, pictures, reports"),
+      page("speed", "Speed"),
+      page("cuda", "CUDA"),
+      page("reproducibility", "Reproducibility"),
+    ],
   },
   {
     text: "Coming from",

@@ -1,7 +1,13 @@
-// What the gallery shows: each example, in the order of the page, and what its picture tells.
+// What the gallery shows: the README's program and each example, in the order of the page, and what its picture tells.
 // The figures below a picture are what the example printed in the same run.
 
 export const entries = [
+  {
+    name: "readme",
+    title: "Ten lines",
+    caption: "The program of the README: a swiss roll, a perceptron, a straight path.",
+    source: "README.md",
+  },
   {
     name: "density",
     title: "A density with exact likelihood",
@@ -38,4 +44,4 @@ export const entries = [
     caption:
       "Days of weather that never were, from a model of a table whose columns are numbers and categories, beside real days and beside columns drawn independently.",
   },
-];
+].map((entry) => ({ source: `examples/${entry.name}.ts`, ...entry }));

@@ -7,14 +7,6 @@ const opening = `<!-- Written by scripts/gallery.mjs. -->
 
 Pictures that the examples made, as they are in the repository. \`npm run gallery\` makes them anew, in about a quarter of an hour on two cores; seeds are fixed. What stands below a picture
 was printed in the same run, times left out. Figures beside floors and baselines: [examples](../../examples/README.md).
-
-## The demo
-
-\`npm run demo\` trains on the swiss roll and on the airports of the contiguous United States, in about three minutes.
-
-![Swiss roll: data, samples and trajectories](../generated/swiss-roll.png)
-
-![Airports: data, samples and trajectories](../generated/airports.png)
 `;
 
 /**
@@ -23,13 +15,13 @@ was printed in the same run, times left out. Figures beside floors and baselines
  * @param shown - entries, each with the names of its pictures and what the example printed
  */
 export function page(shown) {
-  const sections = shown.map(({ name, title, caption, pictures, printed }) =>
+  const sections = shown.map(({ name, title, caption, source, pictures, printed }) =>
     [
       `## ${title}`,
       caption,
       ...pictures.map((file) => `![${title}: ${file.replace(".png", "")}](./${name}/${file})`),
-      `[examples/${name}.ts](../../examples/${name}.ts)`,
-      `::: details What it printed\n\`\`\`text\n${printed.trimEnd()}\n\`\`\`\n:::`,
+      `[${source}](../../${source})`,
+      ...(printed.trim() === "" ? [] : [`::: details What it printed\n\`\`\`text\n${printed.trim()}\n\`\`\`\n:::`]),
     ].join("\n\n"),
   );
   return `${[opening.trimEnd(), ...sections].join("\n\n")}\n`;
