@@ -93,9 +93,10 @@ describe("the first mistakes", () => {
   it("are at least twenty, and on a page that is up to date", () => {
     expect(all.length).toBeGreaterThanOrEqual(20);
     expect(new Set(all.map(({ title }) => title)).size).toBe(all.length);
-    expect(readFileSync(join(root, "docs", "first-errors.md"), "utf8"), "run: node scripts/first-errors.mjs").toBe(
-      page(),
-    );
+    expect(
+      readFileSync(join(root, "docs", "guide", "first-errors.md"), "utf8"),
+      "run: node scripts/first-errors.mjs",
+    ).toBe(page());
   });
 
   it("TypeScript refuses those of which the page says so, and no others", () => {

@@ -208,7 +208,8 @@ describe("damaged files are errors that name them, and nothing stays loaded", ()
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toContain(file);
-    expect(memory().liveTensors).toBe(before);
+    // Those of earlier tests may be collected meanwhile.
+    expect(memory().liveTensors).toBeLessThanOrEqual(before);
   });
 
   it("a file that is not there", async () => {

@@ -4,7 +4,7 @@
 const page = (name, text) => ({ text, link: `/guide/${name}` });
 
 export const guide = [
-  { text: "Begin", items: [page("start", "Start in five minutes")] },
+  { text: "Begin", items: [page("start", "Start in five minutes"), page("first-errors", "First errors")] },
   {
     text: "Choose",
     items: [

@@ -313,7 +313,7 @@ function entry(mistake) {
   return [
     `### ${title}`,
     "",
-    "```ts",
+    "```ts fails",
     code,
     "```",
     "",
@@ -343,7 +343,7 @@ export function page() {
     "",
     'All pieces of code begin with this, and with what they need of `import { … } from "thalweg"`:',
     "",
-    "```ts",
+    "```ts fails",
     beginning,
     "```",
     "",

@@ -93,7 +93,9 @@ const names = {
  */
 export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
   const { labels, title = "", unit = "" } = optionsOf("plot.bars", settings, names.settings);
-  for (const set of sets) optionsOf("plot.bars: a set", set, names.set);
+  sets.forEach((set, i) => {
+    optionsOf(`plot.bars: set ${i + 1}`, set, names.set);
+  });
   const wrong = sets.find(({ values }) => values.length !== labels.length);
   if (wrong !== undefined) {
     const [expected, got] = [`${labels.length} figures, one for each label`, String(wrong.values.length)];

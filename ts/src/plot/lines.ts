@@ -62,7 +62,9 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
  */
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
   optionsOf("plot.lines", settings, names.settings);
-  for (const one of series) optionsOf("plot.lines: a series", one, names.series);
+  series.forEach((one, i) => {
+    optionsOf(`plot.lines: series ${i + 1}`, one, names.series);
+  });
   const draw = async () => {
     const layers = await Promise.all(series.map(layersOf));
     return [numberPanel({ ...settings, layers: layers.flat() })];
