@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ["__test__/**/*.test.ts"],
     env: { THALWEG_ADDON: "test" },
+    setupFiles: ["__test__/support/quiet.ts"],
     // A process of its own for each file: a native crash is then that file's failure, not the runner's.
     pool: "forks",
     maxWorkers: 2,

@@ -86,7 +86,9 @@ describe("an energy", () => {
     const capturing = model.sample({ energy: { function: (_t, x) => x.mul(captured).sum(1) } });
     await expect(capturing).rejects.toThrow(TraceError);
     await expect(model.sample({ energy: {} })).rejects.toThrow(ConfigError);
-    await expect(model.sample({ energy: { scael: 1 } as never })).rejects.toThrow(/energy\.scael/);
+    await expect(model.sample({ energy: { scael: 1 } as never })).rejects.toThrow(
+      /^energy: .*got "scael"; did you mean "scale"\?/,
+    );
   });
 
   it("of a model's own network guides, and does nothing with scale 0", async () => {

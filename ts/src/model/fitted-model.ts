@@ -158,7 +158,7 @@ export abstract class FittedModel<
 
   /**
    * Starts training on data `[N, …xSize]`, on a table (of a model with an encoding, {@link fitEncoding}), or on a stream of either; see {@link Run} for how to
-   * follow and end it. One call trains in the engine until the end; JavaScript is not called in between, except where `every` asks for it.
+   * follow and end it. A flow or a bridge also takes pairs `{ x0, x1 }`, of tensors or tables. One call trains in the engine until the end; JavaScript is not called in between, except where `every` asks for it.
    *
    * Of a {@link Stream} of batches, `buffer` rows are held at a time and shuffled among each other, while the next are read; the first of them are what the data
    * are normalised by. Equal seeds and streams give equal models. Where a fit goes on (`resume`), the stream is read from its start, and what was trained on
