@@ -30,7 +30,9 @@ export async function exampleFolder(): Promise<string> {
   }
   copyFileSync(join(golden, "checkpoint", "checkpoint_7.pt"), join(folder, "checkpoint_7.pt"));
   const vega = dirname(createRequire(import.meta.url).resolve("vega-datasets"));
-  copyFileSync(join(vega, "..", "data", "seattle-weather.csv"), join(folder, "weather.csv"));
+  for (const name of ["weather.csv", "data.csv", "test.csv"]) {
+    copyFileSync(join(vega, "..", "data", "seattle-weather.csv"), join(folder, name));
+  }
   mkdirSync(join(folder, "photos", "cats"), { recursive: true });
   const colour = { create: { width: 8, height: 8, channels: 3, background: "#f80" } } as const;
   await sharp(colour).toFile(join(folder, "photos", "cats", "tom.png"));

@@ -36,7 +36,8 @@ export function commands(text: string): string[][] {
   return lines
     .filter((line) => line.startsWith("npx thalweg "))
     .map((line) => line.replace(/ +#.*$/, "").replace(/\b(\d)000\b/g, "$10"))
-    .map((line) => line.split(/ +/).slice(2));
+    .map((line) => line.split(/ +/).slice(2))
+    .map((args) => (args[0] === "train" && !args.includes("--steps") ? [...args, "--steps", "40"] : args));
 }
 
 const imports = /^import (?:(type) )?\{([^}]*)\} from "([^"]+)";\n/gm;

@@ -43,6 +43,7 @@ export default defineConfig({
     sidebar: {
       "/guide/": guide,
       "/gallery/": guide,
+      "/first-errors": guide,
       "/api/": reference(),
       "/generated/": reports,
       "/ARCHITECTURE": reports,

@@ -39,6 +39,7 @@ export const guide = [
       page("speed", "Speed"),
       page("cuda", "CUDA"),
       page("reproducibility", "Reproducibility"),
+      { text: "First errors", link: "/first-errors" },
     ],
   },
   {

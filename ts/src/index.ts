@@ -1,7 +1,7 @@
 /**
  * Trains and samples diffusion and flow models on a native engine.
  *
- * What a user imports; everything else in this folder is internal.
+ * Every public name: what it takes and gives, its errors, its source, and an example. What is not exported here is internal.
  *
  * @module
  */

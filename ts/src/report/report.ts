@@ -18,7 +18,16 @@ import type { Payload } from "./payload.js";
 import { checkedSettings, type ReportSettings } from "./settings.js";
 import { type Reported, Subject } from "./subject.js";
 
-/** A report that is ready to be written. */
+/**
+ * A report that is ready to be written.
+ *
+ * @example
+ * ```ts
+ * const page = await report(model, { data, samples: 200 });
+ * await page.save("report.html");
+ * page.toHtml().startsWith("<!doctype html>"); // true
+ * ```
+ */
 export class Report {
   readonly #html: string;
 
