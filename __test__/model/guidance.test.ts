@@ -139,6 +139,25 @@ describe("another model", () => {
     expect(beyond).not.toEqual(await sampled({}));
   });
 
+  it("is asked without a condition where none is given, as this one is, by an energy, too", async () => {
+    const backbone = { ...mlp, args: { ...mlp.args, hiddenSizes: [6, 32, 32] } } as const;
+    const conditional = (seed: number) => {
+      const model = { type: "velocity_function", args: { backbone } } as const;
+      return new DiffusionModel({ ...planar(), xSize: 2, seed, model, conditionSize: 3, conditionDropout: 0.5 });
+    };
+    const [own, other] = [conditional(1), conditional(2)];
+    const sampled = async (model: typeof own, more: object = {}) =>
+      numbers(await model.sample({ batchSize: 4, seed: 3, ...more }));
+    const plain = await sampled(own);
+    const guided = await sampled(own, { guide: { model: other, scale: 0 } });
+    for (const [i, value] of (await sampled(other)).entries()) expect(value).toBeCloseTo(guided[i] ?? Number.NaN, 4);
+    const energy = { at: "data", function: (_t: Tensor, x: Tensor) => x.sum(1) } as const;
+    expect(await sampled(own, { energy: { ...energy, scale: 0 } })).toEqual(plain);
+    const shifted = await sampled(own, { energy });
+    expect(shifted.every(Number.isFinite)).toBe(true);
+    expect(shifted).not.toEqual(plain);
+  });
+
   it("must be a model that fits", async () => {
     const own = small(1);
     await expect(own.sample({ guide: { model: {} as never, scale: 1 } })).rejects.toThrow(ConfigError);

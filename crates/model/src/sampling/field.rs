@@ -180,15 +180,19 @@ impl Field {
         let mixed = match &self.other {
             None => own,
             Some(Other { inner, scale }) => {
-                let condition = i.condition.as_ref().filter(|_| inner.definition.condition().is_some());
-                let at = At { t: times, x, condition };
-                let other = inner.definition.function(&i.context(&i.others), which, &at);
+                let ctx = i.context(&i.others);
+                let none = inner.definition.no_condition(&ctx, i.rows);
+                let given = i.condition.as_ref().filter(|_| inner.definition.condition().is_some());
+                let other = inner.definition.function(&ctx, which, &At { t: times, x, condition: given.or(none.as_ref()) });
                 between(*scale, &other, &own)
             }
         };
         match &self.energy {
             None => mixed,
-            Some(energy) => energy.guide(definition, &ctx, which, &At { t: times, x, condition: i.condition.as_ref() }, &mixed),
+            Some(energy) => {
+                let none = definition.no_condition(&ctx, i.rows);
+                energy.guide(definition, &ctx, which, &At { t: times, x, condition: i.condition.as_ref().or(none.as_ref()) }, &mixed)
+            }
         }
     }
 
