@@ -1,6 +1,6 @@
 // Builds the addon that is published for a platform: optimised as every build, without symbols, and for old systems.
 // Not the one of `npm run build`, which carries lines for its backtraces, and asks for the glibc of the machine that built it.
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { artifacts, cudaCargo } from "../build-cuda.mjs";
 import { root } from "../lib/paths.mjs";
@@ -45,16 +45,36 @@ export async function buildPublished(platform) {
   return file;
 }
 
+/**
+ * candle's build script asks for its library of kernels by a name alone, which zig takes for a shared library. So there is one in
+ * the folder of the shim, which is searched, too: a text that leads to the archive. The script runs in a check as in a build.
+ * Resolves to that file, which no other build may find.
+ */
+async function leadToKernels(args, env) {
+  const { ok, stdout } = await run("cargo-zigbuild", ["check", ...args], { hideStdout: true, env });
+  const messages = stdout.split("\n").filter((line) => line.startsWith("{"));
+  const kernels = messages
+    .map((line) => JSON.parse(line))
+    .find((each) => each.reason === "build-script-executed" && each.package_id.includes("candle-kernels"));
+  if (!ok || kernels === undefined) throw new Failure("The kernels of the CUDA addon did not compile (see above).");
+  const lead = join(env.THALWEG_CUDA_SHIM, "libmoe.so");
+  writeFileSync(lead, `INPUT(${join(kernels.out_dir, "libmoe.a")})\n`);
+  return lead;
+}
+
 /** The addon with CUDA, as {@link buildPublished}; needs what `npm run build:cuda` needs. */
 export async function buildPublishedCuda() {
   await addTarget(cudaPlatform.target);
-  const { args, env } = await cudaCargo();
+  const cuda = await cudaCargo();
   const zig = await zigEnvironment();
   // The folder of the plain addon, with which it shares most of what is compiled.
-  const shared = { PATH: [env.PATH, zig.PATH].join(":"), CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR };
-  const more = ["--profile", profile, "--target", `${cudaPlatform.target}.${oldestGlibc}`];
-  const build = ["zigbuild", ...args.filter((arg) => arg !== "--release"), ...more];
-  const { ok, stdout } = await run("cargo", build, { hideStdout: true, env: { ...env, ...zig, ...shared } });
+  const shared = { PATH: [cuda.env.PATH, zig.PATH].join(":"), CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR };
+  const env = { ...cuda.env, ...zig, ...shared };
+  const target = ["--profile", profile, "--target", `${cudaPlatform.target}.${oldestGlibc}`];
+  const args = [...cuda.args.filter((arg) => arg !== "--release"), ...target];
+  const lead = await leadToKernels(args, env);
+  const { ok, stdout } = await run("cargo", ["zigbuild", ...args], { hideStdout: true, env });
+  rmSync(lead);
   const library = artifacts(stdout)
     .filter(({ target }) => target.name === "thalweg_node")
     .flatMap(({ filenames }) => filenames)
