@@ -149,10 +149,13 @@ describe("another model", () => {
     const sampled = async (model: typeof own, more: object = {}) =>
       numbers(await model.sample({ batchSize: 4, seed: 3, ...more }));
     const plain = await sampled(own);
-    const guided = await sampled(own, { guide: { model: other, scale: 0 } });
-    for (const [i, value] of (await sampled(other)).entries()) expect(value).toBeCloseTo(guided[i] ?? Number.NaN, 4);
+    const near = (a: readonly number[], b: readonly number[]) =>
+      a.forEach((value, i) => {
+        expect(value).toBeCloseTo(b[i] ?? Number.NaN, 4);
+      });
+    near(await sampled(own, { guide: { model: other, scale: 0 } }), await sampled(other));
     const energy = { at: "data", function: (_t: Tensor, x: Tensor) => x.sum(1) } as const;
-    expect(await sampled(own, { energy: { ...energy, scale: 0 } })).toEqual(plain);
+    near(await sampled(own, { energy: { ...energy, scale: 0 } }), plain);
     const shifted = await sampled(own, { energy });
     expect(shifted.every(Number.isFinite)).toBe(true);
     expect(shifted).not.toEqual(plain);

@@ -43,7 +43,6 @@ export default defineConfig({
     sidebar: {
       "/guide/": guide,
       "/gallery/": guide,
-      "/first-errors": guide,
       "/api/": reference(),
       "/generated/": reports,
       "/ARCHITECTURE": reports,

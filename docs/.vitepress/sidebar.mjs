@@ -39,7 +39,6 @@ export const guide = [
       page("speed", "Speed"),
       page("cuda", "CUDA"),
       page("reproducibility", "Reproducibility"),
-      { text: "First errors", link: "/first-errors" },
     ],
   },
   {

@@ -179,8 +179,14 @@ fn other_of(inner: &Inner, other: Arc<Inner>, options: &SampleOptions, condition
     if own.process() != theirs.process() {
         return fail("a model of the same path", format!("{:?}", theirs.process()));
     }
-    if theirs.condition().is_some() && (!conditioned || theirs.condition() != own.condition()) {
-        return fail("a model without condition, or with the same conditionSize and a condition given", "another conditionSize".into());
+    let answers = match theirs.condition() {
+        None => true,
+        Some(_) if conditioned => theirs.condition() == own.condition(),
+        Some(_) => theirs.has_null_condition(),
+    };
+    if !answers {
+        let got = if conditioned { "another conditionSize" } else { "one that needs a condition, and none is given" };
+        return fail("a model without condition, with the same conditionSize, or that can do without (conditionDropout)", got.into());
     }
     Ok(Other { inner: other, scale: options.other_scale.unwrap_or(1.0) })
 }
