@@ -8,6 +8,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numbers, small } from "./model/support.ts";
 import { exampleFolder, shortened, withChecks } from "./support/examples.ts";
+import { pages } from "./support/pages.ts";
 
 const source = fileURLToPath(new URL("../ts/src/", import.meta.url));
 
@@ -98,8 +99,10 @@ describe("examples", () => {
   it("none looks for certain steps among events, which are ten a second at most: that is what every is for", () => {
     const folder = fileURLToPath(new URL("../examples/", import.meta.url));
     const programs = readdirSync(folder).filter((name) => name.endsWith(".ts"));
-    const readme = fileURLToPath(new URL("../README.md", import.meta.url));
-    const texts = [readme, ...programs.map((name) => join(folder, name))].map((file) => readFileSync(file, "utf8"));
+    const texts = [
+      ...pages().map(({ text }) => text),
+      ...programs.map((name) => readFileSync(join(folder, name), "utf8")),
+    ];
     for (const code of [...texts, ...all.map((example) => example.code)]) {
       expect(code).not.toMatch(/for await[^{]*\{[^}]*\bstep\b[^}]*\}[^}]*\bstep %/);
     }

@@ -222,7 +222,7 @@ fn guides_that_do_not_fit_are_refused_and_nothing_is_changed() {
     assert_eq!(refused(&diffusion(&wide(), Path::gvp())), "a model of the same path");
     assert_eq!(refused(&diffusion(&Normal::line(0.0, 1.0), line())), "a model of the same xSize and dtype");
     assert_eq!(refused(&moving("IndependentConditionalFlowModel", 1.0, 0.0)), "a model of the same path");
-    assert!(refused(&conditional(Parameterization::Noise, true)).starts_with("a model without condition"));
+    assert!(refused(&conditional(Parameterization::Noise, false)).starts_with("a model without condition"));
     let scaled = diffusion(&wide(), line());
     let leaf = |value: f64| Tensor::from_f64(vec![value; 2], &[2]).unwrap();
     let normalization = Normalization { leaves: vec![(leaf(0.0), leaf(2.0))] };
