@@ -144,7 +144,8 @@ describe("a flow between two tables", () => {
     const x0 = from.select("size");
     const before = memory().liveTensors;
     await model.fit({ x0, x1: to }, { ...settings, validation: { data: { x0, x1: to }, every: 50 } });
-    expect(memory().liveTensors - before).toBe(0);
+    // Those of earlier tests may be collected meanwhile.
+    expect(memory().liveTensors - before).toBeLessThanOrEqual(0);
     const condition = to.select("kind");
     const carried = await model.sampleTable({ x0, condition, seed: 1 });
     expect(carried.columns.map(({ name }) => name)).toEqual(["size", "kind"]);

@@ -161,6 +161,30 @@ describe("trainStep of a module", () => {
     expect(await values(net)).toEqual([factor, offset]);
   });
 
+  it("says so where the module got another layer since", async () => {
+    class Net extends Module {
+      layer = new nn.Linear(1, 1);
+      override forward(x: Tensor): Tensor {
+        return this.layer.forward(x);
+      }
+    }
+    const net = new Net();
+    const step = trainStep(net, (x: Tensor) => net.forward(x).mean(), sgd({ lr: 0.1 }));
+    await step(ones([1, 1]));
+    net.layer = new nn.Linear(1, 1);
+    await expect(step(ones([1, 1]))).rejects.toThrow(/call trainStep anew/);
+    await trainStep(net, (x: Tensor) => net.forward(x).mean(), sgd({ lr: 0.1 }))(ones([1, 1]));
+  });
+
+  it("takes no function that gives a promise, and lets go of the promise", async () => {
+    const net = new nn.Linear(1, 1);
+    const step = trainStep(net, (async () => {
+      throw new Error("late");
+    }) as never);
+    await expect(step(ones([1, 1]) as never)).rejects.toThrow(ShapeError);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
   it("refuses a module without parameters and a loss of more than one element", async () => {
     const empty = new nn.ReLU();
     expect(() => trainStep(empty, (x: Tensor) => empty.forward(x).mean())).toThrow(ConfigError);

@@ -131,6 +131,22 @@ pub fn check_finite(what: &str, leaves: &Leaves<Tensor>) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what is no whole number from 0 to below `classes`, naming the first bad row.
+///
+/// # Errors
+/// `DataError`.
+pub fn check_labels(what: &str, leaves: &Leaves<Tensor>, classes: f64) -> Result<()> {
+    for tensor in leaves.values() {
+        let width = count(&tensor.ty().shape[1..]).max(1);
+        let values = tensor.to_f64_vec()?;
+        if let Some(i) = values.iter().position(|v| v.fract() != 0.0 || !(0.0..classes).contains(v)) {
+            let expected = format!("labels 0 … {}, as the network has {classes} classes", classes - 1.0);
+            return Err(ModelError::expected("DataError", format!("{what}: row {}", i / width), expected, values[i]));
+        }
+    }
+    Ok(())
+}
+
 /// Mean and standard deviation of every column of the data, together with those of a source's samples if there are any: both go through
 /// one map. A constant column keeps its scale.
 ///

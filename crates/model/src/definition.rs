@@ -39,6 +39,8 @@ pub struct Definition {
     layout: Layout,
     x: Leaves<Vec<usize>>,
     condition: Option<Leaves<Vec<usize>>>,
+    /// The number of classes, where conditions are labels.
+    classes: Option<f64>,
     /// What stands for "no condition", leaf by leaf, if training hides conditions: a learned vector, or the number of "no label".
     null_condition: Option<Vec<Param>>,
     forwards: Arc<Forwards>,
@@ -73,12 +75,13 @@ impl Definition {
         };
         let x = common.x_size.leaves();
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
+        let label = |shape: &[usize]| networks.iter().find_map(|n| n.body.model.no_label(count(shape)));
+        let classes = condition.as_ref().filter(|leaves| leaves.len() == 1).and_then(|leaves| label(leaves.first()));
         let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
             let declare = declare.at("null_condition");
-            let label = |shape: &[usize]| networks.iter().find_map(|n| n.body.model.no_label(count(shape))).filter(|_| leaves.len() == 1);
             let leaf = |(name, shape): (&str, &Vec<usize>)| {
                 let name = if name.is_empty() { "value" } else { name };
-                match label(shape) {
+                match classes {
                     Some(value) => declare.frozen(name, shape, Init::Constant { value }),
                     None => declare.undecayed(name, shape, Init::Zeros),
                 }
@@ -86,7 +89,8 @@ impl Definition {
             leaves.iter().map(leaf).collect()
         });
         let layout = Layout::new(declare.finish().map_err(|e| at_network("model.args", e))?, common.dtype.dtype());
-        let model = Definition { config, common, process, networks, energy, tokens, layout, x, condition, null_condition, forwards };
+        let model =
+            Definition { config, common, process, networks, energy, tokens, layout, x, condition, classes, null_condition, forwards };
         model.check_shapes()?;
         Ok(model)
     }
@@ -405,6 +409,11 @@ impl Definition {
             value.map(|v| (name.to_string(), v))
         };
         Some(Leaves::new(sizes.iter().filter_map(leaf).collect()))
+    }
+
+    /// The number of classes, where conditions are labels: whole numbers below it.
+    pub fn classes(&self) -> Option<f64> {
+        self.classes
     }
 
     /// Whether training hides conditions, so that the model can do without one.

@@ -448,7 +448,13 @@ impl Inner {
             (Some(_), []) => {
                 Err(ModelError::expected("DataError", "condition: missing", "a condition of the config's conditionSize", "none"))
             }
-            (Some(sizes), _) => crate::data::check("condition", tensors, sizes, self.definition.dtype()).map(Some),
+            (Some(sizes), _) => {
+                let condition = crate::data::check("condition", tensors, sizes, self.definition.dtype())?;
+                if let Some(classes) = self.definition.classes() {
+                    crate::data::check_labels("condition", &condition, classes)?;
+                }
+                Ok(Some(condition))
+            }
         }
     }
 

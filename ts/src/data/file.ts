@@ -20,8 +20,9 @@ export async function writeWhole(file: string, content: string | Uint8Array | As
     await writeFile(temporary, content, { flush: true });
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new DataError(`${file} could not be written: ${reasonOf(cause)}`, { path: file, cause });
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const reason = reasonOf(cause).replaceAll(temporary, file);
+    throw new DataError(`${file} could not be written: ${reason}`, { path: file, cause });
   }
 }
 

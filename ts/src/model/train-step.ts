@@ -86,6 +86,8 @@ export function trainStep<Batch extends Tree>(
         traced(trace, trace.native.input(`batch.${path}`, tensor.dtype, [...tensor.shape])),
       );
       const value: unknown = loss(rebuilt(batch, inputs));
+      // What it would have come to is of no use to anybody.
+      if (value instanceof Promise) value.catch(() => undefined);
       if (value instanceof Tensor && value.size === 1) return [valueIn(trace, value.reshape([]))];
       const [expected, got] = ["a tensor of one element", describe(value)];
       throw new ShapeError(`${name}: the loss must be ${expected}, got ${got}`, { expected, got, where: name });

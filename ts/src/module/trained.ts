@@ -13,6 +13,7 @@ const known = new WeakMap<Module<never, unknown>, TrainedParameters>();
 export class TrainedParameters {
   /** The parameters on the other side. */
   readonly native: NativeParameters;
+  readonly #module: Module<never, unknown>;
   readonly #parameters: readonly Parameter[];
   readonly #bound = new WeakMap<Trace, readonly TracedValue[]>();
   /** Their values now, once something has asked. */
@@ -20,6 +21,7 @@ export class TrainedParameters {
 
   private constructor(module: Module<never, unknown>, declared: ReturnType<Module["declared"]>) {
     const parameters = module.parameters();
+    this.#module = module;
     for (const { name, parameter } of parameters) parameter.named(name);
     this.#parameters = parameters.map(({ parameter }) => parameter);
     this.native = new native.NativeParameters(JSON.stringify({ parameters: declared }), this.#parameters[0]?.seed ?? 0);
@@ -50,8 +52,17 @@ export class TrainedParameters {
     return parameters.length === this.#parameters.length && parameters.every((one, i) => one === this.#parameters[i]);
   }
 
-  /** Takes the values that the module's parameters have by now, where they are not those of the last step. */
+  /**
+   * Takes the values that the module's parameters have by now, where they are not those of the last step.
+   *
+   * @throws ConfigError where the module has other parameters by now
+   */
   claim(): void {
+    if (!this.isOf(this.#module.parameters().map(({ parameter }) => parameter))) {
+      const [expected, got] = ["the parameters that the module had when trainStep was called", "others"];
+      const remedy = "Remedy: call trainStep anew after layers were added or replaced";
+      throw new ConfigError(`trainStep: expected ${expected}, got ${got}. ${remedy}`, { expected, got });
+    }
     if (this.#parameters.every((parameter) => parameter.follows(this))) return;
     this.native.set(this.#parameters.map((parameter) => parameter.handle()));
     this.#parameters.forEach((parameter, index) => {

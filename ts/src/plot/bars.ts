@@ -1,7 +1,9 @@
 // Figures beside each other as horizontal bars, one group for each label: a measure beside its floor or baseline.
 // Vega's band scales place them; no numbers but the figures themselves are needed.
+
 import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError } from "../errors.js";
+import { refused } from "../model/settings.js";
 import { box, COLORS, legendOf, type Panel, SIZE } from "./panel.js";
 import { Plot } from "./picture.js";
 
@@ -93,6 +95,7 @@ const names = {
  */
 export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
   const { labels, title = "", unit = "" } = optionsOf("plot.bars", settings, names.settings);
+  if (!Array.isArray(sets)) throw refused("plot.bars", "an array of { name, values }", sets);
   sets.forEach((set, i) => {
     optionsOf(`plot.bars: set ${i + 1}`, set, names.set);
   });

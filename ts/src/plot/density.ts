@@ -21,7 +21,7 @@ export interface DensityModel extends ProcessModel {
 
 /** Settings of {@link density}. */
 export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSettings {
-  /** Cells along each axis; default 80. The density is computed at the centre of each. */
+  /** Cells along each axis; default 60. The density is computed at the centre of each. */
   readonly grid?: number;
   /** Samples `[N, 2]` that are drawn above, the first 2000 of them. */
   readonly against?: Tensor;
@@ -32,6 +32,9 @@ const names = namesOf<DensitySettings>({ ...ofRun, ...extentNames, ...axesNames,
 
 /** Samples that tell which part of the plane is shown where there are none to draw. */
 const COUNT = 1000;
+
+/** Of densities as colours: tighter tolerances take several times as long and look alike. */
+const SOLVER = { type: "ODESolver", args: { method: "dopri5", rtol: 1e-3, atol: 1e-3 } } as const;
 
 /** Points that are drawn above. */
 const LIMIT = 2000;
@@ -49,7 +52,7 @@ async function placed(model: DensityModel, settings: DensitySettings) {
 async function densitiesAt(
   model: DensityModel,
   centres: readonly Point[],
-  { seed, condition, solver, signal, progress }: DensitySettings,
+  { seed, condition, solver = SOLVER, signal, progress }: DensitySettings,
 ): Promise<number[]> {
   const given = condition && repeated(condition, centres.length);
   const x = tensor(centres, { dtype: model.config.dtype ?? "f32" });
@@ -69,7 +72,7 @@ async function densitiesAt(
  * ```
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
-  const { grid = 80, title, columns } = optionsOf("plot.density", settings, names);
+  const { grid = 60, title, columns } = optionsOf("plot.density", settings, names);
   checkPlanar("plot.density", model);
   checkExtent(settings);
   if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);

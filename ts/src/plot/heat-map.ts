@@ -18,12 +18,15 @@ export interface HeatMapSettings extends AxesSettings {
   readonly label?: string;
 }
 
+/** More would take seconds to draw and be finer than the pixels of the picture. */
+const CELLS = 40_000;
+
 const names = namesOf<HeatMapSettings>({ ...axesNames, x: true, y: true, label: true });
 
 /**
  * Values on a grid `[rows, columns]` as colours, the first row at the bottom; cells that are not finite stay empty.
  *
- * @throws ShapeError for another rank, once the picture is drawn
+ * @throws ShapeError for another rank or more than 40 000 cells, once the picture is drawn
  *
  * @example
  * ```ts
@@ -39,6 +42,13 @@ export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
     if (values.rank !== 2 || values.size === 0) {
       const [expected, got] = ["a tensor [rows, columns]", `[${values.shape.join(", ")}]`];
       throw new ShapeError(`plot.heatMap: expected ${expected}, got ${got}`, { expected, got, where: "plot.heatMap" });
+    }
+    if (values.size > CELLS) {
+      const [expected, got] = [`at most ${CELLS} cells`, `[${rows}, ${columns}]`];
+      const factor = Math.ceil(Math.sqrt(values.size / CELLS));
+      const remedy = `Remedy: values.reshape([1, 1, ${rows}, ${columns}]).avgPool(${factor}).squeeze(0).squeeze(0)`;
+      const message = `plot.heatMap: expected ${expected}, got ${got}. ${remedy}`;
+      throw new ShapeError(message, { expected, got, where: "plot.heatMap" });
     }
     const { x = [0, columns], y = [0, rows], label = "", ...frame } = settings;
     const cells = { x: edges(x, columns), y: edges(y, rows), label };

@@ -1,8 +1,10 @@
 // Functions of one number as lines, with bands around them.
 // A line or a bundle of lines for each name.
+
 import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
+import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { bandLayer, type Layer, lineLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
@@ -62,6 +64,7 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
  */
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
   optionsOf("plot.lines", settings, names.settings);
+  if (!Array.isArray(series)) throw refused("plot.lines", "an array of { name, x, y }", series);
   series.forEach((one, i) => {
     optionsOf(`plot.lines: series ${i + 1}`, one, names.series);
   });

@@ -35,7 +35,7 @@ export interface PanelData extends AxesSettings {
 export const SIZE = 320;
 
 /** Colours that differ for colour-blind readers too (Okabe & Ito 2008). */
-export const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7"];
+export const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999933", "#332288"];
 
 /** The box of a panel. */
 export const box = { width: { value: SIZE }, height: { value: SIZE }, stroke: { value: "#cccccc" } };

@@ -23,7 +23,9 @@ const MARGIN = 0.05;
 const CUT = 0.005;
 
 /** Refuses a model whose states are not two numbers. */
-export function checkPlanar(what: string, { config: { xSize } }: Timed): void {
+export function checkPlanar(what: string, model: Timed): void {
+  if (typeof model?.config !== "object") throw refused(what, "a model", model);
+  const { xSize } = model.config;
   if (xSize === 2 || (Array.isArray(xSize) && xSize.length === 1 && xSize[0] === 2)) return;
   const [expected, got] = ["a model with xSize 2", JSON.stringify(xSize)];
   throw new ShapeError(`${what}: expected ${expected}, got ${got}`, { expected, got, where: what });

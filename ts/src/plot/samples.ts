@@ -3,7 +3,8 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
-import type { Tensor } from "../tensor/tensor.js";
+import { Tensor } from "../tensor/tensor.js";
+import { describe } from "../tensor/tree.js";
 import { lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -33,6 +34,11 @@ const names = {
 };
 
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
+  if (!(tensor instanceof Tensor)) {
+    const [expected, got] = [`a tensor [${leading}, coordinates]`, describe(tensor)];
+    const hint = leading === "rows" ? "" : "; await model.sampleForwardProcess(…) gives one";
+    throw new ShapeError(`plot: expected ${expected}, got ${got}${hint}`, { expected, got, where: "plot" });
+  }
   const width = tensor.shape.at(-1) ?? 0;
   const rank = leading.split(",").length + 1;
   if (tensor.rank === rank && axes.every((axis) => axis >= 0 && axis < width)) return;
@@ -44,7 +50,8 @@ function checked(tensor: Tensor, leading: string, axes: readonly [number, number
 export async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }: PlotSettings): Promise<Point[]> {
   checked(samples, "rows", axes);
   const at = (row: readonly number[], axis: number) => row[axis] ?? Number.NaN;
-  return (await toRows(samples)).slice(0, limit).map((row) => [at(row, axes[0]), at(row, axes[1])]);
+  const shown = (samples.shape[0] as number) > limit ? samples.narrow(0, 0, limit) : samples;
+  return (await toRows(shown)).map((row) => [at(row, axes[0]), at(row, axes[1])]);
 }
 
 /** Title, names of the axes and limits. */

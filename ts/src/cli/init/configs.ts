@@ -27,17 +27,17 @@ const sizeOf = (shape: readonly number[]) => (shape.length === 1 ? shape[0] : sh
 const width = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 function points({ shape, rows }: OfTensor): Config {
+  const size = width(shape);
   return {
     class: "DiffusionModel",
     xSize: sizeOf(shape),
-    path: { type: "linear_vp_sde" },
+    path: { type: "linear" },
     model: {
-      type: "noise_function",
+      type: "velocity_function",
       args: {
-        tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: 32 } },
         backbone: {
-          type: "TemporalSpatialResidualNet",
-          args: { hiddenSizes: [512, 256, 128], outputDim: width(shape), tDim: 32 },
+          type: "MultiLayerPerceptron",
+          args: { hiddenSizes: [size + 1, 256, 256, 256], outputSize: size, activation: "silu" },
         },
       },
     },

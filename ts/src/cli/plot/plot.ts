@@ -7,6 +7,7 @@ import { type AnyModel, load } from "../../model/registry.js";
 import type { Outcome } from "../command.js";
 import type { Data } from "../data/kinds.js";
 import { dataOfRun } from "../data/of-run.js";
+import { note } from "../output.js";
 import type { Given } from "../sample/condition.js";
 import type { Drawn } from "../sample/drawn.js";
 import { interruptible } from "../signals.js";
@@ -83,6 +84,8 @@ export async function plot(folder: string, options: PlotOptions): Promise<Outcom
       }
       if (missing !== undefined) continue;
       const file = join(out, `${name}.${format}`);
+      // Some take a minute: what is being done should show.
+      if (process.stderr.isTTY) note(`drawing ${name}`);
       await (await draw(subject)).save(file);
       written.push(file);
     }
