@@ -133,7 +133,8 @@ function checkedSettings(settings: ReadImagesSettings): Required<ReadImagesSetti
  * @example
  * ```ts
  * const { images, labels, classes } = await readImages("photos", { size: [32, 32] }); // images f32 [N, 3, 32, 32]
- * const condition = labels.oneHot(classes.length).cast("f32");
+ * const condition = labels.cast("f32").unsqueeze(1); // [N, 1], for a network with numClasses: classes.length
+ * const hot = labels.oneHot(classes.length).cast("f32"); // [N, classes], for one without
  * ```
  */
 export async function readImages(folder: string, settings: ReadImagesSettings): Promise<Images> {
