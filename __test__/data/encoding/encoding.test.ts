@@ -238,11 +238,11 @@ describe("the numbers that a network sees", () => {
   it("lie where the encoding says", async () => {
     const table = Table.fromColumns({ a: [1, 2], c: ["x", "y"], b: [3, null] });
     const encoding = await fitEncoding(table, { missing: "keep", condition: ["c"] });
-    expect([encoding.width, encoding.conditionWidth]).toEqual([4, 3]);
-    expect(encoding.place("b")).toEqual({ condition: false, start: 2, width: 2 });
-    expect(encoding.place("c")).toEqual({ condition: true, start: 0, width: 3 });
+    expect([encoding.width, encoding.conditionWidth]).toEqual([3, 2]);
+    expect(encoding.place("b")).toEqual({ condition: false, start: 1, width: 2 });
+    expect(encoding.place("c")).toEqual({ condition: true, start: 0, width: 2 });
     expect(() => encoding.place("d")).toThrow(ShapeError);
-    expect((await encoding.encodeCondition(table)).shape).toEqual([2, 3]);
+    expect((await encoding.encodeCondition(table)).shape).toEqual([2, 2]);
     expect(names(await encoding.decodeCondition(await encoding.encodeCondition(table)), "c")).toEqual(["x", "y"]);
   });
 });
@@ -315,6 +315,20 @@ describe("missing values", () => {
   it("that are kept need a number of their own", async () => {
     expect(await filled({ missing: "keep" })).toEqual(table.toRows());
     expect((await fitEncoding(table, { missing: "keep" })).width).toBe(2 + 3 + 2);
+  });
+
+  it("need none in columns that have no missing value, unless it is asked for by name", async () => {
+    const whole = table.slice(3);
+    const keeping = { x: { missing: "keep" }, c: { missing: "keep" }, d: { missing: "keep" } } as const;
+    expect((await fitEncoding(whole, { missing: "keep" })).width).toBe((await fitEncoding(whole)).width);
+    expect((await fitEncoding(whole, { columns: keeping })).width).toBe(2 + 3 + 2);
+    const some = await fitEncoding(table.slice(2), { missing: "keep" });
+    expect([some.place("x").width, some.place("c").width, some.place("d").width]).toEqual([2, 2, 1]);
+    const later =
+      /^encode: row 2, column "[cd]": expected a value \(or fitEncoding with columns: \{ "[cd]": \{ missing: "fill" or "keep" \} \}\), got none$/;
+    await expect(some.encode(table)).rejects.toThrow(later);
+    const all = await fitEncoding(whole, { columns: keeping });
+    expect(names(await all.decode(await all.encode(table, { dtype: "f64" })), "c")).toEqual(["a", null, "b", "b"]);
   });
 });
 

@@ -67,7 +67,8 @@ export interface EncodingSettings extends ColumnEncodingSettings {
   readonly categories?: CategoryCodeSettings;
   /**
    * What becomes of missing values: an error (the default), the mean or the most frequent category (`"fill"`) or another value in their place, or they
-   * are kept as what they are (`"keep"`), so that samples have missing values as often as the table.
+   * are kept as what they are (`"keep"`), so that samples have missing values as often as the table. What is kept needs a number more: where `"keep"` is said
+   * of all columns, those without a missing value have none, and refuse one later; `columns: { x: { missing: "keep" } }` keeps it in any case.
    */
   readonly missing?: MissingPolicy;
   /** Whether decoded numbers are kept within the range that the table has; default false. */
@@ -127,6 +128,13 @@ async function measured(column: NumberColumn | DateColumn) {
   }
   return { ascending, mean: Math.min(high, Math.max(low, sum)), std, range: [low, high] as const };
 }
+
+const hasGaps = (column: Column): boolean =>
+  column.type === "category" ? column.codes.some((code) => code < 0) : column.values.some(Number.isNaN);
+
+/** What is said of all columns, for one of them: a place for missing values costs a number, which is wasted where there are none. */
+const commonPolicy = (policy: MissingPolicy, column: Column): MissingPolicy =>
+  policy === "keep" && !hasGaps(column) ? "error" : policy;
 
 function missingNumber(policy: MissingPolicy, mean: number, { type, name }: NumberColumn | DateColumn): MissingNumber {
   if (policy === "error") return { type: "error" };
@@ -272,13 +280,14 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
   const turn = turns();
   const encodings: ColumnEncoding[] = [];
   for (const [i, column] of table.columns.entries()) {
+    const own = Object.hasOwn(columns, column.name) ? columns[column.name] : undefined;
     const chosen: Chosen = {
       numbers: "standard",
       categories: "oneHot",
-      missing: "error",
       clip: false,
       ...common,
-      ...(Object.hasOwn(columns, column.name) && columns[column.name]),
+      ...own,
+      missing: own?.missing ?? commonPolicy(common.missing ?? "error", column),
       condition: given.has(column.name),
       seed: seed * 4096 + i,
     };
