@@ -194,12 +194,32 @@ describe("a flow between two tables", () => {
     await expect(given({ x0: table, x1: table }, { condition })).rejects.toThrow(
       /^data\.condition: expected none beside a table/,
     );
-    await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(/one of the columns kind, got "size"/);
-    await expect(given({ x0: table, x1: table.select("size") })).rejects.toThrow(/one of the columns size, got "kind"/);
+    await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(
+      /the table has no column "size" \(its columns: kind\)$/,
+    );
+    await expect(given({ x0: table, x1: table.select("size") })).rejects.toThrow(
+      /the table has no column "kind" \(its columns: size\)$/,
+    );
   });
 });
 
 describe("other calls and models", () => {
+  it("name the column that a table lacks, and the one of the table's that may be meant", async () => {
+    const table = Table.fromColumns({ x: [1, 2, 3], plan: ["a", "b", "a"] });
+    const slip = Table.fromColumns({ X1: [1], x: [2], plam: ["a"] });
+    const encoding = await fitEncoding(table);
+    const given = await fitEncoding(table, { condition: ["plan"] });
+    const says = (call: string) =>
+      `${call}: the table has no column "plan" (its columns: X1, x, plam); is "plam" meant?`;
+    await expect(encoding.encode(slip)).rejects.toThrow(ConfigError);
+    await expect(encoding.encode(slip)).rejects.toThrow(says("encode"));
+    await expect(given.encodeCondition(slip)).rejects.toThrow(says("encodeCondition"));
+    await expect(diffusion(given).sampleTable({ condition: slip })).rejects.toThrow(says("encodeCondition"));
+    // What the encoding needs itself is not meant for something else.
+    const near = await fitEncoding(Table.fromColumns({ size: [1, 2], sizes: [1, 2] }));
+    await expect(near.encode(Table.fromColumns({ size: [1] }))).rejects.toThrow(/"sizes" \(its columns: size\)$/);
+  });
+
   it("sample under a table of conditions, and as a pair of models", async () => {
     const table = await sizes();
     const encoding = await fitEncoding(table, { condition: ["kind"] });

@@ -44,7 +44,7 @@ function unfit(column: string, row: number | undefined, expected: string, got: s
 const LAST_DATE = 8.64e15;
 
 /** What a column must have that has no place for missing values. */
-const valueOf = (name: string) =>
+const aValue = (name: string) =>
   `a value (or fitEncoding with columns: { ${JSON.stringify(name)}: { missing: "fill" or "keep" } })`;
 
 const PRESENT = -1;
@@ -71,7 +71,7 @@ function numberCodec(encoding: NumberEncoding): Codec {
         const value = values[row] as number;
         const absent = Number.isNaN(value);
         if (absent && missing.type === "error") {
-          throw unfit(name, row, valueOf(name), "none");
+          throw unfit(name, row, aValue(name), "none");
         }
         into[at] = scale.forward(absent && missing.type !== "error" ? missing.value : value);
         if (!Number.isFinite(into[at])) {
@@ -136,7 +136,7 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
         const given = codes[row] as number;
         const index = given < 0 ? absent[missing.type] : known[given];
         if (index === undefined) {
-          const expected = given < 0 ? valueOf(name) : "a category of the encoding's";
+          const expected = given < 0 ? aValue(name) : "a category of the encoding's";
           throw unfit(name, row, expected, given < 0 ? "none" : JSON.stringify(own[given]));
         }
         code.write(index, into, at);
