@@ -60,6 +60,14 @@ it("settings and tables that are none are refused by name", async () => {
     [() => fitEncoding(table, { nmbers: "none" } as object), /got "nmbers"; did you mean "numbers"\?/],
     [() => fitEncoding(table, { columns: { x: { foo: 1 } as object } }), /^columns.x: expected settings of/],
     [() => fitEncoding(table, { missing: null } as unknown as EncodingSettings), /^missing: expected "error"/],
+    [
+      () => fitEncoding(table, { columns: { x: "skip" } } as unknown as EncodingSettings),
+      /^columns\.x: expected .*got "skip"\. Remedy: readTable\(file, \{ columns: \{ "x": "skip" \} \}\) .*table\.drop\("x"\)$/,
+    ],
+    [
+      () => fitEncoding(table, { condition: "plan" } as unknown as EncodingSettings),
+      /^condition: expected an array of column names, got "plan"$/,
+    ],
     [() => encoding.encode(tensor([[1]]) as unknown as Table), /^encode: expected a table, got a tensor/],
     [
       () => table.split(undefined as never),
@@ -410,4 +418,45 @@ it("a million rows let others have their turn while they are measured, encoded a
   expect(difference(cells, values(decoded, "x"))).toBeLessThan(2e-6);
   // Slices take four milliseconds; a machine that does other things as well adds to them.
   expect(mean).toBeLessThan(10);
+});
+
+describe("columns of which most values differ", () => {
+  const warned = async (table: Table, settings?: EncodingSettings) => {
+    const warnings: (Error & { code?: string })[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on("warning", note);
+    await fitEncoding(table, settings);
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    return warnings.map(({ name, code, message }) => `${name} ${code}: ${message}`);
+  };
+  const table = (rows: number, categories: number) =>
+    Table.fromColumns({
+      x: Array.from({ length: rows }, (_, i) => i),
+      comment: Array.from({ length: rows }, (_, i) => `text ${i % categories}`),
+    });
+
+  it("are warned of, with what to do, once for a table", async () => {
+    const texts = table(200, 200);
+    expect(await warned(texts)).toEqual([
+      expect.stringMatching(
+        /^ThalwegWarning THALWEG_MANY_CATEGORIES: fitEncoding: of categories, "comment" has 200 different values in 200 rows, .*columns: \{ "comment": "skip" \}.*table\.drop\("comment"\).*categories: "bits".*embedding/,
+      ),
+    ]);
+    expect(await warned(texts)).toEqual([]);
+    expect(await warned(table(101, 51))).toHaveLength(1);
+    expect(await warned(table(200, 200), { categories: "oneHot" })).toHaveLength(1);
+  });
+
+  it("are no matter where they are few, are bits or an embedding, or are asked for by name", async () => {
+    expect(await warned(table(60, 50))).toEqual([]);
+    expect(await warned(table(102, 51))).toEqual([]);
+    expect(await warned(table(2000, 900))).toEqual([]);
+    expect(await warned(table(200, 200), { categories: "bits" })).toEqual([]);
+    const columns = { comment: { categories: { type: "embedding", dim: 4 } } } as const;
+    expect(await warned(table(200, 200), { columns })).toEqual([]);
+    expect(await warned(table(200, 200), { columns: { comment: { categories: "oneHot" } } })).toEqual([]);
+    // A part of a larger table has its categories, and few of them in its rows.
+    expect(await warned(table(2000, 900).slice(0, 40))).toEqual([]);
+  });
 });

@@ -283,8 +283,8 @@ export function startFit<C extends Size, Data>(
   if (validation !== undefined) optionsOf("validation", validation, validationNames);
   if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
   const options = {
-    // What was encoded is in good units already.
-    ...(model.isEncoded && { normalize: false }),
+    // What was encoded is in good units already, unless its numbers were left in their own.
+    ...(model.isEncoded && { normalize: !model.encoding().isScaled }),
     ...rest,
     ...(validation && { validation: { every: validation.every } }),
     ...(every && { every: { steps: every.steps } }),

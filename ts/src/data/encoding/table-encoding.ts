@@ -87,6 +87,17 @@ export class TableEncoding implements EncodingConfig {
   }
 
   /**
+   * Whether all numbers of the state are in good units, and none are left in their own (`numbers: "none"`).
+   *
+   * @internal
+   */
+  get isScaled(): boolean {
+    return this.columns.every(
+      (column) => column.type === "category" || column.condition === true || column.transform.type !== "none",
+    );
+  }
+
+  /**
    * Where the numbers of a column lie, for masks and for looking into states.
    *
    * @throws ShapeError where the encoding has no such column
