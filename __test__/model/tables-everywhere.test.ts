@@ -187,9 +187,12 @@ describe("a flow between two tables", () => {
     const model = flow(encoding);
     const condition = zeros([50, 2]);
     const given = (pairs: object, more: object = {}) => model.fit(pairs as never, { ...settings, ...more } as never);
-    expect(() => given({ x0: table, y: table })).toThrow(
-      /^data: expected tensors here, got a table\. Remedy: await model\.encoding/,
-    );
+    const without =
+      /^data: expected \{ x0, x1 \}, got (\{ x0, y \} without x1|\{ x1 \} without x0)\. Remedy: \{ x0, x1 \} of as many rows/;
+    for (const side of [table, zeros([50, 1])]) {
+      expect(() => given({ x0: side, y: side })).toThrow(without);
+      expect(() => given({ x1: side })).toThrow(without);
+    }
     await expect(given({ x0: table, x1: table, x2: 1 })).rejects.toThrow(/got "x2"; did you mean "x0"\?/);
     await expect(given({ x0: table, x1: table }, { condition })).rejects.toThrow(
       /^data\.condition: expected none beside a table/,
