@@ -295,7 +295,7 @@ describe("the message", () => {
     [
       "of pairs with a name that is none",
       () => flow.fit({ x0: rows, y: rows } as never, { steps: 1 }),
-      /a tensor or \{ x0, x1 \}, got/,
+      /^data: expected \{ x0, x1 \}, got \{ x0, .* \} without x1/,
     ],
     [
       "of a training step's optimiser",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   AbortError,
+  adamw,
   CheckpointError,
   ConfigError,
   DataError,
@@ -14,9 +15,11 @@ import {
   Module,
   metrics,
   OptimalTransportConditionalFlowModel,
+  randInt,
   randn,
   registerModule,
   type Tensor,
+  trainStep,
   zeros,
 } from "thalweg";
 import { afterAll, describe, expect, it } from "vitest";
@@ -241,4 +244,52 @@ describe("a checkpoint", () => {
   it("that is no checkpoint says what to do in words that work", async () => {
     await expect(load(join(folder, "nothing"))).rejects.toThrow(CheckpointError);
   });
+});
+
+describe("labels as a condition", () => {
+  const given = (conditionSize: number) =>
+    new DiffusionModel({
+      ...planar(),
+      conditionSize,
+      model: { type: "velocity_function", args: { backbone: passing({}) } },
+    });
+  const labels = randInt(0, 4, [8]);
+  const fit = async (conditionSize: number, condition: Tensor) =>
+    void (await given(conditionSize).fit(zeros([8, 2]), { steps: 1, progress: false, condition }));
+
+  it("are answered by both ways of giving them, each of which is taken", async () => {
+    for (const size of [1, 4]) {
+      await expect(fit(size, labels)).rejects.toThrow(
+        /Remedy: of labels \[N\], labels\.cast\("f32"\)\.unsqueeze\(1\) for a network with numClasses \(conditionSize: 1\), or labels\.oneHot\(classes\) for conditionSize: classes$/,
+      );
+    }
+    await expect(fit(1, labels.oneHot(4))).rejects.toThrow(
+      /Remedy: conditionSize: 4 in the config, .*labels\.cast\("f32"\)\.unsqueeze\(1\) for a network with numClasses/,
+    );
+    await expect(fit(1, labels.cast("f32"))).rejects.toThrow(/Remedy: condition\.unsqueeze\(1\)$/);
+    await fit(1, labels.cast("f32").unsqueeze(1));
+    await fit(4, labels.oneHot(4));
+  });
+});
+
+it("trainStep takes the optimizer itself, and says so of one that is wrapped", () => {
+  const wrapped = { optimizer: adamw() } as never;
+  expect(() => trainStep(small(), (x: Tensor) => x.mean(), wrapped)).toThrow(ConfigError);
+  expect(() => trainStep(small(), (x: Tensor) => x.mean(), wrapped)).toThrow(
+    /^optimizer: unknown key; trainStep takes the optimizer itself as its third argument: trainStep\(model, loss, adamw/,
+  );
+  expect(() => trainStep(small(), (x: Tensor) => x.mean(), {} as never)).toThrow(/^type: expected "adamw"/);
+});
+
+it("a state's own part may be called x0, alone and in pairs", async () => {
+  const flow = new OptimalTransportConditionalFlowModel({
+    xSize: { x0: 1, y: 1 },
+    model: { type: "velocity_function", args: { backbone: passing({}) } },
+  });
+  const state = { x0: zeros([4, 1]), y: zeros([4, 1]) };
+  await flow.fit(state, { steps: 1, progress: false });
+  await flow.fit({ x0: state, x1: state }, { steps: 1, progress: false });
+  expect(() => flow.fit({ x1: state } as never, { steps: 1 })).toThrow(
+    /^data: expected \{ x0, x1 \}, got \{ x1 \} without x0/,
+  );
 });

@@ -73,6 +73,22 @@ const column = (table: Table, name: string) => Array.from((table.column(name) as
 const mean = (all: readonly number[]) => all.reduce((sum, value) => sum + value, 0) / all.length;
 
 describe("a model of a table", () => {
+  it("normalises where numbers are encoded as what they are, unless told otherwise", async () => {
+    const table = Table.fromColumns({ x: [1_000, 2_000, 4_500], c: ["a", "b", "a"], given: [5_000, 1, 2] });
+    const own = { numbers: "none", condition: ["given"] } as const;
+    const normalization = async (encoding: TableEncoding, more: object = {}) => {
+      const model = modelOf(encoding);
+      await model.fit(table, { ...fitting, steps: 1, ...more });
+      return (await model.info()).normalization;
+    };
+    const [units] = (await normalization(await fitEncoding(table, own))) ?? [];
+    expect(units?.mean[0]).toBeCloseTo(2_500, 2);
+    expect(await normalization(await fitEncoding(table, own), { normalize: false })).toBe(null);
+    // Conditions are not normalised, and do not count.
+    const given = { condition: ["given"], columns: { given: { numbers: "none" } } } as const;
+    expect(await normalization(await fitEncoding(table, given))).toBe(null);
+  });
+
   it("gives samples in its columns, categories and units, also once it was saved and loaded elsewhere", async () => {
     const table = await animals();
     const encoding = await fitEncoding(table, { missing: "keep" });

@@ -188,19 +188,42 @@ describe("a flow between two tables", () => {
     const model = flow(encoding);
     const condition = zeros([50, 2]);
     const given = (pairs: object, more: object = {}) => model.fit(pairs as never, { ...settings, ...more } as never);
-    expect(() => given({ x0: table, y: table })).toThrow(
-      /^data: expected tensors here, got a table\. Remedy: await model\.encoding/,
-    );
+    const without =
+      /^data: expected \{ x0, x1 \}, got (\{ x0, y \} without x1|\{ x1 \} without x0)\. Remedy: \{ x0, x1 \} of as many rows/;
+    for (const side of [table, zeros([50, 1])]) {
+      expect(() => given({ x0: side, y: side })).toThrow(without);
+      expect(() => given({ x1: side })).toThrow(without);
+    }
     await expect(given({ x0: table, x1: table, x2: 1 })).rejects.toThrow(/got "x2"; did you mean "x0"\?/);
     await expect(given({ x0: table, x1: table }, { condition })).rejects.toThrow(
       /^data\.condition: expected none beside a table/,
     );
-    await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(/one of the columns kind, got "size"/);
-    await expect(given({ x0: table, x1: table.select("size") })).rejects.toThrow(/one of the columns size, got "kind"/);
+    await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(
+      /the table has no column "size" \(its columns: kind\)$/,
+    );
+    await expect(given({ x0: table, x1: table.select("size") })).rejects.toThrow(
+      /the table has no column "kind" \(its columns: size\)$/,
+    );
   });
 });
 
 describe("other calls and models", () => {
+  it("name the column that a table lacks, and the one of the table's that may be meant", async () => {
+    const table = Table.fromColumns({ x: [1, 2, 3], plan: ["a", "b", "a"] });
+    const slip = Table.fromColumns({ X1: [1], x: [2], plam: ["a"] });
+    const encoding = await fitEncoding(table);
+    const given = await fitEncoding(table, { condition: ["plan"] });
+    const says = (call: string) =>
+      `${call}: the table has no column "plan" (its columns: X1, x, plam); is "plam" meant?`;
+    await expect(encoding.encode(slip)).rejects.toThrow(ConfigError);
+    await expect(encoding.encode(slip)).rejects.toThrow(says("encode"));
+    await expect(given.encodeCondition(slip)).rejects.toThrow(says("encodeCondition"));
+    await expect(diffusion(given).sampleTable({ condition: slip })).rejects.toThrow(says("encodeCondition"));
+    // What the encoding needs itself is not meant for something else.
+    const near = await fitEncoding(Table.fromColumns({ size: [1, 2], sizes: [1, 2] }));
+    await expect(near.encode(Table.fromColumns({ size: [1] }))).rejects.toThrow(/"sizes" \(its columns: size\)$/);
+  });
+
   it("sample under a table of conditions, and as a pair of models", async () => {
     const table = await sizes();
     const encoding = await fitEncoding(table, { condition: ["kind"] });

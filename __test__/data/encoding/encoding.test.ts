@@ -60,6 +60,14 @@ it("settings and tables that are none are refused by name", async () => {
     [() => fitEncoding(table, { nmbers: "none" } as object), /got "nmbers"; did you mean "numbers"\?/],
     [() => fitEncoding(table, { columns: { x: { foo: 1 } as object } }), /^columns.x: expected settings of/],
     [() => fitEncoding(table, { missing: null } as unknown as EncodingSettings), /^missing: expected "error"/],
+    [
+      () => fitEncoding(table, { columns: { x: "skip" } } as unknown as EncodingSettings),
+      /^columns\.x: expected .*got "skip"\. Remedy: readTable\(file, \{ columns: \{ "x": "skip" \} \}\) .*table\.drop\("x"\)$/,
+    ],
+    [
+      () => fitEncoding(table, { condition: "plan" } as unknown as EncodingSettings),
+      /^condition: expected an array of column names, got "plan"$/,
+    ],
     [() => encoding.encode(tensor([[1]]) as unknown as Table), /^encode: expected a table, got a tensor/],
     [
       () => table.split(undefined as never),
@@ -238,11 +246,11 @@ describe("the numbers that a network sees", () => {
   it("lie where the encoding says", async () => {
     const table = Table.fromColumns({ a: [1, 2], c: ["x", "y"], b: [3, null] });
     const encoding = await fitEncoding(table, { missing: "keep", condition: ["c"] });
-    expect([encoding.width, encoding.conditionWidth]).toEqual([4, 3]);
-    expect(encoding.place("b")).toEqual({ condition: false, start: 2, width: 2 });
-    expect(encoding.place("c")).toEqual({ condition: true, start: 0, width: 3 });
+    expect([encoding.width, encoding.conditionWidth]).toEqual([3, 2]);
+    expect(encoding.place("b")).toEqual({ condition: false, start: 1, width: 2 });
+    expect(encoding.place("c")).toEqual({ condition: true, start: 0, width: 2 });
     expect(() => encoding.place("d")).toThrow(ShapeError);
-    expect((await encoding.encodeCondition(table)).shape).toEqual([2, 3]);
+    expect((await encoding.encodeCondition(table)).shape).toEqual([2, 2]);
     expect(names(await encoding.decodeCondition(await encoding.encodeCondition(table)), "c")).toEqual(["x", "y"]);
   });
 });
@@ -315,6 +323,20 @@ describe("missing values", () => {
   it("that are kept need a number of their own", async () => {
     expect(await filled({ missing: "keep" })).toEqual(table.toRows());
     expect((await fitEncoding(table, { missing: "keep" })).width).toBe(2 + 3 + 2);
+  });
+
+  it("need none in columns that have no missing value, unless it is asked for by name", async () => {
+    const whole = table.slice(3);
+    const keeping = { x: { missing: "keep" }, c: { missing: "keep" }, d: { missing: "keep" } } as const;
+    expect((await fitEncoding(whole, { missing: "keep" })).width).toBe((await fitEncoding(whole)).width);
+    expect((await fitEncoding(whole, { columns: keeping })).width).toBe(2 + 3 + 2);
+    const some = await fitEncoding(table.slice(2), { missing: "keep" });
+    expect([some.place("x").width, some.place("c").width, some.place("d").width]).toEqual([2, 2, 1]);
+    const later =
+      /^encode: row 2, column "[cd]": expected a value \(or fitEncoding with columns: \{ "[cd]": \{ missing: "fill" or "keep" \} \}\), got none$/;
+    await expect(some.encode(table)).rejects.toThrow(later);
+    const all = await fitEncoding(whole, { columns: keeping });
+    expect(names(await all.decode(await all.encode(table, { dtype: "f64" })), "c")).toEqual(["a", null, "b", "b"]);
   });
 });
 
@@ -396,4 +418,45 @@ it("a million rows let others have their turn while they are measured, encoded a
   expect(difference(cells, values(decoded, "x"))).toBeLessThan(2e-6);
   // Slices take four milliseconds; a machine that does other things as well adds to them.
   expect(mean).toBeLessThan(10);
+});
+
+describe("columns of which most values differ", () => {
+  const warned = async (table: Table, settings?: EncodingSettings) => {
+    const warnings: (Error & { code?: string })[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on("warning", note);
+    await fitEncoding(table, settings);
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    return warnings.map(({ name, code, message }) => `${name} ${code}: ${message}`);
+  };
+  const table = (rows: number, categories: number) =>
+    Table.fromColumns({
+      x: Array.from({ length: rows }, (_, i) => i),
+      comment: Array.from({ length: rows }, (_, i) => `text ${i % categories}`),
+    });
+
+  it("are warned of, with what to do, once for a table", async () => {
+    const texts = table(200, 200);
+    expect(await warned(texts)).toEqual([
+      expect.stringMatching(
+        /^ThalwegWarning THALWEG_MANY_CATEGORIES: fitEncoding: of categories, "comment" has 200 different values in 200 rows, .*columns: \{ "comment": "skip" \}.*table\.drop\("comment"\).*categories: "bits".*embedding/,
+      ),
+    ]);
+    expect(await warned(texts)).toEqual([]);
+    expect(await warned(table(101, 51))).toHaveLength(1);
+    expect(await warned(table(200, 200), { categories: "oneHot" })).toHaveLength(1);
+  });
+
+  it("are no matter where they are few, are bits or an embedding, or are asked for by name", async () => {
+    expect(await warned(table(60, 50))).toEqual([]);
+    expect(await warned(table(102, 51))).toEqual([]);
+    expect(await warned(table(2000, 900))).toEqual([]);
+    expect(await warned(table(200, 200), { categories: "bits" })).toEqual([]);
+    const columns = { comment: { categories: { type: "embedding", dim: 4 } } } as const;
+    expect(await warned(table(200, 200), { columns })).toEqual([]);
+    expect(await warned(table(200, 200), { columns: { comment: { categories: "oneHot" } } })).toEqual([]);
+    // A part of a larger table has its categories, and few of them in its rows.
+    expect(await warned(table(2000, 900).slice(0, 40))).toEqual([]);
+  });
 });

@@ -64,6 +64,11 @@ const ofModel: Places = {
   backbone: into("model: { type, args: { backbone } }"),
 };
 
+/** Of the third argument of trainStep. */
+const ofOptimizer: Places = {
+  optimizer: "trainStep takes the optimizer itself as its third argument: trainStep(model, loss, adamw({ lr: 1e-3 }))",
+};
+
 const places: Readonly<Record<string, Places>> = {
   FitOptions: ofFit,
   SampleOptions: ofSample,
@@ -71,6 +76,7 @@ const places: Readonly<Record<string, Places>> = {
   FlowConfig: ofModel,
   BridgeConfig: ofModel,
   EnergyConfig: ofModel,
+  Optimizer: ofOptimizer,
 };
 
 /** What to write in place of an unknown key; undefined where nothing is known of it. */

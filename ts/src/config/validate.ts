@@ -70,6 +70,16 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** A key that is known to be misplaced in a value without the `type` that would tell which keys it may have. */
+function keyInsteadOfType(name: string, value: unknown): { key: string; remedy: string } | undefined {
+  if (typeof value !== "object" || value === null || "type" in value) return undefined;
+  for (const key of Object.keys(value)) {
+    const remedy = misplaced(name, key);
+    if (remedy !== undefined) return { key, remedy };
+  }
+  return undefined;
+}
+
 /**
  * Refuses a value that is not of the named config type.
  *
@@ -92,6 +102,14 @@ export function validate(name: keyof Validators, value: unknown, modules: readon
       expected: "a known key",
       got: String(problem.path.at(-1)),
       path,
+    });
+  }
+  const inside = path === "type" ? keyInsteadOfType(name, value) : undefined;
+  if (inside !== undefined) {
+    throw new ConfigError(`${inside.key}: unknown key; ${inside.remedy}`, {
+      expected: "a known key",
+      got: inside.key,
+      path: inside.key,
     });
   }
   const got = shown(valueAt(value, problem.path));

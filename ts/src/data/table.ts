@@ -139,8 +139,7 @@ export class Table {
    * @throws ConfigError where there is none
    */
   column(name: string): Column {
-    this.#byName ??= new Map(this.columns.map((column) => [column.name, column]));
-    const found = this.#byName.get(name);
+    const found = this.find(name);
     if (found !== undefined) return found;
     const names = this.columns.map((column) => column.name);
     const expected = `one of the columns ${listed(names)}`;
@@ -149,6 +148,16 @@ export class Table {
       got: name,
       path: name,
     });
+  }
+
+  /**
+   * A column by its name, if there is one.
+   *
+   * @internal
+   */
+  find(name: string): Column | undefined {
+    this.#byName ??= new Map(this.columns.map((column) => [column.name, column]));
+    return this.#byName.get(name);
   }
 
   /** The table of these columns, in this order. */

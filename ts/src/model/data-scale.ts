@@ -1,9 +1,10 @@
 // Whether the data of a fit are of about the size of the noise that they are mixed with, where they are not made so.
 // Looked at beside the fit, which does not wait for it.
+
+import { warnOnce } from "../config/warnings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { ModelInfo } from "./reports.js";
-import { warnOnce } from "./warnings.js";
 
 /** Rows that are looked at. */
 const ROWS = 4096;

@@ -2,6 +2,7 @@
 // What the rows of a model are is the model's business; what is done with them is the engine's.
 import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
+import { warnOnce } from "../config/warnings.js";
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
 import { ConfigError, InternalError } from "../errors.js";
@@ -25,7 +26,6 @@ import type { ModelInfo } from "./reports.js";
 import { everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
 import { isRecordOf, tensorsOf } from "./state.js";
 import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
-import { warnOnce } from "./warnings.js";
 import { type Weight, weightGraph } from "./weight.js";
 
 /** What a fit asks of its model. */
@@ -283,8 +283,8 @@ export function startFit<C extends Size, Data>(
   if (validation !== undefined) optionsOf("validation", validation, validationNames);
   if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
   const options = {
-    // What was encoded is in good units already.
-    ...(model.isEncoded && { normalize: false }),
+    // What was encoded is in good units already, unless its numbers were left in their own.
+    ...(model.isEncoded && { normalize: !model.encoding().isScaled }),
     ...rest,
     ...(validation && { validation: { every: validation.every } }),
     ...(every && { every: { steps: every.steps } }),

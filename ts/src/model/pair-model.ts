@@ -1,7 +1,7 @@
 // PairModel: a model between a source at t = 0 and data at t = 1: fitted to pairs, or to data and the standard normal source.
 // What flows and bridges share.
 import { optionsOf } from "../config/options.js";
-import { InternalError } from "../errors.js";
+import { DataError, InternalError } from "../errors.js";
 import type { ObjectiveKind, Size } from "../generated/config.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import type { AnyConfigOf } from "./fitted-model.js";
@@ -76,9 +76,21 @@ export abstract class PairModel<
 
 /** Data, or pairs, as groups of tensors. */
 export function pairGroups<X extends Size>(what: string, data: StateOf<X> | Pairs<X> | TablePairs<X>, xSize: X): Lists {
-  if (!isPairs(data, xSize)) return { x: tensorsOf(what, data, xSize, " or { x0, x1 }") };
+  if (!isPairs(data, xSize)) {
+    refuseHalf(what, data, xSize);
+    return { x: tensorsOf(what, data, xSize, " or { x0, x1 }") };
+  }
   optionsOf(what, data, pairNames);
   return { x: tensorsOf(`${what}.x1`, data.x1, xSize), x0: tensorsOf(`${what}.x0`, data.x0, xSize) };
+}
+
+/** Refuses data that are no pairs, and yet one side of such. */
+function refuseHalf(what: string, data: object, xSize: Size): void {
+  const [side, ...both] = ["x0", "x1"].filter((name) => isRecordOf([name], data, xSize));
+  if (side === undefined || both.length > 0) return;
+  const [expected, got] = ["{ x0, x1 }", `{ ${Object.keys(data).join(", ")} } without ${side === "x0" ? "x1" : "x0"}`];
+  const remedy = "{ x0, x1 } of as many rows, or the data alone where the source is normal noise";
+  throw new DataError(`${what}: expected ${expected}, got ${got}. Remedy: ${remedy}`, { expected, got, where: what });
 }
 
 /** Whether data are pairs: an object with x0 and x1, unless these are the names of the state's own parts. */

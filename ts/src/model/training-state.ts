@@ -1,7 +1,8 @@
 // What is known of a model's training without asking the engine: how many steps, and whether a fit is under way that nobody waits for.
 // For warnings before samples are drawn.
+
+import { warnOnce } from "../config/warnings.js";
 import type { Run } from "../train/run.js";
-import { warnOnce } from "./warnings.js";
 
 /** Steps below which samples are hardly what is wanted. */
 const FEW = 100;

@@ -40,7 +40,27 @@ function reshaped(name: string, wanted: readonly number[], got: readonly number[
 /** How users call what the engine calls this. */
 const called = (name: string) => (name === "x" ? "data" : name);
 
+/** Labels for a network that embeds a class itself. */
+const embedded = (dtype: string) =>
+  `labels.cast("${dtype}").unsqueeze(1) for a network with numClasses (conditionSize: 1)`;
+
 const remedies: readonly Remedy[] = [
+  {
+    when: /^condition: wrong shape: expected \[N, 1\], got \[\d+, (\d+)\]/,
+    says: ([, width]) =>
+      `conditionSize: ${width} in the config, if that is what rows are; of i64 labels [N], ${embedded("f32")}`,
+  },
+  {
+    when: /^condition: wrong shape: expected \[N, 1\], got \[\d+\]/,
+    says: () => "condition.unsqueeze(1)",
+  },
+  {
+    when: /^condition(?:\.[\w.]+)?: expected (f32|f64), got i64$/,
+    says: ([, dtype = ""]) => {
+      const oneHot = `labels.oneHot(classes)${dtype === "f32" ? "" : `.cast("${dtype}")`}`;
+      return `of labels [N], ${embedded(dtype)}, or ${oneHot} for conditionSize: classes`;
+    },
+  },
   {
     when: /^(?:data\.)?(\w+)(?:\.[\w.]+)?: wrong shape: expected \[N, ([\d, ]+)\], got \[([\d, ]+)\]/,
     says: ([, name = "", wanted = "", got = ""]) => reshaped(called(name), sizesOf(wanted), sizesOf(got)),

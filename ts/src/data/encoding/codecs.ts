@@ -43,6 +43,10 @@ function unfit(column: string, row: number | undefined, expected: string, got: s
 /** The last moment of a Date, in milliseconds; the first is its negative. */
 const LAST_DATE = 8.64e15;
 
+/** What a column must have that has no place for missing values. */
+const aValue = (name: string) =>
+  `a value (or fitEncoding with columns: { ${JSON.stringify(name)}: { missing: "fill" or "keep" } })`;
+
 const PRESENT = -1;
 const ABSENT = 1;
 
@@ -67,7 +71,7 @@ function numberCodec(encoding: NumberEncoding): Codec {
         const value = values[row] as number;
         const absent = Number.isNaN(value);
         if (absent && missing.type === "error") {
-          throw unfit(name, row, 'a value (or fitEncoding with missing: "fill" or "keep")', "none");
+          throw unfit(name, row, aValue(name), "none");
         }
         into[at] = scale.forward(absent && missing.type !== "error" ? missing.value : value);
         if (!Number.isFinite(into[at])) {
@@ -132,8 +136,7 @@ function categoryCodec(encoding: CategoryEncoding): Codec {
         const given = codes[row] as number;
         const index = given < 0 ? absent[missing.type] : known[given];
         if (index === undefined) {
-          const expected =
-            given < 0 ? 'a value (or fitEncoding with missing: "fill" or "keep")' : "a category of the encoding's";
+          const expected = given < 0 ? aValue(name) : "a category of the encoding's";
           throw unfit(name, row, expected, given < 0 ? "none" : JSON.stringify(own[given]));
         }
         code.write(index, into, at);

@@ -17,6 +17,7 @@ import { Table } from "../table.js";
 import { checkKnown } from "../table-builder.js";
 import { codeKinds } from "./category-codes.js";
 import type { CategoryEncoding, NumberEncoding } from "./codecs.js";
+import { watchCategories } from "./many-categories.js";
 import { sorted } from "./sorted.js";
 import { TableEncoding } from "./table-encoding.js";
 import { fittedTransform, transformKinds } from "./transforms.js";
@@ -57,7 +58,7 @@ export interface ColumnEncodingSettings {
 export interface EncodingSettings extends ColumnEncodingSettings {
   /**
    * What becomes of numbers and dates: mean 0 and standard deviation 1 (`"standard"`, the default), −1 … 1 (`"minMax"`), normal scores (`"quantile"`, for
-   * skewed columns and such with outliers; gaps between groups of values vanish), or what they are (`"none"`; then let the fit normalise).
+   * skewed columns and such with outliers; gaps between groups of values vanish), or what they are (`"none"`; a fit then normalises, unless `normalize: false` says otherwise).
    */
   readonly numbers?: Transform["type"];
   /**
@@ -67,7 +68,8 @@ export interface EncodingSettings extends ColumnEncodingSettings {
   readonly categories?: CategoryCodeSettings;
   /**
    * What becomes of missing values: an error (the default), the mean or the most frequent category (`"fill"`) or another value in their place, or they
-   * are kept as what they are (`"keep"`), so that samples have missing values as often as the table.
+   * are kept as what they are (`"keep"`), so that samples have missing values as often as the table. What is kept needs a number more: where `"keep"` is said
+   * of all columns, those without a missing value have none, and refuse one later; `columns: { x: { missing: "keep" } }` keeps it in any case.
    */
   readonly missing?: MissingPolicy;
   /** Whether decoded numbers are kept within the range that the table has; default false. */
@@ -127,6 +129,13 @@ async function measured(column: NumberColumn | DateColumn) {
   }
   return { ascending, mean: Math.min(high, Math.max(low, sum)), std, range: [low, high] as const };
 }
+
+const hasGaps = (column: Column): boolean =>
+  column.type === "category" ? column.codes.some((code) => code < 0) : column.values.some(Number.isNaN);
+
+/** What is said of all columns, for one of them: a place for missing values costs a number, which is wasted where there are none. */
+const commonPolicy = (policy: MissingPolicy, column: Column): MissingPolicy =>
+  policy === "keep" && !hasGaps(column) ? "error" : policy;
 
 function missingNumber(policy: MissingPolicy, mean: number, { type, name }: NumberColumn | DateColumn): MissingNumber {
   if (policy === "error") return { type: "error" };
@@ -232,11 +241,20 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
   if (clip !== undefined && typeof clip !== "boolean") throw refuse(at("clip"), "true or false", clip);
 }
 
+/** The error of a setting that belongs to the reading of tables. */
+function notSkipped(name: string): ConfigError {
+  const [expected, got, path] = [`an object of settings { ${columnNames.join(", ")} }`, '"skip"', `columns.${name}`];
+  const key = JSON.stringify(name);
+  const remedy = `readTable(file, { columns: { ${key}: "skip" } }) leaves the column out, or table.drop(${key})`;
+  return new ConfigError(`${path}: expected ${expected}, got ${got}. Remedy: ${remedy}`, { expected, got, path });
+}
+
 /**
  * Decides how the columns of a table become numbers: what it needs to know of each, such as mean or quantiles, is measured here and then kept. Fit it to
  * the rows that the model trains on. Columns of whole numbers, and dates, come back as such; categories exactly.
  *
- * A fit of a model to a table takes the encoded numbers as they are, unless `normalize: true` asks for more.
+ * A fit of a model to a table takes the encoded numbers as they are, unless `normalize: true` asks for more, or numbers were left in their own units
+ * (`numbers: "none"`). A column of which most values differ, such as a name or a comment, is warned of (`THALWEG_MANY_CATEGORIES`).
  *
  * @throws ConfigError for wrong settings; DataError for a column without a value
  *
@@ -264,7 +282,9 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
   const names = table.columns.map(({ name }) => name);
   checked("", common);
   checkKnown(Object.keys(columns), names, "the table");
+  if (!Array.isArray(condition)) throw refuse("condition", "an array of column names", condition);
   for (const [name, own] of Object.entries(columns)) {
+    if ((own as unknown) === "skip") throw notSkipped(name);
     checked(`columns.${name}`, optionsOf(`columns.${name}`, own, columnNames));
   }
   for (const name of condition) table.column(name);
@@ -272,18 +292,23 @@ export async function fitEncoding(table: Table, settings: EncodingSettings = {})
   const turn = turns();
   const encodings: ColumnEncoding[] = [];
   for (const [i, column] of table.columns.entries()) {
+    const own = Object.hasOwn(columns, column.name) ? columns[column.name] : undefined;
     const chosen: Chosen = {
       numbers: "standard",
       categories: "oneHot",
-      missing: "error",
       clip: false,
       ...common,
-      ...(Object.hasOwn(columns, column.name) && columns[column.name]),
+      ...own,
+      missing: own?.missing ?? commonPolicy(common.missing ?? "error", column),
       condition: given.has(column.name),
       seed: seed * 4096 + i,
     };
     encodings.push(await columnEncoding(column, chosen));
     await turn();
+  }
+  const isUnsaid = ({ name }: Column) => !Object.hasOwn(columns, name) || columns[name]?.categories === undefined;
+  if (common.categories === undefined || common.categories === "oneHot") {
+    watchCategories(table, table.columns.filter(isUnsaid));
   }
   return new TableEncoding({ columns: encodings });
 }

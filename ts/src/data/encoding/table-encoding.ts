@@ -1,6 +1,7 @@
 // TableEncoding: a table as rows of numbers, and such rows as a table in the user's columns, categories and units.
 // Plain data behind methods, so that it lives in a model's config and with it in its checkpoints.
 
+import { nearest } from "../../config/nearest.js";
 import { namesOf, optionsOf } from "../../config/options.js";
 import { ConfigError, ShapeError } from "../../errors.js";
 import type { ColumnEncoding, EncodingConfig } from "../../generated/config.js";
@@ -86,6 +87,17 @@ export class TableEncoding implements EncodingConfig {
   }
 
   /**
+   * Whether all numbers of the state are in good units, and none are left in their own (`numbers: "none"`).
+   *
+   * @internal
+   */
+  get isScaled(): boolean {
+    return this.columns.every(
+      (column) => column.type === "category" || column.condition === true || column.transform.type !== "none",
+    );
+  }
+
+  /**
    * Where the numbers of a column lie, for masks and for looking into states.
    *
    * @throws ShapeError where the encoding has no such column
@@ -104,12 +116,12 @@ export class TableEncoding implements EncodingConfig {
    * @throws DataError with row (from 1) and column of a missing value or an unknown category; ConfigError where the table lacks a column
    */
   encode(table: Table, settings: EncodeSettings = {}): Promise<Tensor> {
-    return encoded(table, this.#state, settings);
+    return this.#encoded("encode", table, this.#state, settings);
   }
 
   /** The conditions of a table's rows as numbers `[N, conditionWidth]`; otherwise as {@link TableEncoding.encode}. */
   encodeCondition(table: Table, settings: EncodeSettings = {}): Promise<Tensor> {
-    return encoded(table, this.#condition, settings);
+    return this.#encoded("encodeCondition", table, this.#condition, settings);
   }
 
   /**
@@ -122,8 +134,7 @@ export class TableEncoding implements EncodingConfig {
   async logDeterminants(table: Table, dtype: "f32" | "f64"): Promise<Tensor> {
     if (!(table instanceof Table)) throw refusedSetting("logProb", "a table", table);
     const slopes = this.#state.map((codec) => {
-      const column = table.column(codec.name);
-      checkType(codec, column);
+      const column = this.#columnOf("logProb", table, codec);
       if (codec.logSlope !== undefined) return codec.logSlope(column);
       const what = codec.type === "category" ? "categories" : "numbers of which some are missing and kept as such";
       const [expected, got] = ["columns of numbers or dates alone", `${JSON.stringify(codec.name)} of ${what}`];
@@ -160,29 +171,47 @@ export class TableEncoding implements EncodingConfig {
   decodeCondition(rows: Tensor): Promise<Table> {
     return decoded(rows, this.#condition);
   }
-}
 
-async function encoded(table: Table, codecs: readonly Codec[], settings: EncodeSettings): Promise<Tensor> {
-  const { dtype = "f32" } = optionsOf("encode", settings, encodeNames);
-  if (!(table instanceof Table)) throw refusedSetting("encode", "a table", table);
-  const width = widthOf(codecs);
-  const writers: { readonly write: Write; readonly width: number }[] = [];
-  await inSlices(codecs.length, (i) => {
-    const codec = codecs[i] as Codec;
-    const column = table.column(codec.name);
+  /** A table's column for a codec, of the type that it must have. */
+  #columnOf(call: string, table: Table, codec: Codec): Column {
+    const column = table.find(codec.name);
+    if (column === undefined) throw this.#lacking(call, table, codec.name);
     checkType(codec, column);
-    writers.push({ write: codec.writer(column), width: codec.width });
-  });
-  const Elements = dtype === "f64" ? Float64Array : Float32Array;
-  return tensorInPieces({ shape: [table.rowCount, width], dtype, unit: width }, (start, end) => {
-    const piece = new Elements(end - start);
-    let offset = 0;
-    for (const { write, width: own } of writers) {
-      for (let at = 0; at < piece.length; at += width) write((start + at) / width, piece, at + offset);
-      offset += own;
-    }
-    return piece;
-  });
+    return column;
+  }
+
+  /** The error that a table lacks a column; what is meant may be one of the table's that the encoding has no use for. */
+  #lacking(call: string, table: Table, name: string): ConfigError {
+    const names = table.columns.map((column) => column.name);
+    const needed = new Set(this.columns.map((column) => column.name));
+    const others = names.filter((each) => !needed.has(each));
+    const meant = nearest(name, others);
+    const hint = meant === undefined ? "" : `; is ${JSON.stringify(meant)} meant?`;
+    const message = `${call}: the table has no column ${JSON.stringify(name)} (its columns: ${listed(names)})${hint}`;
+    return new ConfigError(message, { expected: `a column ${JSON.stringify(name)}`, got: listed(names), path: name });
+  }
+
+  async #encoded(call: string, table: Table, codecs: readonly Codec[], settings: EncodeSettings): Promise<Tensor> {
+    const { dtype = "f32" } = optionsOf(call, settings, encodeNames);
+    if (!(table instanceof Table)) throw refusedSetting(call, "a table", table);
+    const width = widthOf(codecs);
+    const writers: { readonly write: Write; readonly width: number }[] = [];
+    await inSlices(codecs.length, (i) => {
+      const codec = codecs[i] as Codec;
+      const column = this.#columnOf(call, table, codec);
+      writers.push({ write: codec.writer(column), width: codec.width });
+    });
+    const Elements = dtype === "f64" ? Float64Array : Float32Array;
+    return tensorInPieces({ shape: [table.rowCount, width], dtype, unit: width }, (start, end) => {
+      const piece = new Elements(end - start);
+      let offset = 0;
+      for (const { write, width: own } of writers) {
+        for (let at = 0; at < piece.length; at += width) write((start + at) / width, piece, at + offset);
+        offset += own;
+      }
+      return piece;
+    });
+  }
 }
 
 async function decoded(rows: Tensor, codecs: readonly Codec[]): Promise<Table> {

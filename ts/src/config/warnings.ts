@@ -1,4 +1,4 @@
-// Warnings about what is no error and yet hardly meant: on stderr, once for each model, as Node's own are.
+// Warnings about what is no error and yet hardly meant: on stderr, once for each model or table, as Node's own are.
 // They state facts and what to do; `--disable-warning=ThalwegWarning`, or a code in its place, silences them.
 
 /** The codes of warnings. */
@@ -8,14 +8,15 @@ export type WarningCode =
   | "THALWEG_UNSCALED_DATA"
   | "THALWEG_OTHER_DATA"
   | "THALWEG_LOSS_ROSE"
-  | "THALWEG_NOTHING_TO_DO";
+  | "THALWEG_NOTHING_TO_DO"
+  | "THALWEG_MANY_CATEGORIES";
 
 const given = new WeakMap<object, Set<WarningCode>>();
 
-/** Gives a warning, unless it was given of this model before. */
-export function warnOnce(model: object, code: WarningCode, message: string): void {
-  const codes = given.get(model) ?? new Set();
+/** Gives a warning, unless it was given of this model, or whatever else it is about, before. */
+export function warnOnce(about: object, code: WarningCode, message: string): void {
+  const codes = given.get(about) ?? new Set();
   if (codes.has(code)) return;
-  given.set(model, codes.add(code));
+  given.set(about, codes.add(code));
   process.emitWarning(message, { type: "ThalwegWarning", code });
 }
