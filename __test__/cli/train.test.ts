@@ -12,6 +12,25 @@ const stateOf = (run: string) =>
     readFileSync(join(run, name)).toString("base64"),
   );
 
+describe("a broken pipe", () => {
+  it("of what is said beside the output does not end the training", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    // The live page's address is said before the training begins.
+    const { child, ended } = start(folder, ["train", "config.json", "--out", "a", "--data", "datasets.moons", "--ui"]);
+    child.stderr?.destroy();
+    const { code, stdout } = await ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining("a: step 20")]);
+    expect((await (await load(join(folder, "a"))).info()).step).toBe(20);
+  });
+
+  it("of the output ends a command quietly", async () => {
+    const { child, ended } = start(temporary(), ["--help"]);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
 describe("a run's folder", () => {
   it("has a checkpoint, the log, and what the run was told", async () => {
     const folder = temporary();
