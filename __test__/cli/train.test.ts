@@ -12,6 +12,97 @@ const stateOf = (run: string) =>
     readFileSync(join(run, name)).toString("base64"),
   );
 
+describe("a broken pipe", () => {
+  it("of what is said beside the output does not end the training", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    // The live page's address is said before the training begins.
+    const { child, ended } = start(folder, ["train", "config.json", "--out", "a", "--data", "datasets.moons", "--ui"]);
+    child.stderr?.destroy();
+    const { code, stdout } = await ended;
+    expect([code, stdout]).toEqual([0, expect.stringContaining("a: step 20")]);
+    expect((await (await load(join(folder, "a"))).info()).step).toBe(20);
+  });
+
+  it("of the output ends a command quietly", async () => {
+    const { child, ended } = start(temporary(), ["--help"]);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+describe("two trainings of one folder", () => {
+  it("are refused, whichever way the second begins, and the first goes on", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    const more = ["--data", "datasets.moons", "--steps", "1000000", "--checkpoint-every", "50"];
+    const first = start(folder, ["train", "config.json", "--out", "a", ...more]);
+    await first.said("step ");
+    const manifest = join(folder, "a", "manifest.json");
+    while (!existsSync(manifest)) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const how of [["config.json"], ["config.json", "--force"], ["--resume"]]) {
+      const { code, stderr } = await thalweg(folder, "train", "--out", "a", "--data", "datasets.moons", ...how);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`process ${first.child.pid} trains`)]);
+    }
+    first.child.kill("SIGINT");
+    expect((await first.ended).code).toBe(130);
+    expect(readdirSync(join(folder, "a"))).not.toContain("run.lock");
+    expect((await load(join(folder, "a"))).config.xSize).toBe(2);
+  });
+
+  it("are not two where the first was killed", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    const first = start(folder, [
+      "train",
+      "config.json",
+      "--out",
+      "a",
+      "--data",
+      "datasets.moons",
+      "--steps",
+      "1000000",
+    ]);
+    await first.said("step ");
+    first.child.kill("SIGKILL");
+    await first.ended;
+    expect(readFileSync(join(folder, "a", "run.lock"), "utf8")).toBe(`${first.child.pid}\n`);
+    const { code } = await thalweg(folder, "train", "--out", "a", "--resume", "--steps", "10");
+    expect(code).toBe(0);
+    expect(readdirSync(join(folder, "a"))).not.toContain("run.lock");
+  });
+
+  it("leave no lock and no folder where one is refused or ends at once", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar({ bogus: 1 }));
+    const args = ["train", "config.json", "--data", "datasets.moons", "--out"];
+    expect((await thalweg(folder, ...args, "runs/a")).code).toBe(2);
+    expect(readdirSync(folder)).toEqual(["config.json"]);
+    writeJson(folder, "config.json", planar());
+    const call = start(folder, [...args, "b", "--steps", "1000000"]);
+    await call.said("step ");
+    call.child.kill("SIGINT");
+    await call.said("once more");
+    call.child.kill("SIGINT");
+    expect((await call.ended).code).toBe(130);
+    expect(readdirSync(join(folder, "b"))).not.toContain("run.lock");
+  });
+
+  it("that both find a stale lock are still not two", async () => {
+    const folder = temporary();
+    writeJson(folder, "config.json", planar());
+    mkdirSync(join(folder, "a"));
+    writeFileSync(join(folder, "a", "run.lock"), "999999999\n");
+    const args = ["train", "config.json", "--data", "datasets.moons", "--out", "a", "--force", "--steps", "1000000"];
+    const calls = [1, 2].map(() => start(folder, args));
+    const [ended, other] = await Promise.race(calls.map(async (call, i) => [await call.ended, calls[1 - i]] as const));
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("in which process")]);
+    await other?.said("step ");
+    other?.child.kill("SIGINT");
+    expect((await other?.ended)?.code).toBe(130);
+  });
+});
+
 describe("a run's folder", () => {
   it("has a checkpoint, the log, and what the run was told", async () => {
     const folder = temporary();

@@ -57,6 +57,49 @@ describe("jsonLinesLog", () => {
     expect(await readLog(join(folder, "new", "run"))).toEqual(logged);
   });
 
+  it.each([
+    ["text", "mine, and no line of it ends"],
+    ["lines of text", "mine\nand mine\n"],
+    ["JSON of another kind", '{"a":1}'],
+    ["JSON lines of another kind", '{"a":1}\n{"a":2}\n'],
+    ["a list", "[1, 2]\n"],
+    ["a long line", "x".repeat(200_000)],
+  ])("goes on with no file of others: %s", async (_, text) => {
+    const file = join(folder, "mine.txt");
+    writeFileSync(file, text);
+    await expect(written(file, [1], true)).rejects.toThrow(
+      /mine\.txt could not be written: its first line is no event/,
+    );
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("goes on with a log whose only line is torn", async () => {
+    const file = join(folder, "torn-first.jsonl");
+    for (const torn of ["", "{", '{"st', '{"step":1,"loss":0.', JSON.stringify({ ...event(1), time: "2026-01-01" })]) {
+      writeFileSync(file, torn);
+      await written(file, [2], true);
+      expect(await stepsOf(file)).toEqual([2]);
+    }
+  });
+
+  it.each([
+    ["jsonLinesLog", (name: string) => jsonLinesLog(join(folder, `${name}.jsonl`))],
+    ["tensorBoardLog", (name: string) => tensorBoardLog(join(folder, name))],
+  ])("and another of the same place are refused, until the first is closed: %s", async (_, make) => {
+    const [first, second, elsewhere] = [make("one"), make("./sub/../one"), make("other")];
+    await first.open?.({ resume: false });
+    await expect(second.open?.({ resume: false })).rejects.toThrow(ConfigError);
+    await expect(second.open?.({ resume: true })).rejects.toThrow("a log that no other fit is writing to");
+    expect(() => second.write(event(1))).toThrow(ConfigError);
+    await elsewhere.open?.({ resume: false });
+    first.write(event(1));
+    await second.close();
+    await expect(second.open?.({ resume: true })).rejects.toThrow(ConfigError);
+    await Promise.all([first.close(), elsewhere.close()]);
+    await second.open?.({ resume: true });
+    await second.close();
+  });
+
   it("has an object a line, and null for what is no finite number", async () => {
     const file = join(folder, "nan.jsonl");
     const log = jsonLinesLog(file);

@@ -52,6 +52,54 @@ describe("a log", () => {
     expect(steps.at(-1)).toBe(500);
   });
 
+  it("that fails in a promise is told of, and the training goes on without it", async () => {
+    const full = new Error("disk full");
+    const { log } = remembering();
+    let written = 0;
+    const failing: FitLog = {
+      write: async () => {
+        written += 1;
+        throw full;
+      },
+      close: () => {
+        throw new Error("cannot be closed");
+      },
+    };
+    const report = await small().fit(data(), { ...settings, steps: 300, log: [failing, log] });
+    expect(report).toMatchObject({ step: 300, logErrors: [full] });
+    expect(warnings).toEqual(["a log of a fit failed, and ends here: disk full"]);
+    expect(written).toBeGreaterThan(0);
+  });
+
+  it("is waited for where it writes in a promise", async () => {
+    let written = 0;
+    const write = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      written += 1;
+    };
+    const atClose: number[] = [];
+    await small().fit(data(), { ...settings, steps: 2, log: { write, close: async () => void atClose.push(written) } });
+    expect(atClose).toEqual([written]);
+    expect(written).toBeGreaterThan(0);
+  });
+
+  it("that never opens holds up neither stop nor a signal, and is closed if it opens after all", async () => {
+    let resolve: () => void = () => undefined;
+    const promise = new Promise<void>((opened) => {
+      resolve = opened;
+    });
+    const closed = vi.fn(async () => undefined);
+    const log: FitLog = { open: () => promise, write: () => expect.fail("not open"), close: closed };
+    const run = small().fit(data(), { ...settings, steps: 1_000_000, log });
+    run.stop();
+    expect((await run).reason).toBe("stopped");
+    expect(closed).not.toHaveBeenCalled();
+    const signal = AbortSignal.timeout(50);
+    await expect(small().fit(data(), { ...settings, steps: 1_000_000, log, signal })).rejects.toThrow(AbortError);
+    resolve();
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledTimes(2));
+  });
+
   it("may be one of several, and one that is given twice is written to once", async () => {
     const [first, second] = [remembering(), remembering()];
     await small().fit(data(), { ...settings, steps: 2, log: [first.log, second.log, first.log] });

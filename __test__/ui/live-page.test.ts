@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ConfigError, type FitEvent, type LivePage, livePage } from "thalweg";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { History } from "../../ts/src/ui/history.ts";
 import type { LivePreview } from "../../ts/src/ui/messages.ts";
 import { data, small } from "../model/support.ts";
@@ -79,6 +79,25 @@ function listening(page: LivePage) {
   };
   return { messages, end, until, stop: () => sent.destroy() };
 }
+
+describe("a Stop button", () => {
+  it.each([
+    () => {
+      throw new Error("cannot stop");
+    },
+    async () => {
+      throw new Error("cannot stop");
+    },
+  ])("whose function fails answers so, and the process lives", async (onStop) => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const page = await opened({ onStop });
+    const { status, text } = await asked(at(page, "/stop"), { method: "POST" });
+    expect([status, text]).toEqual([500, "cannot stop\n"]);
+    expect(warned).toHaveBeenCalledWith("the live page: cannot stop", "ThalwegWarning");
+    warned.mockRestore();
+    expect((await asked(new URL(page.url))).status).toBe(200);
+  });
+});
 
 describe("who is let in", () => {
   it("those with the token, who get a page that may load nothing else and tells nobody where it is", async () => {

@@ -1,14 +1,23 @@
 // How commands write to stdout: whole, and without complaint where the reader of a pipe has gone.
 // Everything else that they say goes to stderr.
 
-/** Ends the process quietly where nobody reads its output any more, as `thalweg sample … | head` has it. */
+/**
+ * Ends the process quietly where nobody reads its output any more, as `thalweg sample … | head` has it. Where nobody reads what it says beside the output, it only
+ * speaks to nobody: a training must not end because the terminal that showed its progress is gone.
+ */
 export function quietPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(process.exitCode ?? 0);
-    });
-  }
+  const onBroken = (whatThen: () => void) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    whatThen();
+  };
+  process.stdout.on(
+    "error",
+    onBroken(() => process.exit(process.exitCode ?? 0)),
+  );
+  process.stderr.on(
+    "error",
+    onBroken(() => undefined),
+  );
 }
 
 /** Writes text, and resolves once the system has taken it. */

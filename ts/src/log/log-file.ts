@@ -1,18 +1,41 @@
 // Logs that are files: events are written behind the caller's back, in order, each whole or not at all.
 // What fails is thrown by the next write, and by the end.
 import { type FileHandle, mkdir, open } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ConfigError, DataError } from "../errors.js";
 import type { FitEvent } from "../train/events.js";
 import type { FitLog, LogStart } from "../train/logs.js";
+
+/** Places that logs of this process write to. */
+const taken = new Set<string>();
 
 /** Bytes that are read at a time when the end of the last line is looked for. */
 const PIECE = 1 << 16;
 
 const NEW_LINE = "\n".charCodeAt(0);
 
-/** Where the last whole line of a file ends. */
+/** Whether a line is that of an event, or the beginning of one: a line that its writer had no time to end. */
+function isEvent(line: string, isWhole: boolean): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && "step" in value && "time" in value;
+  } catch {
+    return !isWhole && /^\{("|$)/.test(line);
+  }
+}
+
+/** Refuses a file that is no log, since the end of one is cut off. */
+async function checkEvents(file: FileHandle): Promise<void> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE), 0, PIECE, 0);
+  if (bytesRead === 0) return;
+  const [first = "", ...others] = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
+  if (isEvent(first, others.length > 0)) return;
+  throw new Error("its first line is no event of a fit, so that it is none to go on with; give the log another name");
+}
+
+/** Where the last whole line of a file of events ends. */
 async function endOfLines(file: FileHandle): Promise<number> {
+  await checkEvents(file);
   let { size: end } = await file.stat();
   const bytes = Buffer.alloc(PIECE);
   while (end > 0) {
@@ -44,6 +67,8 @@ export interface Noted {
 /** What a file is, and how it holds events. */
 export interface LogFormat {
   readonly path: string;
+  /** What no other log of this process may write to meanwhile: the file, or its folder. */
+  readonly place: string;
   readonly beginning: keyof typeof beginnings;
   /** Events as the file holds them, behind those of the calls before. */
   encoded(events: readonly Noted[]): Promise<Uint8Array>;
@@ -125,25 +150,36 @@ class LogFile {
  */
 export function fileLog(format: (start: LogStart) => LogFormat): FitLog {
   let file: LogFile | undefined;
+  let own: string | undefined;
+  const opened = (asked: LogFormat): LogFile => {
+    const place = resolve(asked.place);
+    if (taken.has(place)) {
+      const [expected, got] = ["a log that no other fit is writing to", asked.place];
+      throw new ConfigError(`log: expected ${expected}, got ${got}`, { expected, got, path: "log" });
+    }
+    taken.add(place);
+    own = place;
+    return new LogFile(asked);
+  };
   return {
     async open(start) {
-      const asked = format(start);
-      if (file !== undefined) {
-        const [expected, got] = ["a log that no other fit is writing to", asked.path];
-        throw new ConfigError(`log: expected ${expected}, got ${got}`, { expected, got, path: "log" });
-      }
-      file = new LogFile(asked);
+      file = opened(format(start));
       // Closing throws what failed.
       await file.written().catch(() => this.close());
     },
     write(event) {
-      file ??= new LogFile(format({ resume: false }));
+      file ??= opened(format({ resume: false }));
       file.append(event);
     },
     async close() {
-      const closing = file;
+      const [closing, place] = [file, own];
       file = undefined;
-      await closing?.close();
+      own = undefined;
+      try {
+        await closing?.close();
+      } finally {
+        if (place !== undefined) taken.delete(place);
+      }
     },
   };
 }

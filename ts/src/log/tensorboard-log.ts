@@ -40,7 +40,7 @@ const seconds = ({ time }: Noted) => time.getTime() / 1000;
  * again, and one that starts anew in the place of all earlier ones of the folder. How failures end is told at {@link FitLog}.
  *
  * @param folder - one for each run; it is made where there is none
- * @throws ConfigError for a path that is none
+ * @throws ConfigError for a path that is none; the fit rejects with one where another log of this process is writing to the folder
  *
  * @example
  * ```ts
@@ -62,6 +62,7 @@ export function tensorBoardLog(folder: string): FitLog {
       ];
     };
     return {
+      place: path,
       path: join(path, fileName()),
       beginning: "unused",
       encoded: (events) =>

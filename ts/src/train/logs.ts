@@ -27,8 +27,11 @@ export interface LogStart {
 export interface FitLog {
   /** Called before the first event; no event is written before its promise has resolved. */
   open?(start: LogStart): void | Promise<void>;
-  /** Called with each event, in order. Returns at once: what takes time is done behind it. */
-  write(event: FitEvent): void;
+  /**
+   * Called with each event, in order. Returns at once: what takes time is done behind it. Where it returns a promise, the next event does not wait for it, the end of the
+   * fit does, and one that rejects counts as a `write` that failed.
+   */
+  write(event: FitEvent): void | PromiseLike<void>;
   /** Called once the fit has ended, however it ended; the fit's promise waits until all that was written is kept. */
   close(): Promise<void>;
 }
@@ -39,10 +42,16 @@ function isLog(value: unknown): value is FitLog {
   return [open, write, close].every((method) => typeof method === "function");
 }
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+
 /** The logs of one fit. */
 export class Logs {
   readonly #logs = new Set<FitLog>();
   readonly #errors: unknown[] = [];
+  /** Events that logs are still taking note of. */
+  readonly #pending = new Set<Promise<void>>();
+  #closed = false;
 
   /**
    * @param wanted - none, one or several; one that is named twice is written to once
@@ -63,30 +72,49 @@ export class Logs {
     return this.#errors;
   }
 
-  /** Opens all, or closes those that were opened and throws the error of the one that was not. */
+  /** Opens all, or throws the error of the one that cannot be opened. One that is open only after the end is closed at once. */
   async open(start: LogStart): Promise<void> {
     const wanted = [...this.#logs];
     this.#logs.clear();
     for (const log of wanted) {
+      if (this.#closed) return;
       await log.open?.(start);
-      this.#logs.add(log);
+      if (this.#closed) await log.close();
+      else this.#logs.add(log);
     }
   }
 
   write(event: FitEvent): void {
     for (const log of this.#logs) {
       try {
-        log.write(event);
+        const written: unknown = log.write(event);
+        if (isThenable(written)) this.#await(log, written);
       } catch (error) {
-        this.#failed(error);
-        this.#logs.delete(log);
-        // Its error is told already.
-        log.close().catch(() => undefined);
+        this.#drop(log, error);
       }
     }
   }
 
+  #await(log: FitLog, written: PromiseLike<unknown>): void {
+    const done: Promise<void> = Promise.resolve(written)
+      .then(
+        () => undefined,
+        (error: unknown) => this.#drop(log, error),
+      )
+      .finally(() => this.#pending.delete(done));
+    this.#pending.add(done);
+  }
+
+  /** Goes on without a log; of all that fails in it, the first error is told. */
+  #drop(log: FitLog, error: unknown): void {
+    if (!this.#logs.delete(log)) return;
+    this.#failed(error);
+    (async () => log.close())().catch(() => undefined);
+  }
+
   async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#pending);
     const ended = await Promise.allSettled([...this.#logs].map(async (log) => log.close()));
     this.#logs.clear();
     for (const end of ended) if (end.status === "rejected") this.#failed(end.reason);

@@ -6,6 +6,9 @@ import type { FitEvent, FitReport } from "./events.js";
 import type { LogStart, Logs } from "./logs.js";
 import type { Progress } from "./progress.js";
 
+/** Milliseconds that logs have to open once a run was asked to end. */
+const PATIENCE = 1000;
+
 /** What a run does besides training. */
 export interface RunHooks {
   readonly progress: Progress;
@@ -100,10 +103,16 @@ export class Run implements PromiseLike<FitReport>, AsyncIterable<FitEvent> {
     return logs.errors.length === 0 ? report : { ...report, logErrors: logs.errors };
   }
 
-  /** Opens the logs; where one cannot be opened, training ends with its error. */
+  /** Resolves a while after the run was asked to end. */
+  async #outOfPatience(): Promise<void> {
+    await this.#stopping;
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
+  }
+
+  /** Opens the logs; where one cannot be opened, training ends with its error. One that takes for ever holds up no end. */
   async #open(): Promise<void> {
     try {
-      await this.#hooks.logs.open(this.#hooks.start);
+      await Promise.race([this.#hooks.logs.open(this.#hooks.start), this.#outOfPatience()]);
     } catch (error) {
       this.#native.stop();
       await this.#native.wait();

@@ -21,7 +21,7 @@ export interface LivePageSettings<X extends Size, C extends Size> {
   /** Above the page; default "Training". */
   readonly title?: string;
   /** Called when the page's Stop button is pressed, such as `() => run.stop()`; without it there is no button. */
-  readonly onStop?: () => void;
+  readonly onStop?: () => void | PromiseLike<void>;
   /** Samples of the model in training beside data, now and then. */
   readonly previews?: PreviewSettings<X, C>;
 }
@@ -78,9 +78,10 @@ class Page implements LivePage {
       "cross-origin-opener-policy": "same-origin",
       "cache-control": "no-store",
     };
-    const stop = (response: ServerResponse) => {
-      onStop?.();
+    const stop = async (response: ServerResponse) => {
+      const stopping = onStop?.();
       this.#stopped = true;
+      await stopping;
       response.writeHead(204).end();
     };
     this.#server = new LocalServer(

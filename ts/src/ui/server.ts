@@ -10,8 +10,8 @@ const ADDRESS = "127.0.0.1";
 /** Milliseconds that connections have to take their last message. */
 const PATIENCE = 1000;
 
-/** What answers a request. */
-export type Route = (response: ServerResponse) => void;
+/** What answers a request; where it is a promise that rejects, the answer is 500. */
+export type Route = (response: ServerResponse) => unknown;
 
 /** Routes by method and path. */
 export type Routes = Readonly<Record<`${"GET" | "POST"} /${string}`, Route>>;
@@ -96,15 +96,18 @@ export class LocalServer {
     return isKnown ? refusal(405, "not in this way") : refusal(404, "there is no such page");
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(this.#headers)) response.setHeader(name, value);
     // What a request brings is not read, and a connection that breaks is no matter.
     request.resume();
     response.on("error", () => undefined);
     try {
-      this.#route(request)(response);
+      await this.#route(request)(response);
     } catch (error) {
-      refusal(500, error instanceof Error ? error.message : String(error))(response);
+      const reason = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`the live page: ${reason}`, "ThalwegWarning");
+      if (response.headersSent) response.end();
+      else refusal(500, reason)(response);
     }
   }
 

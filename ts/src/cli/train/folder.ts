@@ -7,6 +7,7 @@ import { packageVersion } from "../../addon.js";
 import { unreadable, writeWhole } from "../../data/file.js";
 import { ConfigError, DataError } from "../../errors.js";
 import { readJson, type Section } from "../config/file.js";
+import { isLock } from "./lock.js";
 
 const RECORD = "run.json";
 
@@ -38,7 +39,7 @@ export type FolderState = "empty" | "begun" | "trained" | "other";
 export async function folderState(folder: string): Promise<FolderState> {
   let names: string[];
   try {
-    names = await readdir(folder);
+    names = (await readdir(folder)).filter((name) => !isLock(name));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return "empty";
     throw unreadable(folder, cause);

@@ -8,12 +8,17 @@ import { exitCodes } from "../failure.js";
 import { completed } from "./complete.js";
 import { fit } from "./fit.js";
 import { clear, writeRecord } from "./folder.js";
+import { locked } from "./lock.js";
 import { readParts } from "./parts.js";
 import { planOf, type TrainOptions } from "./settings.js";
 import { begun, resumed } from "./task.js";
 
 /** Trains. */
 export async function train(path: string | undefined, flags: TrainOptions): Promise<Outcome> {
+  return locked(flags.out, () => trained(path, flags));
+}
+
+async function trained(path: string | undefined, flags: TrainOptions): Promise<Outcome> {
   const task = flags.resume ? await resumed(path, flags) : await begun(path, flags);
   const plan = planOf(task.train, flags.out);
   const parts = await readParts(task, plan);
