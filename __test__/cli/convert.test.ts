@@ -1,5 +1,5 @@
 // thalweg config convert: every config of the reference system makes the model that it made there, and what is no literal is never run.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convert } from "../../ts/src/cli/convert/convert.js";
@@ -199,6 +199,39 @@ describe("a Python file", () => {
       /^a\.py:3:1: expected Python or JSON, got "the end of the file"$/,
     );
     await expect(convert("a.py", "x = 1\n")).rejects.toThrow("expected a config of a model");
+  });
+});
+
+describe("what no config has is refused with file and line, and not made", () => {
+  const doubled = (first: string, next: string) => `x = ${first}\n${`x = ${next}\n`.repeat(40)}`;
+  it.each([
+    ["y = 1\nx = [0] * 10**8\n", 2],
+    ["x = [[0] * 10000] * 10000\n", 1],
+    ["x = [0] * 1e400\n", 1],
+    [doubled("[0]", "x + x"), 18],
+    [doubled("[0]", "[x, x]"), 17],
+    [doubled("dict(a=0)", "dict(a=x, b=x)"), 17],
+    [doubled("'a'", "x + x"), 18],
+  ])("%j", async (text, line) => {
+    await expect(readPython("a.py", text)).rejects.toThrow(`a.py:${line}:5: expected at most 100000 values`);
+  });
+
+  it.each([
+    ["[".repeat(200_000) + "]".repeat(200_000), 2],
+    [`{"xSize": ${"[".repeat(5000)}${"]".repeat(5000)}}`, 2],
+  ])("nested too deep", async (text, code) => {
+    const folder = temporary();
+    writeFileSync(join(folder, "deep.json"), text);
+    for (const args of [
+      ["config", "check", "deep.json"],
+      ["config", "convert", "deep.json"],
+    ]) {
+      const ended = await thalweg(folder, ...args);
+      expect([ended.code, ended.stderr]).toEqual([
+        code,
+        expect.stringMatching(/ConfigError: deep\.json.*nested at most/),
+      ]);
+    }
   });
 });
 

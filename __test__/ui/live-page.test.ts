@@ -99,6 +99,20 @@ describe("a Stop button", () => {
   });
 });
 
+describe("a page of two fits at once", () => {
+  it("is refused, and the first fit goes on to be shown", async () => {
+    const page = await opened();
+    const first = small().fit(data(), { steps: 1_000_000, progress: false, log: page });
+    for await (const { step } of first) if (step > 0) break;
+    await expect(small().fit(data(), { steps: 5, progress: false, log: page })).rejects.toThrow(
+      "a live page that no other fit has, got one that shows another fit",
+    );
+    expect((await asked(new URL(page.url))).status).toBe(200);
+    first.stop();
+    await first;
+  });
+});
+
 describe("who is let in", () => {
   it("those with the token, who get a page that may load nothing else and tells nobody where it is", async () => {
     const page = await opened({ title: "<b>mine" });
@@ -342,6 +356,9 @@ describe("programs", () => {
     ["title", { title: 3 }],
     ["onStop", { onStop: true }],
     ["livePage: ports", { ports: 1 }],
+    ["previews", { previews: null }],
+    ["bogus", { previews: { model: small(), every: { steps: 1 }, bogus: 1 } }],
+    ["step", { previews: { model: small(), every: { steps: 1, step: 1 } } }],
     ["previews.every.steps", { previews: { model: small(), every: { steps: 0 } } }],
   ])("%s is checked", async (path, settings) => {
     const wrong = livePage(settings as never);

@@ -18,7 +18,7 @@ const NEW_LINE = "\n".charCodeAt(0);
 function isEvent(line: string, isWhole: boolean): boolean {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && "step" in value && "time" in value;
+    return typeof value === "object" && value !== null && "step" in value && "loss" in value;
   } catch {
     return !isWhole && /^\{("|$)/.test(line);
   }

@@ -1,9 +1,10 @@
 // livePage: a training in the browser while it runs, as a log of the fit: losses, speed, time left, and samples if wanted.
 // What it serves, to whom and how is the business of the files beside it.
 import type { ServerResponse } from "node:http";
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError } from "../errors.js";
 import type { Size } from "../generated/config.js";
-import { functionOf, refused, settingsOf } from "../model/settings.js";
+import { functionOf, refused } from "../model/settings.js";
 import { documentOf, policyOf } from "../report/document.js";
 import type { FitEvent } from "../train/events.js";
 import type { FitLog } from "../train/logs.js";
@@ -32,12 +33,10 @@ export interface LivePage extends FitLog {
   readonly url: string;
 }
 
-const names = ["port", "title", "onStop", "previews"];
+const names = namesOf<LivePageSettings<never, never>>({ port: true, title: true, onStop: true, previews: true });
 
 function checked<X extends Size, C extends Size>(given: LivePageSettings<X, C>): LivePageSettings<X, C> {
-  const settings = settingsOf("livePage", given);
-  const unknown = Object.keys(settings).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw refused(`livePage: ${unknown}`, `one of ${names.join(", ")}`, unknown);
+  const settings = optionsOf("livePage", given, names);
   const { port, title, onStop } = settings;
   if (port !== undefined && !(Number.isSafeInteger(port) && port >= 0 && port < 2 ** 16))
     throw refused("port", "an integer from 0 to 65535", port);
@@ -53,6 +52,7 @@ class Page implements LivePage {
   readonly #previews: Previews | undefined;
   #preview: LivePreview | undefined;
   #stopped = false;
+  #isOpen = false;
   #closing: Promise<void> | undefined;
 
   constructor(settings: LivePageSettings<never, never>, parts: { readonly script: string; readonly style: string }) {
@@ -62,11 +62,12 @@ class Page implements LivePage {
       ...(this.#preview ? [{ preview: this.#preview }] : []),
     ]);
     this.#previews =
-      previews &&
-      new Previews(previews, (preview) => {
-        this.#preview = preview;
-        this.#listeners.send("preview", preview);
-      });
+      previews === undefined
+        ? undefined
+        : new Previews(previews, (preview) => {
+            this.#preview = preview;
+            this.#listeners.send("preview", preview);
+          });
     const body = bodyOf({ title, canStop: onStop !== undefined, hasPreviews: previews !== undefined });
     const page = { ...parts, title, body, connect: "'self'" } as const;
     const text = documentOf(page);
@@ -103,8 +104,13 @@ class Page implements LivePage {
   }
 
   open(): void {
-    if (this.#closing === undefined) return;
-    const [expected, got] = ["a live page that no fit has closed", "one that is closed; make another for each fit"];
+    const isClosed = this.#closing !== undefined;
+    if (!isClosed && !this.#isOpen) {
+      this.#isOpen = true;
+      return;
+    }
+    const expected = "a live page that no other fit has";
+    const got = `one that ${isClosed ? "is closed" : "shows another fit"}; make another for each fit`;
     throw new ConfigError(`log: expected ${expected}, got ${got}`, { expected, got, path: "log" });
   }
 

@@ -1,8 +1,9 @@
 // Samples while a model is in training, as pictures for the live page: they take turns with the training's steps.
 // They are drawn while somebody looks, and one at a time.
+import { namesOf, optionsOf } from "../config/options.js";
 import { AbortError } from "../errors.js";
 import type { Size } from "../generated/config.js";
-import { refused, settingsOf } from "../model/settings.js";
+import { refused } from "../model/settings.js";
 import { givenFor, type Rows, rowsOf } from "../report/drawn.js";
 import type { ReportSettings } from "../report/settings.js";
 import { type Reported, Subject } from "../report/subject.js";
@@ -24,6 +25,22 @@ export interface PreviewSettings<X extends Size, C extends Size>
   };
 }
 
+const names = namesOf<PreviewSettings<never, never>>({
+  model: true,
+  every: true,
+  data: true,
+  condition: true,
+  x0: true,
+  columns: true,
+  axes: true,
+  samples: true,
+  range: true,
+  seed: true,
+  sampling: true,
+});
+
+const everyNames = namesOf<PreviewSettings<never, never>["every"]>({ steps: true });
+
 /** Draws previews. */
 export class Previews {
   readonly #settings: Omit<PreviewSettings<never, never>, "model">;
@@ -40,8 +57,8 @@ export class Previews {
    * @throws ConfigError for settings that cannot be
    */
   constructor(given: PreviewSettings<never, never>, send: (preview: LivePreview) => void) {
-    const { model, ...settings } = settingsOf("previews", given);
-    const { steps } = settingsOf("previews.every", settings.every);
+    const { model, ...settings } = optionsOf("previews", given, names);
+    const { steps } = optionsOf("previews.every", settings.every, everyNames);
     if (!Number.isSafeInteger(steps) || steps < 1) throw refused("previews.every.steps", "an integer ≥ 1", steps);
     this.#settings = settings;
     this.#subject = new Subject(model);

@@ -65,9 +65,33 @@ export function partsOf(value: unknown): ConfigFile {
   return { className, model, read: read ?? {}, encoding: encoding ?? {}, train: train ?? {} };
 }
 
-/** The JSON of a file. */
+/** Objects and lists within each other that a file may have; more than any config. */
+const DEEPEST = 100;
+
+/** Whether a value is nested deeper than {@link DEEPEST}; level by level, since such a value may be too deep for a function that calls itself. */
+function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
+/**
+ * The JSON of a file.
+ *
+ * @throws ConfigError where it is none, or nested as no config is; DataError where it cannot be read
+ */
 export async function readJson(file: string): Promise<unknown> {
   const text = new TextDecoder().decode(await bytesOfFile(file));
+  const value = parsed(file, text);
+  if (!isTooDeep(value)) return value;
+  const [expected, got] = [`JSON that is nested at most ${DEEPEST} deep`, "more"];
+  throw new ConfigError(`${file}: expected ${expected}, got ${got}`, { expected, got, path: file });
+}
+
+function parsed(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -1,6 +1,9 @@
 // Expressions of a literal subset of Python: literals, dict(…), EasyDict(…), names that were assigned above, arithmetic with them.
 // Everything else is an Unknown.
 import type { parser } from "@lezer/python";
+import { ConfigError } from "../../errors.js";
+import { placeIn } from "./place.js";
+import { LARGEST, sizeOf } from "./size.js";
 import { stringOf } from "./strings.js";
 import { Dict, Unknown, type Value } from "./values.js";
 
@@ -12,6 +15,8 @@ export type SyntaxNode = Tree["topNode"];
 
 /** Names, and the text that they are in. */
 export interface Scope {
+  /** The file's name, for errors. */
+  readonly file: string;
   readonly text: string;
   readonly names: Map<string, Value>;
 }
@@ -38,6 +43,9 @@ const numeric: Readonly<Record<string, Numeric>> = {
   ">=": (a, b) => a >= b,
 };
 
+/** What would be larger than any part of a config. */
+const TOO_LARGE = Symbol("too large");
+
 const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
 /** The children of a node, without comments. */
@@ -51,13 +59,14 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
 /** The text of a node. */
 export const textOf = (node: SyntaxNode, { text }: Scope): string => text.slice(node.from, node.to);
 
-function binary(operator: string, a: Value, b: Value): Value | undefined {
+function binary(operator: string, a: Value, b: Value): Value | typeof TOO_LARGE | undefined {
   if (typeof a === "number" && typeof b === "number" && operator in numeric) return numeric[operator]?.(a, b);
   const isPlain = (value: Value) => value === null || typeof value !== "object";
   if (operator === "==" && isPlain(a) && isPlain(b)) return a === b;
   if (operator === "!=" && isPlain(a) && isPlain(b)) return a !== b;
   if (operator === "+" && typeof a === "string" && typeof b === "string") return a + b;
   if (operator === "+" && isList(a) && isList(b)) return [...a, ...b];
+  if (operator === "*" && isList(a) && typeof b === "number" && sizeOf(a) * b > LARGEST) return TOO_LARGE;
   if (operator === "*" && isList(a) && typeof b === "number")
     return Array.from({ length: b }, () => a).flat() as Value[];
   return undefined;
@@ -153,7 +162,7 @@ const listed = (node: SyntaxNode, scope: Scope): Value[] =>
     .filter(({ name }) => !brackets.includes(name))
     .map((item) => evaluated(item, scope));
 
-const readers: Readonly<Record<string, (node: SyntaxNode, scope: Scope) => Value | undefined>> = {
+const readers: Readonly<Record<string, (node: SyntaxNode, scope: Scope) => Value | typeof TOO_LARGE | undefined>> = {
   Number: (node, scope) => numberOf(textOf(node, scope)),
   String: (node, scope) => stringOf(textOf(node, scope)),
   ContinuedString: (node, scope) => {
@@ -182,8 +191,22 @@ const readers: Readonly<Record<string, (node: SyntaxNode, scope: Scope) => Value
   },
 };
 
-/** The value of an expression. */
+/** Refuses what no config has, before it is made or multiplied. */
+function tooLarge(node: SyntaxNode, scope: Scope): ConfigError {
+  const { line, column } = placeIn(scope.text, node.from);
+  const [expected, got] = [`at most ${LARGEST} values and characters in a value`, textOf(node, scope).slice(0, 40)];
+  const place = `${scope.file}:${line}:${column}`;
+  return new ConfigError(`${place}: expected ${expected}, got more: ${got}`, { expected, got, path: scope.file });
+}
+
+/**
+ * The value of an expression.
+ *
+ * @throws ConfigError with line and column where it is larger than any config
+ */
 export function evaluated(node: SyntaxNode, scope: Scope): Value {
   const value = readers[node.name]?.(node, scope);
+  const isMade = /^(Array|Tuple|Dictionary|Binary|Call)Expression$/.test(node.name);
+  if (value === TOO_LARGE || (isMade && value !== undefined && sizeOf(value) > LARGEST)) throw tooLarge(node, scope);
   return value === undefined ? new Unknown(textOf(node, scope), node.from) : value;
 }

@@ -1,6 +1,7 @@
 // What a conversion has to say: what was left out or set, and where that was written.
 // Objects made from dicts remember where their keys came from.
-import type { Place, Script } from "./python.js";
+import type { Place } from "./place.js";
+import type { Script } from "./python.js";
 
 /** A remark about a place of a file. */
 export interface Note extends Place {

@@ -2,13 +2,8 @@
 // The grammar is that of the package @lezer/python.
 import { ConfigError } from "../../errors.js";
 import { childrenOf, evaluated, type Scope, type SyntaxNode, type Tree, textOf } from "./expressions.js";
+import { type Place, placeIn } from "./place.js";
 import { Dict, Unknown, type Value } from "./values.js";
-
-/** Where something is in a file, both from 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** What a file says. */
 export interface Script {
@@ -19,10 +14,25 @@ export interface Script {
   placeOf(at: number): Place;
 }
 
-/** Line and column of an offset. */
-function placeIn(text: string, at: number): Place {
-  const before = text.slice(0, at).split("\n");
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+/** Parts within parts that an expression may have. */
+const DEEPEST = 500;
+
+/** Refuses what is nested so deep that no config is. */
+function checkDepth(file: string, text: string, tree: Tree): void {
+  let [depth, deep] = [0, -1];
+  tree.iterate({
+    enter(node) {
+      depth += 1;
+      if (depth > DEEPEST && deep < 0) deep = node.from;
+    },
+    leave() {
+      depth -= 1;
+    },
+  });
+  if (deep < 0) return;
+  const { line, column } = placeIn(text, deep);
+  const [expected, got] = [`a config, nested at most ${DEEPEST} deep`, "more"];
+  throw new ConfigError(`${file}:${line}:${column}: expected ${expected}, got ${got}`, { expected, got, path: file });
 }
 
 /** The first place that is not Python. */
@@ -142,13 +152,15 @@ function block(node: SyntaxNode, scope: Scope): Value | undefined {
 export async function readPython(file: string, text: string): Promise<Script> {
   const { parser } = await import("@lezer/python");
   const tree = parser.parse(text);
+  // The parser gives up at some depth, too, and says that this is no Python.
+  checkDepth(file, text, tree);
   checkSyntax(file, text, tree);
   const json: readonly (readonly [string, Value])[] = [
     ["true", true],
     ["false", false],
     ["null", null],
   ];
-  const scope: Scope = { text, names: new Map<string, Value>([...json, ["__name__", "__main__"]]) };
+  const scope: Scope = { file, text, names: new Map<string, Value>([...json, ["__name__", "__main__"]]) };
   block(tree.topNode, scope);
   return { names: scope.names, calls: calledNames(text, tree), placeOf: (at) => placeIn(text, at) };
 }

@@ -8,6 +8,7 @@ import { ConfigError } from "../../errors.js";
 import type { Outcome } from "../command.js";
 import { compact } from "../compact.js";
 import { fileSchema } from "../config/schemas.js";
+import { quoted } from "../quoted.js";
 import { configFor } from "./configs.js";
 import { exampleOf } from "./examples.js";
 import { type DataKind, look } from "./look.js";
@@ -80,9 +81,9 @@ export async function init(
 function commands(folder: string, path: string, template: DataKind | undefined, kind: DataKind): string[] {
   const out = { table: "samples.csv", points: "samples.png", images: "samples.png", series: "samples.npy" }[kind];
   return [
-    ...(resolve(folder) === process.cwd() ? [] : [`cd ${folder}`]),
+    ...(resolve(folder) === process.cwd() ? [] : [`cd ${quoted(folder)}`]),
     ...(template === undefined ? [] : ["npm install && npm run train    # the program, or with the command line:"]),
-    `thalweg train config.json --data ${path} --out runs/a`,
+    `thalweg train config.json --data ${quoted(path)} --out runs/a`,
     `thalweg sample runs/a --count 64 --out ${out}`,
   ];
 }

@@ -5,6 +5,7 @@ import type { FitReport } from "../../train/events.js";
 import type { Outcome } from "../command.js";
 import type { Paths } from "../data/rows.js";
 import { exitCodes } from "../failure.js";
+import { quoted } from "../quoted.js";
 import { completed } from "./complete.js";
 import { fit } from "./fit.js";
 import { clear, writeRecord } from "./folder.js";
@@ -32,8 +33,8 @@ async function trained(path: string | undefined, flags: TrainOptions): Promise<O
   const { step, stepsRun, loss, bestValidationLoss, seconds, reason } = report;
   const how = { step, stepsRun, loss, bestValidationLoss, seconds, reason };
   const next = interrupted
-    ? `Go on:  thalweg train --out ${flags.out} --resume\n`
-    : `Next:   thalweg sample ${flags.out} ${samplesOf(model, paths)}\n`;
+    ? `Go on:  thalweg train --out ${quoted(flags.out)} --resume\n`
+    : `Next:   thalweg sample ${quoted(flags.out)} ${samplesOf(model, paths)}\n`;
   return {
     json: { folder: flags.out, class: file.className, parameters, device, ...how },
     text: told(flags.out, report, next),
@@ -43,7 +44,7 @@ async function trained(path: string | undefined, flags: TrainOptions): Promise<O
 
 /** What one would like to see of a model first. */
 function samplesOf({ config: { xSize } }: AnyModel, { source }: Paths): string {
-  if (source !== undefined) return `--source ${source} --out samples.csv`;
+  if (source !== undefined) return `--source ${quoted(source)} --out samples.csv`;
   const isImages = Array.isArray(xSize) && xSize.length === 3;
   return isImages ? "--count 64 --out samples.png" : "--count 1000 --out samples.csv";
 }
