@@ -355,7 +355,7 @@ describe("programs", () => {
     ["port", { port: 1.5 }],
     ["title", { title: 3 }],
     ["onStop", { onStop: true }],
-    ["livePage: ports", { ports: 1 }],
+    ["ports", { ports: 1 }],
     ["previews", { previews: null }],
     ["bogus", { previews: { model: small(), every: { steps: 1 }, bogus: 1 } }],
     ["step", { previews: { model: small(), every: { steps: 1, step: 1 } } }],
