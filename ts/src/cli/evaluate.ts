@@ -1,14 +1,13 @@
 // thalweg evaluate: how far samples of a run are from data, and how likely it finds them.
 // The work is in evaluate/.
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { action, command } from "./command.js";
 import type { EvaluateOptions } from "./evaluate/evaluate.js";
-import { deviceOption, integer, real, seedOption } from "./options.js";
-import { solverNames } from "./sample/solver.js";
+import { drawing, integer, seedOption } from "./options.js";
 
 /** `thalweg evaluate`. */
 export function evaluate(): Command {
-  return command(
+  const asked = command(
     "evaluate",
     "measure a run on data that it has not seen: negative log-likelihood, distances of samples to the data beside those of data to data, straightness of the flow",
     "thalweg evaluate runs/a --data test.csv",
@@ -19,16 +18,10 @@ export function evaluate(): Command {
     .option("--condition <path>", "their conditions, row by row; of a table they are its columns")
     .option("--source <path>", "where samples start, of a model that goes between two sets")
     .option("--limit <integer>", "how many rows of the data are taken, drawn at random; default 2000", integer(4))
-    .addOption(seedOption("seed of the rows, of samples and of random directions; default 0"))
-    .addOption(new Option("--solver <name>", "how samples are drawn").choices(solverNames))
-    .option("--steps <integer>", "steps of the solver", integer(1))
-    .option("--guidance <scale>", "classifier-free guidance: 0 is none", real)
-    .addOption(new Option("--weights <name>", "the moving average, or what training left").choices(["ema", "raw"]))
-    .addOption(deviceOption())
-    .option("--quiet", "show no progress")
-    .action(
-      action(async ([folder = ""], options: EvaluateOptions) =>
-        (await import("./evaluate/evaluate.js")).evaluate(folder, options),
-      ),
-    );
+    .addOption(seedOption("seed of the rows, of samples and of random directions; default 0"));
+  return drawing(asked).action(
+    action(async ([folder = ""], options: EvaluateOptions) =>
+      (await import("./evaluate/evaluate.js")).evaluate(folder, options),
+    ),
+  );
 }

@@ -1,6 +1,7 @@
 // Values of options: numbers with their limits, and what several commands ask for alike.
 // What is wrong with one is said by commander, with the option's name.
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { solverNames } from "./sample/solver.js";
 
 function parsed(expected: string, isRight: (value: number) => boolean): (text: string) => number {
   return (text) => {
@@ -25,3 +26,13 @@ export const deviceOption = () => new Option("--device <name>", '"cpu", "cuda", 
 
 /** Seed of what is drawn. */
 export const seedOption = (of: string) => new Option("--seed <integer>", of).argParser(integer(0));
+
+/** What commands that draw samples ask for alike; `solver` says what the solver is for. */
+export const drawing = (command: Command, solver = "how samples are drawn") =>
+  command
+    .addOption(new Option("--solver <name>", solver).choices(solverNames))
+    .option("--steps <integer>", "steps of the solver", integer(1))
+    .option("--guidance <scale>", "classifier-free guidance: 0 is none", real)
+    .addOption(new Option("--weights <name>", "the moving average, or what training left").choices(["ema", "raw"]))
+    .addOption(deviceOption())
+    .option("--quiet", "show no progress");

@@ -1,14 +1,13 @@
 // thalweg report: a run as one HTML file, with the way from noise to samples as an animation.
 // The work is in report/.
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { action, command } from "./command.js";
-import { deviceOption, integer, real, seedOption } from "./options.js";
+import { drawing, integer, seedOption } from "./options.js";
 import type { ReportOptions } from "./report/write.js";
-import { solverNames } from "./sample/solver.js";
 
 /** `thalweg report`. */
 export function report(): Command {
-  return command(
+  const asked = command(
     "report",
     "write a page about a run: figures, losses, samples beside data, the flow as an animation; one HTML file that opens offline",
     "thalweg report runs/a --data test.csv",
@@ -20,16 +19,8 @@ export function report(): Command {
     .option("--condition <path>", "conditions of the data, row by row; of a table they are its columns")
     .option("--title <text>", "above the page; default the run's folder")
     .option("--samples <integer>", "samples that are drawn and measured", integer(4))
-    .addOption(seedOption("seed of samples; default 0"))
-    .addOption(new Option("--solver <name>", "how samples are drawn").choices(solverNames))
-    .option("--steps <integer>", "steps of the solver", integer(1))
-    .option("--guidance <scale>", "classifier-free guidance: 0 is none", real)
-    .addOption(new Option("--weights <name>", "the moving average, or what training left").choices(["ema", "raw"]))
-    .addOption(deviceOption())
-    .option("--quiet", "show no progress")
-    .action(
-      action(async ([folder = ""], options: ReportOptions) =>
-        (await import("./report/write.js")).write(folder, options),
-      ),
-    );
+    .addOption(seedOption("seed of samples; default 0"));
+  return drawing(asked).action(
+    action(async ([folder = ""], options: ReportOptions) => (await import("./report/write.js")).write(folder, options)),
+  );
 }

@@ -1,14 +1,13 @@
 // thalweg sample: draws from a run, into a file or, for other programs, to stdout.
 // The work is in sample/.
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { action, command } from "./command.js";
-import { deviceOption, integer, real, seedOption } from "./options.js";
+import { drawing, integer, seedOption } from "./options.js";
 import type { SampleOptions } from "./sample/sample.js";
-import { solverNames } from "./sample/solver.js";
 
 /** `thalweg sample`. */
 export function sample(): Command {
-  return command(
+  const asked = command(
     "sample",
     "draw samples, in the units of the data; without --out as CSV to stdout",
     "thalweg sample runs/a --count 1000 --out samples.csv",
@@ -24,16 +23,10 @@ export function sample(): Command {
     .option("--out <file>", "csv, tsv, jsonl, parquet, npy, npz, png or svg, by its ending")
     .addOption(seedOption("seed of the noise; default 0"))
     .option("--condition <file|values>", "conditions: a file of rows, or values as in 0.5,1 or species=cat,size=3")
-    .option("--source <path>", "where to start, of a model that goes between two sets")
-    .addOption(new Option("--solver <name>", "how the dynamics are solved").choices(solverNames))
-    .option("--steps <integer>", "steps of the solver", integer(1))
-    .option("--guidance <scale>", "classifier-free guidance: 0 is none", real)
-    .addOption(new Option("--weights <name>", "the moving average, or what training left").choices(["ema", "raw"]))
-    .addOption(deviceOption())
-    .option("--quiet", "show no progress")
-    .action(
-      action(async ([folder = ""], options: SampleOptions) =>
-        (await import("./sample/sample.js")).sample(folder, options),
-      ),
-    );
+    .option("--source <path>", "where to start, of a model that goes between two sets");
+  return drawing(asked, "how the dynamics are solved").action(
+    action(async ([folder = ""], options: SampleOptions) =>
+      (await import("./sample/sample.js")).sample(folder, options),
+    ),
+  );
 }

@@ -39,17 +39,17 @@ export class TrainedParameters {
       const name = module.constructor.name;
       throw new ConfigError(`trainStep: expected ${expected}, got ${got} in ${name}`, { expected, got, where: name });
     }
-    const parameters = module.parameters();
     const before = known.get(module);
-    if (before?.isOf(parameters.map(({ parameter }) => parameter))) return before;
+    if (before?.isOf(module)) return before;
     const trained = new TrainedParameters(module, declared);
     known.set(module, trained);
     return trained;
   }
 
-  /** Whether these are the parameters. */
-  isOf(parameters: readonly Parameter[]): boolean {
-    return parameters.length === this.#parameters.length && parameters.every((one, i) => one === this.#parameters[i]);
+  /** Whether a module has these parameters, and no others. */
+  isOf(module: Module<never, unknown>): boolean {
+    const now = module.parameters();
+    return now.length === this.#parameters.length && now.every((one, i) => one.parameter === this.#parameters[i]);
   }
 
   /**
@@ -58,7 +58,7 @@ export class TrainedParameters {
    * @throws ConfigError where the module has other parameters by now
    */
   claim(): void {
-    if (!this.isOf(this.#module.parameters().map(({ parameter }) => parameter))) {
+    if (!this.isOf(this.#module)) {
       const [expected, got] = ["the parameters that the module had when trainStep was called", "others"];
       const remedy = "Remedy: call trainStep anew after layers were added or replaced";
       throw new ConfigError(`trainStep: expected ${expected}, got ${got}. ${remedy}`, { expected, got });
