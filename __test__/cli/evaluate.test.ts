@@ -86,7 +86,9 @@ describe("evaluate", () => {
       evaluated("animals", "--data", "animals.csv"),
       evaluated("tokens", "--data", "tokens.npy"),
     ]);
-    expect(animals).toMatchObject({ rows: 120, encoded: true, nll: { count: 120 } });
+    // A category has no density; that of its code would be a number of no meaning.
+    expect(animals).toMatchObject({ rows: 120, encoded: true, trainingData: true });
+    expect(animals.nll.reason).toMatch(/^expected columns of numbers or dates alone, got "kind" of categories/);
     expect(tokens).toMatchObject({ encoded: false, flow: null, nll: { reason: "a flow of tokens has no density" } });
     // Two tokens of four that differ are a distance of 2 or less.
     expect(tokens.distances.wasserstein.value).toBeLessThan(Math.sqrt(8));
@@ -96,10 +98,14 @@ describe("evaluate", () => {
   it("prints a table for people", async () => {
     const { stdout } = await thalweg(folder, "evaluate", "animals", "--data", "animals.csv");
     expect(stdout).toMatch(
-      /^animals on 120 rows of animals.csv, in the units of the encoding\n\n +samples to data +data to data +ratio\n/,
+      /^animals on 120 rows of animals.csv, in the units of the encoding\nThese are the data of training: [^\n]+\n\n +samples to data +data to data +ratio\n/,
     );
     expect(stdout).toMatch(/\nsliced W2 +[\d.]+ +[\d.]+ +[\d.]+\n/);
-    expect(stdout).toMatch(/\nnegative log-likelihood {2}-?[\d.]+ ± [\d.]+ nats\n/);
+    expect(stdout).toMatch(/\nnegative log-likelihood {2}none: expected columns of numbers/);
+    const numbers = await thalweg(folder, "evaluate", "normal", "--data", "far.npy", "--limit", "100");
+    expect(numbers.stdout).toMatch(
+      /^normal on 100 rows of far.npy\n\n[\s\S]*\nnegative log-likelihood {2}-?[\d.]+ ± [\d.]+ nats\n/,
+    );
   });
 });
 

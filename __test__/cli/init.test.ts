@@ -95,6 +95,69 @@ describe("init looks at data", () => {
   });
 });
 
+describe("columns from which nothing is learned", () => {
+  const rows = 40;
+  const write = (folder: string) => {
+    const lines = Array.from({ length: rows }, (_, i) => {
+      const cells = [i, 7919 * (i + 1), `name ${i}`, `${(i * 7) % 60}`, ["a", "b"][i % 2], (i % 9) / 4, ""];
+      return cells.join(",");
+    });
+    writeFileSync(join(folder, "data.csv"), `,customer_id,name,note,kind,size,gone\n${lines.join("\n")}\n`);
+  };
+  const args = ["--data", "data.csv"];
+
+  it("are left out, which is said, and the other commands do without them", async () => {
+    const folder = temporary();
+    write(folder);
+    const { code, stdout } = await thalweg(folder, "init", ...args);
+    expect(code).toBe(0);
+    expect(stdout).toContain('left out: "column1", a row number\n');
+    expect(stdout).toContain('left out: "customer_id", an identifier: every row has another\n');
+    expect(stdout).toContain('left out: "name", an identifier: every row has another\n');
+    expect(stdout).toContain('left out: "gone", which has no values\n');
+    const skipped = { column1: "skip", customer_id: "skip", name: "skip", gone: "skip" };
+    expect(configIn(folder)).toMatchObject({ read: { columns: skipped }, xSize: 4 });
+    const small = ["--out", "a", "--steps", "1", "--batch-size", "4", "--quiet"];
+    expect((await thalweg(folder, "train", "config.json", ...args, ...small)).stderr).toBe("");
+    const drawn = await thalweg(folder, "sample", "a", "--count", "2", "--steps", "1");
+    expect(drawn.stdout.split("\n")[0]).toBe("note,kind,size");
+  });
+
+  it("are kept on request, and others left out; the program does the same", async () => {
+    const folder = temporary();
+    write(folder);
+    const flags = ["--skip", "note", "--keep", "customer_id", "--condition", "kind", "--template", "table", "--json"];
+    const { code, stdout } = await thalweg(folder, "init", ...args, ...flags);
+    expect(code).toBe(0);
+    const { leftOut } = JSON.parse(stdout) as { leftOut: { name: string; asked: boolean }[] };
+    expect(leftOut.map(({ name, asked }) => [name, asked])).toEqual([
+      ["column1", false],
+      ["name", false],
+      ["note", true],
+      ["gone", false],
+    ]);
+    expect(configIn(folder)).toMatchObject({ xSize: 2, conditionSize: 2 });
+    expect(readFileSync(join(folder, "train.ts"), "utf8")).toContain('"name": "skip"'.replaceAll('"name"', "name"));
+    await runProgram(folder);
+  }, 60_000);
+
+  it("are those of the table, and not all of them", async () => {
+    const folder = temporary();
+    write(folder);
+    const wrong: readonly (readonly [readonly string[], string])[] = [
+      [["--skip", "sise"], "--skip: expected a column of the table (column1, customer_id"],
+      [["--skip", "kind", "--keep", "kind"], 'expected one of --skip and --keep, got "kind" in both'],
+      [["--skip", "note", "kind", "size"], "expected columns of which a model can learn"],
+    ];
+    for (const [flags, message] of wrong) {
+      const { code, stderr } = await thalweg(folder, "init", ...args, ...flags);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+    const points = await thalweg(folder, "init", "--data", "datasets.moons", "--condition", "kind");
+    expect(points).toMatchObject({ code: 2, stderr: expect.stringContaining("data with columns: a table") });
+  });
+});
+
 describe("init", () => {
   it("replaces nothing, unless it may", async () => {
     const folder = temporary();

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { quoted } from "../../ts/src/cli/quoted.js";
+import { typed } from "../../ts/src/cli/typed.js";
 import { planar, temporary, thalweg, writeAnimals, writeJson } from "./support.js";
 
 describe("quoted", () => {
@@ -18,6 +19,15 @@ describe("quoted", () => {
     expect(quoted("runs/a-1_b.csv", "linux")).toBe("runs/a-1_b.csv");
     expect(quoted("C:\\runs\\a", "win32")).toBe("C:\\runs\\a");
     expect(quoted("C:\\my runs", "win32")).toBe('"C:\\my runs"');
+  });
+});
+
+describe("a command to type", () => {
+  it("is called as this one was", () => {
+    expect(typed(["sample", "my run"], "")).toBe("thalweg sample 'my run'");
+    expect(typed(["train"], "npm/11.6.0 node/v22.12.0 linux x64")).toBe("npx thalweg train");
+    expect(typed(["train"], "pnpm/10.0.0 npm/? node/v22")).toBe("pnpm exec thalweg train");
+    expect(typed(["train"], "other/1.0")).toBe("thalweg train");
   });
 });
 

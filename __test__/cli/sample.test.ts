@@ -141,6 +141,12 @@ describe("conditions", () => {
     expect(wrong.stderr).toContain("--condition: expected a file, or kind=…, got species=eel");
   }, 60_000);
 
+  it("that are not given are missed, which is said", async () => {
+    const { code, stdout, stderr } = await thalweg(folder, "sample", "animals", "--count", "3", "--steps", "4");
+    expect([code, stdout.split("\n")[0]]).toEqual([0, "size,mass"]);
+    expect(stderr).toMatch(/^without --condition: samples are of no kind in particular.*--condition kind=…/);
+  });
+
   it("of a tensor are numbers, or one label", async () => {
     const [label, vector] = await Promise.all([
       thalweg(folder, "sample", "labelled", "--condition", "2", "--count", "4", "--seed", "5"),
@@ -159,6 +165,24 @@ describe("conditions", () => {
     expect(JSON.parse(carried.stdout).count).toBe(50);
     expect(none.code).not.toBe(0);
     expect(none.stderr).toContain("x0");
+  });
+});
+
+describe("samples of a table", () => {
+  it("have as many decimals as its columns", async () => {
+    const { stdout } = await thalweg(folder, "sample", "animals", "--count", "20", "--steps", "4", "--quiet");
+    const sizes = stdout
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(",")[0] ?? "");
+    for (const size of sizes) expect(size).toMatch(/^-?\d+(\.\d)?$/);
+  });
+
+  it("are not written over the data of training", async () => {
+    const { code, stderr } = await thalweg(folder, "sample", "animals", "--out", "./animals.csv");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("a file other than the data of training")]);
+    expect(readFileSync(join(folder, "animals.csv"), "utf8")).toMatch(/^kind,size,mass\ncat,/);
   });
 });
 

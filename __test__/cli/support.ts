@@ -63,7 +63,8 @@ export function start(folder: string, args: readonly string[], env: Record<strin
 function started(folder: string, args: readonly string[], env: Record<string, string> = {}): Call {
   const child = spawn(process.execPath, nodeArguments(args), {
     cwd: folder,
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    // As in a shell, and not as under the package manager that runs the tests.
+    env: { ...process.env, NO_COLOR: "1", npm_config_user_agent: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];

@@ -121,7 +121,9 @@ describe("a run's folder", () => {
     ];
     const { code, stdout, stderr } = await thalweg(folder, "train", "config.json", "--out", "runs/a", ...args);
     expect([code, stderr]).toEqual([0, expect.stringContaining("step 30/30")]);
-    expect(stdout).toContain("runs/a: step 30, loss ");
+    expect(stdout).toMatch(
+      /^runs\/a: step 30, loss [\d.]+ \(mean of the last 3 steps\), validation [\d.]+; 30 steps in [\d.]+ s, finished\n/,
+    );
     const names = readdirSync(join(folder, "runs", "a"));
     expect(names).toEqual(expect.arrayContaining(["config.json", "model.safetensors", "log.jsonl", "run.json"]));
     expect(names.filter((name) => name.startsWith("events.out.tfevents."))).toHaveLength(1);
@@ -218,7 +220,7 @@ const long = planar({
 });
 
 describe("a run that is interrupted", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)(
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "by %s saves, exits with 130, and goes on to the bits of one that was not",
     async (signal) => {
       const folder = temporary();
@@ -313,6 +315,11 @@ describe("--resume", () => {
     expect(refused.stderr).toContain("path.beta1: expected 20, as in a, got 10. A run goes on with its own model");
     const more = await thalweg(folder, "train", "config.json", "--out", "a", "--resume", "--steps", "50", "--json");
     expect(JSON.parse(more.stdout)).toMatchObject({ step: 50, stepsRun: 30 });
+    const done = await thalweg(folder, "train", "--out", "a", "--resume", "--steps", "50");
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).toContain(
+      "a: nothing was left to do, since all 50 steps are done; --steps takes more in all\n",
+    );
   });
 
   it("needs a run", async () => {
@@ -324,6 +331,40 @@ describe("--resume", () => {
 });
 
 describe("a config", () => {
+  it("is checked as a whole: every mistake is told, in text and as a document", async () => {
+    const folder = temporary();
+    const { model, ...config } = planar({ path: { type: "linear_vp_sde", beta_1: 3 }, seeed: 1 });
+    const backbone = { type: "MultiLayerPerceptron", args: { hiddenSizes: "3", outputSize: 2, activation: "silu" } };
+    writeJson(folder, "config.json", {
+      ...config,
+      model: { ...model, args: { backbone } },
+      read: { counts: 3 },
+      encoding: { numbers: "cubic" },
+      train: { stepz: 3, batchSize: "many" },
+    });
+    const paths = [
+      "train.batchSize",
+      "train.stepz",
+      "counts",
+      "path.beta_1",
+      "model.args.backbone.args.hiddenSizes",
+      "seeed",
+    ];
+    const [text, json] = await Promise.all([
+      thalweg(folder, "config", "check", "config.json"),
+      thalweg(folder, "config", "check", "config.json", "--json"),
+    ]);
+    expect([text.code, json.code]).toEqual([2, 2]);
+    expect(text.stderr).toMatch(/^ConfigError: 6 mistakes\n {2}train\./);
+    const { errors } = JSON.parse(json.stdout).error as { errors: { path: string }[] };
+    expect(errors.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    writeJson(folder, "encoding.json", planar({ encoding: { numbers: "cubic" } }));
+    const encoding = await thalweg(folder, "config", "check", "encoding.json");
+    expect(encoding.stderr).toBe(
+      'ConfigError: encoding.numbers: expected "none", "standard", "minMax", "quantile", got "cubic"\n',
+    );
+  });
+
   it("is refused with the path of what is wrong, before anything is written", async () => {
     const folder = temporary();
     const wrong: readonly (readonly [object, string])[] = [

@@ -169,9 +169,10 @@ for (const [name, errorClass] of Object.entries(classes)) {
 }
 
 /** The same error with another message, and details that replace its own; its cause is the first one. */
-export function relabelled(error: ThalwegError, message: string, details: ErrorDetails = {}): ThalwegError {
+export function relabelled<E extends ThalwegError>(error: E, message: string, details: ErrorDetails = {}): E {
   const { expected, got, path, where } = error;
-  return new classes[error.code as ErrorCode](message, { expected, got, path, where, cause: error, ...details });
+  const made = new classes[error.code as ErrorCode](message, { expected, got, path, where, cause: error, ...details });
+  return made as ThalwegError as E;
 }
 
 /**

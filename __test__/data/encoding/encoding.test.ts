@@ -287,6 +287,25 @@ describe("samples that no row was like", () => {
       expect((hour as Date).toISOString()).toMatch(/:00:00\.000Z$/);
     }
   });
+
+  it("have as many decimals as the column, and are the numbers that such texts mean", async () => {
+    const price = Array.from({ length: 40 }, (_, i) => Number((((i * 37) % 101) / 10 - 3).toFixed(1)));
+    const table = Table.fromColumns({
+      price,
+      fine: price.map((value) => Number((value * 0.0123).toFixed(5))),
+      free: price.map((value) => Math.fround(Math.sin(value))),
+      huge: price.map((value) => value * 1e300),
+    });
+    const encoding = await fitEncoding(table);
+    const steps = encoding.columns.map((column) => ("step" in column ? column.step : "none"));
+    expect(steps).toEqual([0.1, 1e-5, "none", 1]);
+    const decoded = await encoding.decode(randn([500, 4], { seed: 2 }));
+    for (const value of values(decoded, "price")) expect(value).toBe(Number(value.toFixed(1)));
+    for (const value of values(decoded, "fine")) expect(value).toBe(Number(value.toFixed(5)));
+    expect(values(decoded, "huge").every(Number.isFinite)).toBe(true);
+    const back = await encoding.decode(await encoding.encode(table, { dtype: "f64" }));
+    expect([...values(back, "price")]).toEqual(price);
+  });
 });
 
 describe("missing values", () => {

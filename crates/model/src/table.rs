@@ -44,7 +44,7 @@ pub struct NumberEncoding {
     /// Whether decoded values are kept within that range.
     #[serde(default)]
     pub clip: bool,
-    /// What all values are multiples of, and decoded ones are rounded to: 1 of integers.
+    /// What all values are multiples of, and decoded ones are rounded to: 1 of integers, 0.01 of two decimals; of dates in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub step: Option<f64>,

@@ -11,6 +11,23 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** Several mistakes of a config at once. */
+export class Mistakes extends ConfigError {
+  readonly errors: readonly ConfigError[];
+
+  constructor(errors: readonly ConfigError[]) {
+    super([`${errors.length} mistakes`, ...errors.map(({ message }) => `  ${message}`)].join("\n"));
+    this.errors = errors;
+  }
+}
+
+/** Refuses what has mistakes: one is itself, several are told together. */
+export function refuseAll(errors: readonly ConfigError[]): void {
+  const [first, second] = errors;
+  if (second !== undefined) throw new Mistakes(errors);
+  if (first !== undefined) throw first;
+}
+
 /** The exit code of an error. */
 export function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused;
@@ -31,7 +48,9 @@ const messageOf = (error: unknown) => {
 /** The document of an error. */
 export function documentOf(error: unknown): object {
   const { expected, got, path, where } = error instanceof ThalwegError ? error : ({} as Partial<ThalwegError>);
-  return { error: { name: nameOf(error), message: messageOf(error), expected, got, path, where } };
+  const document = { name: nameOf(error), message: messageOf(error), expected, got, path, where };
+  if (!(error instanceof Mistakes)) return { error: document };
+  return { error: { ...document, errors: error.errors.map(({ message, path }) => ({ message, path })) } };
 }
 
 /** The line of an error; with THALWEG_DEBUG its stack, too. Where no command was named, the help that was printed says it all. */

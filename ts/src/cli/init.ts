@@ -10,7 +10,7 @@ export function init(): Command {
     "init",
     "write a config that fits your data, and with --template a TypeScript program, too",
     "thalweg init --data data.csv",
-    "thalweg init --data data.csv --condition species",
+    "thalweg init --data data.csv --condition species --skip comment",
     "thalweg init first --template points",
   )
     .argument("[folder]", "where to write", ".")
@@ -19,6 +19,8 @@ export function init(): Command {
       "csv, tsv, jsonl, parquet, npy, npz, idx, a folder of images, or datasets.<name>; default: an example",
     )
     .option("--condition <columns...>", "columns of a table that are given, and not sampled")
+    .option("--skip <columns...>", "columns of a table that are left out, beside row numbers, identifiers and texts")
+    .option("--keep <columns...>", "columns that are kept, although they look like one of those")
     .addOption(
       new Option("--template <kind>", "write package.json and train.ts, too; without --data also example data").choices(
         ["points", "table", "images", "series"],

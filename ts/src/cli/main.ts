@@ -3,10 +3,12 @@
 import { makeProgram } from "./commands.js";
 import { codeOf, documentOf, lineOf } from "./failure.js";
 import { quietPipes, writeJson } from "./output.js";
+import { showWarnings } from "./warnings.js";
 
 /** Runs the command that `args` name, and sets the exit code of the process. */
 export async function main(args: readonly string[]): Promise<void> {
   quietPipes();
+  showWarnings();
   try {
     await makeProgram().parseAsync([...args], { from: "user" });
   } catch (error) {

@@ -1,9 +1,9 @@
 // Ctrl-C: the first one asks a command to end well, the second one ends it.
-// SIGTERM, which job schedulers send, is the same.
+// SIGTERM, which job schedulers send, and SIGHUP, which a terminal sends that is closed, are the same.
 import { exitCodes, Interrupted } from "./failure.js";
 import { note } from "./output.js";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs work that can be interrupted; `hint` says on stderr what happens now. */
 export async function interruptible<Result>(

@@ -80,25 +80,14 @@ function keyInsteadOfType(name: string, value: unknown): { key: string; remedy: 
   return undefined;
 }
 
-/**
- * Refuses a value that is not of the named config type.
- *
- * @param name - a definition of generated/schemas.ts
- * @param value - what the user wrote
- * @param modules - names of registered modules, which backbones may have
- * @throws ConfigError with the path of the first field that is wrong
- */
-export function validate(name: keyof Validators, value: unknown, modules: readonly string[] = []): void {
-  const { error } = validatorFor(name, modules).safeParse(value);
-  const [issue] = error?.issues ?? [];
-  if (issue === undefined) return;
-  const problem = firstProblem(issue);
+/** What is wrong at one place, as an error. */
+function errorOf(name: string, value: unknown, problem: Problem): ConfigError {
   const path = written(problem.path);
   const place = path === "" ? "the config" : path;
   if (problem.code === "unrecognized_keys") {
     const elsewhere = problem.path.length === 1 ? misplaced(name, String(problem.path[0])) : undefined;
     const message = elsewhere === undefined ? problem.message : `unknown key; ${elsewhere}`;
-    throw new ConfigError(`${place}: ${message}`, {
+    return new ConfigError(`${place}: ${message}`, {
       expected: "a known key",
       got: String(problem.path.at(-1)),
       path,
@@ -106,7 +95,7 @@ export function validate(name: keyof Validators, value: unknown, modules: readon
   }
   const inside = path === "type" ? keyInsteadOfType(name, value) : undefined;
   if (inside !== undefined) {
-    throw new ConfigError(`${inside.key}: unknown key; ${inside.remedy}`, {
+    return new ConfigError(`${inside.key}: unknown key; ${inside.remedy}`, {
       expected: "a known key",
       got: inside.key,
       path: inside.key,
@@ -114,9 +103,31 @@ export function validate(name: keyof Validators, value: unknown, modules: readon
   }
   const got = shown(valueAt(value, problem.path));
   const [expected = "", ...hints] = problem.message.split("; ");
-  throw new ConfigError(`${place}: expected ${expected}, got ${got}${hints.map((text) => `; ${text}`).join("")}`, {
+  return new ConfigError(`${place}: expected ${expected}, got ${got}${hints.map((text) => `; ${text}`).join("")}`, {
     expected,
     got,
     path,
   });
+}
+
+/**
+ * All that is wrong with a value of the named config type, in the order of its fields; {@link validate} refuses the first.
+ *
+ * @param name - a definition of generated/schemas.ts
+ * @param value - what the user wrote
+ * @param modules - names of registered modules, which backbones may have
+ */
+export function mistakesIn(name: keyof Validators, value: unknown, modules: readonly string[] = []): ConfigError[] {
+  const { error } = validatorFor(name, modules).safeParse(value);
+  return (error?.issues ?? []).map((issue) => errorOf(name, value, firstProblem(issue)));
+}
+
+/**
+ * Refuses a value that is not of the named config type; see {@link mistakesIn}.
+ *
+ * @throws ConfigError with the path of the first field that is wrong
+ */
+export function validate(name: keyof Validators, value: unknown, modules: readonly string[] = []): void {
+  const [first] = mistakesIn(name, value, modules);
+  if (first !== undefined) throw first;
 }

@@ -1,13 +1,20 @@
-// thalweg config check: all that can be said of a config without training.
+// thalweg config check: all that can be said of a config without training, every mistake at once.
 // Where sizes follow from the data, the data are needed.
+import { optionsOf } from "../../config/options.js";
+import { mistakesIn } from "../../config/validate.js";
+import { checkEncodingSettings, encodingNames } from "../../data/encoding/fit-encoding.js";
 import { ConfigError } from "../../errors.js";
-import { makeModel } from "../../model/registry.js";
+import type { FitOptions } from "../../generated/config.js";
+import { type AnyModel, makeModel } from "../../model/registry.js";
 import { networkOf } from "../../model/stored-model.js";
 import type { Outcome } from "../command.js";
+import { readNames } from "../data/kinds.js";
 import { readRows } from "../data/rows.js";
+import { Mistakes, refuseAll } from "../failure.js";
 import { completed, isEncoded, rowsOf } from "../train/complete.js";
 import { planOf } from "../train/settings.js";
-import { type ConfigFile, readConfig, type Section } from "./file.js";
+import { below, type ConfigFile, readConfig, type Section } from "./file.js";
+import { schemaOf } from "./schemas.js";
 
 /** The flags of `thalweg config check`. */
 export interface CheckOptions {
@@ -16,7 +23,36 @@ export interface CheckOptions {
   readonly condition?: string;
 }
 
-async function modelConfig(file: ConfigFile, { data, source, condition }: CheckOptions): Promise<Section> {
+/** The mistakes of parts of a config that are looked at one by one. */
+class Found {
+  readonly mistakes: ConfigError[] = [];
+
+  /** What a part comes to; undefined where it is wrong. */
+  async part<Result>(look: () => Result | Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.mistakes.push(...(error instanceof Mistakes ? error.errors : [error]));
+      return undefined;
+    }
+  }
+}
+
+/** What is said of data, as far as it can be looked at without them. */
+function sections({ read, encoding }: ConfigFile): true {
+  optionsOf("read", read, readNames);
+  optionsOf("encoding", encoding, encodingNames);
+  try {
+    checkEncodingSettings(encoding);
+  } catch (error) {
+    throw error instanceof ConfigError ? below("encoding", error) : error;
+  }
+  return true;
+}
+
+/** The config of the model, with the sizes that follow from data. */
+async function sized(file: ConfigFile, { data, source, condition }: CheckOptions): Promise<Section> {
   const { className, model, read } = file;
   if (data !== undefined) {
     const rows = await readRows({ data, source, condition }, read, rowsOf(className, model), isEncoded(className));
@@ -27,12 +63,25 @@ async function modelConfig(file: ConfigFile, { data, source, condition }: CheckO
   throw new ConfigError(`xSize: expected ${expected}, got none`, { expected, got: "none", path: "xSize" });
 }
 
+/** The model, where its config is right in every field. */
+function made({ className, model }: ConfigFile, config: Section | undefined): AnyModel | undefined {
+  // Where the size is not known, the rest can still be looked at.
+  refuseAll(mistakesIn(schemaOf(className), config ?? { ...model, xSize: model.xSize ?? 1 }));
+  return config && makeModel(className, config);
+}
+
 /** Checks. */
 export async function check(path: string, options: CheckOptions): Promise<Outcome> {
   const file = await readConfig(path);
-  const { fit } = planOf(file.train, "run");
-  const model = makeModel(file.className, await modelConfig(file, options));
-  networkOf(model).checkFit(fit);
+  const found = new Found();
+  const plan = await found.part(() => planOf(file.train, "run"));
+  const isReadable = await found.part(() => sections(file));
+  const config = await found.part(() => (isReadable ? sized(file, options) : undefined));
+  const model = await found.part(() => made(file, config));
+  if (model !== undefined && plan !== undefined)
+    await found.part(() => networkOf(model).checkFit(plan.fit as FitOptions));
+  refuseAll(found.mistakes);
+  if (model === undefined) throw new ConfigError(`${path}: expected a config, got none`, { path });
   const parameters = model.parameters().reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const { xSize } = model.config;
   return {

@@ -2,7 +2,7 @@
 // A checkpoint's own config.json is understood, too.
 import { nearest } from "../../config/nearest.js";
 import { bytesOfFile } from "../../data/file.js";
-import { ConfigError } from "../../errors.js";
+import { ConfigError, relabelled } from "../../errors.js";
 
 /** The names that a file has beside those of the model's class. */
 export const OWN = ["$schema", "class", "read", "encoding", "train"] as const;
@@ -63,6 +63,11 @@ export function partsOf(value: unknown): ConfigFile {
   }
   const [read, encoding, train] = ["read", "encoding", "train"].map((name) => sectionOf(value, name));
   return { className, model, read: read ?? {}, encoding: encoding ?? {}, train: train ?? {} };
+}
+
+/** An error of a section's field, which names it as the file does. */
+export function below(section: string, error: ConfigError): ConfigError {
+  return relabelled(error, `${section}.${error.message}`, { path: `${section}.${error.path}` });
 }
 
 /** Objects and lists within each other that a file may have; more than any config. */

@@ -39,6 +39,9 @@ export interface Kind {
 
 const kinds: readonly Kind[] = [dataset, images, arrays, idx, array, table];
 
+/** What `read` may say of any data. */
+export const readNames: readonly string[] = [...new Set(kinds.flatMap(({ known }) => known))];
+
 /**
  * The kind of a path.
  *

@@ -1,5 +1,6 @@
 // Data as the rows that a model takes: of its shape and element type, with what goes with them.
 // Tables of models with an encoding stay tables; the encoding is the model's.
+import { resolve } from "node:path";
 import type { NumberColumn } from "../../data/columns.js";
 import type { Table } from "../../data/table.js";
 import { ConfigError, DataError } from "../../errors.js";
@@ -24,6 +25,9 @@ export interface Paths {
   /** Conditions, row by row. */
   readonly condition?: string | undefined;
 }
+
+/** A path as it is found from elsewhere; the name of a data set as it is. */
+export const absolute = (path: string) => (path.startsWith("datasets.") ? path : resolve(path));
 
 /** The numbers of a table, `[rows, columns]`. */
 export async function numbersOf(table: Table, path: string): Promise<Tensor> {

@@ -4,7 +4,8 @@ import { ConfigError } from "../../errors.js";
 import { type AnyModel, load } from "../../model/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Outcome } from "../command.js";
-import { readRows } from "../data/rows.js";
+import type { Data } from "../data/kinds.js";
+import { absolute, readRows } from "../data/rows.js";
 import { shuffledFirst } from "../data/split.js";
 import { aligned } from "../output.js";
 import { callOf, type DrawSettings, isOfTables } from "../sample/drawn.js";
@@ -38,6 +39,8 @@ interface Evaluation {
   readonly distances: Distances;
   readonly nll: Likelihood;
   readonly flow: Straightness | null;
+  /** Whether these are the data of training, rows that were held out included. */
+  readonly trainingData: boolean;
 }
 
 const LIMIT = 2000;
@@ -56,11 +59,11 @@ async function samplesFor(model: AnyModel, other: Measured, settings: DrawSettin
 
 async function evaluated(
   model: AnyModel,
+  data: Data,
   all: Measured,
-  encoded: boolean,
   options: EvaluateOptions,
   signal: AbortSignal,
-): Promise<Evaluation> {
+): Promise<Omit<Evaluation, "trainingData">> {
   const { seed, guidance, weights, solver, steps, quiet } = options;
   const progress = !quiet && Boolean(process.stderr.isTTY);
   const flags = { seed, guidance, weights, solver, steps };
@@ -70,9 +73,9 @@ async function evaluated(
   const samples = await samplesFor(model, first, settings);
   const vocabulary = "vocabulary" in model.config ? model.config.vocabulary : undefined;
   const measured = await distances({ samples, first: first.x, second: second.x }, { seed: seed ?? 0, vocabulary });
-  const nll = await likelihood(model, all, { guidance, weights, seed, signal, progress });
+  const nll = await likelihood(model, data, all, { guidance, weights, seed, signal, progress });
   const flow = await straightness(model, first, { seed, weights, signal });
-  return { rows: all.x.shape[0] ?? 0, encoded, distances: measured, nll, flow };
+  return { rows: all.x.shape[0] ?? 0, encoded: data.kind === "table", distances: measured, nll, flow };
 }
 
 /** Evaluates. */
@@ -89,13 +92,20 @@ export async function evaluate(folder: string, options: EvaluateOptions): Promis
     const [expected, got] = ["at least 4 rows", String(all.x.shape[0])];
     throw new ConfigError(`--data ${path}: expected ${expected}, got ${got}`, { expected, got, path });
   }
-  const found = await interruptible("stopping", (signal) => evaluated(model, all, encoded, options, signal));
+  const found = await interruptible("stopping", async (signal) => ({
+    ...(await evaluated(model, chosen, all, options, signal)),
+    trainingData: record?.data === absolute(path),
+  }));
   return { json: { run: folder, data: path, ...found }, text: told(folder, path, found) };
 }
 
 const figure = (value: number | null) => value?.toPrecision(4) ?? "–";
 
-function told(folder: string, path: string, { rows, encoded, distances: found, nll, flow }: Evaluation): string {
+function told(
+  folder: string,
+  path: string,
+  { rows, encoded, distances: found, nll, flow, trainingData }: Evaluation,
+): string {
   const compared = Object.values(found).flatMap((distance) => {
     if (distance === null) return [];
     const { name, value, floor } = distance;
@@ -104,7 +114,8 @@ function told(folder: string, path: string, { rows, encoded, distances: found, n
   });
   const units = encoded ? ", in the units of the encoding" : "";
   const likelihoods = "mean" in nll ? `${figure(nll.mean)} ± ${figure(nll.standardError)} nats` : `none: ${nll.reason}`;
-  const heading = `${folder} on ${rows} rows of ${path}${units}\n\n`;
+  const seen = trainingData ? "These are the data of training: rows that it has not seen would tell more.\n" : "";
+  const heading = `${folder} on ${rows} rows of ${path}${units}\n${seen}\n`;
   const table = aligned([["", "samples to data", "data to data", "ratio"], ...compared]);
   const lines = [
     `negative log-likelihood  ${likelihoods}`,

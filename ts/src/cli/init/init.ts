@@ -9,6 +9,7 @@ import type { Outcome } from "../command.js";
 import { compact } from "../compact.js";
 import { fileSchema } from "../config/schemas.js";
 import { quoted } from "../quoted.js";
+import { typed } from "../typed.js";
 import { configFor } from "./configs.js";
 import { exampleOf } from "./examples.js";
 import { type DataKind, look } from "./look.js";
@@ -18,6 +19,8 @@ import { starter } from "./starter.js";
 export interface InitOptions {
   readonly data?: string;
   readonly condition?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly keep?: readonly string[];
   readonly template?: DataKind;
   readonly force?: boolean;
 }
@@ -46,18 +49,19 @@ const namesOf = (template: DataKind | undefined) => [
 /** Writes. */
 export async function init(
   folder: string,
-  { data, condition = [], template, force = false }: InitOptions,
+  { data, condition = [], skip = [], keep = [], template, force = false }: InitOptions,
 ): Promise<Outcome> {
   const example = exampleOf(template ?? "points");
   const ownData = data === undefined && example.write !== undefined ? [example.data] : [];
   const names = namesOf(template);
   checkNew(folder, [...names, ...ownData], force);
   // Before anything is written: data that cannot be read leave no half a project.
-  const before = data === undefined ? undefined : await look(data);
+  const columns = { condition, skip, keep };
+  const before = data === undefined ? undefined : await look(data, columns);
   await mkdir(folder, { recursive: true });
   if (data === undefined) await example.write?.(folder);
   const path = data === undefined ? example.data : seenFrom(folder, data);
-  const found = before ?? (await look(example.write === undefined ? path : join(folder, path)));
+  const found = before ?? (await look(example.write === undefined ? path : join(folder, path), columns));
   if (template !== undefined && template !== found.kind) {
     const [expected, got] = [`data that are ${template}`, found.kind];
     throw new ConfigError(`--template: expected ${expected}, got ${got}`, { expected, got, path: "--template" });
@@ -71,19 +75,28 @@ export async function init(
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
   const written = [...Object.keys(files), ...ownData];
   const next = commands(folder, path, template, found.kind);
+  const leftOut = found.kind === "table" ? found.leftOut : [];
+  const lines = [
+    `${found.kind}, ${found.rows} rows: wrote ${written.join(", ")}`,
+    ...leftOut.map(({ name, why }) => `left out: ${JSON.stringify(name)}, ${why}`),
+    ...(leftOut.some(({ asked }) => !asked) ? ["          (--keep <columns> keeps them)"] : []),
+    "\nNext:",
+    ...next.map((line) => `  ${line}`),
+  ];
   return {
-    json: { folder, kind: found.kind, rows: found.rows, files: written, next },
-    text: `${found.kind}, ${found.rows} rows: wrote ${written.join(", ")}\n\nNext:\n${next.map((line) => `  ${line}\n`).join("")}`,
+    json: { folder, kind: found.kind, rows: found.rows, leftOut, files: written, next },
+    text: lines.map((line) => `${line}\n`).join(""),
   };
 }
 
 /** What to type next. */
 function commands(folder: string, path: string, template: DataKind | undefined, kind: DataKind): string[] {
   const out = { table: "samples.csv", points: "samples.png", images: "samples.png", series: "samples.npy" }[kind];
+  const count = kind === "images" ? "64" : "1000";
   return [
     ...(resolve(folder) === process.cwd() ? [] : [`cd ${quoted(folder)}`]),
     ...(template === undefined ? [] : ["npm install && npm run train    # the program, or with the command line:"]),
-    `thalweg train config.json --data ${quoted(path)} --out runs/a`,
-    `thalweg sample runs/a --count 64 --out ${out}`,
+    typed(["train", "config.json", "--data", path, "--out", "runs/a"]),
+    typed(["sample", "runs/a", "--count", count, "--out", out]),
   ];
 }

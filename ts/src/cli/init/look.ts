@@ -4,13 +4,21 @@ import type { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { kindOf, type ReadOptions, readData } from "../data/kinds.js";
+import { type Asked, type LeftOut, leftOutOf } from "./left-out.js";
 
 /** Kinds of data for which there are networks. */
 export type DataKind = "points" | "table" | "images" | "series";
 
 /** What is known of data. */
 export type Look =
-  | { readonly kind: "table"; readonly read: ReadOptions; readonly rows: number; readonly table: Table }
+  | {
+      readonly kind: "table";
+      readonly read: ReadOptions;
+      readonly rows: number;
+      /** Without what is left out. */
+      readonly table: Table;
+      readonly leftOut: readonly LeftOut[];
+    }
   | {
       readonly kind: Exclude<DataKind, "table">;
       readonly read: ReadOptions;
@@ -25,6 +33,11 @@ export type Look =
 const SIDE = 32;
 
 const CHANNELS = [1, 3, 4];
+
+function noColumns(flag: keyof Asked, got: string): ConfigError {
+  const expected = "data with columns: a table";
+  return new ConfigError(`--${flag}: expected ${expected}, got ${got}`, { expected, got, path: `--${flag}` });
+}
 
 async function isBytes(array: Tensor): Promise<boolean> {
   if (array.dtype !== "i64") return false;
@@ -59,16 +72,27 @@ async function ofArray(array: Tensor, labels: Tensor | undefined, path: string):
   throw new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
 }
 
+function ofTable(whole: Table, asked: Asked): Look {
+  const leftOut = leftOutOf(whole, asked);
+  const names = leftOut.map(({ name }) => name);
+  const read = names.length > 0 && { columns: Object.fromEntries(names.map((name) => [name, "skip"])) };
+  return { kind: "table", read: { ...read }, rows: whole.rowCount, table: whole.drop(...names), leftOut };
+}
+
 /**
  * Looks at data.
  *
+ * @param asked - columns of a table that are left out, kept or given
  * @throws ConfigError where there is no network for them; DataError where they cannot be read
  */
-export async function look(path: string): Promise<Look> {
+export async function look(path: string, asked: Asked): Promise<Look> {
   const { name } = await kindOf(path);
   const read = name === "images" ? { size: [SIDE, SIDE] } : {};
   const data = await readData(path, read);
-  if (data.kind === "table") return { kind: "table", read, rows: data.table.rowCount, table: data.table };
+  if (data.kind === "table") return ofTable(data.table, asked);
+  for (const [flag, [first]] of Object.entries(asked) as [keyof Asked, readonly string[]][]) {
+    if (first !== undefined) throw noColumns(flag, first);
+  }
   const found = await ofArray(data.x, data.condition, path);
   return { ...found, read: { ...found.read, ...read } };
 }

@@ -69,10 +69,11 @@ await writeNpy("samples.npy", samples);${isDrawn ? `\nawait ${picture}.save("sam
   };
 }
 
-function ofTable(path: string, encoding: unknown): Parts {
+function ofTable(path: string, { read }: Look, encoding: unknown): Parts {
+  const settings = Object.keys(read).length === 0 ? "" : `, ${literal(read)}`;
   return {
     imports: ["fitEncoding", "readTable"],
-    data: `const data = await readTable(${quoted(path)});
+    data: `const data = await readTable(${quoted(path)}${settings});
 const encoding = await fitEncoding(data, ${literal(encoding)});`,
     own: "  data: encoding,\n",
     fitted: "data",
@@ -84,7 +85,7 @@ await samples.write("samples.csv");`,
 /** train.ts */
 function program(path: string, found: Look, config: Config): string {
   const { $schema: _, class: name, read: _r, encoding, train, ...model } = config;
-  const parts = found.kind === "table" ? ofTable(path, encoding) : ofArray(path, found);
+  const parts = found.kind === "table" ? ofTable(path, found, encoding) : ofArray(path, found);
   const { validation: _v, ...settings } = train as Record<string, unknown>;
   const imports = [String(name), ...parts.imports].sort((a, b) => a.localeCompare(b)).join(", ");
   const fields = literal(model).replace("{\n", `{\n${parts.own ?? ""}`);
@@ -95,7 +96,7 @@ ${parts.data}
 
 const model = new ${name}(${fields});
 
-await model.fit(${parts.fitted}, ${literal(settings)});
+await model.fit(${parts.fitted}, ${literal({ ...settings, progress: true })});
 await model.save("runs/a");
 
 ${parts.drawn}

@@ -22,7 +22,7 @@ function refused(expected: string, got: string): ConfigError {
 }
 
 /** The columns that are conditions. */
-const columnsOf = (model: AnyModel): readonly ColumnEncoding[] => {
+export const conditionColumns = (model: AnyModel): readonly ColumnEncoding[] => {
   const { data } = model.config as { data?: { columns: readonly ColumnEncoding[] } };
   return (data?.columns ?? []).filter(({ condition }) => condition);
 };
@@ -63,7 +63,7 @@ function numbersFrom(text: string, model: AnyModel): Tensor {
 export async function conditionFrom(text: string, model: AnyModel): Promise<Given> {
   const isFile = existsSync(text);
   if (isOfTables(model)) {
-    const columns = columnsOf(model);
+    const columns = conditionColumns(model);
     if (!isFile) return { kind: "table", table: rowFrom(text, columns), rows: 1 };
     const data = await readData(text);
     const expected = `a table with the columns ${columns.map(({ name }) => name).join(", ")}`;

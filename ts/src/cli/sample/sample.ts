@@ -1,12 +1,17 @@
 // thalweg sample: loads a model, draws, and writes.
 // What is asked for is checked before anything is drawn.
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { listed } from "../../data/names.js";
+import { ConfigError } from "../../errors.js";
 import { type AnyModel, load } from "../../model/registry.js";
 import type { Outcome } from "../command.js";
 import { readRows } from "../data/rows.js";
+import { note } from "../output.js";
 import { interruptible } from "../signals.js";
 import { rowsOfModel } from "../train/complete.js";
-import { conditionFrom } from "./condition.js";
+import { recordOf } from "../train/folder.js";
+import { conditionColumns, conditionFrom } from "./condition.js";
 import { type Drawn, drawn } from "./drawn.js";
 import { csvOf, tableOf, writerOf } from "./write.js";
 
@@ -41,10 +46,29 @@ async function countOf(samples: Drawn): Promise<number> {
   return tensor?.shape[0] ?? 0;
 }
 
+/** Says what samples lack that are of no condition in particular. */
+function sayWithout(model: AnyModel): void {
+  const names = conditionColumns(model).map(({ name }) => name);
+  if (names.length === 0) return;
+  const example = names.map((name) => `${name}=…`).join(",");
+  note(
+    `without --condition: samples are of no ${listed(names)} in particular, and have no such column; --condition ${example}, or a file of rows, gives it`,
+  );
+}
+
+/** Refuses to write samples over the data that they are like. */
+async function checkOther(folder: string, out: string): Promise<void> {
+  const { data, source, condition } = (await recordOf(folder)) ?? {};
+  if (![data, source, condition].includes(resolve(out))) return;
+  const [expected, got] = ["a file other than the data of training", out];
+  throw new ConfigError(`--out: expected ${expected}, got ${got}`, { expected, got, path: "--out" });
+}
+
 /** Draws, and writes what was drawn. */
 export async function sample(folder: string, options: SampleOptions): Promise<Outcome> {
   const { out, condition, source, device, quiet, json, count, ...rest } = options;
   const writer = out === undefined ? undefined : writerOf(out);
+  if (out !== undefined) await checkOther(folder, out);
   const model = await load(folder, { device });
   const given = condition === undefined ? undefined : await conditionFrom(condition, model);
   const x0 = source === undefined ? undefined : await startsOf(source, model);
@@ -59,6 +83,7 @@ export async function sample(folder: string, options: SampleOptions): Promise<Ou
       progress: !quiet && Boolean(process.stderr.isTTY),
     }),
   );
+  if (given === undefined) sayWithout(model);
   const number = await countOf(samples);
   if (out !== undefined && writer !== undefined) {
     await writer(samples, out);

@@ -11,11 +11,14 @@ import { type LivePage, livePage } from "../../ui/live-page.js";
 import { note } from "../output.js";
 import { interruptible } from "../signals.js";
 import { fitted, type RowParts } from "./parts.js";
+import { type Recent, RecentLoss } from "./recent-loss.js";
 import type { FitPlan, TrainOptions } from "./settings.js";
 
 /** How a fit ended, and whether it was the user who ended it. */
 export interface Ended {
   readonly report: FitReport;
+  /** The mean of the losses towards the end, since that of one batch says little; null where there was none. */
+  readonly recent: Recent | null;
   readonly interrupted: boolean;
 }
 
@@ -59,8 +62,10 @@ export async function fit(
     try {
       const { rows, more } = fitted(parts.trained);
       const held = parts.held && fitted(parts.held);
+      const losses = new RecentLoss();
       const log: FitLog[] = [
         jsonLinesLog(join(flags.out, "log.jsonl")),
+        losses,
         ...(flags.log?.includes("tensorboard") ? [tensorBoardLog(flags.out)] : []),
         ...(page ? [page] : []),
       ];
@@ -77,7 +82,7 @@ export async function fit(
       const report = await run;
       // What was not begun is not worth a checkpoint: it starts from its beginning anyway.
       if (report.step > 0) await model.save(flags.out);
-      return { report, interrupted: signal.aborted && report.reason === "stopped" };
+      return { report, recent: losses.mean(), interrupted: signal.aborted && report.reason === "stopped" };
     } finally {
       await page?.close();
     }

@@ -1,9 +1,10 @@
 // What a fit is told: the `train` of a config, under the flags of the command line.
 // Checked before any data are read.
-import { validate } from "../../config/validate.js";
-import { ConfigError, relabelled } from "../../errors.js";
+import { mistakesIn } from "../../config/validate.js";
+import { ConfigError } from "../../errors.js";
 import type { FitOptions } from "../../generated/config.js";
-import type { Section } from "../config/file.js";
+import { below, type Section } from "../config/file.js";
+import { refuseAll } from "../failure.js";
 
 /** The flags of `thalweg train`. */
 export interface TrainOptions {
@@ -114,12 +115,7 @@ function heldIn(train: Section): Held | undefined {
 
 /** Errors name fields as the config does. */
 function checkOptions(fit: object): void {
-  try {
-    validate("FitOptions", fit);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw relabelled(error, `train.${error.message}`, { path: `train.${error.path}` });
-  }
+  refuseAll(mistakesIn("FitOptions", fit).map((error) => below("train", error)));
 }
 
 /**

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { ConfigError } from "../../errors.js";
 import { type AnyModel, classNameOf, load } from "../../model/registry.js";
 import { type ConfigFile, readConfig, type Section } from "../config/file.js";
-import type { Paths } from "../data/rows.js";
+import { absolute, type Paths } from "../data/rows.js";
 import { note } from "../output.js";
 import { checkFree, folderState, recordOf } from "./folder.js";
 import { checkSame } from "./same.js";
@@ -20,9 +20,6 @@ export interface Task {
   readonly started: string;
   readonly config: string | undefined;
 }
-
-/** Paths as they are found from elsewhere; names of data sets as they are. */
-const absolute = (path: string) => (path.startsWith("datasets.") ? path : resolve(path));
 
 function needed(name: string, value: string | undefined, hint: string): string {
   if (value !== undefined) return value;

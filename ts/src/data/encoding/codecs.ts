@@ -4,6 +4,7 @@ import { DataError } from "../../errors.js";
 import type { ColumnEncoding } from "../../generated/config.js";
 import type { CategoryColumn, Column, DateColumn, NumberColumn } from "../columns.js";
 import { codeOf, type Numbers } from "./category-codes.js";
+import { rounding } from "./rounding.js";
 import { scaleOf } from "./transforms.js";
 
 /** How a column of numbers or dates becomes numbers. */
@@ -55,9 +56,9 @@ function numberCodec(encoding: NumberEncoding): Codec {
   const missing = encoding.missing ?? { type: "error" };
   const keeps = missing.type === "keep";
   const scale = scaleOf(encoding.transform);
+  const round = rounding(step);
   const back = (value: number) => {
-    // Adding 0 makes the −0 of a small negative number a 0.
-    const rounded = step === undefined ? value : Math.round(value / step) * step + 0;
+    const rounded = round(value);
     return clip ? Math.min(range[1], Math.max(range[0], rounded)) : rounded;
   };
   return {

@@ -18,6 +18,7 @@ import { checkKnown } from "../table-builder.js";
 import { codeKinds } from "./category-codes.js";
 import type { CategoryEncoding, NumberEncoding } from "./codecs.js";
 import { watchCategories } from "./many-categories.js";
+import { rounding } from "./rounding.js";
 import { sorted } from "./sorted.js";
 import { TableEncoding } from "./table-encoding.js";
 import { fittedTransform, transformKinds } from "./transforms.js";
@@ -94,11 +95,26 @@ function refuse(path: string, expected: string, value: unknown): ConfigError {
 /** Settings that a column may have of its own. */
 const ofColumns = { numbers: true, categories: true, missing: true, clip: true } as const;
 const columnNames = namesOf<ColumnEncodingSettings>(ofColumns);
-const settingNames = namesOf<EncodingSettings>({ ...ofColumns, condition: true, columns: true, seed: true });
+
+/** The names of {@link EncodingSettings}. */
+export const encodingNames = namesOf<EncodingSettings>({ ...ofColumns, condition: true, columns: true, seed: true });
 const embeddingNames = namesOf<EmbeddingSettings>({ type: true, dim: true });
 
-/** What all dates of a column are multiples of, in milliseconds. */
-const DATE_STEPS = [86_400_000, 3_600_000, 60_000, 1000, 1];
+/** What all values of a column may be multiples of, the coarsest first: of dates days to milliseconds, of numbers ones to millionths. */
+const STEPS = { date: [86_400_000, 3_600_000, 60_000, 1000, 1], number: [1, 0.1, 0.01, 1e-3, 1e-4, 1e-5, 1e-6] };
+
+/** The coarsest step of which all values are multiples; undefined where there is none. */
+async function stepOf({ type }: NumberColumn | DateColumn, values: Float64Array): Promise<number | undefined> {
+  for (const step of STEPS[type]) {
+    const round = rounding(step);
+    let isMultiple = true;
+    await overRows(values.length, (start, end) => {
+      for (let i = start; i < end && isMultiple; i++) isMultiple = round(values[i] as number) === values[i];
+    });
+    if (isMultiple) return step;
+  }
+  return undefined;
+}
 
 /** The values of a column that are there, in ascending order, with their moments. */
 async function measured(column: NumberColumn | DateColumn) {
@@ -148,9 +164,8 @@ function missingNumber(policy: MissingPolicy, mean: number, { type, name }: Numb
 
 async function numberEncoding(column: NumberColumn | DateColumn, chosen: Chosen): Promise<NumberEncoding> {
   const { ascending, mean, std, range } = await measured(column);
-  const steps = column.type === "date" ? DATE_STEPS : [1];
-  const step = steps.find((each) => ascending.every((value) => value % each === 0));
-  const centre = step === undefined ? mean : Math.round(mean / step) * step;
+  const step = await stepOf(column, ascending);
+  const centre = rounding(step)(mean);
   return {
     type: column.type,
     name: column.name,
@@ -250,6 +265,21 @@ function notSkipped(name: string): ConfigError {
 }
 
 /**
+ * Refuses settings that would be wrong of any table.
+ *
+ * @throws ConfigError with the path of the first that is
+ */
+export function checkEncodingSettings(settings: EncodingSettings): void {
+  const { columns = {}, condition = [], ...common } = optionsOf("fitEncoding", settings, encodingNames);
+  checked("", common);
+  if (!Array.isArray(condition)) throw refuse("condition", "an array of column names", condition);
+  for (const [name, own] of Object.entries(columns)) {
+    if ((own as unknown) === "skip") throw notSkipped(name);
+    checked(`columns.${name}`, optionsOf(`columns.${name}`, own, columnNames));
+  }
+}
+
+/**
  * Decides how the columns of a table become numbers: what it needs to know of each, such as mean or quantiles, is measured here and then kept. Fit it to
  * the rows that the model trains on. Columns of whole numbers, and dates, come back as such; categories exactly.
  *
@@ -277,16 +307,10 @@ function notSkipped(name: string): ConfigError {
  */
 export async function fitEncoding(table: Table, settings: EncodingSettings = {}): Promise<TableEncoding> {
   if (!(table instanceof Table)) throw refusedSetting("fitEncoding", "a table", table);
-  const all = optionsOf("fitEncoding", settings, settingNames);
-  const { columns = {}, condition = [], seed = 0, ...common } = all;
+  checkEncodingSettings(settings);
+  const { columns = {}, condition = [], seed = 0, ...common } = settings;
   const names = table.columns.map(({ name }) => name);
-  checked("", common);
   checkKnown(Object.keys(columns), names, "the table");
-  if (!Array.isArray(condition)) throw refuse("condition", "an array of column names", condition);
-  for (const [name, own] of Object.entries(columns)) {
-    if ((own as unknown) === "skip") throw notSkipped(name);
-    checked(`columns.${name}`, optionsOf(`columns.${name}`, own, columnNames));
-  }
   for (const name of condition) table.column(name);
   const given = new Set(condition);
   const turn = turns();

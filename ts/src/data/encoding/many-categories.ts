@@ -12,7 +12,7 @@ const FEW = 50;
 const SHARE = 0.5;
 
 /** How many categories a column has in its rows, where those are too many. */
-function tooMany(column: Column, rows: number): number | undefined {
+export function hardlyCategories(column: Column, rows: number): number | undefined {
   const most = Math.max(FEW, SHARE * rows);
   if (column.type !== "category" || column.categories.length <= most) return undefined;
   // Of a part of a table, not all categories are in its rows.
@@ -26,7 +26,7 @@ function tooMany(column: Column, rows: number): number | undefined {
 export function watchCategories(table: Table, columns: readonly Column[]): void {
   const { rowCount } = table;
   const found = columns.flatMap((column) => {
-    const count = tooMany(column, rowCount);
+    const count = hardlyCategories(column, rowCount);
     return count === undefined ? [] : [{ name: JSON.stringify(column.name), count }];
   });
   const [first] = found;

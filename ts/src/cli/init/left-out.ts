@@ -1,0 +1,94 @@
+// Columns of a table that a model has nothing to learn from: row numbers, identifiers, texts, and such without a value.
+// They would make it wide, and samples of them would be made up.
+
+import { hint } from "../../config/nearest.js";
+import { type Column, isMissing } from "../../data/columns.js";
+import { hardlyCategories } from "../../data/encoding/many-categories.js";
+import { listed } from "../../data/names.js";
+import type { Table } from "../../data/table.js";
+import { ConfigError } from "../../errors.js";
+
+/** Columns that a user speaks of. */
+export interface Asked {
+  readonly skip: readonly string[];
+  readonly keep: readonly string[];
+  readonly condition: readonly string[];
+}
+
+/** A column that is left out. */
+export interface LeftOut {
+  readonly name: string;
+  readonly why: string;
+  /** Whether the user said so. */
+  readonly asked: boolean;
+}
+
+/** Fewer rows do not tell an identifier from a column whose values happen to differ. */
+const ROWS = 20;
+
+/** Names that identifiers have: id, customer_id, customerId, index, uuid. */
+const NAMES = [/^(.*[_\s-])?(id|index|idx|uuid|guid)$/i, /[a-z](Id|ID)$/];
+
+/** Whether numbers are whole and all different. */
+function areDifferent(values: Float64Array): boolean {
+  return values.every(Number.isInteger) && new Set(values).size === values.length;
+}
+
+/** What speaks against a column; undefined where nothing does. */
+function objection(column: Column, rows: number): string | undefined {
+  const present = Array.from({ length: rows }, (_, row) => row).filter((row) => !isMissing(column, row)).length;
+  if (present === 0) return "which has no values";
+  if (rows < ROWS || column.type === "date") return undefined;
+  if (column.type === "number") {
+    const { values } = column;
+    if (values.every((value, row) => row === 0 || value - (values[row - 1] as number) === 1)) return "a row number";
+    const isNamed = NAMES.some((name) => name.test(column.name));
+    return isNamed && areDifferent(values) ? "an identifier: every row has another" : undefined;
+  }
+  const used = hardlyCategories(column, rows);
+  if (used !== undefined) return `a text: ${used} different values in ${rows} rows`;
+  return new Set(column.codes).size === rows ? "an identifier: every row has another" : undefined;
+}
+
+/** Refuses names that the table does not have, and such of which two things are said. */
+function check(table: Table, asked: Asked): void {
+  const names = table.columns.map(({ name }) => name);
+  const first = new Map<string, string>();
+  for (const [flag, columns] of Object.entries(asked) as [string, readonly string[]][]) {
+    for (const name of columns) {
+      const before = first.get(name);
+      if (names.includes(name) && (before === undefined || before === flag)) {
+        first.set(name, flag);
+        continue;
+      }
+      const path = `--${flag}`;
+      const expected =
+        before === undefined ? `a column of the table (${listed(names)})` : `one of --${before} and ${path}`;
+      const told = `${path}: expected ${expected}, got ${before === undefined ? JSON.stringify(name) : `${JSON.stringify(name)} in both`}`;
+      throw new ConfigError(`${told}${before === undefined ? hint(name, names) : ""}`, { expected, got: name, path });
+    }
+  }
+}
+
+/**
+ * What is left out of a table.
+ *
+ * @throws ConfigError for columns that are not there, and where none is left
+ */
+export function leftOutOf(table: Table, asked: Asked): readonly LeftOut[] {
+  check(table, asked);
+  const kept = new Set([...asked.keep, ...asked.condition]);
+  const found = table.columns.flatMap((column): LeftOut[] => {
+    const { name } = column;
+    if (asked.skip.includes(name)) return [{ name, why: "as asked", asked: true }];
+    const why = kept.has(name) ? undefined : objection(column, table.rowCount);
+    return why === undefined ? [] : [{ name, why, asked: false }];
+  });
+  if (found.length + asked.condition.length < table.columns.length) return found;
+  const [expected, got] = [
+    "columns of which a model can learn",
+    listed(found.map(({ name, why }) => `${name} (${why})`)),
+  ];
+  const told = `--data: expected ${expected}, got only ${got || "conditions"}; --keep <columns> keeps them`;
+  throw new ConfigError(told, { expected, got, path: "--data" });
+}

@@ -1,0 +1,26 @@
+// Warnings of the library as lines for people who use no library.
+// Node's own way names a process and a flag of Node; other warnings stay its own.
+import { note } from "./output.js";
+
+/** What commands say themselves, in words of their own. */
+const SAID = "THALWEG_NOTHING_TO_DO";
+
+const TYPE = "ThalwegWarning";
+
+/** What Node is told not to show. */
+function disabled(): readonly string[] {
+  const told = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(" ")];
+  return told.flatMap((one) => one.split("--disable-warning=").slice(1));
+}
+
+/** Shows warnings from now on as lines on stderr, where they are shown at all. */
+export function showWarnings(): void {
+  const own = process.listeners("warning");
+  const hidden = disabled();
+  if (own.length === 0 || hidden.includes(TYPE)) return;
+  process.removeAllListeners("warning");
+  process.on("warning", (warning: Error & { readonly code?: string }) => {
+    if (warning.name !== TYPE) for (const show of own) show.call(process, warning);
+    else if (warning.code !== SAID && !hidden.includes(warning.code ?? "")) note(`warning: ${warning.message}`);
+  });
+}
