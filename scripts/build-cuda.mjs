@@ -26,7 +26,7 @@ export async function cudaCargo() {
     // A folder of its own, since other features mean other dependencies.
     CARGO_TARGET_DIR: join(root, "target", "cuda", "build"),
   };
-  const packages = ["--package", "thalweg-node", "--package", "thalweg-engine"];
+  const packages = ["thalweg-node", "thalweg-engine", "thalweg-model"].flatMap((name) => ["--package", name]);
   const args = [
     "--release",
     ...packages,
@@ -61,8 +61,8 @@ export async function buildCuda() {
 }
 
 /**
- * Builds the engine's tests, or those of `packages`, too; resolves to what cargo says of each program, to the engine's by name (`engine` and
- * `thalweg_engine`), and to the folder of NVIDIA's libraries.
+ * Builds the engine's tests, or those of `packages`, too; resolves to what cargo says of each program, to the engine's and the models' by name (`engine`,
+ * `thalweg_engine`, `thalweg_model`), and to the folder of NVIDIA's libraries.
  */
 export async function buildCudaTests(packages = []) {
   const { args, env, home } = await cudaCargo();

@@ -36,11 +36,12 @@ await main(async () => {
   console.log(doctor.stdout);
   const { programs, libraries } = await buildCudaTests();
   const env = { THALWEG_CUDA_LIBRARIES: libraries };
-  for (const [name, filter] of [
-    ["thalweg_engine", "cuda::"],
-    ["engine", "cuda::"],
+  for (const [name, filter, folder] of [
+    ["thalweg_engine", "cuda::", "engine"],
+    ["engine", "cuda::", "engine"],
+    ["thalweg_model", "fit::on_gpu::", "model"],
   ]) {
-    const { ok } = await run(programs[name], [filter], { env, cwd: join(root, "crates", "engine") });
+    const { ok } = await run(programs[name], [filter], { env, cwd: join(root, "crates", folder) });
     if (!ok) throw new Failure(`The tests of ${name} without a GPU failed (see above).`);
   }
 });

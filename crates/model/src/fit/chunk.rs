@@ -188,12 +188,23 @@ impl FitJob {
         Planner::start(request, p.index(), last, move || run.wake()).map(Some)
     }
 
-    /// The program of a step over `per_step` rows, in batches of `batch`.
-    fn compile(&self, rule: &StepRule, objective: &Objective, batch: usize, per_step: usize, sources: Sources) -> Result<Compiled> {
+    /// The graph of a step over `per_step` rows, in batches of `batch`.
+    pub(super) fn step_graph(
+        &self,
+        rule: &StepRule,
+        objective: &Objective,
+        batch: usize,
+        per_step: usize,
+        sources: Sources,
+    ) -> Result<StepGraph> {
         let rule = StepRule { accumulate: per_step / batch, ..rule.clone() };
         let build = BatchLoss { inner: &self.inner, objective, batch, sources, weight: self.weight.as_deref() };
         let layout = self.inner.definition.layout();
-        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))?;
+        step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))
+    }
+
+    fn compile(&self, rule: &StepRule, objective: &Objective, batch: usize, per_step: usize, sources: Sources) -> Result<Compiled> {
+        let StepGraph { graph, options, state } = self.step_graph(rule, objective, batch, per_step, sources)?;
         let program = Arc::new(Program::compile(&graph, &options)?);
         Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
     }

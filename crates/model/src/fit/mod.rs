@@ -4,6 +4,8 @@
 mod batch;
 mod chunk;
 mod feed;
+#[cfg(all(test, feature = "cuda"))]
+mod on_gpu;
 mod options;
 mod planner;
 
