@@ -62,7 +62,7 @@ pub(crate) struct Memory<'a> {
 }
 
 /// Where an element lies: a base and an offset in elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
     pub(crate) base: usize,
     pub(crate) offset: usize,

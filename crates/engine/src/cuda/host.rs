@@ -2,6 +2,7 @@
 //! compared with the reference executor.
 
 use super::driver::Pointer;
+use super::lower::Lowered;
 use super::lowered;
 use super::product::{Factor, Gemm};
 use super::source::{Kernel, host_text};
@@ -41,6 +42,18 @@ impl Host {
         assert!(!handle.is_null());
         let _ = (std::fs::remove_file(source), std::fs::remove_file(library));
         Host(handle)
+    }
+}
+
+impl Host {
+    /// Has blocks and threads come from behind.
+    fn backwards(&self, is: bool) {
+        // SAFETY: the function is that of source/host.cuh.
+        unsafe {
+            let symbol = dlsym(self.0, c"order".as_ptr());
+            assert!(!symbol.is_null());
+            std::mem::transmute::<*mut c_void, extern "C" fn(bool)>(symbol)(is);
+        }
     }
 }
 
@@ -128,10 +141,18 @@ fn constant(tensor: &Tensor) -> Vec<u128> {
     filled(&tensor.viewed(candle_core::Layout::contiguous(&[] as &[usize]), std::sync::Arc::new(ty)))
 }
 
-/// The outputs of a graph as the host computes them the way a GPU would.
+/// The outputs of a graph as the host computes them the way a GPU would, in whichever order blocks and threads come.
 fn computed(graph: &Graph, inputs: &[Tensor], precision: Precision) -> Vec<Tensor> {
     let lowered = lowered(graph, &[], precision).unwrap();
     let host = Host::compile(&host_text(lowered.kernels().into_iter()));
+    let first = run(&lowered, &host, inputs);
+    host.backwards(true);
+    let bits = |all: &[Tensor]| -> Vec<Vec<u64>> { all.iter().map(|t| numbers(t).iter().map(|v| v.to_bits()).collect()).collect() };
+    assert!(bits(&run(&lowered, &host, inputs)) == bits(&first), "another order of blocks and threads gives other bits");
+    first
+}
+
+fn run(lowered: &Lowered, host: &Host, inputs: &[Tensor]) -> Vec<Tensor> {
     let arena = memory(lowered.arena);
     let inputs: Vec<Vec<u128>> = inputs.iter().map(filled).collect();
     let constants: Vec<Vec<u128>> = lowered.constants.iter().map(constant).collect();
@@ -141,7 +162,7 @@ fn computed(graph: &Graph, inputs: &[Tensor], precision: Precision) -> Vec<Tenso
     let bases = [&arena].into_iter().chain(&inputs).chain(&constants).chain(&outputs).map(|m| pointer(m)).collect();
     let places = Places { bases, scratch: pointer(&scratch), counters: pointer(&counters), wrong: pointer(&wrong) };
     let bodies: Vec<Vec<Pointer>> = of_bodies.iter().map(|all| all.iter().map(|m| pointer(m)).collect()).collect();
-    walk::all(&host, &lowered, &places, &bodies, &mut 0).unwrap();
+    walk::all(host, lowered, &places, &bodies, &mut 0).unwrap();
     assert!(counters.iter().all(|&c| c == 0), "counters are zero again");
     let tensor = |(memory, output): (&Vec<u128>, &crate::cpu::program::Output)| {
         let count = output.ty.count();
@@ -332,4 +353,50 @@ fn steps_of_training_in_every_precision() {
     check(&step(DType::F32), 1e-5);
     let graph = step(DType::F32);
     agree(&graph, &inputs(&graph), Precision::Bf16, 5e-2);
+}
+
+/// Launches of a program.
+fn launches(graph: &Graph) -> usize {
+    lowered(graph, &[], Precision::Full).unwrap().totals().0
+}
+
+/// A number of each row, all along the row.
+fn by_row<'g>(numbers: Var<'g>, width: usize) -> Var<'g> {
+    let [rows] = numbers.shape()[..] else { panic!("one number of each row") };
+    numbers.reshape(&[rows, 1]).broadcast_to(&[rows, width])
+}
+
+/// Norms, softmax and their gradients, of rows long and short, few and many: what reads the sums of its own row is one kernel with them.
+#[test]
+fn passes_over_the_same_rows_are_one_kernel() {
+    for (rows, width) in [(7, 64), (300, 48), (40, 5), (3, 1500), (130, 2000), (2, 9)] {
+        for dtype in [DType::F32, DType::F64] {
+            let b = Builder::new();
+            let x = b.input("x", dtype, &[rows, width]);
+            let (scale, shift) = (b.input("scale", dtype, &[width]), b.input("shift", dtype, &[width]));
+            let centred = x - by_row(x.mean(&[1]), width);
+            let deviation = ((centred * centred).mean(&[1]) + 1e-5).sqrt();
+            let [scaled, shifted] = [scale, shift].map(|v| v.broadcast_to(&[rows, width]));
+            let normed = centred / by_row(deviation, width) * scaled + shifted;
+            let loss = (normed.softmax(1) * normed).sum_all();
+            let graph = b.finish(&[&[normed, normed.softmax(1)][..], &grad(loss, &[x, scale, shift])].concat()).unwrap();
+            check(&graph, if dtype == DType::F32 { 1e-4 } else { 1e-11 });
+            let forward = b.finish(&[normed.softmax(1)]).unwrap();
+            let most = if width > 1024 && rows < 128 { 20 } else { 2 };
+            assert!(launches(&forward) <= most, "{rows} × {width}: {} launches", launches(&forward));
+        }
+    }
+}
+
+/// A later pass wants other rows than the reduction's, or the memory that other rows still read.
+#[test]
+fn what_wants_other_rows_is_a_kernel_of_its_own() {
+    let b = Builder::new();
+    let x = b.input("x", DType::F64, &[64, 64]);
+    let sums = x.sum(&[1]);
+    let other = x * sums.broadcast_to(&[64, 64]);
+    let turned = (x - by_row(sums, 64)).t();
+    let flipped = by_row(sums.flip(0), 64) + turned;
+    let graph = b.finish(&[other, turned.sum(&[1]), flipped, flipped.sum(&[1])]).unwrap();
+    check(&graph, 1e-12);
 }

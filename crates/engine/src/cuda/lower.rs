@@ -1,10 +1,12 @@
 //! From the plan that both executors share to what a GPU does: kernels, products of cuBLAS, loops.
 
+use super::chains::chains;
 use super::lanes::{Stretch, stretch};
 use super::product::{Gemm, Matrix, Wanted, prepare};
 use super::source::{self, Kernel, Parameter, SCRATCH, between};
 use crate::cpu::conv::{Conv, Images};
 use crate::cpu::copy::View;
+use crate::cpu::fused::Pass;
 use crate::cpu::looped::{Loop, Stretch as Piece};
 use crate::cpu::memory::Address;
 use crate::cpu::op::OpCall;
@@ -68,9 +70,17 @@ pub(crate) fn lower(code: Code) -> Result<Lowered> {
 fn lowered(code: Code, names: &mut Vec<&'static str>, inside: bool) -> Result<Lowered> {
     let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names, inside };
     let mut bundles = Vec::new();
-    for step in code.steps {
+    let mut chains = chains(&code.steps, aliases(code.inputs, code.constants.len(), &code.outputs), inside).into_iter().peekable();
+    let mut steps = code.steps.into_iter().enumerate();
+    while let Some((k, step)) = steps.next() {
         let first = lowering.tasks.len();
-        lowering.step(step)?;
+        match chains.next_if(|chain| chain.steps.start == k) {
+            Some(chain) => {
+                let others = steps.by_ref().take(chain.steps.len() - 1).map(|(_, step)| step);
+                lowering.chain([step].into_iter().chain(others).collect(), chain.rows);
+            }
+            None => lowering.step(step)?,
+        }
         let made = first..lowering.tasks.len();
         if lowering.tasks[made.clone()].iter().all(is_alone) {
             bundles.extend(made.map(|k| k..k + 1));
@@ -99,6 +109,12 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
+    /// Passes over so many rows.
+    fn chain(&mut self, steps: Vec<Step>, rows: usize) {
+        let passes: Vec<&Pass> = steps.iter().filter_map(|step| if let Step::Pass(pass) = step { Some(pass) } else { None }).collect();
+        self.kernel(source::chain(&passes, rows, self.inside));
+    }
+
     fn step(&mut self, step: Step) -> Result<()> {
         match step {
             Step::Pass(pass) => source::pass(&pass, self.inside).into_iter().for_each(|kernel| self.kernel(kernel)),
@@ -289,15 +305,20 @@ impl Lowering<'_> {
     }
 }
 
+/// See [`Lowered::alias`].
+fn aliases(inputs: usize, constants: usize, outputs: &[Output]) -> impl Fn(usize) -> usize + use<> {
+    let first = 1 + inputs + constants;
+    let aliases: Vec<Option<usize>> = outputs.iter().map(|o| o.alias).collect();
+    move |base| {
+        let input = base.checked_sub(first).and_then(|k| aliases.get(k).copied().flatten());
+        input.map_or(base, |k| 1 + k)
+    }
+}
+
 impl Lowered {
     /// The base whose memory a base may be: an output that is computed in the place of an input.
     pub(crate) fn alias(&self) -> impl Fn(usize) -> usize + use<> {
-        let first = 1 + self.inputs + self.constants.len();
-        let aliases: Vec<Option<usize>> = self.outputs.iter().map(|o| o.alias).collect();
-        move |base| {
-            let input = base.checked_sub(first).and_then(|k| aliases.get(k).copied().flatten());
-            input.map_or(base, |k| 1 + k)
-        }
+        aliases(self.inputs, self.constants.len(), &self.outputs)
     }
 
     /// Tells kernels which of the values that they read they do not write. Not in bodies of loops, whose bases move.

@@ -4,6 +4,7 @@
 //! recorded as one CUDA graph. `gpu` owns a device: memory, compiled functions, one stream. `driver` and `versions` are all that is unsafe.
 
 mod buffer;
+mod chains;
 mod driver;
 mod gpu;
 #[cfg(test)]

@@ -32,14 +32,23 @@ static void thread() {
   swapcontext(&contexts[current], &scheduler);
 }
 
+// Whether blocks and threads come in the opposite order: a program must not care.
+static bool backwards;
+extern "C" void order(bool from_behind) { backwards = from_behind; }
+static unsigned int nth(unsigned int k, unsigned int count) { return backwards ? count - 1 - k : k; }
+
 // Threads that wait for each other need stacks of their own.
 static void run(void (*of)(void**), void** with, unsigned int blocks, bool waits) {
   static std::vector<char> stacks(256 << 16);
   function = of;
   arguments = with;
-  for (blockIdx.x = 0; blockIdx.x < blocks; ++blockIdx.x) {
+  for (unsigned int b = 0; b < blocks; ++b) {
+    blockIdx.x = nth(b, blocks);
     if (!waits) {
-      for (current = 0; current < 256; ++current) of(with);
+      for (unsigned int t = 0; t < 256; ++t) {
+        current = nth(t, 256);
+        of(with);
+      }
       continue;
     }
     for (unsigned int t = 0; t < 256; ++t) {
@@ -52,7 +61,8 @@ static void run(void (*of)(void**), void** with, unsigned int blocks, bool waits
     }
     for (bool some = true; some;) {
       some = false;
-      for (unsigned int t = 0; t < 256; ++t) {
+      for (unsigned int k = 0; k < 256; ++k) {
+        const unsigned int t = nth(k, 256);
         if (done[t]) continue;
         current = t;
         swapcontext(&scheduler, &contexts[t]);

@@ -13,7 +13,7 @@ mod skinny;
 pub(crate) use copy::{between, copy};
 pub(crate) use images::{images, patches};
 pub(crate) use ops::op;
-pub(crate) use pass::pass;
+pub(crate) use pass::{chain, pass};
 pub(crate) use skinny::skinny;
 
 use crate::cpu::memory::Address;
@@ -124,7 +124,7 @@ pub(crate) fn host_text<'a>(kernels: impl Iterator<Item = &'a Kernel>) -> String
         let (name, signature, body) = (k.name(), k.signature(), &k.body);
         let types = signature.split(", ").map(|p| p.rsplit_once(' ').map_or(p, |(ty, _)| ty));
         let given = types.enumerate().map(|(k, ty)| format!("({ty})p[{k}]")).collect::<Vec<_>>().join(", ");
-        let waits = ["join_threads", "join_columns", "is_last"].iter().any(|f| body.contains(f));
+        let waits = ["join_threads", "join_columns", "is_last", "BARRIER"].iter().any(|f| body.contains(f));
         format!(
             "static void of_{name}({signature}) {{\nconst u32 block = blockIdx.x;\n{body}}}\n\
              static void with_{name}(void** p) {{ of_{name}({given}); }}\n\

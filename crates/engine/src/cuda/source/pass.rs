@@ -5,9 +5,13 @@
 //! reductions differ in kind runs as several kernels, each of which computes what it needs; the last one stores. Parts of a result are
 //! joined by the block that is done last, in the order of the parts: the same bits for any order of blocks, on any card.
 
+mod chain;
+
+pub(crate) use chain::chain;
+
 use super::index::{coordinates, index_type, names, offset, one_each, signed};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
-use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Target};
+use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Reduction, Target};
 use crate::cpu::memory::Address;
 use crate::cpu::plan::ARENA;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,20 +88,8 @@ pub(crate) fn pass(pass: &Pass, inside: bool) -> Vec<Kernel> {
     let (instructions, stored, reduced) = named(pass);
     let mut kinds: BTreeMap<Kind, Vec<Reduced>> = BTreeMap::new();
     for (reduction, operand) in pass.reductions.iter().zip(reduced) {
-        let kind = match reduction.form {
-            Form::Whole => Kind::Flat,
-            Form::Rows => Kind::Rows { width: reduction.width },
-            Form::Columns => Kind::Columns { rows: pass.count / reduction.width, width: reduction.width },
-            Form::Blocks(block) => Kind::Columns { rows: block / reduction.width, width: reduction.width },
-        };
-        let results = match reduction.form {
-            Form::Whole => 1,
-            Form::Rows => pass.count / reduction.width,
-            Form::Columns => reduction.width,
-            Form::Blocks(block) => pass.count / block * reduction.width,
-        };
-        let result = Parameter::Value(reduction.result, reduction.dtype, Touch::row(true, results));
-        kinds.entry(kind).or_default().push(Reduced { operand, dtype: reduction.dtype, join: reduction.join, result });
+        let (kind, made) = reduced_of(pass, reduction, operand);
+        kinds.entry(kind).or_default().push(made);
     }
     let last = kinds.keys().next_back().copied().unwrap_or(Kind::Flat);
     kinds.entry(last).or_default();
@@ -106,6 +98,19 @@ pub(crate) fn pass(pass: &Pass, inside: bool) -> Vec<Kernel> {
         Maker { pass, inside, instructions: &instructions, stores, reductions: &reductions }.kernel(kind)
     });
     kernels.collect()
+}
+
+/// A reduction of a pass, and who handles which element for it.
+fn reduced_of(pass: &Pass, reduction: &Reduction, operand: Operand) -> (Kind, Reduced) {
+    let Reduction { form, width, dtype, join, .. } = *reduction;
+    let (kind, results) = match form {
+        Form::Whole => (Kind::Flat, 1),
+        Form::Rows => (Kind::Rows { width }, pass.count / width),
+        Form::Columns => (Kind::Columns { rows: pass.count / width, width }, width),
+        Form::Blocks(block) => (Kind::Columns { rows: block / width, width }, pass.count / block * width),
+    };
+    let result = Parameter::Value(reduction.result, dtype, Touch::row(true, results));
+    (kind, Reduced { operand, dtype, join, result })
 }
 
 /// Instructions, what stores and reductions take, without registers.
@@ -197,25 +202,26 @@ impl Maker<'_> {
 
     fn kernel(&self, kind: Kind) -> Kernel {
         let needs = self.needs();
-        let lanes = self.lanes(kind, &needs);
-        let mut parameters = Vec::new();
-        let mut sources: BTreeMap<usize, usize> = BTreeMap::new();
-        for &k in &needs.sources {
-            sources.insert(k, parameters.len());
-            parameters.push(value(self.pass, &self.pass.sources[k], false));
-        }
-        let stores: Vec<usize> = (0..self.stores.len()).map(|s| parameters.len() + s).collect();
-        parameters.extend(self.pass.stores.iter().take(stores.len()).map(|s| value(self.pass, &s.lying, true)));
-        let results: Vec<usize> = (0..self.reductions.len()).map(|r| parameters.len() + r).collect();
-        parameters.extend(self.reductions.iter().map(|r| r.result.clone()));
-        let mut writer =
-            Writer { maker: self, needs: &needs, lanes, sources, stores, results, parameters, out: Lines::default(), scratch: 0 };
+        let mut writer = Writer::new(self, &needs, self.lanes(kind, &needs), Vec::new(), Lines::default());
         let (blocks, counters) = match kind {
             Kind::Flat => writer.flat(),
             Kind::Rows { width } => writer.rows(width),
             Kind::Columns { rows, width } => writer.columns(rows, width),
         };
-        // What is repeated is read from memory once.
+        let what = self.what(&needs, kind.name());
+        Kernel {
+            label: format!("pass {:?}: {what}", self.pass.dims),
+            body: writer.out.text(),
+            parameters: writer.parameters,
+            blocks,
+            scratch: writer.scratch,
+            counters,
+            bytes: self.bytes(&needs, |_| true),
+        }
+    }
+
+    /// Bytes that are moved: what is repeated is read once, and of what is read only that which is `outside`.
+    fn bytes(&self, needs: &Needs, outside: impl Fn(&Lying) -> bool) -> usize {
         let distinct =
             |strides: &[usize]| -> usize { self.pass.dims.iter().zip(strides).filter(|(_, s)| **s > 0).map(|(d, _)| d).product() };
         let moved = |lying: &Lying| {
@@ -228,20 +234,17 @@ impl Maker<'_> {
             };
             elements * lying.dtype.size()
         };
-        let read: usize = needs.sources.iter().map(|&k| moved(&self.pass.sources[k])).sum();
+        let read: usize = needs.sources.iter().map(|&k| &self.pass.sources[k]).filter(|l| outside(l)).map(moved).sum();
         let written: usize = self.pass.stores.iter().take(self.stores.len()).map(|s| moved(&s.lying)).sum();
-        let ops: Vec<String> = needs.instructions.iter().map(|&k| function(self.instructions[k].code).to_string()).collect();
-        let joins = self.reductions.iter().map(|r| if r.join == Join::Sum { "sum" } else { "max" });
-        let what = ops.into_iter().chain(joins.map(|j| format!("{j} of {}", kind.name()))).collect::<Vec<_>>().join(" ");
-        Kernel {
-            label: format!("pass {:?}: {}", self.pass.dims, if what.is_empty() { "copy".into() } else { what }),
-            body: writer.out.text(),
-            parameters: writer.parameters,
-            blocks,
-            scratch: writer.scratch,
-            counters,
-            bytes: read + written,
-        }
+        read + written
+    }
+
+    /// What is computed, for people.
+    fn what(&self, needs: &Needs, of: &str) -> String {
+        let ops = needs.instructions.iter().map(|&k| function(self.instructions[k].code));
+        let joins = self.reductions.iter().map(|r| format!("{} of {of}", if r.join == Join::Sum { "sum" } else { "max" }));
+        let what = ops.chain(joins).collect::<Vec<_>>().join(" ");
+        if what.is_empty() { "copy".into() } else { what }
     }
 }
 
@@ -266,6 +269,22 @@ struct Writer<'a> {
     parameters: Vec<Parameter>,
     out: Lines,
     scratch: usize,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer whose values are parameters beside those that there are.
+    fn new(maker: &'a Maker<'a>, needs: &'a Needs, lanes: usize, mut parameters: Vec<Parameter>, out: Lines) -> Self {
+        let mut sources = BTreeMap::new();
+        for &k in &needs.sources {
+            sources.insert(k, parameters.len());
+            parameters.push(value(maker.pass, &maker.pass.sources[k], false));
+        }
+        let stores: Vec<usize> = (0..maker.stores.len()).map(|s| parameters.len() + s).collect();
+        parameters.extend(maker.pass.stores.iter().take(stores.len()).map(|s| value(maker.pass, &s.lying, true)));
+        let results: Vec<usize> = (0..maker.reductions.len()).map(|r| parameters.len() + r).collect();
+        parameters.extend(maker.reductions.iter().map(|r| r.result.clone()));
+        Writer { maker, needs, lanes, sources, stores, results, parameters, out, scratch: 0 }
+    }
 }
 
 impl Writer<'_> {

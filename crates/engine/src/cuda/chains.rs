@@ -1,0 +1,165 @@
+//! Which passes that follow each other may run as one kernel, each row by threads of one block: those that want of each other's values
+//! nothing but what lies in the same row.
+
+use crate::cpu::fused::{Form, Lying, Pass, Pattern, WRITTEN};
+use crate::cpu::plan::ARENA;
+use crate::cpu::program::Step;
+use std::ops::Range;
+use thalweg_graph::strides;
+
+/// Elements of a row, at most: one block takes it.
+const WIDE: usize = 4096;
+/// Rows of more elements than threads can take at once keep a GPU busy where there are as many.
+const ROWS: usize = 128;
+const SHORT: usize = 1024;
+
+/// A run of passes as one kernel.
+pub(crate) struct Chain {
+    pub(crate) steps: Range<usize>,
+    pub(crate) rows: usize,
+}
+
+/// What a pass touches, as rows see it.
+struct Access {
+    base: usize,
+    /// The first byte of all rows, and the end.
+    whole: Range<usize>,
+    writes: bool,
+    /// The bytes of the first row, and how far rows are apart; `None` where rows are not alike.
+    row: Option<(Range<usize>, usize)>,
+}
+
+impl Access {
+    /// Whether both touch the same memory, one of them writing, in such a way that another row could be meant.
+    fn crosses(&self, other: &Access) -> bool {
+        let meets = self.base == other.base && self.whole.start < other.whole.end && other.whole.start < self.whole.end;
+        if !meets || !(self.writes || other.writes) {
+            return false;
+        }
+        let (Some((a, step)), Some((b, other_step))) = (&self.row, &other.row) else { return true };
+        step != other_step || a.end.max(b.end) - a.start.min(b.start) > *step
+    }
+}
+
+/// The strides of a value over the dimensions of its pass.
+fn strides_of(pass: &Pass, lying: &Lying) -> Vec<usize> {
+    let with = |outer: &[usize], last: usize| [outer, &[last]].concat();
+    match &lying.pattern {
+        Pattern::Single => vec![0; pass.dims.len()],
+        Pattern::Flat => strides(&pass.dims),
+        Pattern::Rows(outer) => with(outer, 1),
+        Pattern::Repeated(outer) => with(outer, 0),
+        Pattern::Scattered(all) => all.clone(),
+    }
+}
+
+/// Dimensions with their strides, those of a row of `width` elements apart; `None` where rows do not consist of whole dimensions.
+type Dims = Vec<(usize, usize)>;
+fn parted(dims: &[usize], strides: &[usize], width: usize) -> Option<(Dims, Dims)> {
+    let (mut outer, mut inner, mut found) = (Vec::new(), Vec::new(), 1);
+    for (&size, &stride) in dims.iter().zip(strides).rev() {
+        let wanted = width / found;
+        if wanted == 1 {
+            outer.push((size, stride));
+        } else if wanted.is_multiple_of(size) {
+            inner.push((size, stride));
+            found *= size;
+        } else if size.is_multiple_of(wanted) {
+            inner.push((wanted, stride));
+            outer.push((size / wanted, stride * wanted));
+            found = width;
+        } else {
+            return None;
+        }
+    }
+    (found == width).then_some((outer, inner))
+}
+
+/// The distance of rows, from the innermost dimension out; `None` where they do not follow each other evenly.
+fn step_of(outer: &Dims) -> Option<usize> {
+    let mut step: Option<(usize, usize)> = None;
+    for &(size, stride) in outer.iter().filter(|(size, _)| *size > 1) {
+        let (first, next) = *step.get_or_insert((stride, stride));
+        if stride != next {
+            return None;
+        }
+        step = Some((first, next * size));
+    }
+    step.map(|(first, _)| first)
+}
+
+fn access(pass: &Pass, lying: &Lying, rows: usize, writes: bool) -> Access {
+    let size = lying.dtype.size();
+    let all = strides_of(pass, lying);
+    let reach = |dims: &mut dyn Iterator<Item = (usize, usize)>| dims.map(|(n, stride)| (n - 1) * stride).sum::<usize>();
+    let first = lying.at.offset * size;
+    let bytes = |last: usize| first..first + (last + 1) * size;
+    let whole = bytes(reach(&mut pass.dims.iter().copied().zip(all.iter().copied())));
+    let row = parted(&pass.dims, &all, pass.count / rows)
+        .and_then(|(outer, inner)| Some((bytes(reach(&mut inner.into_iter())), step_of(&outer)? * size)));
+    Access { base: lying.at.base, whole, writes, row }
+}
+
+/// All that a pass touches.
+fn accesses(pass: &Pass, rows: usize) -> Vec<Access> {
+    let read = pass.sources.iter().filter(|s| s.register != WRITTEN).map(|s| access(pass, s, rows, false));
+    let stored = pass.stores.iter().map(|s| access(pass, &s.lying, rows, true));
+    let reduced = pass.reductions.iter().map(|r| {
+        let size = r.dtype.size();
+        let first = r.result.offset * size;
+        Access { base: r.result.base, whole: first..first + rows * size, writes: true, row: Some((first..first + size, size)) }
+    });
+    read.chain(stored).chain(reduced).collect()
+}
+
+/// The rows that a pass reduces, if it reduces nothing but whole rows.
+fn rows_of(pass: &Pass) -> Option<usize> {
+    let width = pass.reductions.first().filter(|r| r.form == Form::Rows)?.width;
+    pass.reductions.iter().all(|r| r.form == Form::Rows && r.width == width).then_some(pass.count / width)
+}
+
+/// Whether a pass can take so many rows, one by threads of one block.
+fn takes(pass: &Pass, rows: usize) -> bool {
+    let width = pass.count / rows;
+    let fits = pass.count > 0 && pass.count.is_multiple_of(rows) && width <= WIDE && (width <= SHORT || rows >= ROWS);
+    fits && (pass.reductions.is_empty() || rows_of(pass) == Some(rows))
+}
+
+/// The chains of a program, none of them of one step. `alias`: the base of which a base is a part; `inside`: it is a loop's body, whose bases other
+/// than the arena may begin anywhere.
+pub(crate) fn chains(steps: &[Step], alias: impl Fn(usize) -> usize, inside: bool) -> Vec<Chain> {
+    let pass = |k: usize| if let Some(Step::Pass(pass)) = steps.get(k) { Some(pass) } else { None };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < steps.len() {
+        // The rows are those of the first reduction that comes.
+        let rows = (at..).map_while(pass).find(|p| !p.reductions.is_empty()).and_then(rows_of).filter(|&rows| rows > 1);
+        let end = rows.map_or(at, |rows| at + length(&mut (at..).map_while(pass), rows, &alias, inside));
+        if let Some(rows) = rows.filter(|_| end > at + 1 && (at..end).filter_map(pass).any(|p| !p.reductions.is_empty())) {
+            found.push(Chain { steps: at..end, rows });
+            at = end;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+/// How many of these passes make a chain of so many rows.
+fn length<'a>(passes: &mut dyn Iterator<Item = &'a Pass>, rows: usize, alias: &impl Fn(usize) -> usize, inside: bool) -> usize {
+    let mut before: Vec<Access> = Vec::new();
+    let mut count = 0;
+    for pass in passes {
+        if !takes(pass, rows) {
+            break;
+        }
+        let own: Vec<Access> = accesses(pass, rows).into_iter().map(|a| Access { base: alias(a.base), ..a }).collect();
+        let moves = inside && own.iter().any(|a| a.writes && a.base != ARENA);
+        if moves || own.iter().any(|a| before.iter().any(|b| a.crosses(b))) {
+            break;
+        }
+        before.extend(own);
+        count += 1;
+    }
+    count
+}
