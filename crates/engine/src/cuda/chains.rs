@@ -13,9 +13,12 @@ const WIDE: usize = 4096;
 const ROWS: usize = 128;
 const SHORT: usize = 1024;
 
-/// A run of passes as one kernel.
+/// Passes that a chain may pass over, since they have nothing to do with what comes after them.
+const OVER: usize = 3;
+
+/// Passes as one kernel, which runs where the first of them is.
 pub(crate) struct Chain {
-    pub(crate) steps: Range<usize>,
+    pub(crate) steps: Vec<usize>,
     pub(crate) rows: usize,
 }
 
@@ -30,10 +33,15 @@ struct Access {
 }
 
 impl Access {
-    /// Whether both touch the same memory, one of them writing, in such a way that another row could be meant.
+    /// Whether both touch the same memory, one of them writing.
+    fn meets(&self, other: &Access) -> bool {
+        let same = self.base == other.base && self.whole.start < other.whole.end && other.whole.start < self.whole.end;
+        same && (self.writes || other.writes)
+    }
+
+    /// Whether they meet in such a way that another row could be meant.
     fn crosses(&self, other: &Access) -> bool {
-        let meets = self.base == other.base && self.whole.start < other.whole.end && other.whole.start < self.whole.end;
-        if !meets || !(self.writes || other.writes) {
+        if !self.meets(other) {
             return false;
         }
         let (Some((a, step)), Some((b, other_step))) = (&self.row, &other.row) else { return true };
@@ -91,7 +99,7 @@ fn step_of(outer: &Dims) -> Option<usize> {
 fn access(pass: &Pass, lying: &Lying, rows: usize, writes: bool) -> Access {
     let size = lying.dtype.size();
     let all = strides_of(pass, lying);
-    let reach = |dims: &mut dyn Iterator<Item = (usize, usize)>| dims.map(|(n, stride)| (n - 1) * stride).sum::<usize>();
+    let reach = |dims: &mut dyn Iterator<Item = (usize, usize)>| dims.map(|(n, stride)| n.saturating_sub(1) * stride).sum::<usize>();
     let first = lying.at.offset * size;
     let bytes = |last: usize| first..first + (last + 1) * size;
     let whole = bytes(reach(&mut pass.dims.iter().copied().zip(all.iter().copied())));
@@ -125,41 +133,45 @@ fn takes(pass: &Pass, rows: usize) -> bool {
     fits && (pass.reductions.is_empty() || rows_of(pass) == Some(rows))
 }
 
-/// The chains of a program, none of them of one step. `alias`: the base of which a base is a part; `inside`: it is a loop's body, whose bases other
-/// than the arena may begin anywhere.
+/// The chains of a program, in the order of their first steps. `alias`: the base of which a base is a part; `inside`: it is a loop's body, whose
+/// bases other than the arena may begin anywhere.
 pub(crate) fn chains(steps: &[Step], alias: impl Fn(usize) -> usize, inside: bool) -> Vec<Chain> {
-    let pass = |k: usize| if let Some(Step::Pass(pass)) = steps.get(k) { Some(pass) } else { None };
     let mut found = Vec::new();
-    let mut at = 0;
-    while at < steps.len() {
+    let mut taken = vec![false; steps.len()];
+    for at in 0..steps.len() {
+        let pass = |k: usize| if let Some(Step::Pass(pass)) = steps.get(k).filter(|_| !taken[k]) { Some(pass) } else { None };
+        let mut ahead = (at..).map_while(|k| pass(k).map(|pass| (k, pass)));
         // The rows are those of the first reduction that comes.
-        let rows = (at..).map_while(pass).find(|p| !p.reductions.is_empty()).and_then(rows_of).filter(|&rows| rows > 1);
-        let end = rows.map_or(at, |rows| at + length(&mut (at..).map_while(pass), rows, &alias, inside));
-        if let Some(rows) = rows.filter(|_| end > at + 1 && (at..end).filter_map(pass).any(|p| !p.reductions.is_empty())) {
-            found.push(Chain { steps: at..end, rows });
-            at = end;
-        } else {
-            at += 1;
+        let rows = ahead.clone().find(|(_, p)| !p.reductions.is_empty()).and_then(|(_, p)| rows_of(p)).filter(|&rows| rows > 1);
+        let Some(rows) = rows else { continue };
+        let chain = collect(&mut ahead, rows, &alias, inside);
+        if chain.len() > 1 && chain[0] == at && chain.iter().filter_map(|&k| pass(k)).any(|p| !p.reductions.is_empty()) {
+            chain.iter().for_each(|&k| taken[k] = true);
+            found.push(Chain { steps: chain, rows });
         }
     }
     found
 }
 
-/// How many of these passes make a chain of so many rows.
-fn length<'a>(passes: &mut dyn Iterator<Item = &'a Pass>, rows: usize, alias: &impl Fn(usize) -> usize, inside: bool) -> usize {
-    let mut before: Vec<Access> = Vec::new();
-    let mut count = 0;
-    for pass in passes {
-        if !takes(pass, rows) {
-            break;
-        }
+/// Which of these passes make a chain of so many rows. Those that are passed over run after it.
+fn collect(passes: &mut dyn Iterator<Item = (usize, &Pass)>, rows: usize, alias: &impl Fn(usize) -> usize, inside: bool) -> Vec<usize> {
+    let (mut chain, mut within): (Vec<usize>, Vec<Access>) = Default::default();
+    let (mut over, mut skipped): (Vec<Access>, usize) = Default::default();
+    for (k, pass) in passes {
         let own: Vec<Access> = accesses(pass, rows).into_iter().map(|a| Access { base: alias(a.base), ..a }).collect();
         let moves = inside && own.iter().any(|a| a.writes && a.base != ARENA);
-        if moves || own.iter().any(|a| before.iter().any(|b| a.crosses(b))) {
-            break;
+        let waits = own.iter().any(|a| over.iter().any(|b| a.meets(b)));
+        let crosses = || own.iter().any(|a| within.iter().any(|b| a.crosses(b)));
+        if takes(pass, rows) && !moves && !waits && !crosses() {
+            within.extend(own);
+            chain.push(k);
+        } else {
+            over.extend(own);
+            skipped += 1;
+            if chain.is_empty() || skipped > OVER {
+                break;
+            }
         }
-        before.extend(own);
-        count += 1;
     }
-    count
+    chain
 }

@@ -48,8 +48,8 @@ pub(crate) struct Placed {
 }
 
 /// What a bundle touches (`None`: everything), its seconds, and the bytes that it moves.
-struct Load {
-    touched: Option<Vec<Stretch>>,
+pub(crate) struct Load {
+    pub(crate) touched: Option<Vec<Stretch>>,
     seconds: f64,
     bytes: usize,
 }
@@ -110,14 +110,14 @@ pub(crate) fn place(tasks: &[Task], bundles: &[Range<usize>], lanes: usize, alia
     placed
 }
 
-fn conflict(a: &Load, b: &Load) -> bool {
+pub(crate) fn conflict(a: &Load, b: &Load) -> bool {
     match (&a.touched, &b.touched) {
         (Some(a), Some(b)) => a.iter().any(|x| b.iter().any(|y| x.conflicts(y))),
         _ => true,
     }
 }
 
-fn load(tasks: &[Task], alias: &impl Fn(usize) -> usize) -> Load {
+pub(crate) fn load(tasks: &[Task], alias: &impl Fn(usize) -> usize) -> Load {
     let mut touched = Some(Vec::new());
     let (mut seconds, mut bytes) = (0.0, 0);
     for task in tasks {

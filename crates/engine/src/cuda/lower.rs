@@ -1,5 +1,6 @@
 //! From the plan that both executors share to what a GPU does: kernels, products of cuBLAS, loops.
 
+use super::beside::beside;
 use super::chains::chains;
 use super::lanes::{Stretch, stretch};
 use super::product::{Gemm, Matrix, Wanted, prepare};
@@ -70,16 +71,14 @@ pub(crate) fn lower(code: Code) -> Result<Lowered> {
 fn lowered(code: Code, names: &mut Vec<&'static str>, inside: bool) -> Result<Lowered> {
     let mut lowering = Lowering { tasks: Vec::new(), scratch: 0, counters: 0, names, inside };
     let mut bundles = Vec::new();
-    let mut chains = chains(&code.steps, aliases(code.inputs, code.constants.len(), &code.outputs), inside).into_iter().peekable();
-    let mut steps = code.steps.into_iter().enumerate();
-    while let Some((k, step)) = steps.next() {
+    let alias = aliases(code.inputs, code.constants.len(), &code.outputs);
+    let mut chains = chains(&code.steps, &alias, inside).into_iter().peekable();
+    let mut steps: Vec<Option<Step>> = code.steps.into_iter().map(Some).collect();
+    for k in 0..steps.len() {
         let first = lowering.tasks.len();
-        match chains.next_if(|chain| chain.steps.start == k) {
-            Some(chain) => {
-                let others = steps.by_ref().take(chain.steps.len() - 1).map(|(_, step)| step);
-                lowering.chain([step].into_iter().chain(others).collect(), chain.rows);
-            }
-            None => lowering.step(step)?,
+        match chains.next_if(|chain| chain.steps[0] == k) {
+            Some(chain) => lowering.chain(chain.steps.iter().filter_map(|&k| steps[k].take()).collect(), chain.rows),
+            None => steps[k].take().map_or(Ok(()), |step| lowering.step(step))?,
         }
         let made = first..lowering.tasks.len();
         if lowering.tasks[made.clone()].iter().all(is_alone) {
@@ -90,6 +89,7 @@ fn lowered(code: Code, names: &mut Vec<&'static str>, inside: bool) -> Result<Lo
     }
     bundles.retain(|tasks| !tasks.is_empty());
     let Lowering { tasks, scratch, counters, .. } = lowering;
+    let (tasks, bundles) = beside(tasks, bundles, &alias);
     let (inputs, constants, outputs, arena) = (code.inputs, code.constants, code.outputs, code.arena);
     Ok(Lowered { tasks, bundles, inputs, constants, outputs, arena, scratch, counters, names: Vec::new() })
 }

@@ -3,6 +3,7 @@
 //! `lower` turns a plan into tasks; `source` writes kernels as CUDA C++, `product` says how cuBLAS sees a product; `program` runs tasks,
 //! recorded as one CUDA graph. `gpu` owns a device: memory, compiled functions, one stream. `driver` and `versions` are all that is unsafe.
 
+mod beside;
 mod buffer;
 mod chains;
 mod driver;

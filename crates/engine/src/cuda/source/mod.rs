@@ -9,12 +9,14 @@ mod index;
 mod ops;
 mod pass;
 mod skinny;
+mod together;
 
 pub(crate) use copy::{between, copy};
 pub(crate) use images::{images, patches};
 pub(crate) use ops::op;
 pub(crate) use pass::{chain, pass};
 pub(crate) use skinny::skinny;
+pub(crate) use together::together;
 
 use crate::cpu::memory::Address;
 use crate::random::stream_of;
@@ -86,6 +88,11 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
+    /// Whether its parameters are values of the program alone.
+    pub(crate) fn names_values(&self) -> bool {
+        self.parameters.iter().all(|p| matches!(p, Parameter::Value(at, ..) if at.base != SCRATCH))
+    }
+
     /// The name of its function: one text, one name.
     pub(crate) fn name(&self) -> String {
         format!("k{:016x}", stream_of(&format!("{}{}", self.signature(), self.body)))
