@@ -145,7 +145,31 @@ describe("plot", () => {
     ).toBe("PNG");
     expect(JSON.parse(table.stdout).files).toEqual([join("animals", "loss.svg"), join("animals", "samples.svg")]);
     const picture = readFileSync(join(folder, "animals", "samples.svg"), "utf8");
+    for (const word of ["samples", "data", "size", "mass", "kind", "cat"]) expect(picture).toContain(`>${word}<`);
+  }, 60_000);
+
+  it("draws two columns of numbers as points where they are asked for, and names all where one is wrong", async () => {
+    const draw = (...columns: string[]) =>
+      thalweg(
+        folder,
+        "plot",
+        "animals",
+        "--pictures",
+        "samples",
+        "--format",
+        "svg",
+        "--out",
+        "two",
+        "--columns",
+        ...columns,
+      );
+    expect((await draw("size", "mass")).code).toBe(0);
+    const picture = readFileSync(join(folder, "two", "samples.svg"), "utf8");
     for (const word of ["samples", "data", "size", "mass"]) expect(picture).toContain(`>${word}<`);
+    expect(picture).not.toContain(">kind<");
+    const { code, stderr } = await draw("size", "weight");
+    const message = "--columns: expected one of kind, size, mass, each once, got";
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   }, 60_000);
 
   it("draws every other picture on request, and refuses one that a model does not have", async () => {

@@ -7,7 +7,7 @@ import { inSlices } from "../data/slices.js";
 import { ConfigError, ShapeError } from "../errors.js";
 import { lazily } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Panel, SIZE } from "./panel.js";
+import { type Panel, SIZE, titleOf } from "./panel.js";
 import { Plot } from "./picture.js";
 
 const encoder = lazily<typeof fastPng>("fast-png");
@@ -54,7 +54,7 @@ function check({ shape, rank }: Tensor, { columns, range, limit }: ImageSettings
 
 /** A grid as a file of pixels. */
 interface Grid {
-  readonly title: string;
+  readonly title: string | undefined;
   /** Pixels. */
   readonly width: number;
   /** Pixels. */
@@ -71,7 +71,7 @@ function panelOf({ title, width, height, url }: Grid): Panel {
   return () => ({
     type: "group",
     encode: { update: size },
-    title: { text: title },
+    ...titleOf(title),
     marks: [{ type: "image", encode: { update } }],
   });
 }
@@ -79,7 +79,7 @@ function panelOf({ title, width, height, url }: Grid): Panel {
 /** The panel of a grid of images `[N, 1 or 3, height, width]`. */
 async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Panel> {
   check(images, settings);
-  const { title = "", range = [-1, 1], limit = 400 } = settings;
+  const { title, range = [-1, 1], limit = 400 } = settings;
   const [all = 0, channels = 0, height = 0, width = 0] = images.shape;
   const count = Math.min(all, limit);
   const columns = Math.min(settings.columns ?? Math.ceil(Math.sqrt(count)), count);

@@ -8,6 +8,7 @@ import type { Outcome } from "../command.js";
 import type { Data } from "../data/kinds.js";
 import { dataOfRun } from "../data/of-run.js";
 import { note } from "../output.js";
+import { checkColumns } from "../sample/columns.js";
 import type { Given } from "../sample/condition.js";
 import type { Drawn } from "../sample/drawn.js";
 import { interruptible } from "../signals.js";
@@ -17,6 +18,7 @@ import { pictures, type Subject } from "./pictures.js";
 /** The flags of `thalweg plot`. */
 export interface PlotOptions {
   readonly pictures?: readonly PictureName[];
+  readonly columns?: readonly string[];
   readonly format: "png" | "svg";
   readonly out?: string;
   readonly data?: string;
@@ -60,8 +62,9 @@ function asDrawn(data: Data | undefined): Drawn | undefined {
 
 /** Draws, and names the files. */
 export async function plot(folder: string, options: PlotOptions): Promise<Outcome> {
-  const { pictures: asked, format, out = folder, count, seed = 0, device } = options;
+  const { pictures: asked, columns, format, out = folder, count, seed = 0, device } = options;
   const model = await load(folder, { device });
+  checkColumns(model, columns);
   const data = await dataOfRun(folder, model, options, ROWS);
   const many = count ?? countOf(model);
   const files = await interruptible("stopping", async (signal) => {
@@ -70,6 +73,7 @@ export async function plot(folder: string, options: PlotOptions): Promise<Outcom
       model,
       data: asDrawn(data),
       count: many,
+      columns,
       seed,
       signal,
       ...conditions(model, data, many),
