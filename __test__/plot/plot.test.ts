@@ -1,5 +1,5 @@
 // Pictures: every point is drawn where it belongs, files are whole, wrong uses are refused.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
@@ -374,9 +374,15 @@ describe("save", () => {
     expect(readdirSync(folder).sort()).toEqual(["a.png", "a.svg"]);
   });
 
-  it("refuses another ending, and a folder that is not there", async () => {
+  it("makes the folders that the file needs", async () => {
+    await plot.scatter(randn([10, 2])).save(join(folder, "runs", "a", "picture.svg"));
+    expect(readdirSync(join(folder, "runs", "a"))).toEqual(["picture.svg"]);
+  });
+
+  it("refuses another ending, and a folder that cannot be", async () => {
     const picture = plot.scatter(randn([10, 2]));
     await expect(picture.save(join(folder, "a.gif"))).rejects.toThrow(ConfigError);
-    await expect(picture.save(join(folder, "missing", "a.svg"))).rejects.toThrow(DataError);
+    writeFileSync(join(folder, "file"), "");
+    await expect(picture.save(join(folder, "file", "a.svg"))).rejects.toThrow(DataError);
   });
 });
