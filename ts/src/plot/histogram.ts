@@ -1,7 +1,7 @@
 // Histograms of numbers: bins that suit them, and the share of the values that lies in each.
 // Several sets share their bins, so that they can be laid over each other.
 import { overRows } from "../data/slices.js";
-import { type Range, usualRange } from "./layer.js";
+import { type Range, someOf, usualRange } from "./layer.js";
 
 /** Equal bins. */
 export interface Bins {
@@ -10,20 +10,11 @@ export interface Bins {
   readonly count: number;
 }
 
-/** Values that decide where bins lie, at most: those of a set from all over it. */
-const VALUES = 20_000;
-
 /** The share of the values on either side that may lie outside of the bins. */
 const CUT = 0.002;
 
 /** How many bins suit so many values, by Rice's rule: 2∛n. */
 export const binsFor = (values: number, most: number) => Math.max(1, Math.min(most, Math.ceil(2 * Math.cbrt(values))));
-
-/** Values from all over a set, as many as decide where bins lie. */
-function thinned(values: ArrayLike<number>): Float64Array {
-  const stride = Math.max(1, Math.ceil(values.length / VALUES));
-  return Float64Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride] as number);
-}
 
 /** What differences between values are whole multiples of, where all have such a unit. */
 function unitOf(sets: readonly Float64Array[], units: readonly number[]): number | undefined {
@@ -49,7 +40,7 @@ export function binsOf(
   most: number,
   units: readonly number[] = [],
 ): Bins | undefined {
-  const seen = sets.map(thinned);
+  const seen = sets.map(someOf);
   const ranges = seen.map((set) => usualRange(set, CUT)).filter((range) => range !== undefined);
   const [start, end] = ranges[0] ?? [];
   if (start === undefined || end === undefined) return undefined;

@@ -43,10 +43,18 @@ export function rangeOf(values: readonly number[]): Range | undefined {
   return low > high ? undefined : [low, high];
 }
 
+/** Values that tell where most of a set lie, at most. */
+const SOME = 20_000;
+
+/** Values from all over a set, as many as tell where most of it lies. */
+export function someOf(values: ArrayLike<number>): Float64Array {
+  const stride = Math.max(1, Math.ceil(values.length / SOME));
+  return Float64Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride] as number);
+}
+
 /** The range of the values without the least and the largest, of which this share is left out on either side. */
 export function usualRange(values: ArrayLike<number>, cut: number): Range | undefined {
-  // An array of numbers alone is sorted ten times as fast.
-  const inOrder = Float64Array.from(values).filter(Number.isFinite).sort();
+  const inOrder = someOf(values).filter(Number.isFinite).sort();
   const out = Math.floor(inOrder.length * cut);
   const [low, high] = [inOrder[out], inOrder[inOrder.length - 1 - out]];
   return low === undefined || high === undefined ? undefined : [low, high];

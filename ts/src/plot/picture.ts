@@ -80,7 +80,7 @@ export class Plot {
   }
 
   /**
-   * Writes the picture, as a whole or not at all.
+   * Writes the picture, as a whole or not at all; folders that are not there are made.
    *
    * @param file - its ending, `.svg` or `.png`, says what is written
    * @throws ConfigError for another ending; DataError where the file cannot be written

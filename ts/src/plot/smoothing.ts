@@ -1,5 +1,5 @@
-// Courses of many points, made clear: smoothed by a normal kernel, and thinned to what a picture can show.
-// Both take points in the order of x, and their cost grows with the points, not with their square.
+// Courses of many points and histograms, made clear: smoothed by a normal kernel, and thinned to what a picture can show.
+// Points come in the order of x; the cost grows with their number, not with its square.
 import type { Point } from "./layer.js";
 
 /** Places at which a smoothed course is computed. */
@@ -32,6 +32,29 @@ export function smoothed(points: readonly Point[], share: number): Point[] {
     }
     return [x, sum / weights];
   }).filter((point) => point.every(Number.isFinite));
+}
+
+/** Where a place beyond the ends lies, as a mirror at either end shows it. */
+function mirrored(place: number, length: number): number {
+  const around = ((place % (2 * length)) + 2 * length) % (2 * length);
+  return around < length ? around : 2 * length - 1 - around;
+}
+
+/**
+ * Equal bins smoothed by a normal kernel, mirrored at the ends, so that their sum stays.
+ *
+ * @param width - the kernel's standard deviation, in bins
+ */
+export function smoothedBins(values: readonly number[], width: number): number[] {
+  if (width === 0) return [...values];
+  const reach = Math.ceil(REACH * width);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / width) ** 2));
+  const whole = kernel.reduce((sum, weight) => sum + weight, 0);
+  return values.map(
+    (_, bin) =>
+      kernel.reduce((sum, weight, i) => sum + weight * (values[mirrored(bin + i - reach, values.length)] ?? 0), 0) /
+      whole,
+  );
 }
 
 /** Points that are kept at most. */

@@ -1,11 +1,12 @@
 // Columns one by one: how their values are distributed in the samples and in the data.
 // Of tables in the user's own units and categories, else of the coordinates as they are.
 import type { CategoryColumn, Column } from "../data/columns.js";
+import type { Numbers } from "../data/rows.js";
 import { turns } from "../data/slices.js";
 import type { Table } from "../data/table.js";
 import { categoryDistribution, numberDistribution } from "../plot/distribution.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { columnNames, columnOf, columnsOf, type Numbers } from "./columns.js";
+import { columnNames, columnOf, columnsOf } from "./columns.js";
 import type { Marginal } from "./payload.js";
 import type { Subject } from "./subject.js";
 
