@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { turnsDuring } from "../data/turns.ts";
 import { sizeOf, texts } from "./support.ts";
 
 let folder: string;
@@ -352,14 +351,6 @@ describe("what explains the colours", () => {
   ])("%s stands below the picture and hides nothing", async (_, picture) => {
     expect(legendAt(await picture.toSvg())).toBeGreaterThan(320);
   });
-});
-
-it("others have their turn while a picture becomes pixels", async () => {
-  const picture = plot.scatter(randn([5000, 2])).beside(plot.trajectories(randn([50, 100, 2])));
-  await picture.toSvg();
-  const { turns: without } = await turnsDuring(() => picture.toSvg());
-  const { turns } = await turnsDuring(() => picture.toPng());
-  expect(turns).toBeGreaterThan(without + 20);
 });
 
 describe("save", () => {

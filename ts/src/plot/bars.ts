@@ -38,50 +38,51 @@ export function barPanel(panel: BarsData): Panel {
   const names = sets.map(({ name }) => name);
   // By their places: labels that look alike have bars of their own.
   const places = labels.map((_, place) => place);
-  const values = sets.flatMap(({ name, values }) =>
-    places.map((label) => ({ label, name, value: values[label] ?? 0 })),
-  );
-  const shown = values.map(({ value }) => value);
+  const rows = sets.flatMap(({ name, values }) => places.map((label) => ({ label, name, value: values[label] ?? 0 })));
+  const shown = rows.map(({ value }) => value);
   const color = { scale: "color", field: "name" };
   const place = { y: { scale: "bar", field: "name" }, height: { scale: "bar", band: 1 } };
   const bar = { ...place, x: { scale: "x", value: 0 }, x2: { scale: "x", field: "value" }, fill: color };
+  const bottom = { tickCount: 6, labelOverlap: true, title: unit ?? "", ...(format && { format }) } as const;
   return (name) => ({
-    type: "group",
-    encode: { update: boxOf(size) },
-    ...titleOf(title, subtitle),
-    signals: [{ name: "labels", value: [...labels] }],
-    data: [{ name, values }],
-    scales: [
-      {
-        name: "x",
-        type: "linear",
-        domain: [Math.min(0, ...shown), Math.max(0, ...shown)],
-        nice: true,
-        range: [0, size.width],
-      },
-      { name: "label", type: "band", domain: places, range: [0, size.height], padding: 0.25 },
-      colorScale(names),
-    ],
-    axes: [
-      { scale: "x", orient: "bottom", tickCount: 6, labelOverlap: true, title: unit ?? "", ...(format && { format }) },
-      {
-        scale: "label",
-        orient: "left",
-        description: `Labels: ${labels.join(", ")}`,
-        encode: { labels: { update: { text: { signal: "labels[datum.value]" } } } },
-      },
-    ],
-    legends: legend ? legendOf(names, "square") : [],
-    marks: [
-      {
-        type: "group",
-        from: { facet: { data: name, name: `${name}-label`, groupby: "label" } },
-        encode: { update: { y: { scale: "label", field: "label" } } },
-        signals: [{ name: "height", update: "bandwidth('label')" }],
-        scales: [{ name: "bar", type: "band", domain: names, range: [0, { signal: "height" }] }],
-        marks: [{ type: "rect", from: { data: `${name}-label` }, encode: { update: bar } }],
-      },
-    ],
+    data: { [name]: { label: rows.map(({ label }) => label), name: rows.map((row) => row.name), value: shown } },
+    mark: {
+      type: "group",
+      encode: { update: boxOf(size) },
+      ...titleOf(title, subtitle),
+      signals: [{ name: "labels", value: [...labels] }],
+      scales: [
+        {
+          name: "x",
+          type: "linear",
+          domain: [Math.min(0, ...shown), Math.max(0, ...shown)],
+          nice: true,
+          range: [0, size.width],
+        },
+        { name: "label", type: "band", domain: places, range: [0, size.height], padding: 0.25 },
+        colorScale(names),
+      ],
+      axes: [
+        { scale: "x", orient: "bottom", ...bottom },
+        {
+          scale: "label",
+          orient: "left",
+          description: `Labels: ${labels.join(", ")}`,
+          encode: { labels: { update: { text: { signal: "labels[datum.value]" } } } },
+        },
+      ],
+      legends: legend ? legendOf(names, "square") : [],
+      marks: [
+        {
+          type: "group",
+          from: { facet: { data: name, name: `${name}-label`, groupby: "label" } },
+          encode: { update: { y: { scale: "label", field: "label" } } },
+          signals: [{ name: "height", update: "bandwidth('label')" }],
+          scales: [{ name: "bar", type: "band", domain: names, range: [0, { signal: "height" }] }],
+          marks: [{ type: "rect", from: { data: `${name}-label` }, encode: { update: bar } }],
+        },
+      ],
+    },
   });
 }
 

@@ -1,7 +1,7 @@
 // Histograms of numbers: bins that suit them, and the share of the values that lies in each.
 // Several sets share their bins, so that they can be laid over each other.
 import { overRows } from "../data/slices.js";
-import { type Range, someOf, usualRange } from "./layer.js";
+import { type Range, someOf, usualRange } from "./range.js";
 
 /** Equal bins. */
 export interface Bins {

@@ -2,13 +2,15 @@
 // Shows at a glance where a process decides what becomes of a sample.
 import { namesOf, optionsOf } from "../config/options.js";
 import { numbersOf } from "../data/rows.js";
+import { turns } from "../data/slices.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { binsFor, sharesIn } from "./histogram.js";
-import { cellLayer, edges, type Range, usualRange } from "./layer.js";
+import { cellLayer, edges } from "./layer.js";
 import { type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { type Process, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
+import { type Range, usualRange } from "./range.js";
 import { smoothedBins } from "./smoothing.js";
 
 /** Settings of {@link marginals}. */
@@ -72,10 +74,12 @@ async function marginalPanel(
   const [start, end] = range ?? usualRange(values, CUT) ?? [0, 1];
   const ends: Range = start < end ? [start, end] : [start - 0.5, start + 0.5];
   const columns: number[][] = [];
+  const turn = turns();
   for (let i = 0; i < times.length; i++) {
     const shares = await sharesIn(values.subarray(i * samples, (i + 1) * samples), { range: ends, count });
     const densities = shares.map((share) => (share * count) / (ends[1] - ends[0]));
     columns.push(smoothedBins(densities, smoothing));
+    await turn();
   }
   // An axis has its times from the least to the largest, whichever way sampling goes.
   const order = times.map((time, i) => ({ time, column: columns[i] ?? [] })).sort((a, b) => a.time - b.time);
@@ -127,6 +131,9 @@ export function marginals(source: ProcessModel | Tensor, settings: MarginalSetti
   return new Plot(async () => {
     const process = await processOf(source, coordinates ?? [0], settings, USUAL);
     const shown = coordinates ?? Array.from({ length: Math.min(2, process.states.shape[2] ?? 0) }, (_, i) => i);
-    return Promise.all(shown.map((coordinate, place) => marginalPanel(process, coordinate, settings, place)));
+    const panels: Panel[] = [];
+    for (const [place, coordinate] of shown.entries())
+      panels.push(await marginalPanel(process, coordinate, settings, place));
+    return panels;
   });
 }

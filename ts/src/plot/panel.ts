@@ -1,10 +1,17 @@
 // A panel of a plot as a Vega group: title, scales, axes, legends, and its layers.
 // Takes plain numbers; tensors are read before.
-import type { Spec } from "vega";
-import { type Layer, type Legend, type Mark, type Point, type Range, rangeOf, type Scale } from "./layer.js";
+import type { DataSets } from "./data-sets.js";
+import type { Layer, Legend, Mark, Point, Scale } from "./layer.js";
+import { type Range, rangeOf } from "./range.js";
 
-/** A panel: the Vega group that it is by this name, after which it names its data sets. */
-export type Panel = (name: string) => Mark;
+/** A Vega group, and the data that it names. */
+export interface Drawn {
+  readonly mark: Mark;
+  readonly data: DataSets;
+}
+
+/** A panel: what is drawn by this name, after which its data are named. */
+export type Panel = (name: string) => Drawn;
 
 /** Settings of all plots with two axes of numbers. */
 export interface AxesSettings {
@@ -131,104 +138,41 @@ export function numberPanel(panel: PanelData): Panel {
     range: name === "x" ? [0, size.width] : [size.height, 0],
   });
   const axis = { tickCount: 6, labelOverlap: true } as const;
+  const nameOf = (panel: string, layer: number) => `${panel}-${layer}`;
   return (name) => ({
-    type: "group",
-    encode: { update: box },
-    ...titleOf(title, subtitle),
-    data: layers.map(({ rows }, i) => ({ name: `${name}-${i}`, values: [...rows] })),
-    scales: [
-      scale(
-        "x",
-        x,
-        points.map((point) => point[0]),
-      ),
-      scale(
-        "y",
-        y,
-        points.map((point) => point[1]),
-      ),
-      colorScale(names),
-      ...levels.map((level) => level.scale),
-    ],
-    axes: [
-      { scale: "x", orient: "bottom", title: columns[0], ...axis },
-      { scale: "y", orient: "left", title: columns[1], ...axis, ...(format && { format }) },
-    ],
-    legends: [...(legend ? legendOf(names, "circle") : []), ...levels.flatMap(({ legend }) => legend ?? [])],
-    // Cut at the box once for all: each mark that is cut costs resvg a layer of the whole picture.
-    marks: [
-      {
-        type: "group",
-        clip: true,
-        encode: { update: { width: box.width, height: box.height } },
-        marks: layers.map((layer, i) => layer.mark(`${name}-${i}`)),
-      },
-    ],
-  });
-}
-
-/** Panels of a row at most, where nobody says how many. */
-const ROW = 4;
-
-/** Columns of as few rows as hold so many panels, each about as long as the others. */
-const columnsOf = (panels: number) => Math.ceil(panels / Math.ceil(panels / ROW));
-
-/** Settings of pictures of several panels. */
-export interface GridSettings {
-  /** Panels of a row; default as many as make rows of about equal length, at most four. */
-  readonly columns?: number;
-  /** Above all of them. */
-  readonly title?: string;
-}
-
-/** How panels are put together. */
-export interface Grid extends GridSettings {
-  /** What has which colour in all of them, where they do not say it themselves. */
-  readonly colors?: readonly string[];
-}
-
-/** Rows of panels, as one panel. */
-export function gridPanel(panels: readonly Panel[], grid: Grid): Panel {
-  const { columns = columnsOf(panels.length), title, colors = [] } = grid;
-  return (name) => ({
-    type: "group",
-    ...(title && { title: { text: title, fontSize: 15, offset: 14 } }),
-    scales: [colorScale(colors)],
-    legends: legendOf(colors, "square"),
-    layout: { columns, padding: 28, bounds: "full", align: "each" },
-    marks: panels.map((panel, i) => panel(`${name}-${i}`)),
-  });
-}
-
-/** The Vega specification of a panel. */
-export function specOf(panel: Panel): Spec {
-  const font = "DejaVu Sans";
-  return {
-    $schema: "https://vega.github.io/schema/vega/v6.json",
-    background: "white",
-    padding: 12,
-    layout: { columns: 1, bounds: "full" },
-    config: {
-      title: { font, fontSize: 13, subtitleFont: font, subtitleFontSize: 10 },
-      axis: {
-        labelFont: font,
-        labelFontSize: 9,
-        labelLimit: 0,
-        titleFont: font,
-        titleFontSize: 10,
-        titleFontWeight: "normal",
-      },
-      legend: {
-        labelFont: font,
-        labelFontSize: 10,
-        labelLimit: 0,
-        titleFont: font,
-        titleFontSize: 10,
-        titleFontWeight: "normal",
-        fillColor: "white",
-        padding: 4,
-      },
+    data: Object.fromEntries(layers.map(({ columns }, i) => [nameOf(name, i), columns])),
+    mark: {
+      type: "group",
+      encode: { update: box },
+      ...titleOf(title, subtitle),
+      scales: [
+        scale(
+          "x",
+          x,
+          points.map((point) => point[0]),
+        ),
+        scale(
+          "y",
+          y,
+          points.map((point) => point[1]),
+        ),
+        colorScale(names),
+        ...levels.map((level) => level.scale),
+      ],
+      axes: [
+        { scale: "x", orient: "bottom", title: columns[0], ...axis },
+        { scale: "y", orient: "left", title: columns[1], ...axis, ...(format && { format }) },
+      ],
+      legends: [...(legend ? legendOf(names, "circle") : []), ...levels.flatMap(({ legend }) => legend ?? [])],
+      // Cut at the box once for all: each mark that is cut costs resvg a layer of the whole picture.
+      marks: [
+        {
+          type: "group",
+          clip: true,
+          encode: { update: { width: box.width, height: box.height } },
+          marks: layers.map((layer, i) => layer.mark(nameOf(name, i))),
+        },
+      ],
     },
-    marks: [panel("panel")],
-  };
+  });
 }

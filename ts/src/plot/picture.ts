@@ -1,17 +1,12 @@
 // Plot: a picture of one or more panels that is drawn when somebody wants to see it, as SVG or PNG.
-// Drawn by Vega and resvg, which are loaded then.
-import type * as resvg from "@resvg/resvg-js";
+// Vega and resvg draw it, in a thread of their own.
 import { namesOf, optionsOf } from "../config/options.js";
 import { writeWhole } from "../data/file.js";
 import { ConfigError } from "../errors.js";
 import { refused } from "../model/settings.js";
-import { lazily, packageFile } from "../native.js";
-import { type Grid, type GridSettings, gridPanel, type Panel, specOf } from "./panel.js";
-
-const renderer = lazily<typeof resvg>("@resvg/resvg-js");
-
-/** Pixels of a PNG per unit of the picture. */
-const SCALE = 2;
+import { type Grid, type GridSettings, gridPanel, pictureOf } from "./grid.js";
+import { pngOf, svgOf } from "./painter.js";
+import type { Panel } from "./panel.js";
 
 /**
  * A picture that is not drawn yet: it is when it is saved, or asked for as SVG or PNG.
@@ -53,30 +48,12 @@ export class Plot {
 
   /** The picture as the text of an SVG file. */
   async toSvg(): Promise<string> {
-    const { parse, View } = await import("vega");
-    const spec = specOf(await this.#panel());
-    const view = new View(parse(spec), { renderer: "none" });
-    try {
-      return await view.toSVG();
-    } finally {
-      view.finalize();
-    }
+    return svgOf(pictureOf(await this.#panel()));
   }
 
   /** The picture as the bytes of a PNG file. */
   async toPng(): Promise<Uint8Array> {
-    const font = {
-      loadSystemFonts: false,
-      fontFiles: [
-        packageFile("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
-        packageFile("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
-      ],
-      defaultFontFamily: "DejaVu Sans",
-    };
-    // Vega asks for sharp pixels twice, and resvg knows only the first name.
-    const svg = (await this.toSvg()).replaceAll("image-rendering: pixelated;", "");
-    const drawn = await renderer().renderAsync(svg, { font, fitTo: { mode: "zoom", value: SCALE } });
-    return drawn.asPng();
+    return pngOf(pictureOf(await this.#panel()));
   }
 
   /**

@@ -1,5 +1,7 @@
 // A histogram as a layer: its outline in steps, light below, so that several can lie over each other.
 // The steps end at the ends of the bins.
+
+import { columnsOf } from "./data-sets.js";
 import type { Bins } from "./histogram.js";
 import { edges, type Layer, type Point } from "./layer.js";
 
@@ -13,7 +15,7 @@ export function stepLayer(name: string, { range, count }: Bins, shares: readonly
   const corners = edges(range, count).map((x, i): Point => [x, shares[Math.min(i, count - 1)] ?? 0]);
   return {
     name,
-    rows: corners.map(([x, y]) => ({ x, y })),
+    columns: columnsOf(["x", "y"], corners),
     reach: [[range[0], 0], ...corners],
     mark: (data) => ({
       type: "group",
