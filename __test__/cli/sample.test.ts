@@ -141,11 +141,16 @@ describe("samples", () => {
   });
 
   it("have the columns that are asked for, in every format; a wrong name tells which there are", async () => {
-    const [table, plane, wrong, none] = await Promise.all([
+    const [arrays, table, plane, wrong, none] = await Promise.all([
+      thalweg(folder, "sample", "plane", "--columns", "x1", "--out", "x1.npz"),
       thalweg(folder, "sample", "days", "--count", "2", "--columns", "kind", "day"),
       thalweg(folder, "sample", "plane", "--count", "2", "--json", "--columns", "x1"),
       thalweg(folder, "sample", "days", "--columns", "wnd"),
       thalweg(folder, "sample", "images", "--columns", "x0"),
+    ]);
+    expect([arrays.code, arrays.stderr]).toEqual([
+      2,
+      expect.stringContaining("--columns: expected none for a file of"),
     ]);
     expect(table.stdout).toMatch(/^kind,day\n(sun|rain),\d{4}-/);
     expect(JSON.parse(plane.stdout).samples).toEqual(Array(2).fill({ x1: expect.any(Number) }));

@@ -46,7 +46,7 @@ async function countOf(samples: Drawn): Promise<number> {
 /** Draws, and writes what was drawn. */
 export async function sample(folder: string, options: SampleOptions): Promise<Outcome> {
   const { out, columns, condition, source, device, quiet, json, count, ...rest } = options;
-  const writer = out === undefined ? undefined : writerOf(out);
+  const writer = out === undefined ? undefined : writerOf(out, columns);
   const model = await load(folder, { device });
   checkColumns(model, columns);
   const given = condition === undefined ? undefined : await conditionFrom(condition, model);

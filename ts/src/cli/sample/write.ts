@@ -67,10 +67,16 @@ const writers: Readonly<Record<string, Writer>> = {
 /**
  * The writer of a file.
  *
- * @throws ConfigError for an unknown ending
+ * @param columns - those that were asked for
+ * @throws ConfigError for an unknown ending, or one that has no columns where some were asked for
  */
-export function writerOf(file: string): Writer {
-  const writer = writers[extname(file).toLowerCase()];
+export function writerOf(file: string, columns?: readonly string[]): Writer {
+  const ending = extname(file).toLowerCase();
+  const writer = writers[ending];
+  if (columns !== undefined && ending === ".npz") {
+    const [expected, got] = ["none for a file of arrays, or a file of rows such as .csv or .npy", ending];
+    throw new ConfigError(`--columns: expected ${expected}, got ${got}`, { expected, got, path: "--columns" });
+  }
   if (writer !== undefined) return writer;
   const [expected, got] = [`a file that ends in ${Object.keys(writers).join(", ")}`, file];
   throw new ConfigError(`--out: expected ${expected}, got ${got}`, { expected, got, path: "--out" });
