@@ -28,8 +28,24 @@ describe("bins", () => {
   });
 
   it("lie around the data: samples that stray far do not press them into one bin", () => {
-    expect(binsOf([[0, 1, 2], [-500, 1, 1.5]], 40)?.range).toEqual([-1, 2]); // biome-ignore format: two sets
-    expect(binsOf([[0, 1, 2], [-0.5, 1, 2.5]], 40)?.range).toEqual([-0.5, 2.5]); // biome-ignore format: two sets
+    expect(
+      binsOf(
+        [
+          [0, 1, 2],
+          [-500, 1, 1.5],
+        ],
+        40,
+      )?.range,
+    ).toEqual([-1, 2]);
+    expect(
+      binsOf(
+        [
+          [0, 1, 2],
+          [-0.5, 1, 2.5],
+        ],
+        40,
+      )?.range,
+    ).toEqual([-0.5, 2.5]);
   });
 
   it("leave out the outermost of many values", () => {

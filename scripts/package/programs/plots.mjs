@@ -8,7 +8,12 @@ import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import * as ours from "thalweg";
 
 async function drawn({ plot, Table, tensor }) {
-  const points = plot.scatter(tensor([[0, 0], [1, 2]])); // biome-ignore format: two points
+  const points = plot.scatter(
+    tensor([
+      [0, 0],
+      [1, 2],
+    ]),
+  );
   const table = plot.table(Table.fromColumns({ size: [1, 2, 3], kind: ["a", "b", "a"] }));
   const [svg, png] = await Promise.all([points.beside(table).toSvg(), table.toPng()]);
   assert.match(svg, /^<svg .*<\/svg>$/s);
