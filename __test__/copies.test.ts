@@ -20,7 +20,8 @@ function place(name: string): string {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   const addon = addonFile("plain");
   copyFileSync(addon.file, join(copy, "ts", "native", addon.name));
-  symlinkSync(join(root, "node_modules", "zod"), join(modules, "zod"), "junction");
+  for (const name of ["zod", "vega", "dejavu-fonts-ttf", "fast-png", "@resvg"])
+    symlinkSync(join(root, "node_modules", name), join(modules, name), "junction");
   return join(folder, name);
 }
 
@@ -40,6 +41,10 @@ function run(...args: string[]): void {
 
 it("two copies train side by side, and refuse each other's tensors with an error that says so", () => {
   run("copies.mjs", join(folder, "other"));
+});
+
+it("pictures of two copies and of a worker thread are drawn at once, and the process ends", () => {
+  run("plots.mjs", join(folder, "other"));
 });
 
 it("worker threads train at once to the bits of one alone, and ending some of them harms nothing", () => {

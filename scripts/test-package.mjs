@@ -83,6 +83,7 @@ async function ofInstallation(installed, other, versions) {
     ["require.cjs", manifest.version],
     ["workers.mjs"],
     ["copies.mjs", other.folder],
+    ["plots.mjs", other.folder],
   ];
   const doctor = async () => {
     const { addons, problems } = JSON.parse(await installed.npx(["thalweg", "doctor", "--json"]));

@@ -28,6 +28,7 @@ beforeAll(async () => {
   await writeNpy(join(folder, "normal.npy"), randn([800, 2], { seed: 7 }));
   await writeNpy(join(folder, "far.npy"), randn([800, 2], { seed: 8 }).add(10));
   await writeNpy(join(folder, "tokens.npy"), randInt(0, 3, [200, 4], { seed: 0 }));
+  await writeNpy(join(folder, "double.npy"), randn([40, 2, 2, 2], { seed: 1 }));
   // A velocity of 0 carries noise to itself: the model is the standard normal distribution, exactly.
   const zero = network("velocity_function", 3, 2);
   const frozen = { steps: 1, batchSize: 32, normalize: false, optimizer: { type: "sgd", lr: 1e-30 }, ema: null };
@@ -46,6 +47,7 @@ beforeAll(async () => {
     ["normal", flow, "normal.npy"],
     ["animals", { ...animals, encoding: { columns: { mass: { missing: "fill" } } } }, "animals.csv"],
     ["tokens", tokens, "tokens.npy"],
+    ["double", { ...plain, xSize: [2, 2, 2], model: network("velocity_function", 9, 8) }, "double.npy"],
   ];
   for (const [name, config, data] of runs) {
     writeJson(folder, `${name}.json`, config);
@@ -151,20 +153,75 @@ describe("plot", () => {
     ).toBe("PNG");
     expect(JSON.parse(table.stdout).files).toEqual([join("animals", "loss.svg"), join("animals", "samples.svg")]);
     const picture = readFileSync(join(folder, "animals", "samples.svg"), "utf8");
-    for (const word of ["samples", "data", "size", "mass"]) expect(picture).toContain(`>${word}<`);
+    for (const word of ["samples", "data", "size", "mass", "kind", "cat"]) expect(picture).toContain(`>${word}<`);
   }, 60_000);
 
-  it("draws every other picture on request, and refuses one that a model does not have", async () => {
+  it("draws two columns of numbers as points where they are asked for, and names all where one is wrong", async () => {
+    const draw = (...columns: string[]) =>
+      thalweg(
+        folder,
+        "plot",
+        "animals",
+        "--pictures",
+        "samples",
+        "--format",
+        "svg",
+        "--out",
+        "two",
+        "--columns",
+        ...columns,
+      );
+    expect((await draw("size", "mass")).code).toBe(0);
+    const picture = readFileSync(join(folder, "two", "samples.svg"), "utf8");
+    for (const word of ["samples", "data", "size", "mass"]) expect(picture).toContain(`>${word}<`);
+    expect(picture).not.toContain(">kind<");
+    const { code, stderr } = await draw("size", "weight");
+    const message = "--columns: expected one of kind, size, mass, each once, got";
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  }, 60_000);
+
+  it("draws every other picture on request, and refuses where a model has none of them", async () => {
     const others = ["density", "field", "marginals", "snapshots"];
-    const [drawn, refused] = await Promise.all([
+    const [drawn, refused, both] = await Promise.all([
       thalweg(folder, "plot", "normal", "--pictures", ...others, "--out", "pictures", "--data", "normal.npy"),
       thalweg(folder, "plot", "animals", "--pictures", "density"),
+      thalweg(folder, "plot", "animals", "--pictures", "density", "trajectories"),
     ]);
+    expect(both).toMatchObject({ code: 2, stdout: "" });
+    expect(both.stderr).toMatch(/^without trajectories: expected .*\nConfigError: --pictures density: expected /);
     expect([drawn.code, drawn.stderr]).toEqual([0, ""]);
     expect(readdirSync(join(folder, "pictures")).sort()).toEqual(others.map((name) => `${name}.png`));
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain("--pictures density: expected states that are points in the plane");
   }, 60_000);
+
+  it("draws what it can of what is asked for, and says what is missing for the rest", async () => {
+    const asked = ["--pictures", "density", "samples", "field", "loss", "--out", "some"];
+    const [text, json] = await Promise.all([
+      thalweg(folder, "plot", "animals", ...asked),
+      thalweg(folder, "plot", "animals", ...asked, "--json"),
+    ]);
+    const files = [join("some", "samples.png"), join("some", "loss.png")];
+    expect([text.code, text.stdout]).toEqual([0, files.map((file) => `${file}\n`).join("")]);
+    const expected = "states that are points in the plane";
+    expect(text.stderr).toBe(`without density: expected ${expected}\nwithout field: expected ${expected}\n`);
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([
+      0,
+      { run: "animals", files, skipped: ["density", "field"].map((name) => ({ name, expected })) },
+    ]);
+  }, 60_000);
+
+  it("draws the loss of a model whose samples have no picture", async () => {
+    const { code, stdout, stderr } = await thalweg(folder, "plot", "double", "--json");
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      {
+        files: [join("double", "loss.png")],
+        skipped: [{ name: "samples", expected: expect.stringContaining("images") }],
+      },
+    ]);
+    expect(stderr).toMatch(/^without samples: a picture: expected samples /);
+  });
 
   it("does without data that are gone, and says so", async () => {
     renameSync(join(folder, "tokens.npy"), join(folder, "moved.npy"));

@@ -202,6 +202,7 @@ describe("init", () => {
       await runProgram(project);
       expect(readdirSync(join(project, "runs", "a"))).toContain("model.safetensors");
       expect(readdirSync(project)).toContain(template === "table" ? "samples.csv" : "samples.npy");
+      if (template !== "series") expect(readdirSync(project)).toContain("samples.png");
     },
     60_000,
   );

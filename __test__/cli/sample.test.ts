@@ -1,6 +1,6 @@
 // thalweg sample: formats, conditions, solvers, pipes. Every test draws from runs that are trained once.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { readNpz, writeNpz } from "../../ts/src/data/npz.js";
 import { readTable } from "../../ts/src/data/read-table.js";
 import { load } from "../../ts/src/model/registry.js";
 import { randn, tensor } from "../../ts/src/tensor/create.js";
+import { marks, paths } from "../plot/support.js";
 import { nodeArguments, planar, thalweg, writeAnimals, writeJson } from "./support.js";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-cli-sample-"));
@@ -49,6 +50,13 @@ beforeAll(async () => {
   const { xSize: _y, ...labelled } = { ...plain, conditionSize: 3, model: mlp(6, 2) };
   await train("labelled", labelled, "--data", "labelled.npz");
   await train("images", { ...plain, xSize: [1, 4, 4], model: mlp(17, 16) }, "--data", "images.npy");
+  const days = Array.from({ length: 60 }, (_, i) => {
+    const date = new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10);
+    return `${date},${(i % 9) + 0.5},${(i % 7) / 2},${i % 3 === 0 ? "rain" : "sun"}`;
+  });
+  writeFileSync(join(folder, "days.csv"), `day,temp,wind,kind\n${days.join("\n")}\n`);
+  const { xSize: _z, ...ofDays } = { ...plain, model: mlp(6, 5) };
+  await train("days", ofDays, "--data", "days.csv");
   const bridge = { ...plain, class: "IndependentConditionalFlowModel", path: { type: "independent" } };
   await train("between", bridge, "--data", "datasets.moons", "--source", "source.npy");
 }, 120_000);
@@ -96,6 +104,61 @@ describe("samples", () => {
     expect([points.code, images.code]).toEqual([0, 0]);
     expect(readFileSync(join(folder, "points.svg"), "utf8")).toMatch(/^<svg/);
     expect(readFileSync(join(folder, "images.png")).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  it("have the same dates as JSON, JSON lines and CSV: without a time of day where there is none", async () => {
+    const draw = (...args: string[]) => thalweg(folder, "sample", "days", "--count", "5", "--seed", "2", ...args);
+    const [csv, json] = await Promise.all([draw(), draw("--json"), draw("--out", "days.jsonl")]);
+    const dates = csv.stdout
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(",")[0]);
+    expect(dates).toHaveLength(5);
+    for (const date of dates) expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
+    const datesOf = (rows: readonly { day: string }[]) => rows.map(({ day }) => day);
+    expect(datesOf(JSON.parse(json.stdout).samples)).toEqual(dates);
+    const lines = readFileSync(join(folder, "days.jsonl"), "utf8").trim().split("\n");
+    expect(datesOf(lines.map((line) => JSON.parse(line)))).toEqual(dates);
+  });
+
+  it("of a table are a picture of every column; two columns of numbers are points", async () => {
+    const draw = (name: string, ...columns: string[]) => {
+      const asked = columns.length > 0 ? ["--columns", ...columns] : [];
+      return thalweg(folder, "sample", "days", "--count", "30", "--out", name, ...asked);
+    };
+    const [all, two, one] = await Promise.all([
+      draw("all.svg"),
+      draw("two.svg", "wind", "temp"),
+      draw("one.svg", "kind"),
+    ]);
+    expect([all.code, two.code, one.code]).toEqual([0, 0, 0]);
+    const read = (name: string) => readFileSync(join(folder, name), "utf8");
+    for (const name of ["day", "temp", "wind", "kind", "sun"]) expect(read("all.svg")).toContain(`>${name}<`);
+    expect(marks(read("two.svg"), "symbol").map((group) => paths(group).length)).toContain(30);
+    expect(read("one.svg")).toContain(">kind<");
+    expect(read("one.svg")).not.toContain(">wind<");
+  });
+
+  it("have the columns that are asked for, in every format; a wrong name tells which there are", async () => {
+    const [arrays, table, plane, wrong, none] = await Promise.all([
+      thalweg(folder, "sample", "plane", "--columns", "x1", "--out", "x1.npz"),
+      thalweg(folder, "sample", "days", "--count", "2", "--columns", "kind", "day"),
+      thalweg(folder, "sample", "plane", "--count", "2", "--json", "--columns", "x1"),
+      thalweg(folder, "sample", "days", "--columns", "wnd"),
+      thalweg(folder, "sample", "images", "--columns", "x0"),
+    ]);
+    expect([arrays.code, arrays.stderr]).toEqual([
+      2,
+      expect.stringContaining("--columns: expected none for a file of"),
+    ]);
+    expect(table.stdout).toMatch(/^kind,day\n(sun|rain),\d{4}-/);
+    expect(JSON.parse(plane.stdout).samples).toEqual(Array(2).fill({ x1: expect.any(Number) }));
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain(
+      '--columns: expected one of day, temp, wind, kind, each once, got "wnd"; did you mean "wind"?',
+    );
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("--columns: expected none")]);
   });
 
   it("are refused before they are drawn where no file could hold them", async () => {

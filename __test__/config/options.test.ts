@@ -168,6 +168,8 @@ const calls: Readonly<Record<string, () => unknown>> = {
   heatMap: () => plot.heatMap(x, none),
   bars: () => plot.bars([], { labels: [], nosuch: 1 } as never),
   images: () => plot.images(image, none),
+  table: () => plot.table(Table.fromColumns({ x: [1] }), none),
+  panels: () => plot.panels([plot.images(image)], none),
   load: () => load("absent", none),
   fit: () => model.fit(rows, none),
   scoreMatchingLoss: () => model.scoreMatchingLoss(rows, none),

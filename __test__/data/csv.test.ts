@@ -44,14 +44,20 @@ it("refuses a wrong number of names", async () => {
 });
 
 it("a write that fails says why and leaves no trace", async () => {
-  const file = join(folder, "missing", "x.csv");
-  await expect(writeCsv(file, tensor([[1]]))).rejects.toThrow(DataError);
-  await expect(writeCsv(file, tensor([[1]]))).rejects.toThrow(/could not be written: ENOENT/);
-  const inside = join(folder, "folder.csv");
   writeFileSync(join(folder, "keep"), "");
+  const file = join(folder, "keep", "x.csv");
+  await expect(writeCsv(file, tensor([[1]]))).rejects.toThrow(DataError);
+  await expect(writeCsv(file, tensor([[1]]))).rejects.toThrow(/could not be written: E(EXIST|NOTDIR)/);
+  const inside = join(folder, "folder.csv");
   rmSync(inside, { recursive: true, force: true });
   await expect(writeCsv(folder, tensor([[1]]))).rejects.toThrow(DataError);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+it("makes the folders that a file needs, as logs and checkpoints do", async () => {
+  const file = join(folder, "new", "deep", "x.csv");
+  await writeCsv(file, tensor([[1]]));
+  expect(readdirSync(join(folder, "new", "deep"))).toEqual(["x.csv"]);
 });
 
 it("writes of one file at a time each end, and one of them stays whole", async () => {

@@ -1,11 +1,11 @@
 // Pictures: every point is drawn where it belongs, files are whole, wrong uses are refused.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { turnsDuring } from "../data/turns.ts";
+import { sizeOf, texts } from "./support.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -282,8 +282,62 @@ it("pictures stand side by side", async () => {
   expect(() => plot.panels([])).toThrow(ConfigError);
   expect(svg).toContain("left");
   expect(svg).toContain("right");
-  const width = (text: string) => Number(/width="(\d+)"/.exec(text)?.[1]);
-  expect(width(svg)).toBeGreaterThan(1.8 * width(await a.toSvg()));
+  const [alone, both] = [sizeOf(await a.toSvg()), sizeOf(svg)];
+  expect(both.width).toBeGreaterThan(1.8 * alone.width);
+  expect(both.height).toBe(alone.height);
+});
+
+describe("many pictures", () => {
+  const one = plot.scatter(tensor([[1, 2]]), { title: "one" });
+  const many = (count: number) => Array.from({ length: count }, () => one);
+  /** How many panels fit beside and below each other. */
+  const grid = async (picture: plot.Plot) => {
+    const [cell, all] = [sizeOf(await one.toSvg()), sizeOf(await picture.toSvg())];
+    return [Math.round(all.width / cell.width), Math.round(all.height / cell.height)];
+  };
+
+  it.each([
+    [4, [4, 1]],
+    [5, [3, 2]],
+    [6, [3, 2]],
+    [7, [4, 2]],
+    [9, [3, 3]],
+    [16, [4, 4]],
+  ])("%i stand in rows of about equal length", async (count, expected) => {
+    expect(await grid(plot.panels(many(count)))).toEqual(expected);
+  });
+
+  it("stand in as many columns as are asked for, below a title", async () => {
+    const picture = plot.panels(many(6), { columns: 2, title: "six" });
+    expect(await grid(picture)).toEqual([2, 3]);
+    expect(texts(await picture.toSvg())).toContain("six");
+    expect(() => plot.panels(many(6), { columns: 0 })).toThrow(ConfigError);
+    expect(() => plot.panels(many(6), { rows: 2 } as never)).toThrow(ConfigError);
+  });
+
+  it("that are put beside each other stay in a row, and pictures of several panels stay whole", async () => {
+    expect(await grid(one.beside(...many(5)))).toEqual([6, 1]);
+    const six = plot.snapshots(randn([6, 3, 2]));
+    expect(await grid(six)).toEqual([3, 2]);
+    expect(await grid(six.beside(one))).toEqual([4, 2]);
+  });
+});
+
+it("a title takes room only where there is one", async () => {
+  const box = { limits: 320, padding: 12 };
+  const images = randn([1, 1, 4, 4]);
+  const bars = { labels: ["a"], unit: "share" };
+  const pairs = [
+    [plot.scatter(randn([3, 2])), plot.scatter(randn([3, 2]), { title: "t" })],
+    [plot.images(images), plot.images(images, { title: "t" })],
+    [plot.bars([{ name: "a", values: [1] }], bars), plot.bars([{ name: "a", values: [1] }], { ...bars, title: "t" })],
+  ] as const;
+  for (const [without, titled] of pairs) {
+    const svg = await without.toSvg();
+    expect(sizeOf(svg).height).toBeLessThan(sizeOf(await titled.toSvg()).height - 10);
+    expect(svg).not.toContain("role-title");
+  }
+  expect(sizeOf(await plot.images(images).toSvg()).height).toBe(box.limits + 2 * box.padding);
 });
 
 describe("what explains the colours", () => {
@@ -299,14 +353,6 @@ describe("what explains the colours", () => {
   });
 });
 
-it("others have their turn while a picture becomes pixels", async () => {
-  const picture = plot.scatter(randn([5000, 2])).beside(plot.trajectories(randn([50, 100, 2])));
-  await picture.toSvg();
-  const { turns: without } = await turnsDuring(() => picture.toSvg());
-  const { turns } = await turnsDuring(() => picture.toPng());
-  expect(turns).toBeGreaterThan(without + 20);
-});
-
 describe("save", () => {
   it("writes SVG and PNG by the file's ending", async () => {
     const picture = plot.scatter(randn([10, 2]));
@@ -319,9 +365,15 @@ describe("save", () => {
     expect(readdirSync(folder).sort()).toEqual(["a.png", "a.svg"]);
   });
 
-  it("refuses another ending, and a folder that is not there", async () => {
+  it("makes the folders that the file needs", async () => {
+    await plot.scatter(randn([10, 2])).save(join(folder, "runs", "a", "picture.svg"));
+    expect(readdirSync(join(folder, "runs", "a"))).toEqual(["picture.svg"]);
+  });
+
+  it("refuses another ending, and a folder that cannot be", async () => {
     const picture = plot.scatter(randn([10, 2]));
     await expect(picture.save(join(folder, "a.gif"))).rejects.toThrow(ConfigError);
-    await expect(picture.save(join(folder, "missing", "a.svg"))).rejects.toThrow(DataError);
+    writeFileSync(join(folder, "file"), "");
+    await expect(picture.save(join(folder, "file", "a.svg"))).rejects.toThrow(DataError);
   });
 });

@@ -13,6 +13,7 @@ import {
 } from "thalweg";
 import { describe, expect, it } from "vitest";
 import { statesAt } from "../../ts/src/plot/process.ts";
+import { smoothedBins } from "../../ts/src/plot/smoothing.ts";
 import { Times } from "../../ts/src/plot/times.ts";
 import { data, mlp, numbers, planar, small } from "../model/support.ts";
 import { marks, paths, texts } from "./support.ts";
@@ -257,6 +258,21 @@ describe("plot.density", () => {
   });
 });
 
+describe("smoothed bins", () => {
+  it("keep their sum and their symmetry, and are the normal kernel of one that stands alone", () => {
+    const single = Array.from({ length: 21 }, (_, i) => (i === 10 ? 1 : 0));
+    const kernel = smoothedBins(single, 1.5);
+    kernel.forEach((value, i) => {
+      expect(value).toBeCloseTo(Math.exp(-0.5 * ((i - 10) / 1.5) ** 2) / (1.5 * Math.sqrt(2 * Math.PI)), 4);
+      expect(value).toBeCloseTo(kernel[20 - i] ?? Number.NaN, 12);
+    });
+    for (const width of [0.5, 1, 7]) {
+      expect(smoothedBins([3, 0, 1, 0, 5], width).reduce((sum, value) => sum + value, 0)).toBeCloseTo(9, 12);
+    }
+    expect(smoothedBins([3, 0, 1], 0)).toEqual([3, 0, 1]);
+  });
+});
+
 describe("plot.marginals", () => {
   const columns = (svg: string) => {
     const cells = [
@@ -269,7 +285,7 @@ describe("plot.marginals", () => {
   it("are a histogram a column, the least value at the bottom", async () => {
     // All at 0, then three of four at 10.
     const states = tensor([0, 0, 0, 0, 0, 10, 10, 10], { shape: [2, 4, 1] });
-    const svg = await plot.marginals(states, { bins: 2, range: [0, 10] }).toSvg();
+    const svg = await plot.marginals(states, { bins: 2, range: [0, 10], smoothing: 0 }).toSvg();
     const [first = [], second = []] = columns(svg);
     expect([first.length, second.length]).toEqual([2, 2]);
     const [bottom, top] = [first[0], first[1]];
@@ -282,9 +298,31 @@ describe("plot.marginals", () => {
 
   it("stand at their times, from the least to the largest", async () => {
     const states = tensor([1, 1, 0, 0, 1, 0], { shape: [3, 2, 1] });
-    const svg = await plot.marginals(states, { bins: 2, range: [0, 2], times: [4, 1, 0] }).toSvg();
+    const svg = await plot.marginals(states, { bins: 2, range: [0, 2], times: [4, 1, 0], smoothing: 0 }).toSvg();
     // Columns reach half way to their neighbours: from 0 to 0.5, to 2.5, to 4.
     expect(columns(svg).map(([cell]) => Math.round(((cell?.width ?? 0) / 320) * 4 * 10) / 10)).toEqual([0.5, 2, 1.5]);
+  });
+
+  it("of a normal coordinate are as smooth as its density, from 4000 samples on", async () => {
+    const normal = randn([1, 4000, 1], { seed: 11 }).broadcastTo([2, 4000, 1]);
+    const settings = { range: [-3, 3] as const, bins: 30 };
+    const [column = []] = columns(await plot.marginals(normal, settings).toSvg());
+    const [raw = []] = columns(await plot.marginals(normal, { ...settings, smoothing: 0 }).toSvg());
+    /** Turns from lighter to darker and back, in a column that should have one of them. */
+    const turns = (cells: readonly { fill?: string | undefined }[]) => {
+      const light = cells.map(({ fill = "" }) => Number(/\((\d+), (\d+)/.exec(fill)?.[2]));
+      const signs = light.slice(1).map((value, i) => Math.sign(value - (light[i] ?? 0)));
+      return signs.filter((sign) => sign !== 0).filter((sign, i, all) => i > 0 && sign !== all[i - 1]).length;
+    };
+    expect(column.length).toBe(30);
+    expect(turns(raw)).toBeGreaterThan(4);
+    expect(turns(column)).toBe(1);
+  });
+
+  it("have fewer bins where there are fewer samples, and 50 at most", async () => {
+    const bins = async (count: number) => columns(await plot.marginals(randn([2, count, 1])).toSvg())[0]?.length;
+    expect(await bins(125)).toBe(10);
+    expect(await bins(20_000)).toBe(50);
   });
 
   it("are drawn of a model, a panel for each coordinate, with a logarithmic axis along edm", async () => {
@@ -298,6 +336,7 @@ describe("plot.marginals", () => {
 
   it.each<[string, plot.MarginalSettings]>([
     ["no bins", { bins: 0 }],
+    ["a width of less than nothing", { smoothing: -1 }],
     ["a range of nothing", { range: [1, 1] }],
     ["no coordinates", { coordinates: [] }],
     ["names that are too few", { coordinates: [0, 1], names: ["x"] }],

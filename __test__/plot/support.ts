@@ -17,3 +17,9 @@ export const corners = (line: string) =>
 
 /** The texts of a picture. */
 export const texts = (svg: string) => [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+
+/** Width and height of a picture, in pixels. */
+export function sizeOf(svg: string): { readonly width: number; readonly height: number } {
+  const of = (name: string) => Number(new RegExp(`^<svg [^>]*${name}="(\\d+)"`).exec(svg)?.[1]);
+  return { width: of("width"), height: of("height") };
+}

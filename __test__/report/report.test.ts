@@ -7,8 +7,10 @@ import {
   arange,
   ConfigError,
   type config,
+  DataError,
   DiffusionModel,
   DiscreteFlowMatchingModel,
+  DTypeError,
   type FitEvent,
   fitEncoding,
   GuidedDiffusionModel,
@@ -19,6 +21,7 @@ import {
   randInt,
   randn,
   report,
+  ShapeError,
   Table,
   tensor,
 } from "thalweg";
@@ -342,6 +345,113 @@ describe("what cannot be", () => {
     await page.save(join(folder, "page.html"));
     expect(readFileSync(join(folder, "page.html"), "utf8")).toBe(page.toHtml());
     await expect(page.save(join(folder, "page.txt"))).rejects.toBeInstanceOf(ConfigError);
+  });
+});
+
+describe("data that are wrong", () => {
+  const withNaN = (rows: number, at: number) =>
+    tensor(Array.from({ length: rows }, (_, row) => [row, row === at ? Number.NaN : 1]));
+  const tokens = () =>
+    new DiscreteFlowMatchingModel({
+      xSize: 2,
+      vocabulary: 3,
+      model: { ...network(7, 6), type: "data_prediction_function" },
+    });
+  const parts = () => diffusion({ a: 2, b: 1 }, 3);
+
+  it.each<[string, () => Promise<Report>, new (message: string) => Error, string]>([
+    [
+      "numbers that are none",
+      () => report(small(), { data: withNaN(40, 7), ...few }),
+      DataError,
+      "data: row 7, column 1 is not a finite number: expected finite numbers, got NaN. Remedy: leave such rows out",
+    ],
+    [
+      "numbers that are none in few rows",
+      () => report(small(), { data: withNaN(2, 0), ...few }),
+      DataError,
+      "data: row 0, column 1 is not a finite number: expected finite numbers, got NaN",
+    ],
+    [
+      "numbers that are none among starts",
+      async () => report(await standing(), { data: { x0: withNaN(9, 8), x1: plane }, ...few }),
+      DataError,
+      "data.x0: row 8, column 1 is not a finite number: expected finite numbers, got NaN",
+    ],
+    [
+      "numbers that are infinite in a part",
+      () => report(parts(), { data: { a: plane, b: plane.select(1, 0).unsqueeze(1).div(0) }, ...few }),
+      DataError,
+      "data.b: row 0, column 0 is not a finite number: expected finite numbers, got Infinity",
+    ],
+    [
+      "another width",
+      () => report(small(), { data: randn([40, 3]), ...few }),
+      ShapeError,
+      "data: wrong shape: expected [N, 2], got [40, 3]. Remedy: xSize: 3 in the config",
+    ],
+    [
+      "a row alone",
+      () => report(small(), { data: randn([2]), ...few }),
+      ShapeError,
+      "data: wrong shape: expected [N, 2], got [2]. Remedy: data.unsqueeze(0)",
+    ],
+    [
+      "parts of different lengths",
+      () => report(parts(), { data: { a: plane, b: randn([30, 1]) }, ...few }),
+      ShapeError,
+      "data.b: wrong number of rows: expected 400, got 30",
+    ],
+    [
+      "no rows",
+      () => report(small(), { data: randn([0, 2]), ...few }),
+      DataError,
+      "data: no data: expected at least one row, got 0 rows",
+    ],
+    [
+      "integers where numbers are expected",
+      () => report(small(), { data: randInt(0, 9, [40, 2]), ...few }),
+      DTypeError,
+      'data: expected f32, got i64. Remedy: data.cast("f32")',
+    ],
+    [
+      "numbers where tokens are expected",
+      () => report(tokens(), { data: plane, ...few }),
+      DTypeError,
+      "data: expected i64, got f32",
+    ],
+    [
+      "numbers that are no tokens",
+      () =>
+        report(tokens(), {
+          data: tensor([
+            [0n, 1n],
+            [2n, 5n],
+          ]),
+          ...few,
+        }),
+      DataError,
+      "data: row 1, position 1 is no token: expected tokens from 0 to 2, got 5",
+    ],
+  ])("%s are an error that says what was expected and got", async (_, make, kind, message) => {
+    const made = make();
+    await expect(made).rejects.toThrow(kind);
+    await expect(made).rejects.toThrow(message);
+    const { expected, got } = await made.catch((error) => error);
+    expect(message).toContain(`expected ${expected}`);
+    expect(message).toContain(`got ${got}`);
+  });
+
+  it("a condition that is no number is one, too", async () => {
+    const model = new DiffusionModel({
+      xSize: 2,
+      conditionSize: 1,
+      path: { type: "gvp" },
+      solver,
+      model: network(4, 2),
+    });
+    const made = report(model, { condition: tensor([[1], [Number.NaN]]), ...few });
+    await expect(made).rejects.toThrow("condition: row 1, column 0 is not a finite number");
   });
 });
 

@@ -13,6 +13,7 @@ export function plot(): Command {
     "draw the loss of a run, its samples against the data, trajectories, and on request more",
     "thalweg plot runs/a",
     "thalweg plot runs/a --pictures density field --format svg",
+    "thalweg plot runs/b --pictures samples --columns height weight",
   )
     .argument("<run>", "the folder of a run, or of a model that was saved")
     .addOption(
@@ -21,6 +22,7 @@ export function plot(): Command {
         "what is drawn; default: loss, samples and trajectories, where there are any",
       ).choices(pictureNames),
     )
+    .option("--columns <names...>", "columns of the samples that are drawn, two of numbers as points; default all")
     .addOption(new Option("--format <name>", "of the files").choices(["png", "svg"]).default("png"))
     .option("--out <folder>", "where to write; default the run's folder")
     .option("--data <path>", "data to compare with; default those of training")

@@ -20,6 +20,7 @@ export function sample(): Command {
       "how many, of each condition; default 100, or 1 of each row of a file of conditions",
       integer(1),
     )
+    .option("--columns <names...>", "columns that are written, or drawn: two of numbers as points; default all")
     .option("--out <file>", "csv, tsv, jsonl, parquet, npy, npz, png or svg, by its ending")
     .addOption(seedOption("seed of the noise; default 0"))
     .option("--condition <file|values>", "conditions: a file of rows, or values as in 0.5,1 or species=cat,size=3")

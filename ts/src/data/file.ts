@@ -1,14 +1,14 @@
 // Files as a whole or not at all: reads say why they fail, writes never leave half a file.
 // A reader never sees half of one, and a failure leaves what was there before.
 import { createReadStream } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DataError } from "../errors.js";
 
 const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 /**
- * Writes beside the file first, then renames. Content that comes in pieces lets others have their turn between them. Of several writes of one file at a time
+ * Writes beside the file first, then renames. Folders that are not there are made. Content that comes in pieces lets others have their turn between them. Of several writes of one file at a time
  * each is whole, and the one that ends last stays.
  *
  * @throws DataError with the reason of the system where that is not possible
@@ -17,6 +17,7 @@ export async function writeWhole(file: string, content: string | Uint8Array | As
   // The global, which Node loads at its first use: importing its module would be a tenth of importing thalweg.
   const temporary = join(dirname(file), `.${basename(file)}.${crypto.randomUUID()}.tmp`);
   try {
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(temporary, content, { flush: true });
     await rename(temporary, file);
   } catch (cause) {

@@ -4,6 +4,7 @@ import { optionsOf } from "../config/options.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { DType } from "../native/boundary.js";
 import { tensor } from "../tensor/create.js";
+import type { TypedArray } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 
 /**
@@ -49,4 +50,13 @@ export async function toRows(table: Tensor): Promise<number[][]> {
   const width = rest.reduce((product, size) => product * size, 1);
   const elements = Array.from(await table.data(), Number);
   return Array.from({ length: rows }, (_, i) => elements.slice(i * width, (i + 1) * width));
+}
+
+/** Numbers as JavaScript has them: those of most tensors are read where they are. */
+export type Numbers = Exclude<TypedArray, BigInt64Array>;
+
+/** The elements of a tensor, row by row. */
+export async function numbersOf(tensor: Tensor): Promise<Numbers> {
+  const elements = await tensor.data();
+  return elements instanceof BigInt64Array ? Float64Array.from(elements, Number) : elements;
 }

@@ -1,6 +1,8 @@
 // Arrows at points of the plane: their direction is a vector's, its length is seen in theirs and read from their colour.
 // The longest is about as long as a cell, so that none lies over another.
-import { type Layer, levelsOf, type Point, type Range } from "./layer.js";
+import { columnsOf } from "./data-sets.js";
+import { type Layer, levelsOf, type Point } from "./layer.js";
+import type { Range } from "./range.js";
 
 /** A vector at a point. */
 export interface Arrow {
@@ -23,9 +25,7 @@ export interface ArrowSettings {
 
 /** Arrows; those that are not finite are left out. */
 export function arrowLayer(arrows: readonly Arrow[], { longest, label, domain }: ArrowSettings): Layer {
-  const rows = arrows
-    .map(({ at: [x, y], vector: [u, v] }) => ({ x, y, u, v, length: Math.hypot(u, v) }))
-    .filter((row) => Object.values(row).every(Number.isFinite));
+  const rows = arrows.map(({ at: [x, y], vector: [u, v] }) => [x, y, u, v, Math.hypot(u, v)]);
   const across = "scale('x', datum.x + datum.u) - scale('x', datum.x)";
   const up = "scale('y', datum.y) - scale('y', datum.y + datum.v)";
   const fraction = `${SHORTEST} + ${1 - SHORTEST} * min(1, datum.length / ${domain[1]})`;
@@ -40,7 +40,7 @@ export function arrowLayer(arrows: readonly Arrow[], { longest, label, domain }:
   };
   return {
     name: label,
-    rows,
+    columns: columnsOf(["x", "y", "u", "v", "length"], rows),
     reach: arrows.map(({ at }) => at),
     levels: levelsOf(domain, label, "white"),
     mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),

@@ -4,7 +4,7 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError } from "../errors.js";
 import { refused } from "../model/settings.js";
-import { box, COLORS, legendOf, type Panel, SIZE } from "./panel.js";
+import { boxOf, colorScale, legendOf, type Panel, SIZE, type Size, titleOf } from "./panel.js";
 import { Plot } from "./picture.js";
 
 /** Bars of one colour: a figure for each label. */
@@ -17,52 +17,72 @@ export interface Bars {
 
 /** A panel's title and content. */
 interface BarsData {
-  readonly title: string;
+  readonly title?: string | undefined;
+  /** Lines in smaller letters below the title. */
+  readonly subtitle?: readonly string[];
   /** Name of the axis of the figures. */
-  readonly unit: string;
+  readonly unit?: string | undefined;
+  /** How the figures are written, as d3-format has it. */
+  readonly format?: string;
   readonly labels: readonly string[];
   readonly sets: readonly Bars[];
+  /** Default a square. */
+  readonly size?: Size;
+  /** Whether the colours are explained below; default true. */
+  readonly legend?: boolean;
 }
 
 /** A panel of bars, the first label on top. */
-function barPanel({ title, unit, labels, sets }: BarsData): Panel {
+export function barPanel(panel: BarsData): Panel {
+  const { title, subtitle, unit, format, labels, sets, size = { width: SIZE, height: SIZE }, legend = true } = panel;
   const names = sets.map(({ name }) => name);
-  const values = sets.flatMap(({ name, values }) => labels.map((label, i) => ({ label, name, value: values[i] ?? 0 })));
-  const shown = values.map(({ value }) => value);
+  // By their places: labels that look alike have bars of their own.
+  const places = labels.map((_, place) => place);
+  const rows = sets.flatMap(({ name, values }) => places.map((label) => ({ label, name, value: values[label] ?? 0 })));
+  const shown = rows.map(({ value }) => value);
   const color = { scale: "color", field: "name" };
   const place = { y: { scale: "bar", field: "name" }, height: { scale: "bar", band: 1 } };
   const bar = { ...place, x: { scale: "x", value: 0 }, x2: { scale: "x", field: "value" }, fill: color };
-  return (index) => ({
-    type: "group",
-    encode: { update: box },
-    title: { text: title },
-    data: [{ name: `panel${index}`, values }],
-    scales: [
-      {
-        name: "x",
-        type: "linear",
-        domain: [Math.min(0, ...shown), Math.max(0, ...shown)],
-        nice: true,
-        range: [0, SIZE],
-      },
-      { name: "label", type: "band", domain: [...labels], range: [0, SIZE], padding: 0.25 },
-      { name: "color", type: "ordinal", domain: names, range: COLORS },
-    ],
-    axes: [
-      { scale: "x", orient: "bottom", tickCount: 6, title: unit },
-      { scale: "label", orient: "left" },
-    ],
-    legends: legendOf(names, "square"),
-    marks: [
-      {
-        type: "group",
-        from: { facet: { data: `panel${index}`, name: `panel${index}-label`, groupby: "label" } },
-        encode: { update: { y: { scale: "label", field: "label" } } },
-        signals: [{ name: "height", update: "bandwidth('label')" }],
-        scales: [{ name: "bar", type: "band", domain: names, range: [0, { signal: "height" }] }],
-        marks: [{ type: "rect", from: { data: `panel${index}-label` }, encode: { update: bar } }],
-      },
-    ],
+  const bottom = { tickCount: 6, labelOverlap: true, title: unit ?? "", ...(format && { format }) } as const;
+  return (name) => ({
+    data: { [name]: { label: rows.map(({ label }) => label), name: rows.map((row) => row.name), value: shown } },
+    mark: {
+      type: "group",
+      encode: { update: boxOf(size) },
+      ...titleOf(title, subtitle),
+      signals: [{ name: "labels", value: [...labels] }],
+      scales: [
+        {
+          name: "x",
+          type: "linear",
+          domain: [Math.min(0, ...shown), Math.max(0, ...shown)],
+          nice: true,
+          range: [0, size.width],
+        },
+        { name: "label", type: "band", domain: places, range: [0, size.height], padding: 0.25 },
+        colorScale(names),
+      ],
+      axes: [
+        { scale: "x", orient: "bottom", ...bottom },
+        {
+          scale: "label",
+          orient: "left",
+          description: `Labels: ${labels.join(", ")}`,
+          encode: { labels: { update: { text: { signal: "labels[datum.value]" } } } },
+        },
+      ],
+      legends: legend ? legendOf(names, "square") : [],
+      marks: [
+        {
+          type: "group",
+          from: { facet: { data: name, name: `${name}-label`, groupby: "label" } },
+          encode: { update: { y: { scale: "label", field: "label" } } },
+          signals: [{ name: "height", update: "bandwidth('label')" }],
+          scales: [{ name: "bar", type: "band", domain: names, range: [0, { signal: "height" }] }],
+          marks: [{ type: "rect", from: { data: `${name}-label` }, encode: { update: bar } }],
+        },
+      ],
+    },
   });
 }
 
@@ -94,7 +114,7 @@ const names = {
  * ```
  */
 export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
-  const { labels, title = "", unit = "" } = optionsOf("plot.bars", settings, names.settings);
+  const { labels, title, unit } = optionsOf("plot.bars", settings, names.settings);
   if (!Array.isArray(sets)) throw refused("plot.bars", "an array of { name, values }", sets);
   sets.forEach((set, i) => {
     optionsOf(`plot.bars: set ${i + 1}`, set, names.set);

@@ -5,11 +5,12 @@ import type { DensityReport } from "../model/reports.js";
 import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Point, pointLayer, type Range, rangeOf } from "./layer.js";
+import { cellLayer, edges, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
+import { type Range, rangeOf } from "./range.js";
 import { pointsOf } from "./samples.js";
 import { Times } from "./times.js";
 

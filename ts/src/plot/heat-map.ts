@@ -4,9 +4,10 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Range } from "./layer.js";
+import { cellLayer, edges } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
+import type { Range } from "./range.js";
 
 /** Settings of {@link heatMap}. */
 export interface HeatMapSettings extends AxesSettings {

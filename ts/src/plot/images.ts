@@ -1,16 +1,12 @@
 // Pictures of images: a tensor of images as a grid, one pixel of the picture's file per element.
 // A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
-
-import type * as fastPng from "fast-png";
 import { namesOf, optionsOf } from "../config/options.js";
 import { inSlices } from "../data/slices.js";
 import { ConfigError, ShapeError } from "../errors.js";
-import { lazily } from "../native.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Panel, SIZE } from "./panel.js";
+import type { Pixels } from "./data-sets.js";
+import { type Panel, SIZE, titleOf } from "./panel.js";
 import { Plot } from "./picture.js";
-
-const encoder = lazily<typeof fastPng>("fast-png");
 
 /** Settings of {@link images}. */
 export interface ImageSettings {
@@ -52,34 +48,27 @@ function check({ shape, rank }: Tensor, { columns, range, limit }: ImageSettings
   }
 }
 
-/** A grid as a file of pixels. */
-interface Grid {
-  readonly title: string;
-  /** Pixels. */
-  readonly width: number;
-  /** Pixels. */
-  readonly height: number;
-  /** The file itself, as a data URL. */
-  readonly url: string;
-}
-
 /** About as large as other panels, with as many whole units per pixel, at least one, so that pixels stay square. */
-function panelOf({ title, width, height, url }: Grid): Panel {
+function panelOf(title: string | undefined, { pixels }: Pixels): Panel {
+  const { width, height } = pixels;
   const scale = Math.max(1, Math.round(SIZE / Math.max(width, height)));
   const size = { width: { value: width * scale }, height: { value: height * scale } };
-  const update = { ...size, url: { value: url }, aspect: { value: false }, smooth: { value: false } };
-  return () => ({
-    type: "group",
-    encode: { update: size },
-    title: { text: title },
-    marks: [{ type: "image", encode: { update } }],
+  const update = { ...size, url: { field: "url" }, aspect: { value: false }, smooth: { value: false } };
+  return (name) => ({
+    data: { [name]: { pixels } },
+    mark: {
+      type: "group",
+      encode: { update: size },
+      ...titleOf(title),
+      marks: [{ type: "image", from: { data: name }, encode: { update } }],
+    },
   });
 }
 
 /** The panel of a grid of images `[N, 1 or 3, height, width]`. */
 async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Panel> {
   check(images, settings);
-  const { title = "", range = [-1, 1], limit = 400 } = settings;
+  const { title, range = [-1, 1], limit = 400 } = settings;
   const [all = 0, channels = 0, height = 0, width = 0] = images.shape;
   const count = Math.min(all, limit);
   const columns = Math.min(settings.columns ?? Math.ceil(Math.sqrt(count)), count);
@@ -104,9 +93,7 @@ async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Pane
       data[(top * wide + left + x) * channels + channel] = level;
     }
   });
-  const png = encoder().encode({ width: wide, height: tall, data, channels, depth: 8 });
-  const url = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-  return panelOf({ title, width: wide, height: tall, url });
+  return panelOf(title, { pixels: { width: wide, height: tall, channels, data } });
 }
 
 /**

@@ -1,6 +1,8 @@
 // What a panel shows, layer by layer: points, lines, bands, cells, each as rows of data and a Vega mark.
 // Takes plain numbers; tensors are read before.
 import type { Spec } from "vega";
+import { type Columns, columnsOf } from "./data-sets.js";
+import { type Range, rangeOf } from "./range.js";
 
 export type Mark = NonNullable<Spec["marks"]>[number];
 export type Scale = NonNullable<Spec["scales"]>[number];
@@ -19,8 +21,8 @@ export interface Levels {
 export interface Layer {
   /** Its name in the legend; layers of one name have one colour. */
   readonly name: string;
-  /** Rows of data, as the mark reads them. */
-  readonly rows: readonly object[];
+  /** Its data, as the mark reads them. */
+  readonly columns: Columns;
   /** Points that the axes must reach. */
   readonly reach: readonly Point[];
   /** Its own scale of colours, and what explains it. */
@@ -29,28 +31,6 @@ export interface Layer {
   mark(data: string): Mark;
 }
 
-/** The ends of an axis. */
-export type Range = readonly [low: number, high: number];
-
-/** The smallest and the largest of the values that are finite; none where none is. */
-export function rangeOf(values: readonly number[]): Range | undefined {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return low > high ? undefined : [low, high];
-}
-
-/** The range of the values without the least and the largest, of which this share is left out on either side. */
-export function usualRange(values: readonly number[], cut: number): Range | undefined {
-  const inOrder = values.filter(Number.isFinite).sort((a, b) => a - b);
-  const out = Math.floor(inOrder.length * cut);
-  return rangeOf(inOrder.slice(out, inOrder.length - out));
-}
-
-const finite = (point: readonly number[]) => point.every(Number.isFinite);
 const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
 const color = (name: string) => ({ scale: "color", value: name });
 
@@ -67,7 +47,7 @@ export function pointLayer(name: string, points: readonly Point[], dot: keyof ty
   const update = { ...position, fill: color(name), ...dots[dot] };
   return {
     name,
-    rows: points.filter(finite).map(([x, y]) => ({ x, y })),
+    columns: columnsOf(["x", "y"], points),
     reach: points,
     mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
   };
@@ -89,7 +69,10 @@ export function lineLayer(
   const update = { ...position, stroke: color(name), ...strokes[stroke] };
   return {
     name,
-    rows: lines.flatMap((points, line) => points.filter(finite).map(([x, y]) => ({ x, y, line }))),
+    columns: columnsOf(
+      ["x", "y", "line"],
+      lines.flatMap((points, line) => points.map(([x, y]) => [x, y, line])),
+    ),
     reach: lines.flat(),
     mark: (data) => ({
       type: "group",
@@ -101,11 +84,11 @@ export function lineLayer(
 
 /** What lies between two lines, as a light area: bands within bands become darker. */
 export function bandLayer(name: string, low: readonly Point[], high: readonly Point[]): Layer {
-  const rows = low.map(([x, y], i) => ({ x, y, top: high[i]?.[1] ?? Number.NaN }));
+  const rows = low.map(([x, y], i) => [x, y, high[i]?.[1] ?? Number.NaN]);
   const update = { ...position, y2: { scale: "y", field: "top" }, fill: color(name), fillOpacity: { value: 0.2 } };
   return {
     name,
-    rows: rows.filter(({ x, y, top }) => finite([x, y, top])),
+    columns: columnsOf(["x", "y", "top"], rows),
     reach: [...low, ...high],
     mark: (data) => ({ type: "area", from: { data }, encode: { update } }),
   };
@@ -151,11 +134,30 @@ export interface Cells {
   readonly domain?: Range;
 }
 
+/** The ends of cells and their values; one without a finite value is left out. */
+function cellColumns(values: readonly (readonly number[])[], x: readonly number[], y: readonly number[]) {
+  const size = values.reduce((sum, row) => sum + row.length, 0);
+  const column = () => new Float64Array(size);
+  const all = { x: column(), x2: column(), y: column(), y2: column(), value: column() };
+  let shown = 0;
+  values.forEach((row, i) => {
+    row.forEach((value, j) => {
+      if (!Number.isFinite(value)) return;
+      all.x[shown] = x[j] as number;
+      all.x2[shown] = x[j + 1] as number;
+      all.y[shown] = y[i] as number;
+      all.y2[shown] = y[i + 1] as number;
+      all.value[shown] = value;
+      shown += 1;
+    });
+  });
+  const cut = (whole: Float64Array) => whole.slice(0, shown);
+  return { x: cut(all.x), x2: cut(all.x2), y: cut(all.y), y2: cut(all.y2), value: cut(all.value) };
+}
+
 /** A grid of cells, coloured by their values; the first row lies at the bottom. */
 export function cellLayer(values: readonly (readonly number[])[], { x, y, label, domain }: Cells): Layer {
-  const rows = values.flatMap((row, i) =>
-    row.map((value, j) => ({ x: x[j], x2: x[j + 1], y: y[i], y2: y[i + 1], value })),
-  );
+  const columns = cellColumns(values, x, y);
   const fill = { scale: "level", field: "value" };
   const scaled = (scale: "x" | "y", field: string) => ({ scale, field });
   // A line around each cell in its own colour hides the seams between cells.
@@ -167,13 +169,12 @@ export function cellLayer(values: readonly (readonly number[])[], { x, y, label,
     fill,
     stroke: fill,
   };
-  const shown = rows.filter(({ value }) => Number.isFinite(value));
   const corner = (end: 0 | -1): Point => [x.at(end) ?? 0, y.at(end) ?? 0];
   return {
     name: label,
-    rows: shown,
+    columns,
     reach: [corner(0), corner(-1)],
-    levels: levelsOf(domain ?? rangeOf(shown.map(({ value }) => value)) ?? [0, 1], label),
+    levels: levelsOf(domain ?? rangeOf(columns.value) ?? [0, 1], label),
     mark: (data) => ({ type: "rect", from: { data }, encode: { update } }),
   };
 }

@@ -4,9 +4,10 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { readLog } from "../log/read-log.js";
 import { refused } from "../model/settings.js";
 import type { FitEvent } from "../train/events.js";
-import { type Layer, lineLayer, type Point, pointLayer, rangeOf, usualRange } from "./layer.js";
+import { type Layer, lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
+import { rangeOf, usualRange } from "./range.js";
 import { smoothed, thinned } from "./smoothing.js";
 
 /** Settings of {@link loss}. */
@@ -42,11 +43,11 @@ function divisionOf(lines: readonly (readonly Point[])[]): Division {
   return low > 0 && high >= WIDE * low ? "log" : "linear";
 }
 
-function lossPanel(events: readonly FitEvent[], settings: LossPlotSettings): Panel {
+async function lossPanel(events: readonly FitEvent[], settings: LossPlotSettings): Promise<Panel> {
   const { smoothing = SMOOTHING, columns = ["step", "loss"], title, scale } = settings;
   const training = course(events, ({ loss }) => loss);
   const validation = course(events, ({ validationLoss }) => validationLoss);
-  const clear = smoothing === 0 ? training : smoothed(training, smoothing);
+  const clear = smoothing === 0 ? training : await smoothed(training, smoothing);
   const y = scale ?? divisionOf([clear, validation]);
   // A logarithmic axis has no place for what is not positive.
   const shown = (points: readonly Point[]) => (y === "log" ? points.filter(([, value]) => value > 0) : points);
@@ -96,6 +97,6 @@ export function loss(log: readonly FitEvent[] | string, settings: LossPlotSettin
   if (typeof log !== "string" && !Array.isArray(log)) throw refused("log", "events, or the path of a log", log);
   return new Plot(async () => {
     const events = typeof log === "string" ? await readLog(log) : log;
-    return [lossPanel(events, settings), ...(learningRate ? [ratePanel(events)] : [])];
+    return [await lossPanel(events, settings), ...(learningRate ? [ratePanel(events)] : [])];
   });
 }

@@ -1,13 +1,17 @@
-// The marginals of a process over time: how one coordinate is distributed at each time, as a histogram a column.
+// The marginals of a process over time: how one coordinate is distributed at each time, as a smoothed histogram a column.
 // Shows at a glance where a process decides what becomes of a sample.
 import { namesOf, optionsOf } from "../config/options.js";
-import { inSlices } from "../data/slices.js";
+import { numbersOf } from "../data/rows.js";
+import { turns } from "../data/slices.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Range, usualRange } from "./layer.js";
+import { binsFor, sharesIn } from "./histogram.js";
+import { cellLayer, edges } from "./layer.js";
 import { type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { type Process, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
+import { type Range, usualRange } from "./range.js";
+import { smoothedBins } from "./smoothing.js";
 
 /** Settings of {@link marginals}. */
 export interface MarginalSettings extends ProcessSettings {
@@ -15,8 +19,10 @@ export interface MarginalSettings extends ProcessSettings {
   readonly coordinates?: readonly number[];
   /** Their names; default `x[0]`, `x[1]` … */
   readonly names?: readonly string[];
-  /** Bins of a histogram; default 50. */
+  /** Bins of a histogram; default twice the cube root of the number of samples, at most 50. */
   readonly bins?: number;
+  /** Width of the smoothing along the coordinate, in bins: the standard deviation of a normal kernel; default 1. With 0 the histograms stay as they are. */
+  readonly smoothing?: number;
   /** The ends of the histograms; default those between which all but a few values of each coordinate lie. */
   readonly range?: Range;
   /** Above the pictures. */
@@ -29,12 +35,16 @@ const names = namesOf<MarginalSettings>({
   coordinates: true,
   names: true,
   bins: true,
+  smoothing: true,
   range: true,
   title: true,
 });
 
 /** Times at which a model is looked at, and samples that are drawn, where the settings do not say. */
-const USUAL = { times: 60, count: 4000 };
+const USUAL = { times: 60, count: 16_000 };
+
+/** Bins at most, and the width of the smoothing, where the settings do not say: the noise of a bin is then about a fiftieth of a normal density's peak. */
+const [BINS, SMOOTHING] = [50, 1];
 
 /** The share of the cells that are darker than the scale of colours goes: ends at which all mass lies in few bins would hide the rest. */
 const BRIGHT = 0.005;
@@ -51,35 +61,29 @@ function around(times: readonly number[], division: Division): number[] {
   return [places[0] ?? 0, ...between, places.at(-1) ?? 0].map(back);
 }
 
-/** The share of `values` per unit that lies in each bin. */
-function histogram(values: readonly number[], places: readonly number[]): number[] {
-  const [bins, low, high] = [places.length - 1, places[0] ?? 0, places.at(-1) ?? 1];
-  const counts = new Array<number>(bins).fill(0);
-  for (const value of values) {
-    const bin = Math.floor(((value - low) / (high - low)) * bins);
-    // The largest value belongs to the last bin.
-    const into = value === high ? bins - 1 : bin;
-    if (into >= 0 && into < bins) counts[into] = (counts[into] ?? 0) + 1;
-  }
-  return counts.map((count) => (count * bins) / (values.length * (high - low)));
-}
-
 /** The panel of one coordinate. */
 async function marginalPanel(
   { times, states, unit, division }: Process,
   coordinate: number,
-  { bins = 50, range, names, title }: MarginalSettings,
+  { bins, range, smoothing = SMOOTHING, names, title }: MarginalSettings,
   place: number,
 ): Promise<Panel> {
-  const [, count = 0] = states.shape;
-  const values = Array.from(await states.narrow(2, coordinate, 1).data(), Number);
-  const [low, high] = range ?? usualRange(values, CUT) ?? [0, 1];
-  const y = edges(low < high ? [low, high] : [low - 0.5, high + 0.5], bins);
+  const [, samples = 0] = states.shape;
+  const count = bins ?? binsFor(samples, BINS);
+  const values = await numbersOf(states.narrow(2, coordinate, 1));
+  const [start, end] = range ?? usualRange(values, CUT) ?? [0, 1];
+  const ends: Range = start < end ? [start, end] : [start - 0.5, start + 0.5];
   const columns: number[][] = [];
-  await inSlices(times.length, (i) => columns.push(histogram(values.slice(i * count, (i + 1) * count), y)));
+  const turn = turns();
+  for (let i = 0; i < times.length; i++) {
+    const shares = await sharesIn(values.subarray(i * samples, (i + 1) * samples), { range: ends, count });
+    const densities = shares.map((share) => (share * count) / (ends[1] - ends[0]));
+    columns.push(smoothedBins(densities, smoothing));
+    await turn();
+  }
   // An axis has its times from the least to the largest, whichever way sampling goes.
   const order = times.map((time, i) => ({ time, column: columns[i] ?? [] })).sort((a, b) => a.time - b.time);
-  const rows = Array.from({ length: bins }, (_, bin) => order.map(({ column }) => column[bin] ?? 0));
+  const rows = Array.from({ length: count }, (_, bin) => order.map(({ column }) => column[bin] ?? 0));
   const [, brightest] = usualRange(columns.flat(), BRIGHT) ?? [0, 1];
   const x = around(
     order.map(({ time }) => time),
@@ -87,15 +91,18 @@ async function marginalPanel(
   );
   return numberPanel({
     columns: [unit, names?.[place] ?? `x[${coordinate}]`],
-    layers: [cellLayer(rows, { x, y, label: "density", domain: [0, brightest || 1] })],
+    layers: [cellLayer(rows, { x, y: edges(ends, count), label: "density", domain: [0, brightest || 1] })],
     divisions: { x: division },
     tight: true,
     ...(title !== undefined && { title }),
   });
 }
 
-function check({ bins, range, coordinates, names }: MarginalSettings): void {
+function check({ bins, smoothing, range, coordinates, names }: MarginalSettings): void {
   if (bins !== undefined && !(Number.isSafeInteger(bins) && bins > 0)) throw refused("bins", "an integer ≥ 1", bins);
+  if (smoothing !== undefined && !(smoothing >= 0 && Number.isFinite(smoothing))) {
+    throw refused("smoothing", "a number of bins ≥ 0", smoothing);
+  }
   if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
     throw refused("range", "two numbers, low < high", range);
   }
@@ -107,9 +114,10 @@ function check({ bins, range, coordinates, names }: MarginalSettings): void {
 }
 
 /**
- * How each coordinate of a process is distributed over time: a histogram a column, as a heat map of its density.
+ * How each coordinate of a process is distributed over time: a histogram a column, as a heat map of its density. Histograms are smoothed along the coordinate by a normal kernel as wide as
+ * a bin, since the noise of their counts would be stripes over time; `smoothing: 0` shows them as they are. They have fewer bins where there are fewer samples.
  *
- * @param source - a model, of which 4000 samples (or `count`) are drawn at 60 times (or `times`); or trajectories `[T, N, D]`
+ * @param source - a model, of which 16 000 samples (or `count`) are drawn at 60 times (or `times`); or trajectories `[T, N, D]`
  * @throws ConfigError for wrong settings; ShapeError for states that are no vectors, once the picture is drawn
  *
  * @example
@@ -123,6 +131,9 @@ export function marginals(source: ProcessModel | Tensor, settings: MarginalSetti
   return new Plot(async () => {
     const process = await processOf(source, coordinates ?? [0], settings, USUAL);
     const shown = coordinates ?? Array.from({ length: Math.min(2, process.states.shape[2] ?? 0) }, (_, i) => i);
-    return Promise.all(shown.map((coordinate, place) => marginalPanel(process, coordinate, settings, place)));
+    const panels: Panel[] = [];
+    for (const [place, coordinate] of shown.entries())
+      panels.push(await marginalPanel(process, coordinate, settings, place));
+    return panels;
   });
 }

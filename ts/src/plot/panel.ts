@@ -1,10 +1,17 @@
 // A panel of a plot as a Vega group: title, scales, axes, legends, and its layers.
 // Takes plain numbers; tensors are read before.
-import type { Spec } from "vega";
-import { type Layer, type Legend, type Mark, type Point, type Range, rangeOf } from "./layer.js";
+import type { DataSets } from "./data-sets.js";
+import type { Layer, Legend, Mark, Point, Scale } from "./layer.js";
+import { type Range, rangeOf } from "./range.js";
 
-/** A panel: the Vega group that it is as the one of this index, after which it names its data sets. */
-export type Panel = (index: number) => Mark;
+/** A Vega group, and the data that it names. */
+export interface Drawn {
+  readonly mark: Mark;
+  readonly data: DataSets;
+}
+
+/** A panel: what is drawn by this name, after which its data are named. */
+export type Panel = (name: string) => Drawn;
 
 /** Settings of all plots with two axes of numbers. */
 export interface AxesSettings {
@@ -28,25 +35,49 @@ export interface PanelData extends AxesSettings {
   /** Whether the axes end where the points do, instead of a little beyond. */
   readonly tight?: boolean;
   /** How the axes are divided; default both `"linear"`. */
-  readonly divisions?: { readonly x?: Division; readonly y?: Division };
+  readonly divisions?: { readonly x?: Division | "utc"; readonly y?: Division };
+  /** How the numbers of the vertical axis are written, as d3-format has it. */
+  readonly format?: string;
+  /** Lines in smaller letters below the title. */
+  readonly subtitle?: readonly string[];
+  /** Default a square of {@link SIZE}. */
+  readonly size?: Size;
+  /** Whether the colours are explained below; default true. */
+  readonly legend?: boolean;
 }
 
 /** Width and height of a panel, in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Width and height of a panel, in pixels, where nothing else is said. */
 export const SIZE = 320;
 
+const square: Size = { width: SIZE, height: SIZE };
+
 /** Colours that differ for colour-blind readers too (Okabe & Ito 2008). */
-export const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999933", "#332288"];
+const COLORS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999933", "#332288"];
 
 /** The box of a panel. */
-export const box = { width: { value: SIZE }, height: { value: SIZE }, stroke: { value: "#cccccc" } };
+export const boxOf = ({ width, height }: Size = square) => ({
+  width: { value: width },
+  height: { value: height },
+  stroke: { value: "#cccccc" },
+});
 
-const divided = { linear: { type: "linear", zero: false }, log: { type: "log" } } as const;
+/** A title and what stands below it; there is no room for them where there are none. */
+export const titleOf = (text: string | undefined, subtitle: readonly string[] = []) =>
+  text ? { title: { text, ...(subtitle.length > 0 && { subtitle: [...subtitle] }) } } : {};
+
+const divided = { linear: { type: "linear", zero: false }, log: { type: "log" }, utc: { type: "utc" } } as const;
 
 /** The share of an axis that lies beyond the points on either side. */
 const MARGIN = 0.04;
 
 /** The ends of an axis on which all of these values lie. */
-function extent(values: readonly number[], division: Division, margin: number): Range {
+function extent(values: readonly number[], division: keyof typeof divided, margin: number): Range {
   const [there, back] = division === "log" ? [Math.log, Math.exp] : [Number, Number];
   const range = rangeOf(values.map(there));
   if (range === undefined) return division === "log" ? [0.1, 1] : [0, 1];
@@ -54,6 +85,14 @@ function extent(values: readonly number[], division: Division, margin: number): 
   const beyond = high > low ? (high - low) * margin : MARGIN;
   return [back(low - beyond), back(high + beyond)];
 }
+
+/** The scale that gives each of these names its colour. */
+export const colorScale = (names: readonly string[]): Scale => ({
+  name: "color",
+  type: "ordinal",
+  domain: [...names],
+  range: COLORS,
+});
 
 /** Letters that fit beside each other below a panel. */
 const LETTERS = 44;
@@ -76,83 +115,64 @@ export function legendOf(names: readonly string[], symbolType: "circle" | "squar
 
 /** A panel with two axes of numbers. */
 export function numberPanel(panel: PanelData): Panel {
-  const { title = "", columns = ["", ""], layers, limits, tight = false } = panel;
+  const {
+    title,
+    subtitle,
+    columns = ["", ""],
+    layers,
+    limits,
+    tight = false,
+    size = square,
+    format,
+    legend = true,
+  } = panel;
   const { x = "linear", y = "linear" } = panel.divisions ?? {};
   const points = limits ?? layers.flatMap(({ reach }) => reach);
   const levels = layers.flatMap((layer) => layer.levels ?? []);
   const names = [...new Set(layers.filter((layer) => layer.levels === undefined).map(({ name }) => name))];
-  const scale = (name: "x" | "y", division: Division, values: readonly number[]) => ({
+  const box = boxOf(size);
+  const scale = (name: "x" | "y", division: keyof typeof divided, values: readonly number[]) => ({
     name,
     ...divided[division],
     domain: [...extent(values, division, tight ? 0 : MARGIN)],
-    range: name === "x" ? [0, SIZE] : [SIZE, 0],
+    range: name === "x" ? [0, size.width] : [size.height, 0],
   });
   const axis = { tickCount: 6, labelOverlap: true } as const;
-  return (index) => ({
-    type: "group",
-    encode: { update: box },
-    title: { text: title },
-    data: layers.map(({ rows }, i) => ({ name: `panel${index}-${i}`, values: [...rows] })),
-    scales: [
-      scale(
-        "x",
-        x,
-        points.map((point) => point[0]),
-      ),
-      scale(
-        "y",
-        y,
-        points.map((point) => point[1]),
-      ),
-      { name: "color", type: "ordinal", domain: names, range: COLORS },
-      ...levels.map((level) => level.scale),
-    ],
-    axes: [
-      { scale: "x", orient: "bottom", title: columns[0], ...axis },
-      { scale: "y", orient: "left", title: columns[1], ...axis },
-    ],
-    legends: [...legendOf(names, "circle"), ...levels.flatMap(({ legend }) => legend ?? [])],
-    // Cut at the box once for all: each mark that is cut costs resvg a layer of the whole picture.
-    marks: [
-      {
-        type: "group",
-        clip: true,
-        encode: { update: { width: box.width, height: box.height } },
-        marks: layers.map((layer, i) => layer.mark(`panel${index}-${i}`)),
-      },
-    ],
-  });
-}
-
-/** The Vega specification of panels side by side. */
-export function specOf(panels: readonly Panel[]): Spec {
-  const font = "DejaVu Sans";
-  return {
-    $schema: "https://vega.github.io/schema/vega/v6.json",
-    background: "white",
-    padding: 12,
-    layout: { columns: panels.length, padding: 28, bounds: "full", align: "each" },
-    config: {
-      title: { font, fontSize: 13 },
-      axis: {
-        labelFont: font,
-        labelFontSize: 9,
-        labelLimit: 0,
-        titleFont: font,
-        titleFontSize: 10,
-        titleFontWeight: "normal",
-      },
-      legend: {
-        labelFont: font,
-        labelFontSize: 10,
-        labelLimit: 0,
-        titleFont: font,
-        titleFontSize: 10,
-        titleFontWeight: "normal",
-        fillColor: "white",
-        padding: 4,
-      },
+  const nameOf = (panel: string, layer: number) => `${panel}-${layer}`;
+  return (name) => ({
+    data: Object.fromEntries(layers.map(({ columns }, i) => [nameOf(name, i), columns])),
+    mark: {
+      type: "group",
+      encode: { update: box },
+      ...titleOf(title, subtitle),
+      scales: [
+        scale(
+          "x",
+          x,
+          points.map((point) => point[0]),
+        ),
+        scale(
+          "y",
+          y,
+          points.map((point) => point[1]),
+        ),
+        colorScale(names),
+        ...levels.map((level) => level.scale),
+      ],
+      axes: [
+        { scale: "x", orient: "bottom", title: columns[0], ...axis },
+        { scale: "y", orient: "left", title: columns[1], ...axis, ...(format && { format }) },
+      ],
+      legends: [...(legend ? legendOf(names, "circle") : []), ...levels.flatMap(({ legend }) => legend ?? [])],
+      // Cut at the box once for all: each mark that is cut costs resvg a layer of the whole picture.
+      marks: [
+        {
+          type: "group",
+          clip: true,
+          encode: { update: { width: box.width, height: box.height } },
+          marks: layers.map((layer, i) => layer.mark(nameOf(name, i))),
+        },
+      ],
     },
-    marks: panels.map((panel, index) => panel(index)),
-  };
+  });
 }

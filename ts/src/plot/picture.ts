@@ -1,15 +1,12 @@
-// Plot: a picture of panels in a row that is drawn when somebody wants to see it, as SVG or PNG.
-// Drawn by Vega and resvg, which are loaded then.
-import type * as resvg from "@resvg/resvg-js";
+// Plot: a picture of one or more panels that is drawn when somebody wants to see it, as SVG or PNG.
+// Vega and resvg draw it, in a thread of their own.
+import { namesOf, optionsOf } from "../config/options.js";
 import { writeWhole } from "../data/file.js";
 import { ConfigError } from "../errors.js";
-import { lazily, packageFile } from "../native.js";
-import { type Panel, specOf } from "./panel.js";
-
-const renderer = lazily<typeof resvg>("@resvg/resvg-js");
-
-/** Pixels of a PNG per unit of the picture. */
-const SCALE = 2;
+import { refused } from "../model/settings.js";
+import { type Grid, type GridSettings, gridPanel, pictureOf } from "./grid.js";
+import { pngOf, svgOf } from "./painter.js";
+import type { Panel } from "./panel.js";
 
 /**
  * A picture that is not drawn yet: it is when it is saved, or asked for as SVG or PNG.
@@ -23,47 +20,44 @@ const SCALE = 2;
  */
 export class Plot {
   readonly #draw: () => Promise<readonly Panel[]>;
+  readonly #grid: Grid;
 
   /** @internal */
-  constructor(draw: () => Promise<readonly Panel[]>) {
+  constructor(draw: () => Promise<readonly Panel[]>, grid: Grid = {}) {
     this.#draw = draw;
+    this.#grid = grid;
   }
 
-  /** This picture and others in a row. */
+  /** This picture and others in a row; {@link panels} puts many into several. */
   beside(...others: readonly Plot[]): Plot {
-    return new Plot(async () => (await Promise.all([this, ...others].map((plot) => plot.#draw()))).flat());
+    const all = [this, ...others];
+    return Plot.together(all, { columns: all.length });
+  }
+
+  /** @internal */
+  static together(plots: readonly Plot[], grid: Grid): Plot {
+    return new Plot(() => Promise.all(plots.map((plot) => plot.#panel())), grid);
+  }
+
+  /** All of it as one panel. */
+  async #panel(): Promise<Panel> {
+    const [first, ...others] = await this.#draw();
+    const isAlone = first !== undefined && others.length === 0 && !this.#grid.title;
+    return isAlone ? first : gridPanel(first === undefined ? [] : [first, ...others], this.#grid);
   }
 
   /** The picture as the text of an SVG file. */
   async toSvg(): Promise<string> {
-    const { parse, View } = await import("vega");
-    const spec = specOf(await this.#draw());
-    const view = new View(parse(spec), { renderer: "none" });
-    try {
-      return await view.toSVG();
-    } finally {
-      view.finalize();
-    }
+    return svgOf(pictureOf(await this.#panel()));
   }
 
   /** The picture as the bytes of a PNG file. */
   async toPng(): Promise<Uint8Array> {
-    const font = {
-      loadSystemFonts: false,
-      fontFiles: [
-        packageFile("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
-        packageFile("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
-      ],
-      defaultFontFamily: "DejaVu Sans",
-    };
-    // Vega asks for sharp pixels twice, and resvg knows only the first name.
-    const svg = (await this.toSvg()).replaceAll("image-rendering: pixelated;", "");
-    const drawn = await renderer().renderAsync(svg, { font, fitTo: { mode: "zoom", value: SCALE } });
-    return drawn.asPng();
+    return pngOf(pictureOf(await this.#panel()));
   }
 
   /**
-   * Writes the picture, as a whole or not at all.
+   * Writes the picture, as a whole or not at all; folders that are not there are made.
    *
    * @param file - its ending, `.svg` or `.png`, says what is written
    * @throws ConfigError for another ending; DataError where the file cannot be written
@@ -76,19 +70,24 @@ export class Plot {
   }
 }
 
+const names = namesOf<GridSettings>({ columns: true, title: true });
+
 /**
- * Pictures in a row, as one picture.
+ * Pictures beside and below each other, as one picture.
  *
- * @throws ConfigError where there is none
+ * @throws ConfigError where there is none, or for wrong settings
  *
  * @example
  * ```ts
  * await plot.panels([plot.scatter(samples), plot.scatter(x0)]).save("panels.png");
+ * await plot.panels([samples, x0, x1].map((set) => plot.scatter(set)), { columns: 1, title: "three sets" }).save("column.png");
  * ```
  */
-export function panels(plots: readonly Plot[]): Plot {
-  const [first, ...others] = plots;
-  if (first !== undefined) return first.beside(...others);
+export function panels(plots: readonly Plot[], settings: GridSettings = {}): Plot {
+  const { columns } = optionsOf("plot.panels", settings, names);
+  if (columns !== undefined && !(Number.isSafeInteger(columns) && columns > 0))
+    throw refused("columns", "an integer ≥ 1", columns);
+  if (plots.length > 0) return Plot.together(plots, settings);
   throw new ConfigError("plot.panels: expected at least one plot, got none", {
     expected: "at least one plot",
     got: "none",

@@ -2,7 +2,8 @@
 // What a field and a density have in common.
 import { ShapeError } from "../errors.js";
 import { refused } from "../model/settings.js";
-import { type Point, type Range, usualRange } from "./layer.js";
+import type { Point } from "./layer.js";
+import { type Range, usualRange } from "./range.js";
 import type { Timed } from "./times.js";
 
 /** The part of a plane that is shown. */

@@ -1,7 +1,8 @@
 // Samples as points, and their ways as lines.
 // Two coordinates of them, within the extent of other samples where pictures shall be compared.
 import { namesOf, optionsOf } from "../config/options.js";
-import { toRows } from "../data/rows.js";
+import { numbersOf } from "../data/rows.js";
+import { overRows } from "../data/slices.js";
 import { ShapeError } from "../errors.js";
 import { Tensor } from "../tensor/tensor.js";
 import { describe } from "../tensor/tree.js";
@@ -49,16 +50,39 @@ function checked(tensor: Tensor, leading: string, axes: readonly [number, number
 /** The two drawn coordinates of the first rows. */
 export async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }: PlotSettings): Promise<Point[]> {
   checked(samples, "rows", axes);
-  const at = (row: readonly number[], axis: number) => row[axis] ?? Number.NaN;
-  const shown = (samples.shape[0] as number) > limit ? samples.narrow(0, 0, limit) : samples;
-  return (await toRows(shown)).map((row) => [at(row, axes[0]), at(row, axes[1])]);
+  const [rows = 0, width = 0] = samples.shape;
+  const count = Math.min(rows, limit);
+  const elements = await numbersOf(count < rows ? samples.narrow(0, 0, count) : samples);
+  const at = (row: number, axis: number) => elements[row * width + axis] ?? Number.NaN;
+  return Array.from({ length: count }, (_, row): Point => [at(row, axes[0]), at(row, axes[1])]);
+}
+
+/** The corners of what samples of any number reach to in two coordinates; none where nothing is finite. */
+export async function reachOf(samples: Tensor, axes: readonly [number, number] = [0, 1]): Promise<Point[]> {
+  checked(samples, "rows", axes);
+  const [rows = 0, width = 0] = samples.shape;
+  const elements = await numbersOf(samples);
+  const [low, high] = [
+    [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ];
+  await overRows(rows, (start, end) => {
+    for (let row = start; row < end; row++) {
+      for (const [k, axis] of axes.entries()) {
+        const value = elements[row * width + axis] as number;
+        if (!Number.isFinite(value)) continue;
+        low[k] = Math.min(low[k] as number, value);
+        high[k] = Math.max(high[k] as number, value);
+      }
+    }
+  });
+  return [low, high].map(([x, y]): Point => [x as number, y as number]);
 }
 
 /** Title, names of the axes and limits. */
 async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
   if (like === undefined) return settings;
-  const limits = await pointsOf(like, { limit: Number.POSITIVE_INFINITY, ...(axes && { axes }) });
-  return { ...settings, limits };
+  return { ...settings, limits: await reachOf(like, axes) };
 }
 
 /**
@@ -95,7 +119,7 @@ export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
   const draw = async () => {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;
-    const elements = Array.from(await paths.data(), Number);
+    const elements = await numbersOf(paths);
     const at = (time: number, n: number, axis: number) => elements[(time * count + n) * width + axis] ?? Number.NaN;
     const lines = Array.from({ length: Math.min(count, limit) }, (_, n) =>
       Array.from({ length: times }, (_, time): Point => [at(time, n, axes[0]), at(time, n, axes[1])]),

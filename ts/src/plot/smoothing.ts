@@ -1,5 +1,6 @@
-// Courses of many points, made clear: smoothed by a normal kernel, and thinned to what a picture can show.
-// Both take points in the order of x, and their cost grows with the points, not with their square.
+// Courses of many points and histograms, made clear: smoothed by a normal kernel, and thinned to what a picture can show.
+// Points come in the order of x; the cost grows with their number, not with its square.
+import { inSlices } from "../data/slices.js";
 import type { Point } from "./layer.js";
 
 /** Places at which a smoothed course is computed. */
@@ -13,13 +14,14 @@ const REACH = 4;
  *
  * @param share - the kernel's standard deviation as a share of the whole length
  */
-export function smoothed(points: readonly Point[], share: number): Point[] {
+export async function smoothed(points: readonly Point[], share: number): Promise<Point[]> {
   const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
   const width = (last - first) * share;
   if (width === 0) return [...points];
   const places = Math.min(PLACES, points.length);
+  const course: Point[] = [];
   let begin = 0;
-  return Array.from({ length: places }, (_, i): Point => {
+  await inSlices(places, (i) => {
     const x = first + ((last - first) * i) / (places - 1);
     while ((points[begin]?.[0] ?? x) < x - REACH * width) begin += 1;
     let [sum, weights] = [0, 0];
@@ -30,8 +32,32 @@ export function smoothed(points: readonly Point[], share: number): Point[] {
       sum += weight * value;
       weights += weight;
     }
-    return [x, sum / weights];
-  }).filter((point) => point.every(Number.isFinite));
+    course.push([x, sum / weights]);
+  });
+  return course.filter((point) => point.every(Number.isFinite));
+}
+
+/** Where a place beyond the ends lies, as a mirror at either end shows it. */
+function mirrored(place: number, length: number): number {
+  const around = ((place % (2 * length)) + 2 * length) % (2 * length);
+  return around < length ? around : 2 * length - 1 - around;
+}
+
+/**
+ * Equal bins smoothed by a normal kernel, mirrored at the ends, so that their sum stays.
+ *
+ * @param width - the kernel's standard deviation, in bins
+ */
+export function smoothedBins(values: readonly number[], width: number): number[] {
+  if (width === 0) return [...values];
+  const reach = Math.ceil(REACH * width);
+  const kernel = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-0.5 * ((i - reach) / width) ** 2));
+  const whole = kernel.reduce((sum, weight) => sum + weight, 0);
+  return values.map(
+    (_, bin) =>
+      kernel.reduce((sum, weight, i) => sum + weight * (values[mirrored(bin + i - reach, values.length)] ?? 0), 0) /
+      whole,
+  );
 }
 
 /** Points that are kept at most. */

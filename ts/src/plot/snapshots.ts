@@ -2,11 +2,12 @@
 // The panels have the same axes, unless the process itself changes its scale.
 import { namesOf, optionsOf } from "../config/options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type Point, pointLayer, rangeOf } from "./layer.js";
+import { type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
-import { pointsOf } from "./samples.js";
+import { rangeOf } from "./range.js";
+import { pointsOf, reachOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
 export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "columns"> {
@@ -28,14 +29,14 @@ const ALIKE = 4;
 export const timeTitle = (unit: string, time: number) => `${unit} = ${Number(time.toPrecision(3))}`;
 
 /** How far points reach. */
-function reachOf(points: readonly Point[]): number {
+function extentOf(points: readonly Point[]): number {
   const lengths = [0, 1].map((axis) => rangeOf(points.map((point) => point[axis] ?? 0)) ?? [0, 0]);
   return Math.max(...lengths.map(([low, high]) => high - low));
 }
 
 /** The points whose extent all panels have; none where each has its own. */
 function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefined {
-  const reaches = sets.map(reachOf);
+  const reaches = sets.map(extentOf);
   return Math.max(...reaches) <= ALIKE * Math.min(...reaches) ? sets.flat() : undefined;
 }
 
@@ -61,7 +62,7 @@ export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSetti
     const [, count = 0, width = 0] = states.shape;
     const at = (i: number) => pointsOf(states.narrow(0, i, 1).reshape([count, width]), { axes });
     const sets = await Promise.all(times.map((_, i) => at(i)));
-    const limits = like === undefined ? common(sets) : await pointsOf(like, { axes, limit: Number.POSITIVE_INFINITY });
+    const limits = like === undefined ? common(sets) : await reachOf(like, axes);
     return sets.map((points, i) =>
       numberPanel({
         title: timeTitle(unit, times[i] ?? Number.NaN),

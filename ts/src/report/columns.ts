@@ -1,7 +1,7 @@
 // The coordinates of a state as columns: their names, and their numbers as one matrix.
 // Leaves with a shape of their own (images, series) are no columns; they have views of their own.
+import { type Numbers, numbersOf } from "../data/rows.js";
 import { ConfigError } from "../errors.js";
-import type { TypedArray } from "../tensor/dtype.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Leaf, Subject } from "./subject.js";
 
@@ -62,15 +62,6 @@ export function columnsOf(subject: Subject, tensors: readonly Tensor[], leading:
   const vectors = tensors.filter((_, i) => kindOf(subject.leaves[i] as Leaf) === "vector");
   if (vectors.length === 0) return undefined;
   return vectors.length === 1 ? vectors[0] : Tensor.concat(vectors, leading);
-}
-
-/** Numbers as JavaScript has them: those of most tensors are read where they are. */
-export type Numbers = Exclude<TypedArray, BigInt64Array>;
-
-/** The elements of a tensor, row by row. */
-export async function numbersOf(tensor: Tensor): Promise<Numbers> {
-  const elements = await tensor.data();
-  return elements instanceof BigInt64Array ? Float64Array.from(elements, Number) : elements;
 }
 
 /** A column of a matrix of columns, `[…]`. */

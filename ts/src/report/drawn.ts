@@ -6,6 +6,7 @@ import type { Size } from "../generated/config.js";
 import { isRecordOf } from "../model/state.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkFinite, checkStates } from "./check.js";
 import type { ReportSettings } from "./settings.js";
 import type { Given, Subject } from "./subject.js";
 
@@ -36,14 +37,17 @@ async function shuffled(tensors: readonly Tensor[], seed: number): Promise<Tenso
 /**
  * Data, conditions and starts as tensors, in a random order.
  *
- * @throws DataError for parts that the model does not have; ConfigError for conditions of a model that takes none
+ * @throws DataError for parts that the model does not have, and numbers that are none; ShapeError for another width, or parts of different lengths; ConfigError for conditions of a model that
+ * takes none
  */
 export async function rowsOf<X extends Size, C extends Size>(
   subject: Subject,
   { data, condition, x0, seed = 0 }: ReportSettings<X, C>,
 ): Promise<Rows> {
   const conditions = condition === undefined ? [] : subject.conditions(condition);
+  for (const each of conditions) await checkFinite("condition", each);
   const starts = x0 === undefined ? [] : subject.tensors("x0", x0);
+  await checkStates("x0", starts, subject);
   if (data instanceof Table) {
     const { encoding } = subject.model;
     const dtype = subject.config.dtype ?? "f32";
@@ -60,7 +64,9 @@ export async function rowsOf<X extends Size, C extends Size>(
   const pairs = isPairs ? (data as { x0: unknown; x1: unknown }) : undefined;
   const rows = pairs ? pairs.x1 : data;
   const sources = pairs && x0 === undefined ? subject.tensors("data.x0", pairs.x0) : starts;
+  if (sources !== starts) await checkStates("data.x0", sources, subject);
   const own = rows === undefined ? [] : subject.tensors("data", rows);
+  await checkStates(pairs === undefined ? "data" : "data.x1", own, subject);
   return {
     data: await shuffled(own, seed),
     // The same order, where they are as many.

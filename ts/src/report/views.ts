@@ -1,7 +1,8 @@
 // Trajectories as what the page moves: points, a histogram, series, images or tokens, with the data beside them.
 // Each leaf of a state has a view of its own; those that are vectors share one.
+import { numbersOf } from "../data/rows.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { chosenAxes, columnNames, columnOf, columnsOf, kindOf, numbersOf } from "./columns.js";
+import { chosenAxes, columnNames, columnOf, columnsOf, kindOf } from "./columns.js";
 import { packed, packedIntegers } from "./pack.js";
 import type { Packed, View } from "./payload.js";
 import type { Leaf, Subject } from "./subject.js";

@@ -72,13 +72,14 @@ await writeNpy("samples.npy", samples);${isDrawn ? `\nawait ${picture}.save("sam
 function ofTable(path: string, { read }: Look, encoding: unknown): Parts {
   const settings = Object.keys(read).length === 0 ? "" : `, ${literal(read)}`;
   return {
-    imports: ["fitEncoding", "readTable"],
+    imports: ["fitEncoding", "plot", "readTable"],
     data: `const data = await readTable(${quoted(path)}${settings});
 const encoding = await fitEncoding(data, ${literal(encoding)});`,
     own: "  data: encoding,\n",
     fitted: "data",
     drawn: `const samples = await model.sampleTable({ batchSize: 1000, seed: 1 });
-await samples.write("samples.csv");`,
+await samples.write("samples.csv");
+await plot.table(samples, { against: data }).save("samples.png");`,
   };
 }
 

@@ -1,9 +1,9 @@
-// Samples as a picture: images as a grid, points as points, of a table its first two columns of numbers.
+// Samples as a picture: images as a grid, points as points, of a table each of its columns, or two of them as points.
 // Beside data, where there are any.
 import { fromColumns } from "../../data/rows.js";
 import type { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
-import { bars, images, lines, type Plot, type PlotSettings, scatter } from "../../plot/plot.js";
+import { images, lines, type Plot, type PlotSettings, scatter, table as tablePlot } from "../../plot/plot.js";
 import { arange } from "../../tensor/create.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { Drawn } from "../sample/drawn.js";
@@ -18,32 +18,29 @@ function undrawable(expected: string, got: string): ConfigError {
 /** Whether these are images that can be drawn. */
 const isImages = ({ rank, shape }: Tensor) => rank === 4 && [1, 3].includes(shape[1] ?? 0);
 
-/** How often each value of a column is there. */
-function shares(table: Table, name: string, values: readonly string[]): number[] {
-  const column = table.column(name);
-  const codes = column.type === "category" ? Array.from(column.codes, (code) => column.categories[code]) : [];
-  return values.map((value) => codes.filter((code) => code === value).length / Math.max(1, codes.length));
+/** Two columns of numbers, where these are all that was asked for. */
+function pairOf(table: Table, columns: readonly string[] | undefined): readonly [string, string] | undefined {
+  const [x, y, ...others] = columns ?? [];
+  if (x === undefined || y === undefined || others.length > 0) return undefined;
+  return [x, y].every((name) => table.column(name).type === "number") ? [x, y] : undefined;
 }
 
-function ofTable(table: Table, against: Table | undefined): Plot {
-  const numbers = table.columns.filter(({ type }) => type === "number").map(({ name }) => name);
-  const [x, y] = numbers;
-  if (x !== undefined && y !== undefined) {
-    const points = (from: Table) =>
-      fromColumns([x, y].map((name) => (from.column(name) as { values: Float64Array }).values));
-    return scatter(points(table.select(x, y).dropMissing()), {
-      columns: [x, y],
-      ...(against && { against: points(against.select(x, y).dropMissing()) }),
-    });
-  }
-  const category = table.columns.find(({ type }) => type === "category");
-  if (category?.type !== "category") throw undrawable("two columns of numbers, or one of categories", table.toString());
-  const labels = category.categories;
-  const sets = [
-    { name: "samples", values: shares(table, category.name, labels) },
-    ...(against ? [{ name: "data", values: shares(against, category.name, labels) }] : []),
-  ];
-  return bars(sets, { labels, title: category.name, unit: "share" });
+/** The rows of a table of which both columns have a value, as points. */
+const pointsOf = (table: Table, pair: readonly [string, string]) =>
+  fromColumns(
+    table
+      .select(...pair)
+      .dropMissing()
+      .columns.map((column) => (column.type === "number" ? column.values : [])),
+  );
+
+function ofTable(table: Table, against: Table | undefined, columns: readonly string[] | undefined): Plot {
+  const pair = pairOf(table, columns);
+  if (pair === undefined) return tablePlot(table, { ...(against && { against }), ...(columns && { columns }) });
+  return scatter(pointsOf(table, pair), {
+    columns: pair,
+    ...(against && { against: pointsOf(against, pair) }),
+  });
 }
 
 function ofTensor(tensor: Tensor, against: Tensor | undefined, settings: PlotSettings): Plot {
@@ -80,10 +77,12 @@ function ranked(values: Tensor): Tensor {
 /**
  * The picture of samples.
  *
+ * @param columns - those of a table that were asked for
  * @throws ConfigError where they cannot be drawn
  */
-export async function pictureOf(samples: Drawn, against?: Drawn): Promise<Plot> {
+export async function pictureOf(samples: Drawn, against?: Drawn, columns?: readonly string[]): Promise<Plot> {
   if (samples.kind === "parts") throw undrawable("a state of one part", Object.keys(samples.parts).join(", "));
-  if (samples.kind === "table") return ofTable(samples.table, against?.kind === "table" ? against.table : undefined);
+  if (samples.kind === "table")
+    return ofTable(samples.table, against?.kind === "table" ? against.table : undefined, columns);
   return ofTensor(samples.tensor, against?.kind === "tensor" ? against.tensor : undefined, {});
 }

@@ -15,6 +15,7 @@ import {
 } from "../../plot/plot.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { trajectoriesOf } from "../evaluate/straightness.js";
+import { chosen } from "../sample/columns.js";
 import type { Given } from "../sample/condition.js";
 import { type Drawn, drawn, isOfTables } from "../sample/drawn.js";
 import type { PictureName } from "./names.js";
@@ -30,6 +31,8 @@ export interface Subject {
   /** Where samples start. */
   readonly x0: Tensor | undefined;
   readonly count: number;
+  /** Columns of the samples that are drawn; all where none are named. */
+  readonly columns: readonly string[] | undefined;
   readonly seed: number;
   readonly signal: AbortSignal;
 }
@@ -78,8 +81,9 @@ export const pictures: Readonly<Record<PictureName, Picture>> = {
   },
   samples: {
     lacks: () => undefined,
-    async draw({ model, given, x0, count, seed, signal, data }) {
-      return pictureOf(await drawn(model, { count: given === undefined ? count : 1, given, x0, seed, signal }), data);
+    async draw({ model, given, x0, count, seed, signal, data, columns }) {
+      const samples = await drawn(model, { count: given === undefined ? count : 1, given, x0, seed, signal });
+      return pictureOf(await chosen(samples, columns), data && (await chosen(data, columns)), columns);
     },
   },
   trajectories: {

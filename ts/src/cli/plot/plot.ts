@@ -1,13 +1,14 @@
 // thalweg plot: draws what is asked for, or what there is.
-// Data to compare with are those of training, unless others are given; a picture that a model does not have is an error where it was asked for.
-import { mkdir } from "node:fs/promises";
+// Data to compare with are those of training, unless others are given; a picture that a model does not have is left out, and told of where it was asked for.
 import { join } from "node:path";
-import { ConfigError } from "../../errors.js";
+import { writeWhole } from "../../data/file.js";
+import { ConfigError, DataError, ShapeError, type ThalwegError } from "../../errors.js";
 import { type AnyModel, load } from "../../model/registry.js";
 import type { Outcome } from "../command.js";
 import type { Data } from "../data/kinds.js";
 import { dataOfRun } from "../data/of-run.js";
 import { note } from "../output.js";
+import { checkColumns } from "../sample/columns.js";
 import type { Given } from "../sample/condition.js";
 import type { Drawn } from "../sample/drawn.js";
 import { interruptible } from "../signals.js";
@@ -17,6 +18,7 @@ import { pictures, type Subject } from "./pictures.js";
 /** The flags of `thalweg plot`. */
 export interface PlotOptions {
   readonly pictures?: readonly PictureName[];
+  readonly columns?: readonly string[];
   readonly format: "png" | "svg";
   readonly out?: string;
   readonly data?: string;
@@ -58,38 +60,67 @@ function asDrawn(data: Data | undefined): Drawn | undefined {
   return data.kind === "table" ? { kind: "table", table: data.table } : { kind: "tensor", tensor: data.x };
 }
 
-/** Draws, and names the files. */
+/** Draws one picture as what its file holds. */
+async function contentOf(name: PictureName, subject: Subject, format: PlotOptions["format"]) {
+  const { lacks, draw } = pictures[name];
+  const missing = lacks(subject);
+  if (missing !== undefined) {
+    throw new ConfigError(`--pictures ${name}: expected ${missing}`, { expected: missing, path: "--pictures" });
+  }
+  // Some take a minute: what is being done should show.
+  if (process.stderr.isTTY) note(`drawing ${name}`);
+  const picture = await draw(subject);
+  return format === "svg" ? picture.toSvg() : picture.toPng();
+}
+
+/** A picture that a model does not have, or that its data do not suffice for. */
+interface Skipped {
+  readonly name: PictureName;
+  readonly error: ThalwegError;
+}
+
+/** Whether an error says that something does not suit, and not that something broke. */
+const isUnsuitable = (error: unknown): error is ThalwegError =>
+  error instanceof ConfigError || error instanceof ShapeError || error instanceof DataError;
+
+const tell = ({ name, error: { path, expected, message } }: Skipped) =>
+  note(`without ${name}: ${path === "--pictures" ? `expected ${expected}` : message}`);
+
+/**
+ * Draws, and names the files. A picture that cannot be is left out, which is said where it was asked for or should have been there.
+ *
+ * @throws ThalwegError where there is none that can be drawn: what is wrong with the first
+ */
 export async function plot(folder: string, options: PlotOptions): Promise<Outcome> {
-  const { pictures: asked, format, out = folder, count, seed = 0, device } = options;
+  const { pictures: asked, columns, format, out = folder, count, seed = 0, device } = options;
   const model = await load(folder, { device });
+  checkColumns(model, columns);
   const data = await dataOfRun(folder, model, options, ROWS);
   const many = count ?? countOf(model);
-  const files = await interruptible("stopping", async (signal) => {
-    const subject: Subject = {
-      folder,
-      model,
-      data: asDrawn(data),
-      count: many,
-      seed,
-      signal,
-      ...conditions(model, data, many),
-    };
-    const written: string[] = [];
-    await mkdir(out, { recursive: true });
-    for (const name of asked ?? usualPictures) {
-      const { lacks, draw } = pictures[name];
-      const missing = lacks(subject);
-      if (missing !== undefined && asked !== undefined) {
-        throw new ConfigError(`--pictures ${name}: expected ${missing}`, { expected: missing, path: "--pictures" });
-      }
-      if (missing !== undefined) continue;
+  const files: string[] = [];
+  const skipped: Skipped[] = [];
+  await interruptible("stopping", async (signal) => {
+    const own = { folder, model, data: asDrawn(data), count: many, columns, seed, signal };
+    const subject: Subject = { ...own, ...conditions(model, data, many) };
+    const wanted = asked ?? usualPictures.filter((name) => pictures[name].lacks(subject) === undefined);
+    for (const name of new Set(wanted)) {
+      const content = await contentOf(name, subject, format).catch((error: unknown) => {
+        if (!isUnsuitable(error)) throw error;
+        skipped.push({ name, error });
+        return undefined;
+      });
+      if (content === undefined) continue;
       const file = join(out, `${name}.${format}`);
-      // Some take a minute: what is being done should show.
-      if (process.stderr.isTTY) note(`drawing ${name}`);
-      await (await draw(subject)).save(file);
-      written.push(file);
+      await writeWhole(file, content);
+      files.push(file);
     }
-    return written;
   });
-  return { json: { run: folder, files }, text: files.map((file) => `${file}\n`).join("") };
+  const [first, ...others] = skipped;
+  if (files.length === 0 && first !== undefined) {
+    others.forEach(tell);
+    throw first.error;
+  }
+  skipped.forEach(tell);
+  const told = skipped.map(({ name, error }) => ({ name, expected: error.expected ?? error.message }));
+  return { json: { run: folder, files, skipped: told }, text: files.map((file) => `${file}\n`).join("") };
 }

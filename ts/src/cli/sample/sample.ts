@@ -11,14 +11,16 @@ import { note } from "../output.js";
 import { interruptible } from "../signals.js";
 import { rowsOfModel } from "../train/complete.js";
 import { recordOf } from "../train/folder.js";
+import { checkColumns, chosen } from "./columns.js";
 import { conditionColumns, conditionFrom } from "./condition.js";
 import { type Drawn, drawn } from "./drawn.js";
-import { csvOf, tableOf, writerOf } from "./write.js";
+import { csvOf, rowsOf, tableOf, writerOf } from "./write.js";
 
 /** The flags of `thalweg sample`. */
 export interface SampleOptions {
   readonly count?: number;
   readonly out?: string;
+  readonly columns?: readonly string[];
   readonly seed?: number;
   readonly condition?: string;
   readonly source?: string;
@@ -66,14 +68,15 @@ async function checkOther(folder: string, out: string): Promise<void> {
 
 /** Draws, and writes what was drawn. */
 export async function sample(folder: string, options: SampleOptions): Promise<Outcome> {
-  const { out, condition, source, device, quiet, json, count, ...rest } = options;
-  const writer = out === undefined ? undefined : writerOf(out);
+  const { out, columns, condition, source, device, quiet, json, count, ...rest } = options;
+  const writer = out === undefined ? undefined : writerOf(out, columns);
   if (out !== undefined) await checkOther(folder, out);
   const model = await load(folder, { device });
+  checkColumns(model, columns);
   const given = condition === undefined ? undefined : await conditionFrom(condition, model);
   const x0 = source === undefined ? undefined : await startsOf(source, model);
   const isFile = condition !== undefined && existsSync(condition);
-  const samples = await interruptible("stopping", (signal) =>
+  const all = await interruptible("stopping", (signal) =>
     drawn(model, {
       ...rest,
       count: count ?? (isFile ? 1 : COUNT),
@@ -83,13 +86,13 @@ export async function sample(folder: string, options: SampleOptions): Promise<Ou
       progress: !quiet && Boolean(process.stderr.isTTY),
     }),
   );
+  const samples = await chosen(all, columns);
   if (given === undefined) sayWithout(model);
   const number = await countOf(samples);
   if (out !== undefined && writer !== undefined) {
-    await writer(samples, out);
+    await writer(samples, out, columns);
     return { json: { file: out, count: number }, text: `${number} samples: ${out}\n` };
   }
   if (!json) return { json: undefined, text: csvOf(samples) };
-  const table = await tableOf(samples);
-  return { json: { count: number, samples: table.toRows() }, text: "" };
+  return { json: { count: number, samples: rowsOf(await tableOf(samples)) }, text: "" };
 }

@@ -1,0 +1,91 @@
+// The thread that draws: others have their turn, failures are errors, and a process with nothing else to do ends.
+// Time is that of this thread's processor, so that a busy machine changes nothing.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { InternalError, plot, randn, Table } from "thalweg";
+import { describe, expect, it } from "vitest";
+import { svgOf } from "../../ts/src/plot/painter.ts";
+import { turnsDuring } from "../data/turns.ts";
+
+/** Milliseconds for which this thread had a processor; where the system does not tell, milliseconds. */
+function busy(): number {
+  if (process.platform !== "linux") return performance.now();
+  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+}
+
+/** The longest time for which others wait while something runs, in milliseconds: the least of some runs, since the collector of garbage comes when it wants. */
+async function longestWait(work: () => Promise<unknown>): Promise<number> {
+  const waits: number[] = [];
+  for (let run = 0; run < 4; run++) {
+    let [last, longest, isRunning] = [busy(), 0, true];
+    const look = () => {
+      const now = busy();
+      longest = Math.max(longest, now - last);
+      last = now;
+      if (isRunning) setImmediate(look);
+    };
+    setImmediate(look);
+    await work();
+    isRunning = false;
+    look();
+    waits.push(longest);
+  }
+  // The first one is not warm.
+  return Math.min(...waits.slice(1));
+}
+
+const wide = Table.fromColumns(
+  Object.fromEntries(Array.from({ length: 16 }, (_, k) => [`c${k}`, Float64Array.from({ length: 5000 }, Math.random)])),
+);
+
+describe("while a picture is drawn", () => {
+  it.each([
+    ["10 000 cells", plot.heatMap(randn([100, 100]))],
+    ["10 000 points", plot.scatter(randn([5000, 2]), { against: randn([5000, 2]) })],
+    ["lines of 6500 points", plot.trajectories(randn([65, 100, 2]))],
+    ["64 images of 64 × 64 pixels", plot.images(randn([64, 3, 64, 64]))],
+    ["a table of 16 columns", plot.table(wide, { against: wide })],
+  ])("others wait for less than 10 ms: %s", async (_, picture) => {
+    expect(await longestWait(() => picture.toSvg())).toBeLessThan(10);
+    expect(await longestWait(() => picture.toPng())).toBeLessThan(10);
+  });
+
+  it("others have many turns", async () => {
+    const picture = plot.heatMap(randn([100, 100]));
+    await picture.toPng();
+    const { turns, mean } = await turnsDuring(() => picture.toPng());
+    expect(turns).toBeGreaterThan(500);
+    expect(mean).toBeLessThan(1);
+  });
+});
+
+it("pictures that are drawn at once are each what they are alone", async () => {
+  const pictures = Array.from({ length: 8 }, (_, i) => plot.scatter(randn([20 + i, 2], { seed: i })));
+  // Vega numbers what it cuts off, so that several pictures can stand in one page.
+  const plain = (svg: string) => svg.replaceAll(/clip\d+/g, "clip");
+  const alone: string[] = [];
+  for (const picture of pictures) alone.push(plain(await picture.toSvg()));
+  const together = await Promise.all(pictures.map((picture) => picture.toSvg()));
+  expect(together.map((svg, i) => plain(svg) === alone[i])).toEqual(pictures.map(() => true));
+  expect(new Set(alone).size).toBe(8);
+});
+
+it("what cannot be drawn is an error that says why, and harms no other picture", async () => {
+  const wrong = svgOf({ spec: { marks: [{ type: "nonsense" as "rect", from: { data: "none" } }] }, data: {} });
+  const [failed, drawn] = await Promise.allSettled([wrong, plot.scatter(randn([3, 2])).toSvg()]);
+  expect(drawn.status).toBe("fulfilled");
+  if (failed.status === "fulfilled") throw new Error("it was drawn");
+  expect(failed.reason).toBeInstanceOf(InternalError);
+  expect(failed.reason.message).toMatch(/^a picture could not be drawn: ./);
+  expect(failed.reason.cause).toBeInstanceOf(Error);
+});
+
+it("a process with nothing else to do waits for its picture, and ends", () => {
+  const root = join(import.meta.dirname, "..", "..");
+  const code = `import { plot, randn } from "./ts/dist/index.js"; console.log((await plot.scatter(randn([9, 2])).toPng()).length > 1000);`;
+  const env = { ...process.env, THALWEG_ADDON: "", THALWEG_DEVICE: "cpu" };
+  const args = ["--input-type=module", "--eval", code];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8", timeout: 30_000 });
+  expect([status, stdout]).toEqual([0, "true\n"]);
+});

@@ -1,0 +1,172 @@
+// The thread that draws: Vega and resvg work at a stretch, for tens to hundreds of milliseconds, in which others shall have their turn.
+// It is started by the first picture, stays for those to come, and keeps no process alive that has nothing else to do.
+import { pathToFileURL } from "node:url";
+import type { Worker } from "node:worker_threads";
+import type { Spec } from "vega";
+import { InternalError } from "../errors.js";
+import { packageFile } from "../native.js";
+import type { DataSets } from "./data-sets.js";
+
+/** A picture: a specification, and its data by the names that it has for them. */
+export interface Picture {
+  readonly spec: Spec;
+  readonly data: DataSets;
+}
+
+/** Pixels of a PNG per unit of the picture. */
+const SCALE = 2;
+
+/** What becomes of a picture: SVG as text, or PNG as bytes, for which resvg has settings. */
+interface Order extends Picture {
+  readonly png: object | undefined;
+}
+
+/** What the thread says of a picture. */
+interface Answer {
+  readonly id: number;
+  readonly content?: string | Uint8Array;
+  readonly error?: Error;
+}
+
+/**
+ * What the thread runs. It is a text since a file of its own would not be found in the bundle that is published, nor in sources that others compile. Packages come by their paths.
+ */
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+
+const rowsOf = (columns) => {
+  const names = Object.keys(columns);
+  const rows = new Array(columns[names[0]].length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = {};
+    for (const name of names) row[name] = columns[name][i];
+    rows[i] = row;
+  }
+  return rows;
+};
+
+const imageOf = async (pixels) => {
+  const { encode } = await import(workerData.png);
+  const file = encode({ ...pixels, depth: 8 });
+  return [{ url: "data:image/png;base64," + Buffer.from(file).toString("base64") }];
+};
+
+const svgOf = async ({ spec, data }) => {
+  const { parse, View } = await import(workerData.vega);
+  const own = [];
+  for (const [name, set] of Object.entries(data))
+    own.push({ name, values: "pixels" in set ? await imageOf(set.pixels) : rowsOf(set) });
+  const view = new View(parse({ ...spec, data: own }), { renderer: "none" });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+};
+
+const drawn = async (order) => {
+  const svg = await svgOf(order);
+  if (order.png === undefined) return svg;
+  const { Resvg } = require(workerData.resvg);
+  // Vega asks for sharp pixels twice, and resvg knows only the first name.
+  return new Uint8Array(new Resvg(svg.replaceAll("image-rendering: pixelated;", ""), order.png).render().asPng());
+};
+
+parentPort.on("message", async ({ id, ...order }) => {
+  try {
+    parentPort.postMessage({ id, content: await drawn(order) });
+  } catch (error) {
+    parentPort.postMessage({ id, error });
+  }
+});
+`;
+
+interface Waiting {
+  readonly resolve: (content: string | Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A thread, and those who wait for it. */
+class Painter {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #last = 0;
+
+  constructor(worker: Worker, onEnd: () => void) {
+    this.#worker = worker;
+    worker.unref();
+    worker.on("message", (answer: Answer) => this.#answered(answer));
+    let cause: unknown;
+    worker.on("error", (error) => {
+      cause = error;
+    });
+    worker.on("exit", () => {
+      onEnd();
+      const error = failed("the thread that draws has ended", cause);
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  draw(order: Order): Promise<string | Uint8Array> {
+    return new Promise((resolve, reject) => {
+      this.#last += 1;
+      this.#worker.postMessage({ id: this.#last, ...order });
+      this.#waiting.set(this.#last, { resolve, reject });
+      // Only while it has work may it keep the process alive.
+      this.#worker.ref();
+    });
+  }
+
+  #answered({ id, content, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (this.#waiting.size === 0) this.#worker.unref();
+    if (content !== undefined) waiting?.resolve(content);
+    else waiting?.reject(failed(error?.message ?? "", error));
+  }
+}
+
+const failed = (why: string, cause: unknown) => new InternalError(`a picture could not be drawn: ${why}`, { cause });
+
+let painter: Promise<Painter> | undefined;
+
+async function started(): Promise<Painter> {
+  const { Worker: Thread } = await import("node:worker_threads");
+  const workerData = {
+    vega: pathToFileURL(packageFile("vega")).href,
+    png: pathToFileURL(packageFile("fast-png")).href,
+    resvg: packageFile("@resvg/resvg-js"),
+  };
+  // Without what the process was started with, such as a compiler that is loaded before everything else.
+  const worker = new Thread(program, { eval: true, workerData, execArgv: [], name: "thalweg plot" });
+  return new Painter(worker, () => {
+    painter = undefined;
+  });
+}
+
+async function drawn(order: Order): Promise<string | Uint8Array> {
+  painter ??= started().catch((error: unknown) => {
+    painter = undefined;
+    throw error;
+  });
+  return (await painter).draw(order);
+}
+
+/** A picture as the text of an SVG file. */
+export async function svgOf({ spec, data }: Picture): Promise<string> {
+  return (await drawn({ spec, data, png: undefined })) as string;
+}
+
+/** A picture as the bytes of a PNG file. */
+export async function pngOf({ spec, data }: Picture): Promise<Uint8Array> {
+  const font = {
+    loadSystemFonts: false,
+    fontFiles: [
+      packageFile("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"),
+      packageFile("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf"),
+    ],
+    defaultFontFamily: "DejaVu Sans",
+  };
+  return (await drawn({ spec, data, png: { font, fitTo: { mode: "zoom", value: SCALE } } })) as Uint8Array;
+}
