@@ -196,7 +196,7 @@ describe("a flow between two tables", () => {
     }
     await expect(given({ x0: table, x1: table, x2: 1 })).rejects.toThrow(/got "x2"; did you mean "x0"\?/);
     await expect(given({ x0: table, x1: table }, { condition })).rejects.toThrow(
-      /^data\.condition: expected none beside a table/,
+      /^condition: expected none beside a table/,
     );
     await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(
       /the table has no column "size" \(its columns: kind\)$/,

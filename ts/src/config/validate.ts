@@ -86,15 +86,21 @@ function keyInsteadOfType(name: string, value: unknown): { key: string; remedy: 
  * @param name - a definition of generated/schemas.ts
  * @param value - what the user wrote
  * @param modules - names of registered modules, which backbones may have
+ * @param what - what the value is, for messages about all of it
  * @throws ConfigError with the path of the first field that is wrong
  */
-export function validate(name: keyof Validators, value: unknown, modules: readonly string[] = []): void {
+export function validate(
+  name: keyof Validators,
+  value: unknown,
+  modules: readonly string[] = [],
+  what = "the config",
+): void {
   const { error } = validatorFor(name, modules).safeParse(value);
   const [issue] = error?.issues ?? [];
   if (issue === undefined) return;
   const problem = firstProblem(issue);
   const path = written(problem.path);
-  const place = path === "" ? "the config" : path;
+  const place = path === "" ? what : path;
   if (problem.code === "unrecognized_keys") {
     const elsewhere = problem.path.length === 1 ? misplaced(name, String(problem.path[0])) : undefined;
     const message = elsewhere === undefined ? problem.message : `unknown key; ${elsewhere}`;

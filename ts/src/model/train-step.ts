@@ -12,6 +12,7 @@ import { Trace } from "../tensor/trace.js";
 import { describe, leavesOf, rebuilt, signatureOf, type Tree } from "../tensor/tree.js";
 import { adamw } from "../train/optimizer.js";
 import type { AnyConfigOf, FittedModel } from "./fitted-model.js";
+import { functionOf } from "./settings.js";
 import { networkOf } from "./stored-model.js";
 
 /** What a step of {@link trainStep} did. */
@@ -74,11 +75,12 @@ export function trainStep<Batch extends Tree>(
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {
-  validate("Optimizer", optimizer);
+  functionOf("loss", loss);
+  validate("Optimizer", optimizer, [], "optimizer");
   const name = `trainStep(${loss.name || "loss"})`;
   const cache = new Cache<{ readonly step: NativeTrainStep; readonly dependencies: Trace["dependencies"] }>(GRAPHS);
   const own = trained instanceof Module ? TrainedParameters.of(trained) : undefined;
-  const target = own?.native ?? networkOf(trained).native;
+  const target = own?.native ?? networkOf(trained, "trainStep").native;
   const record = (batch: Batch) => {
     const trace = new Trace(name, "train");
     const graph = trace.record(() => {

@@ -3,6 +3,7 @@
 import { type ModuleConfig, made } from "../config/modules.js";
 import { ConfigError } from "../errors.js";
 import { backboneNames } from "../generated/names.js";
+import { describe } from "../tensor/tree.js";
 import { Module } from "./module.js";
 
 /** A class of modules that a config can make: its constructor takes one object. */
@@ -68,7 +69,7 @@ export function registerModule(
   if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))
     throw refused("a name of letters, digits and _", String(name));
   if (typeof module !== "function" || !(module.prototype instanceof Module)) {
-    throw refused("a class that extends Module", typeof module === "function" ? module.name : typeof module);
+    throw refused("a class that extends Module", typeof module === "function" ? module.name : describe(module));
   }
   if (module.length > 1)
     throw refused(`a constructor of ${name} with one config object`, `${module.length} parameters`);
