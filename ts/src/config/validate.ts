@@ -7,6 +7,7 @@ import { validators } from "../generated/schemas.js";
 import { lazily } from "../native.js";
 import { makeKit, type Schema } from "./kit.js";
 import { misplaced } from "./misplaced.js";
+import { described } from "./options.js";
 
 type Validators = ReturnType<typeof validators>;
 
@@ -54,12 +55,21 @@ function written(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
 }
 
+/** A value as JSON, or what it is where it has none, as of objects that contain themselves. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return described(value);
+  }
+}
+
 /** A value in a few words. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
