@@ -41,7 +41,8 @@ const GRAPHS = 64;
  * @param model - whose parameters are trained: a model or a module
  * @param loss - a tensor of one element from a batch (a tensor, or arrays and objects of tensors)
  * @param optimizer - default `adamw()`
- * @throws ConfigError for wrong settings of the optimiser; ShapeError where the loss has more than one element
+ * @throws ConfigError for wrong settings of the optimiser. A step rejects with a ShapeError where the loss has more than one element, and with a TraceError where
+ *   it has no gradient by what is trained; parameters that it leaves out keep their values
  *
  * @example
  * ```ts

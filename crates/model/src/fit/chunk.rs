@@ -193,7 +193,7 @@ impl FitJob {
         let rule = StepRule { accumulate: per_step / batch, ..rule.clone() };
         let build = BatchLoss { inner: &self.inner, objective, batch, sources, weight: self.weight.as_deref() };
         let layout = self.inner.definition.layout();
-        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))?;
+        let StepGraph { graph, options, state, .. } = step::build(layout, &rule, &|b, params, part| build.loss(b, params, part))?;
         let program = Arc::new(Program::compile(&graph, &options)?);
         Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
     }
