@@ -224,6 +224,13 @@ describe("other calls and models", () => {
     await expect(near.encode(Table.fromColumns({ size: [1] }))).rejects.toThrow(/"sizes" \(its columns: size\)$/);
   });
 
+  it("leave out columns that the encoding was not fitted to", async () => {
+    const known = Table.fromColumns({ x: [1, 2, 3], y: [3, 1, 2] });
+    const more = Table.fromColumns({ id: ["a", "b", "c"], x: [1, 2, 3], note: [null, 1, 2], y: [3, 1, 2] });
+    const encoding = await fitEncoding(known);
+    expect(await (await encoding.encode(more)).toArray()).toEqual(await (await encoding.encode(known)).toArray());
+  });
+
   it("sample under a table of conditions, and as a pair of models", async () => {
     const table = await sizes();
     const encoding = await fitEncoding(table, { condition: ["kind"] });
