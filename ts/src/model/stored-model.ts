@@ -4,6 +4,7 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { CheckpointError, DeviceError, relabelled } from "../errors.js";
 import type { NativeTensor, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
+import { markOurs } from "../tensor/foreign.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
 import { type AnyConfig, type Kind, Network, placesOf } from "./network.js";
 import type { LoadReport, ModelInfo } from "./reports.js";
@@ -11,7 +12,7 @@ import { checkName, checkTruth, pathOf, refused, settingsOf, weightNames } from 
 import { type ParameterInfo, summaryOf } from "./summary.js";
 
 /** The network behind a model, for the other files of this layer. */
-export let networkOf: (model: object, what?: string) => Network;
+export let networkOf: (model: object, what?: string, expected?: string) => Network;
 
 /** A saved model's class and config. */
 export async function savedModel(folder: string): Promise<{ readonly name: string; readonly config: unknown }> {
@@ -105,10 +106,11 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
   #config: Config;
 
   static {
-    networkOf = (model, what = "model") => {
+    networkOf = (model, what = "model", expected = "a model") => {
       if (typeof model === "object" && model !== null && #network in model) return model.#network;
-      throw refused(what, "a model", model);
+      throw refused(what, expected, model);
     };
+    markOurs(StoredModel.prototype, "model");
   }
 
   /** @internal */

@@ -81,7 +81,7 @@ export function trainStep<Batch extends Tree>(
   const name = `trainStep(${loss.name || "loss"})`;
   const cache = new Cache<{ readonly step: NativeTrainStep; readonly dependencies: Trace["dependencies"] }>(GRAPHS);
   const own = trained instanceof Module ? TrainedParameters.of(trained) : undefined;
-  const target = own?.native ?? networkOf(trained, "trainStep").native;
+  const target = own?.native ?? networkOf(trained, "trainStep", "a model or a module").native;
   const record = (batch: Batch) => {
     const trace = new Trace(name, "train");
     const graph = trace.record(() => {

@@ -2,7 +2,7 @@
 // A function, a state or a condition may use any such structure; below TypeScript there are only leaves.
 import { described } from "../config/options.js";
 import { DataError } from "../errors.js";
-import { foreignTensor } from "./foreign.js";
+import { foreign } from "./foreign.js";
 import { Tensor } from "./tensor.js";
 
 /** A tensor, or arrays and plain objects of such. */
@@ -20,7 +20,7 @@ export interface Leaf {
 export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
   if (value instanceof Promise) return "a promise (is await missing, or the function async?)";
-  return foreignTensor(value) ?? described(value);
+  return foreign(value)?.says ?? described(value);
 }
 
 const isBranch = (value: unknown): value is object =>
