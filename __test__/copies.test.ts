@@ -39,7 +39,7 @@ function run(...args: string[]): void {
   expect(status, stderr).toBe(0);
 }
 
-it("two copies train side by side, and refuse each other's tensors with an error that says so", () => {
+it("two copies train side by side, and refuse what is of the other with an error that says so", () => {
   run("copies.mjs", join(folder, "other"));
 });
 

@@ -119,7 +119,7 @@ describe("registered modules", () => {
 
 describe("options of fit and sample, optimisers", () => {
   it.each<[Parameters<typeof validate>[0], unknown, string]>([
-    ["FitOptions", { steps: -1 }, "steps: expected an integer ≥ 0, got -1"],
+    ["FitOptions", { steps: -1 }, "steps: expected an integer ≥ 1, got -1"],
     ["FitOptions", { batchsize: 3 }, 'batchsize: unknown key; did you mean "batchSize"?'],
     ["FitOptions", { loss: "flow" }, "loss: expected "],
     [

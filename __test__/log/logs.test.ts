@@ -83,6 +83,38 @@ describe("a log", () => {
     expect(written).toBeGreaterThan(0);
   });
 
+  it.each<[string, Pick<FitLog, "write" | "close">]>([
+    ["closes", { write: () => undefined, close: () => new Promise(() => undefined) }],
+    ["has written", { write: () => new Promise<void>(() => undefined), close: async () => undefined }],
+  ])("that never %s is waited for ten seconds, and told of", async (_, log) => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const { calls, log: other } = remembering();
+      let ended = false;
+      const run = small().fit(data(), { ...settings, steps: 2, log: [log, other] });
+      void run.finally(() => {
+        ended = true;
+      });
+      const patience = performance.now() + 4_000;
+      while (vi.getTimerCount() === 0 && performance.now() < patience) await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(9_999);
+      // The others are not kept waiting.
+      expect(calls.at(-1)).toBe("close");
+      expect(ended).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      const report = await run;
+      expect(report).toMatchObject({ step: 2, reason: "finished", logErrors: [expect.any(DataError)] });
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          /^a log of a fit failed, .*: log: expected it to be closed within 10 s, got none by then/,
+        ),
+      ]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("that never opens holds up neither stop nor a signal, and is closed if it opens after all", async () => {
     let resolve: () => void = () => undefined;
     const promise = new Promise<void>((opened) => {

@@ -209,7 +209,7 @@ describe("bad input is refused with what was expected, and nothing is lost", () 
     ["a wrong element type", [() => zeros([8, 2], { dtype: "f64" })], DTypeError, /expected f32, got f64/],
     ["no steps", [data, {}], ConfigError, /steps/],
     ["steps of 0", [data, { steps: 0 }], ConfigError, /steps/],
-    ["negative steps", [data, { steps: -1 }], ConfigError, /^steps: expected an integer ≥ 0, got -1/],
+    ["negative steps", [data, { steps: -1 }], ConfigError, /^steps: expected an integer ≥ 1, got -1/],
     ["both steps and epochs", [data, { steps: 1, epochs: 1 }], ConfigError, /epochs/],
     ["a batch size of 0", [data, { steps: 1, batchSize: 0 }], ConfigError, /batchSize/],
     ["an unknown option", [data, { steps: 1, learningRate: 1 }], ConfigError, /learningRate: unknown key/],

@@ -247,7 +247,7 @@ describe("what does not fit is refused", () => {
     await expect(modelOf(encoding).fit(table, fitting)).rejects.toThrow(/row 2, column "size": expected a value/);
     await expect(modelOf(encoding).fit(table.drop("age"), fitting)).rejects.toThrow(ConfigError);
     const both = modelOf(encoding).fit(table, { ...fitting, condition: randn([50, 1], { seed: 1 }) as never });
-    await expect(both).rejects.toThrow(/^data\.condition: expected none beside a table/);
+    await expect(both).rejects.toThrow(/^condition: expected none beside a table/);
     expect(() => modelOf(encoding).fit(table, { ...fitting, steps: -1 })).toThrow(ConfigError);
     // Refused at once, while the validation's table, which is refused as well, is being encoded.
     const wrong = () => modelOf(encoding).fit("rows" as never, { ...fitting, validation: { data: table, every: 1 } });

@@ -196,7 +196,7 @@ describe("a flow between two tables", () => {
     }
     await expect(given({ x0: table, x1: table, x2: 1 })).rejects.toThrow(/got "x2"; did you mean "x0"\?/);
     await expect(given({ x0: table, x1: table }, { condition })).rejects.toThrow(
-      /^data\.condition: expected none beside a table/,
+      /^condition: expected none beside a table/,
     );
     await expect(given({ x0: table.select("kind"), x1: table })).rejects.toThrow(
       /the table has no column "size" \(its columns: kind\)$/,
@@ -222,6 +222,13 @@ describe("other calls and models", () => {
     // What the encoding needs itself is not meant for something else.
     const near = await fitEncoding(Table.fromColumns({ size: [1, 2], sizes: [1, 2] }));
     await expect(near.encode(Table.fromColumns({ size: [1] }))).rejects.toThrow(/"sizes" \(its columns: size\)$/);
+  });
+
+  it("leave out columns that the encoding was not fitted to", async () => {
+    const known = Table.fromColumns({ x: [1, 2, 3], y: [3, 1, 2] });
+    const more = Table.fromColumns({ id: ["a", "b", "c"], x: [1, 2, 3], note: [null, 1, 2], y: [3, 1, 2] });
+    const encoding = await fitEncoding(known);
+    expect(await (await encoding.encode(more)).toArray()).toEqual(await (await encoding.encode(known)).toArray());
   });
 
   it("sample under a table of conditions, and as a pair of models", async () => {

@@ -14,6 +14,7 @@ import {
   ShapeError,
   sgd,
   type Tensor,
+  TraceError,
   TrainingError,
   tensor,
   trainStep,
@@ -63,6 +64,33 @@ describe("trainStep of a module", () => {
         expect(Math.abs(found - (wanted[i] as number))).toBeLessThan(1e-6);
       });
     }
+  });
+
+  it("refuses a loss that depends on none of its parameters, and takes one that leaves some out", async () => {
+    const [used, unused] = [new nn.Linear(2, 1), new nn.Linear(2, 1)];
+    const batch = { inputs: ones([4, 2]), targets: ones([4, 1]) };
+    const nothing = trainStep(unused, squares(used))(batch);
+    await expect(nothing).rejects.toThrow(TraceError);
+    await expect(nothing).rejects.toThrow(/^the loss has no gradient by what is trained/);
+    const both = new nn.Sequential(used, new nn.Linear(1, 1));
+    const kept = await values(both);
+    await trainStep(both, squares(used), sgd({ lr: 0.1 }))(batch);
+    const now = await values(both);
+    expect(now.map((each, i) => `${each}` === `${kept[i]}`)).toEqual([false, false, true, true]);
+  });
+
+  it("and one whose only trainable parameters it leaves out", async () => {
+    class Half extends Module {
+      readonly fixed = new Parameter([1], { init: init.constant(1), trainable: false });
+      readonly free = new Parameter([1], { init: init.constant(1) });
+      override forward(x: Tensor): Tensor {
+        return x.mul(this.fixed);
+      }
+    }
+    const half = new Half();
+    await expect(trainStep(half, (x: Tensor) => half.forward(x).mean())(ones([2, 1]))).rejects.toThrow(
+      /^the loss has no gradient by what is trained/,
+    );
   });
 
   it("gives the new values to whatever uses the module, without tracing it again", async () => {

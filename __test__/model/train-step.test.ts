@@ -5,6 +5,7 @@ import {
   ShapeError,
   sgd,
   type Tensor,
+  TraceError,
   TrainingError,
   type TrainStepReport,
   tensor,
@@ -64,6 +65,27 @@ describe("trainStep", () => {
     await expect(wrong(data(4))).rejects.toThrow(ShapeError);
     expect(() => trainStep(model, (x: Tensor) => x, { type: "adamw", lr: -1 })).not.toThrow(ShapeError);
     expect(() => trainStep(model, (x: Tensor) => x, { type: "adam2" } as never)).toThrow(ConfigError);
+  });
+
+  it("refuses a loss that changes nothing: one without a gradient by what it trains", async () => {
+    const [model, other] = [small(), small(1)];
+    const before = await Promise.all(Object.values(model.stateDict()).map(numbers));
+    const losses: Record<string, (x: Tensor) => Tensor> = {
+      "uses no model": (x) => x.square().mean(),
+      "uses another model": (x) => other.flowMatchingLoss(x),
+      "stops its gradient": (x) => model.flowMatchingLoss(x).stopGradient(),
+      counts: (x) => model.velocityFunction(0.5, x).gt(0).cast("f32").mean(),
+      "uses its parameters as numbers": (x) => x.sum().mul(Object.values(model.stateDict())[0]?.sum() as Tensor),
+    };
+    for (const [which, loss] of Object.entries(losses)) {
+      const done = trainStep(model, loss)(data(8));
+      await expect(done, which).rejects.toThrow(TraceError);
+      await expect(done, which).rejects.toThrow(
+        /^the loss has no gradient by what is trained, .*expected one that depends on trainable parameters, got .*Remedy: /,
+      );
+    }
+    expect(await Promise.all(Object.values(model.stateDict()).map(numbers))).toEqual(before);
+    expect((await model.info()).step).toBe(0);
   });
 
   it("a step whose loss is not finite changes nothing and says so", async () => {

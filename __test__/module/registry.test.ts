@@ -45,7 +45,7 @@ describe("registerModule", () => {
     ["a name that is no word", () => untyped("my module", Plain), "a name of letters"],
     ["no name", () => untyped(Plain, Plain), "a name of letters"],
     ["no module", () => untyped("Nothing", class {}), "a class that extends Module"],
-    ["no class", () => untyped("Nothing", { forward() {} }), "a class that extends Module, got object"],
+    ["no class", () => untyped("Nothing", { forward() {} }), "a class that extends Module, got an object"],
     [
       "a constructor of several values",
       () => untyped("Positional", Positional),

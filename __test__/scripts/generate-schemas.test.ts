@@ -34,11 +34,12 @@ const definitions = {
       pair: { type: "array", prefixItems: [{ type: "number" }, { type: "number" }], minItems: 2, maxItems: 2 },
       word: {
         oneOf: [
-          { const: "a", type: "string" },
+          { const: "a", type: "string", description: "The first." },
           { enum: ["b"], type: "string" },
         ],
       },
       sizes: { $ref: "#/$defs/Size" },
+      letter: { $ref: "#/$defs/Letter" },
       span: {
         type: "array",
         items: { type: "number" },
@@ -59,6 +60,13 @@ const definitions = {
       },
     },
     required: ["pair"],
+  },
+  Letter: {
+    description: "A letter.",
+    oneOf: [
+      { const: "a", type: "string", description: "The first, see [`Size`]\n(Anonymous 1900).\n\nMore." },
+      { enum: ["b", "c"], type: "string" },
+    ],
   },
   Size: {
     anyOf: [
@@ -90,6 +98,12 @@ describe("generated", () => {
     expect(types).toContain("  /** A span. */\n  readonly span?: readonly [number, number];");
     expect(checks).toContain("span: kit.optional(kit.tuple([kit.number(), kit.number()]))");
     expect(checks).toContain('kit.object({ op: kit.names("sum") })], { tag: "op" })');
+  });
+
+  it("what is said of names stands behind what is said of all of them", () => {
+    expect(types).toContain(
+      '/**\n * A letter.\n *\n * - `"a"`: The first, see `Size` (Anonymous 1900). More.\n */\nexport type Letter = "a" | "b" | "c";',
+    );
   });
 
   it("a tag beside a reference is one object with both", () => {

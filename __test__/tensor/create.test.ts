@@ -1,12 +1,15 @@
 // Making tensors: from data of every kind, filled, counted, random; bad data are refused with their place.
 import {
   arange,
+  ConfigError,
   compile,
   DataError,
+  DTypeError,
   full,
   MemoryError,
   ones,
   rand,
+  randInt,
   randn,
   ShapeError,
   type Tensor,
@@ -14,6 +17,40 @@ import {
   zeros,
 } from "thalweg";
 import { describe, expect, it } from "vitest";
+
+describe("an option of a wrong type is refused, and named", () => {
+  const kinds: Record<string, (options: object) => Tensor> = {
+    tensor: (options) => tensor([1], options),
+    zeros: (options) => zeros([1], options),
+    arange: (options) => arange(2, options),
+    randn: (options) => randn([1], options),
+    randInt: (options) => randInt(0, 3, [1], options),
+  };
+  it.each(["tensor", "zeros", "arange", "randn"])("dtype of %s", (name) => {
+    for (const dtype of ["float32", null, 1, {}, "toString"]) {
+      expect(() => kinds[name]?.({ dtype })).toThrow(DTypeError);
+      expect(() => kinds[name]?.({ dtype })).toThrow(
+        new RegExp(`^${name}: expected f32, f64, bf16, i64 or bool for dtype, got `),
+      );
+    }
+  });
+
+  it.each(["randn", "randInt"])("seed of %s", (name) => {
+    for (const seed of ["a", null, true, {}, 1.5, Number.NaN]) {
+      expect(() => kinds[name]?.({ seed }), String(seed)).toThrow(ConfigError);
+      expect(() => kinds[name]?.({ seed })).toThrow(/seed/);
+    }
+  });
+
+  it("shapes", () => {
+    for (const shape of [2, "2", null, {}]) {
+      for (const make of [zeros, ones, randn, rand]) expect(() => make(shape as never)).toThrow(ShapeError);
+    }
+    expect(() => tensor([1], { shape: 1 as never })).toThrow(
+      /^tensor: expected sizes that are integers ≥ 0, got number 1$/,
+    );
+  });
+});
 
 describe("tensor", () => {
   it.each([

@@ -360,6 +360,10 @@ describe("programs", () => {
     ["bogus", { previews: { model: small(), every: { steps: 1 }, bogus: 1 } }],
     ["step", { previews: { model: small(), every: { steps: 1, step: 1 } } }],
     ["previews.every.steps", { previews: { model: small(), every: { steps: 0 } } }],
+    ["previews.seed", { previews: { model: small(), every: { steps: 1 }, seed: "a" } }],
+    ["previews.samples", { previews: { model: small(), every: { steps: 1 }, samples: 1.5 } }],
+    ["previews.axes", { previews: { model: small(), every: { steps: 1 }, axes: [0] } }],
+    ["previews.sampling", { previews: { model: small(), every: { steps: 1 }, sampling: 3 } }],
   ])("%s is checked", async (path, settings) => {
     const wrong = livePage(settings as never);
     await expect(wrong).rejects.toBeInstanceOf(ConfigError);

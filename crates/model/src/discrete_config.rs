@@ -53,7 +53,7 @@ impl DiscreteConfig {
             ModelError::config(field, e.expected, e.got)
         })?;
         if self.tokens == (TokensConfig::Embedding { dim: 0 }) {
-            return Err(ModelError::config("tokens.dim", "a number ≥ 1", 0));
+            return Err(ModelError::config("tokens.dim", "an integer ≥ 1", 0));
         }
         if self.positions == Positions::Masked && self.source != TokenSource::Mask {
             return Err(ModelError::config("positions", "\"all\", since the source has no mask", "\"masked\""));

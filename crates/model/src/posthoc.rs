@@ -12,7 +12,7 @@ use thalweg_graph::Scalar;
 /// The length of the average with exponent γ = 0, above which there is none.
 const LONGEST: f64 = 0.288_675_134_594_812_9;
 
-/// Averages that are tracked while training, so that others can be had from their snapshots.
+/// Averages that are tracked while training, so that others can be had from their snapshots (Karras et al. 2024, EDM2, section 3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PosthocEma {
@@ -35,7 +35,7 @@ impl PosthocEma {
     /// A `ConfigError` below `posthocEma`.
     pub fn validate(&self) -> Result<()> {
         if self.every == 0 {
-            return Err(ModelError::config("posthocEma.every", "a number ≥ 1", 0));
+            return Err(ModelError::config("posthocEma.every", "an integer ≥ 1", 0));
         }
         let different = self.sigma_rel.iter().enumerate().all(|(i, s)| !self.sigma_rel[..i].contains(s));
         if self.sigma_rel.is_empty() || !different {

@@ -8,7 +8,7 @@ use crate::{ModelError, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_engine::CompileOptions;
-use thalweg_graph::{Builder, DType, Graph, Scalar, Var, grad};
+use thalweg_graph::{Builder, DType, Graph, Scalar, Var, vjp};
 
 /// Exponential moving average of the parameters, used for sampling.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,8 @@ pub struct StepGraph {
     pub options: CompileOptions,
     /// Names of state inputs, in the order in which the outputs give their new values.
     pub state: Vec<String>,
+    /// Whether the loss has a gradient at all: where it has none, a step changes nothing.
+    pub has_gradient: bool,
 }
 
 /// Outputs behind the state: loss, gradient norm, learning rate (f64 scalars) and whether the step was applied (bool).
@@ -115,11 +117,11 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
     let views = layout.views(&b);
     let trained: Vec<usize> = Group::TRAINED.iter().flat_map(|&g| layout.members(g).map(|(i, _)| i)).filter(|&i| !rule.frozen[i]).collect();
     let wrt: Vec<Var> = trained.iter().map(|&i| views[i]).collect();
-    let (value, grads) = mean_gradient(&b, &views, &wrt, rule.accumulate.max(1), loss)?;
+    let Gradient { value, of: grads } = mean_gradient(&b, &views, &wrt, rule.accumulate.max(1), loss)?;
 
     let mut gradients: Vec<Var> = views.iter().map(|v| v.constant(0.0)).collect();
     for (&i, g) in trained.iter().zip(&grads) {
-        gradients[i] = *g;
+        gradients[i] = g.unwrap_or(gradients[i]);
     }
     let flat = Group::TRAINED.map(|g| layout.flatten(g, &b, &gradients));
     let squares = flat.map(|g| (g * g).sum_all().cast(DType::F64));
@@ -169,20 +171,25 @@ pub fn build(layout: &Layout, rule: &StepRule, loss: &LossFn<'_>) -> Result<Step
     outputs.extend([value.cast(DType::F64), norm, rate, applied]);
     let graph = b.finish(&outputs)?;
     let donated = state.iter().filter_map(|name| graph.input_index(name)).collect();
-    Ok(StepGraph { graph, options: CompileOptions { donated, ..CompileOptions::default() }, state })
+    Ok(StepGraph {
+        graph,
+        options: CompileOptions { donated, ..CompileOptions::default() },
+        state,
+        has_gradient: grads.iter().any(Option::is_some),
+    })
+}
+
+/// A mean loss and its gradient; of what it does not depend on there is none.
+struct Gradient<'g> {
+    value: Var<'g>,
+    of: Vec<Option<Var<'g>>>,
 }
 
 /// Mean loss and its gradient. Each part is differentiated before the next is traced, so that its intermediates die early.
-fn mean_gradient<'g>(
-    b: &'g Builder,
-    views: &[Var<'g>],
-    wrt: &[Var<'g>],
-    parts: usize,
-    loss: &LossFn<'_>,
-) -> Result<(Var<'g>, Vec<Var<'g>>)> {
+fn mean_gradient<'g>(b: &'g Builder, views: &[Var<'g>], wrt: &[Var<'g>], parts: usize, loss: &LossFn<'_>) -> Result<Gradient<'g>> {
     // A view of the flat parameters may be reshaped by what uses it; the gradient is by the view.
     let _held = b.hold(wrt);
-    let mut sum: Option<(Var<'g>, Vec<Var<'g>>)> = None;
+    let mut sum: Option<Gradient<'g>> = None;
     for part in 0..parts {
         let value = loss(b, views, part)?;
         b.check()?;
@@ -190,10 +197,11 @@ fn mean_gradient<'g>(
             return Err(ModelError::expected("ShapeError", "the loss is not a number", "a float scalar (mean or sum first)", value.ty()));
         }
         let value = if parts > 1 { value * (1.0 / parts as f64) } else { value };
-        let grads = grad(value, wrt);
+        let of = vjp(&[value], &[Some(value.constant(1.0))], wrt);
+        let added = |a: Option<Var<'g>>, b: Option<Var<'g>>| a.zip(b).map(|(a, b)| a + b).or(a).or(b);
         sum = Some(match sum {
-            None => (value, grads),
-            Some((total, old)) => (total + value, old.into_iter().zip(grads).map(|(a, g)| a + g).collect()),
+            None => Gradient { value, of },
+            Some(old) => Gradient { value: old.value + value, of: old.of.into_iter().zip(of).map(|(a, b)| added(a, b)).collect() },
         });
     }
     b.check()?;

@@ -98,7 +98,16 @@ impl<T: Trained> TrainStep<T> {
             frozen: vec![false; layout.specs().len()],
             accumulate: 1,
         };
-        let StepGraph { graph, options, state } = step::build(layout, &rule, &|b, params, _| inlined(&self.graph, layout, b, params))?;
+        let built = step::build(layout, &rule, &|b, params, _| inlined(&self.graph, layout, b, params))?;
+        let StepGraph { graph, options, state, has_gradient } = built;
+        if !has_gradient {
+            return Err(ModelError::expected(
+                "TraceError",
+                "the loss has no gradient by what is trained, so that a step would change nothing",
+                "one that depends on trainable parameters",
+                "one that depends on none, or only through operations without derivatives",
+            ));
+        }
         Ok(Arc::new(Compiled { program: Program::compile(&graph, &options)?, inputs: bind::names(&graph), state }))
     }
 

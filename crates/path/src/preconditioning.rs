@@ -18,7 +18,9 @@ use thalweg_graph::Scalar;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-#[schemars(description = "EDM's preconditioning: the network's input and target have unit variance at every noise level.")]
+#[schemars(
+    description = "EDM's preconditioning (Karras et al. 2022, table 1): the network's input and target have unit variance at every noise level."
+)]
 pub struct Preconditioning {
     /// Standard deviation of the data; positive.
     pub sigma_data: f64,

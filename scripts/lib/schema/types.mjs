@@ -1,5 +1,5 @@
 // TypeScript types of configs, from their JSON schemas.
-// Descriptions become documentation, and so do defaults.
+// Descriptions become documentation, those of single strings and defaults as well.
 import { fixedList, open, propertyOf, referenced, stringsOf, withoutNull } from "./definitions.mjs";
 
 const header = `// The types of configs, written by scripts/generate-schemas.mjs from the Rust types that read them.
@@ -76,8 +76,17 @@ function typeOf(whole, indent) {
   }
 }
 
+/** What is said of each of several strings, as a list. */
+function namesSaid({ oneOf = [] }) {
+  return oneOf
+    .filter(({ const: value, description }) => typeof value === "string" && description !== undefined)
+    .map(({ const: value, description }) => `- \`${literal(value)}\`: ${prose(description).replace(/\s+/g, " ")}`);
+}
+
 function declaration(name, schema) {
-  const docs = comment({ description: schema.description }, "");
+  const said = stringsOf(schema) === undefined ? [] : namesSaid(schema);
+  const whole = [schema.description ?? "", said.join("\n")].filter((part) => part !== "").join("\n\n");
+  const docs = comment({ description: whole }, "");
   if (schema.properties) return `${docs}export interface ${name} {\n${members(schema, "")}}\n`;
   const types = [typeOf(schema, ""), ...(open[name] ?? [])];
   return `${docs}export type ${name} = ${types.join(" | ")};\n`;

@@ -28,12 +28,14 @@ export function listed(values: readonly string[]): string {
 }
 
 /** Whether a value survives being written to a checkpoint's config and read again. */
-function isJson(value: unknown): boolean {
+function isJson(value: unknown, around: readonly object[] = []): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  const isPlain = typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain && Object.values(value).every((part) => part === undefined || isJson(part));
+  if (typeof value !== "object" || around.includes(value)) return false;
+  const within = [...around, value];
+  if (Array.isArray(value)) return value.every((part) => isJson(part, within));
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.values(value).every((part) => part === undefined || isJson(part, within));
 }
 
 const quoted = (value: string) => JSON.stringify(value);
@@ -78,7 +80,11 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
   const registered = (name: string) =>
     object({
       type: names(name),
-      args: z.record(z.string(), z.custom(isJson, { error: "JSON" }), { error: "an object" }),
+      args: z.record(
+        z.string(),
+        z.custom((value) => isJson(value), { error: "JSON" }),
+        { error: "an object" },
+      ),
     });
 
   return {

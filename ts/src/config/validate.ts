@@ -7,6 +7,7 @@ import { validators } from "../generated/schemas.js";
 import { lazily } from "../native.js";
 import { makeKit, type Schema } from "./kit.js";
 import { misplaced } from "./misplaced.js";
+import { described } from "./options.js";
 
 type Validators = ReturnType<typeof validators>;
 
@@ -54,12 +55,21 @@ function written(path: readonly PropertyKey[]): string {
   return path.map((key, i) => (typeof key === "number" ? `[${key}]` : `${i > 0 ? "." : ""}${String(key)}`)).join("");
 }
 
+/** A value as JSON, or what it is where it has none, as of objects that contain themselves. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return described(value);
+  }
+}
+
 /** A value in a few words. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
@@ -81,9 +91,9 @@ function keyInsteadOfType(name: string, value: unknown): { key: string; remedy: 
 }
 
 /** What is wrong at one place, as an error. */
-function errorOf(name: string, value: unknown, problem: Problem): ConfigError {
+function errorOf(name: string, value: unknown, problem: Problem, what: string): ConfigError {
   const path = written(problem.path);
-  const place = path === "" ? "the config" : path;
+  const place = path === "" ? what : path;
   if (problem.code === "unrecognized_keys") {
     const elsewhere = problem.path.length === 1 ? misplaced(name, String(problem.path[0])) : undefined;
     const message = elsewhere === undefined ? problem.message : `unknown key; ${elsewhere}`;
@@ -116,18 +126,24 @@ function errorOf(name: string, value: unknown, problem: Problem): ConfigError {
  * @param name - a definition of generated/schemas.ts
  * @param value - what the user wrote
  * @param modules - names of registered modules, which backbones may have
+ * @param what - what the value is, for messages about all of it
  */
-export function mistakesIn(name: keyof Validators, value: unknown, modules: readonly string[] = []): ConfigError[] {
+export function mistakesIn(
+  name: keyof Validators,
+  value: unknown,
+  modules: readonly string[] = [],
+  what = "the config",
+): ConfigError[] {
   const { error } = validatorFor(name, modules).safeParse(value);
-  return (error?.issues ?? []).map((issue) => errorOf(name, value, firstProblem(issue)));
+  return (error?.issues ?? []).map((issue) => errorOf(name, value, firstProblem(issue), what));
 }
 
 /**
- * Refuses a value that is not of the named config type; see {@link mistakesIn}.
+ * Refuses a value that is not of the named config type; parameters as of {@link mistakesIn}.
  *
  * @throws ConfigError with the path of the first field that is wrong
  */
-export function validate(name: keyof Validators, value: unknown, modules: readonly string[] = []): void {
-  const [first] = mistakesIn(name, value, modules);
+export function validate(...value: Parameters<typeof mistakesIn>): void {
+  const [first] = mistakesIn(...value);
   if (first !== undefined) throw first;
 }

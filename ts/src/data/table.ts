@@ -4,6 +4,7 @@
 import { hint } from "../config/nearest.js";
 import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError, DataError } from "../errors.js";
+import { markOurs } from "../tensor/foreign.js";
 import { type Cell, ownCell, shown } from "./cells.js";
 import { type Column, gathered, isMissing, lengthOf, sliced, type Value, valueAt } from "./columns.js";
 import { listed } from "./names.js";
@@ -59,6 +60,10 @@ const settings: BuildSettings = {
  * ```
  */
 export class Table {
+  static {
+    markOurs(Table.prototype, "table");
+  }
+
   /** The columns, in order. */
   readonly columns: readonly Column[];
   /** Number of rows. */

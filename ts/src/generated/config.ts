@@ -5,18 +5,23 @@ import type { ModuleConfig, RegisteredConfig } from "../config/modules.js";
 /** The shape of one sample of a state or a condition: a width, a shape, or named parts that are either. */
 export type Size = number | readonly number[] | { readonly [key: string]: Size };
 
-/** How far two condition vectors are apart. */
+/**
+ * How far two condition vectors are apart.
+ *
+ * - `"squaredEuclidean"`: ‖c − c′‖².
+ * - `"cosine"`: 1 − cos of the angle between c and c′, for embeddings; no vector may be 0.
+ */
 export type ConditionDistance = "squaredEuclidean" | "cosine";
 
 /** Which source sample meets which datum, within a batch. */
 export type Coupling = {
-  /** Each datum meets a source sample chosen without regard to either. */
+  /** Each datum meets a source sample chosen without regard to either (Lipman et al. 2023; Tong et al. 2024, I-CFM). */
   readonly type: "independent";
 } | {
-  /** The pairs of least total squared distance. */
+  /** The pairs of least total squared distance (Tong et al. 2024, OT-CFM; Pooladian et al. 2023). */
   readonly type: "exact";
 } | {
-  /** Pairs drawn from the entropic plan: between exact and independent. */
+  /** Pairs drawn from the entropic plan: between exact and independent (Cuturi 2013; Tong et al. 2024, SF2M). */
   readonly type: "sinkhorn";
   /**
    * Regularisation ε on the cost ‖x₀ − x₁‖², the whole square, in the units that the network sees; > 0. The Schrödinger bridge of noise σ has
@@ -36,7 +41,7 @@ export type Coupling = {
    */
   readonly tolerance?: number;
 } | {
-  /** The pairs of least total squared distance that leave p(source | condition) as it is. */
+  /** The pairs of least total squared distance that leave p(source | condition) as it is (Cheng & Schwing 2025, C²OT). */
   readonly type: "conditional";
   /**
    * How far two conditions are apart.
@@ -51,7 +56,7 @@ export type Coupling = {
   /** The weight w of the distance of conditions; ≥ 0. 0 is exact transport, a large one leaves pairs as they were drawn. */
   readonly weight?: number;
 } | {
-  /** Source row k belongs to data row k. */
+  /** Source row k belongs to data row k (Albergo et al. 2024, data-dependent couplings). */
   readonly type: "paired";
 };
 
@@ -195,7 +200,12 @@ export interface EncodingConfig {
   readonly columns: readonly ColumnEncoding[];
 }
 
-/** Element type of parameters and computation. */
+/**
+ * Element type of parameters and computation.
+ *
+ * - `"f32"`: 32-bit floats.
+ * - `"f64"`: 64-bit floats.
+ */
 export type Precision = "f32" | "f64";
 
 /**
@@ -212,13 +222,32 @@ export interface SchrodingerBridge {
   readonly sigma?: number;
 }
 
-/** An elementwise function between layers. */
+/**
+ * An elementwise function between layers.
+ *
+ * - `"mish"`: x · tanh(softplus(x)) (Misra 2019).
+ * - `"tanh"`: tanh x.
+ * - `"relu"`: max(x, 0) (Nair & Hinton 2010).
+ * - `"softplus"`: log(1 + eˣ) (Dugas et al. 2001).
+ * - `"elu"`: x above 0, eˣ − 1 below (Clevert, Unterthiner & Hochreiter 2016).
+ * - `"selu"`: A scaled elu that keeps mean 0 and variance 1 (Klambauer et al. 2017).
+ * - `"silu"`: x · sigmoid(x) (Elfwing, Uchibe & Doya 2018).
+ * - `"swish"`: x · sigmoid(βx) with a trained β, one per use (Ramachandran, Zoph & Le 2017).
+ * - `"gelu"`: x Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
+ * - `"gelu_tanh"`: gelu with Φ approximated by tanh (Hendrycks & Gimpel 2016).
+ * - `"square"`: x².
+ * - `"identity"`: x.
+ */
 export type Activation = "mish" | "tanh" | "relu" | "softplus" | "elu" | "selu" | "silu" | "swish" | "gelu" | "gelu_tanh" | "square" | "identity";
 
 /** One activation for all hidden layers, or one for each. */
 export type Activations = Activation | readonly Activation[];
 
-/** The word for `Norms::First`. */
+/**
+ * The word for `Norms::First`.
+ *
+ * - `"first"`: What GenerativeRL builds for any number of hidden layers, since its norms share one name: for loading its checkpoints.
+ */
 export type FirstNorm = "first";
 
 /** Where layer norms stand. */
@@ -676,7 +705,7 @@ export interface Fno2dTemporalMultivariableConfig {
 
 /** A backbone and its arguments. */
 export type BackboneConfig = {
-  /** Fully connected layers over time, state and condition joined. */
+  /** Fully connected layers over time, state and condition joined; of GenerativeRL. */
   readonly type: "MultiLayerPerceptron";
   /** Settings of this kind. */
   readonly args: MultiLayerPerceptronConfig;
@@ -686,82 +715,82 @@ export type BackboneConfig = {
   /** Settings of this kind. */
   readonly args: ConcatenateMlpConfig;
 } | {
-  /** A U-shaped net of residual blocks, each fed by the time and the condition. */
+  /** A U-shaped net of residual blocks, each fed by the time and the condition; of GenerativeRL. */
   readonly type: "TemporalSpatialResidualNet";
   /** Settings of this kind. */
   readonly args: TemporalSpatialResidualNetConfig;
 } | {
-  /** The same blocks, fed with state and condition joined. */
+  /** The same blocks, fed with state and condition joined; of GenerativeRL. */
   readonly type: "TemporalSpatialConditionalResidualNet";
   /** Settings of this kind. */
   readonly args: TemporalSpatialConditionalResidualNetConfig;
 } | {
-  /** Time, state and condition side by side. */
+  /** Time, state and condition side by side; of GenerativeRL. */
   readonly type: "ConcatenateLayer";
   /** Settings of this kind. */
   readonly args: ConcatenateLayerConfig;
 } | {
-  /** Residual blocks of two dense layers over all inputs joined. */
+  /** Residual blocks of two dense layers over all inputs joined (Hansen-Estruch et al. 2023, IDQL). */
   readonly type: "MLPResNet";
   /** Settings of this kind. */
   readonly args: MlpResNetConfig;
 } | {
-  /** The same, with a small network for the time. */
+  /** The same, with a small network for the time; of GenerativeRL. */
   readonly type: "TemporalConcatenateMLPResNet";
   /** Settings of this kind. */
   readonly args: TemporalConcatenateMlpResNetConfig;
 } | {
-  /** A diffusion transformer of images. */
+  /** A diffusion transformer of images (Peebles & Xie 2023). */
   readonly type: "DiT";
   /** Settings of this kind. */
   readonly args: DitConfig;
 } | {
-  /** A diffusion transformer of series. */
+  /** A diffusion transformer of series: the blocks of DiT (Peebles & Xie 2023) over tokens along the time. */
   readonly type: "DiT1D";
   /** Settings of this kind. */
   readonly args: Dit1dConfig;
 } | {
-  /** A diffusion transformer of videos and volumes. */
+  /** A diffusion transformer of videos and volumes: the blocks of DiT (Peebles & Xie 2023) over patches of time and space. */
   readonly type: "DiT3D";
   /** Settings of this kind. */
   readonly args: Dit3dConfig;
 } | {
-  /** A U-Net of series. */
+  /** A U-Net of series (Nichol & Dhariwal 2021, improved-diffusion). */
   readonly type: "unet_1D";
   /** Settings of this kind. */
   readonly args: UNet1dConfig;
 } | {
-  /** A U-Net of images. */
+  /** A U-Net of images (Nichol & Dhariwal 2021, improved-diffusion). */
   readonly type: "unet_2D";
   /** Settings of this kind. */
   readonly args: UNet2dConfig;
 } | {
-  /** A vision transformer of images with long skips. */
+  /** A vision transformer of images with long skips (Bao et al. 2023, "All are worth words"). */
   readonly type: "UViT";
   /** Settings of this kind. */
   readonly args: UvitConfig;
 } | {
-  /** A Fourier neural operator over series, the same at all times. */
+  /** A Fourier neural operator over series, the same at all times (Li et al. 2021). */
   readonly type: "FNO1d";
   /** Settings of this kind. */
   readonly args: Fno1dConfig;
 } | {
-  /** A Fourier neural operator over images, the same at all times. */
+  /** A Fourier neural operator over images, the same at all times (Li et al. 2021). */
   readonly type: "FNO2d";
   /** Settings of this kind. */
   readonly args: Fno2dConfig;
 } | {
-  /** A Fourier neural operator over series. */
+  /** A Fourier neural operator over series (Li et al. 2021), whose weights depend on the time; of GenerativeRL. */
   readonly type: "FNO1dTemporal";
   /** Settings of this kind. */
   readonly args: Fno1dTemporalConfig;
 } | {
-  /** A Fourier neural operator over images. */
+  /** A Fourier neural operator over images (Li et al. 2021), whose weights depend on the time; of GenerativeRL. */
   readonly type: "FNO2dTemporal";
   /** Settings of this kind. */
   readonly args: Fno2dTemporalConfig;
 } | {
-  /** A Fourier neural operator over several fields of an image. */
+  /** A Fourier neural operator over several fields of an image (Li et al. 2021), whose weights depend on the time; of GenerativeRL. */
   readonly type: "FNO2dTemporalMultivariable";
   /** Settings of this kind. */
   readonly args: Fno2dTemporalMultivariableConfig;
@@ -838,32 +867,32 @@ export type TensorDictConcatenateEncoderConfig = { readonly [key: string]: unkno
 
 /** An encoder and its arguments. */
 export type EncoderConfig = {
-  /** Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W. */
+  /** Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W (Tancik et al. 2020, eq. 5; Song et al. 2021, appendix C). */
   readonly type: "GaussianFourierProjectionTimeEncoder";
   /** Settings of this kind. */
   readonly args: GaussianFourierProjectionTimeEncoderConfig;
 } | {
-  /** Random Fourier features of each coordinate of a state or condition. */
+  /** Random Fourier features of each coordinate of a state or condition (Tancik et al. 2020, eq. 5). */
   readonly type: "GaussianFourierProjectionEncoder";
   /** Settings of this kind. */
   readonly args: GaussianFourierProjectionEncoderConfig;
 } | {
-  /** Sinusoids of a time at geometric frequencies, then a small trained network. */
+  /** Sinusoids of a time at geometric frequencies, then a small trained network (Peebles & Xie 2023, section 3.2). */
   readonly type: "ExponentialFourierProjectionTimeEncoder";
   /** Settings of this kind. */
   readonly args: ExponentialFourierProjectionTimeEncoderConfig;
 } | {
-  /** Sinusoids of a time at geometric frequencies. */
+  /** Sinusoids of a time at geometric frequencies (Vaswani et al. 2017, section 3.5). */
   readonly type: "SinusoidalPosEmb";
   /** Settings of this kind. */
   readonly args: SinusoidalPosEmbConfig;
 } | {
-  /** A trained vector for each of several labels, brought to one vector. */
+  /** A trained vector for each of several labels, brought to one vector; of GenerativeRL. */
   readonly type: "DiscreteEmbeddingEncoder";
   /** Settings of this kind. */
   readonly args: DiscreteEmbeddingEncoderConfig;
 } | {
-  /** All parts of a nested state or condition, side by side. */
+  /** All parts of a nested state or condition, side by side; of GenerativeRL. */
   readonly type: "TensorDictConcatenateEncoder";
   /** Settings of this kind. */
   readonly args: TensorDictConcatenateEncoderConfig;
@@ -881,7 +910,7 @@ export interface IntrinsicConfig {
   readonly xEncoder?: EncoderConfig;
 }
 
-/** EDM's preconditioning: the network's input and target have unit variance at every noise level. */
+/** EDM's preconditioning (Karras et al. 2022, table 1): the network's input and target have unit variance at every noise level. */
 export interface Preconditioning {
   /**
    * Standard deviation of the data; positive.
@@ -890,7 +919,14 @@ export interface Preconditioning {
   readonly sigmaData?: number;
 }
 
-/** Which function of (t, x) the network is. */
+/**
+ * Which function of (t, x) the network is.
+ *
+ * - `"score_function"`: The score S = ∇ log p_t(x) = −E[ε | x_t = x]/σ (Song et al. 2021).
+ * - `"noise_function"`: The noise E[ε | x_t = x] (Ho et al. 2020).
+ * - `"velocity_function"`: The velocity v = E[ṡx₀ + σ̇ε | x_t = x] of the probability-flow ODE (Lipman et al. 2023).
+ * - `"data_prediction_function"`: The data D = E[x₀ | x_t = x] (Karras et al. 2022).
+ */
 export type Parameterization = "score_function" | "noise_function" | "velocity_function" | "data_prediction_function";
 
 /** What the network predicts, and the network. */
@@ -952,10 +988,13 @@ export type Grid = {
   /** Equal steps in time. */
   readonly type: "uniform";
 } | {
-  /** Equal steps in √t: short ones near t = 0. */
+  /** Equal steps in √t: short ones near t = 0 (Song, Meng & Ermon 2021, appendix D.2). */
   readonly type: "quadratic";
 } | {
-  /** Equal steps in λ = log(s/σ), which are equal steps in log σ where s = 1 (also called exponential). The span must end where s > 0 and σ > 0. */
+  /**
+   * Equal steps in λ = log(s/σ), which are equal steps in log σ where s = 1 (also called exponential), as in DPM-Solver (Lu et al. 2022). The span must end
+   * where s > 0 and σ > 0.
+   */
   readonly type: "logSnr";
 } | {
   /** Equal steps in (σ/s)^(1/rho), as in EDM (Karras et al. 2022, equation 5). The span must begin where s > 0. */
@@ -972,7 +1011,23 @@ export type Grid = {
   readonly times: readonly number[];
 };
 
-/** A step rule of ODEs, by name. */
+/**
+ * A step rule of ODEs, by name.
+ *
+ * - `"euler"`: Order 1, one evaluation per step (Euler 1768).
+ * - `"midpoint"`: Order 2, two evaluations per step, none of them at its end (Runge 1895).
+ * - `"heun2"`: Order 2, two evaluations per step, at both ends (Heun 1900; Karras et al. 2022, algorithm 1).
+ * - `"ralston"`: Order 2, two evaluations per step, none of them at its end; smallest error bound of its kind (Ralston 1962).
+ * - `"heun3"`: Order 3, three evaluations per step, none of them at its end (Heun 1900).
+ * - `"rk4"`: Order 4, four evaluations per step (Kutta 1901).
+ * - `"rk4_three_eighths"`: Order 4, four evaluations per step; torchdiffeq's rk4 (Kutta 1901, the 3/8 rule).
+ * - `"dopri5"`: Order 5, six evaluations per step; chooses its steps (Dormand & Prince 1980).
+ * - `"bosh3"`: Order 3, three evaluations per step; chooses its steps. For loose tolerances (Bogacki & Shampine 1989).
+ * - `"tsit5"`: Order 5, six evaluations per step; chooses its steps (Tsitouras 2011).
+ * - `"dopri8"`: Order 8, twelve evaluations per step; chooses its steps. For tight tolerances. An output between two steps costs three evaluations (Prince & Dormand 1981; Hairer, Nørsett & Wanner, the code DOP853).
+ * - `"ab2"`: Order 2, one evaluation per step (Bashforth & Adams 1883).
+ * - `"ab4"`: Order 4, one evaluation per step (Bashforth & Adams 1883).
+ */
 export type Method = "euler" | "midpoint" | "heun2" | "ralston" | "heun3" | "rk4" | "rk4_three_eighths" | "dopri5" | "bosh3" | "tsit5" | "dopri8" | "ab2" | "ab4";
 
 /** Settings of an ODE solver. */
@@ -1008,7 +1063,15 @@ export interface OdeSolver {
   readonly steps?: number;
 }
 
-/** A step rule of SDEs, by name. */
+/**
+ * A step rule of SDEs, by name.
+ *
+ * - `"euler_maruyama"`: Strong order 1, one evaluation per step (Maruyama 1955; Kloeden & Platen 1992, section 10.2).
+ * - `"heun"`: Strong order 1, weak order 2 in the drift, two evaluations per step, at both ends (Rümelin 1982).
+ * - `"sra1"`: Strong order 1.5, two evaluations per step (Rößler 2010).
+ * - `"edm"`: Heun steps along the ODE, each after as much new noise as `churn` says (Karras et al. 2022, algorithm 2); ignores the diffusion.
+ * - `"ancestral"`: Draws from the posterior of the predicted datum (Ho et al. 2020, DDPM); ignores the diffusion.
+ */
 export type SdeMethod = "euler_maruyama" | "heun" | "sra1" | "edm" | "ancestral";
 
 /** Settings of an SDE solver. */
@@ -1042,19 +1105,45 @@ export interface SdeSolver {
   readonly steps?: number;
 }
 
-/** Which dynamics are solved, and in which prediction. */
+/**
+ * Which dynamics are solved, and in which prediction.
+ *
+ * - `"dpmsolver"`: The ODE, on the predicted noise (Lu et al. 2022, DPM-Solver).
+ * - `"dpmsolver++"`: The ODE, on the predicted datum (Lu et al. 2022, DPM-Solver++): starts also where s = 0, bears guidance and thresholding.
+ * - `"sde-dpmsolver++"`: The SDE with the path's own diffusion g, on the predicted datum (Lu et al. 2022, DPM-Solver++, section 5); multistep only.
+ */
 export type DpmAlgorithm = "dpmsolver" | "dpmsolver++" | "sde-dpmsolver++";
 
-/** How a formula of second order (and singlestep of third order) weighs differences. */
+/**
+ * How a formula of second order (and singlestep of third order) weighs differences.
+ *
+ * - `"dpmsolver"`: As in the papers' algorithms.
+ * - `"taylor"`: The terms of the Taylor expansion, integrated exactly.
+ */
 export type Expansion = "dpmsolver" | "taylor";
 
-/** Where a step of higher order takes its further evaluations from. */
+/**
+ * Where a step of higher order takes its further evaluations from.
+ *
+ * - `"singlestep"`: From within the step: as many evaluations as its order.
+ * - `"multistep"`: From earlier steps: one evaluation per step.
+ */
 export type DpmMethod = "singlestep" | "multistep";
 
-/** Where the inner evaluations of singlestep steps lie. */
+/**
+ * Where the inner evaluations of singlestep steps lie.
+ *
+ * - `"fractions"`: At ½, or ⅓ and ⅔, of the step in log(s/σ).
+ * - `"grid"`: At the grid's own times, of which a step takes as many as its order, as GenerativeRL does.
+ */
 export type StagePlacement = "fractions" | "grid";
 
-/** The multistep formula of order 3, and how it starts. */
+/**
+ * The multistep formula of order 3, and how it starts.
+ *
+ * - `"corrected"`: Order 3: with the whole second derivative, after two singlestep steps of order 2 (one evaluation more each).
+ * - `"published"`: As published and in other libraries, with half of the second derivative, after steps of orders 1 and 2: order 2, often better below 10 steps.
+ */
 export type ThirdOrder = "corrected" | "published";
 
 /** Dynamic thresholding (Saharia et al. 2022, Imagen, section 2.3), for data in [−floor, floor]. */
@@ -1071,7 +1160,7 @@ export interface Thresholding {
   readonly percentile?: number;
 }
 
-/** Settings of DPM-Solver in its variants. */
+/** Settings of DPM-Solver in its variants (Lu et al. 2022: DPM-Solver, of the noise; DPM-Solver++, of the datum). */
 export interface DpmSolver {
   /**
    * Which dynamics are solved, and in which prediction. From a time at which s = 0, only those on the datum can start; their first step then is the
@@ -1114,13 +1203,23 @@ export interface DpmSolver {
   readonly thresholding?: Thresholding;
 }
 
-/** What UniPC predicts and corrects. */
+/**
+ * What UniPC predicts and corrects.
+ *
+ * - `"noise"`: The noise.
+ * - `"data"`: The datum: starts also where s = 0, bears guidance and thresholding.
+ */
 export type UniPcPrediction = "noise" | "data";
 
-/** The function B(h) of UniPC. */
+/**
+ * The function B(h) of UniPC (Zhao et al. 2023).
+ *
+ * - `"bh1"`: B(h) = h.
+ * - `"bh2"`: B(h) = eʰ − 1.
+ */
 export type UniPcVariant = "bh1" | "bh2";
 
-/** Settings of UniPC. */
+/** Settings of UniPC (Zhao et al. 2023, algorithms 1 and 2). */
 export interface UniPcSolver {
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
@@ -1155,13 +1254,23 @@ export interface UniPcSolver {
   readonly variant?: UniPcVariant;
 }
 
-/** How DEIS of orders 3 and 4 starts. */
+/**
+ * How DEIS of orders 3 and 4 starts.
+ *
+ * - `"singlestep"`: With singlestep steps of DPM-Solver, of order one less; they make one or two more evaluations each.
+ * - `"lowerOrder"`: With steps of orders 1, 2, … as published and in other libraries: the whole is of order 2.
+ */
 export type DeisStart = "singlestep" | "lowerOrder";
 
-/** The variable in which DEIS extrapolates. */
+/**
+ * The variable in which DEIS extrapolates.
+ *
+ * - `"time"`: Time (tAB).
+ * - `"logSnr"`: log(s/σ).
+ */
 export type DeisVariable = "time" | "logSnr";
 
-/** Settings of DEIS, on the predicted noise. */
+/** Settings of DEIS (Zhang & Chen 2023, tAB-DEIS), on the predicted noise. */
 export interface DeisSolver {
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
@@ -1191,7 +1300,7 @@ export interface DeisSolver {
   readonly variable?: DeisVariable;
 }
 
-/** Settings of DDIM. */
+/** Settings of DDIM (Song, Meng & Ermon 2021, eq. 12 and 16). */
 export interface DdimSolver {
   /** Whether the last state is replaced by the datum that the model predicts from it; one more evaluation. */
   readonly denoiseFinal?: boolean;
@@ -1213,32 +1322,32 @@ export interface DdimSolver {
 
 /** How the dynamics are integrated. */
 export type SolverConfig = {
-  /** Along the probability-flow ODE. */
+  /** Along the probability-flow ODE (Song et al. 2021, eq. 13). */
   readonly type: "ODESolver";
   /** Settings of this kind. */
   readonly args: OdeSolver;
 } | {
-  /** Along an SDE with the same marginals. */
+  /** Along an SDE with the same marginals (Song et al. 2021, eq. 6; of any diffusion Karras et al. 2022, eq. 6). */
   readonly type: "SDESolver";
   /** Settings of this kind. */
   readonly args: SdeSolver;
 } | {
-  /** DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path. */
+  /** DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path (Lu et al. 2022). */
   readonly type: "DPMSolver";
   /** Settings of this kind. */
   readonly args: DpmSolver;
 } | {
-  /** UniPC: few steps along a Gaussian path, each corrected. */
+  /** UniPC: few steps along a Gaussian path, each corrected (Zhao et al. 2023). */
   readonly type: "UniPCSolver";
   /** Settings of this kind. */
   readonly args: UniPcSolver;
 } | {
-  /** DEIS: few steps along a Gaussian path, by extrapolating the noise. */
+  /** DEIS: few steps along a Gaussian path, by extrapolating the noise (Zhang & Chen 2023). */
   readonly type: "DEISSolver";
   /** Settings of this kind. */
   readonly args: DeisSolver;
 } | {
-  /** DDIM, with any part of new noise. */
+  /** DDIM, with any part of new noise (Song, Meng & Ermon 2021). */
   readonly type: "DDIMSolver";
   /** Settings of this kind. */
   readonly args: DdimSolver;
@@ -1285,13 +1394,51 @@ export interface BridgeConfig {
   readonly xSize: Size;
 }
 
-/** A function of one number. */
+/**
+ * A function of one number.
+ *
+ * - `"neg"`: −x.
+ * - `"abs"`: |x|.
+ * - `"sign"`: −1, 0 or 1.
+ * - `"exp"`: eˣ.
+ * - `"expm1"`: eˣ − 1.
+ * - `"log"`: log x.
+ * - `"log1p"`: log(1 + x).
+ * - `"sqrt"`: √x.
+ * - `"recip"`: 1/x.
+ * - `"sin"`: sin x.
+ * - `"cos"`: cos x.
+ * - `"tan"`: tan x.
+ * - `"atan"`: arctan x.
+ * - `"tanh"`: tanh x.
+ * - `"sigmoid"`: 1/(1 + e⁻ˣ).
+ * - `"erf"`: The error function.
+ */
 export type Function = "neg" | "abs" | "sign" | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "recip" | "sin" | "cos" | "tan" | "atan" | "tanh" | "sigmoid" | "erf";
 
-/** A function of two numbers. */
+/**
+ * A function of two numbers.
+ *
+ * - `"add"`: x + y.
+ * - `"sub"`: x − y.
+ * - `"mul"`: x y.
+ * - `"div"`: x / y.
+ * - `"pow"`: xʸ, x ≥ 0.
+ * - `"maximum"`: The larger.
+ * - `"minimum"`: The smaller.
+ */
 export type Operator = "add" | "sub" | "mul" | "div" | "pow" | "maximum" | "minimum";
 
-/** A relation of two numbers. */
+/**
+ * A relation of two numbers.
+ *
+ * - `"eq"`: x = y.
+ * - `"ne"`: x ≠ y.
+ * - `"lt"`: x < y.
+ * - `"le"`: x ≤ y.
+ * - `"gt"`: x > y.
+ * - `"ge"`: x ≥ y.
+ */
 export type Relation = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
 /** One operation. Operands are positions of earlier steps. */
@@ -1342,7 +1489,7 @@ export interface Expression {
 
 /** How data becomes noise: x_t = s(t) x₀ + σ(t) ε, from data at the least t to noise at the largest. */
 export type Path = {
-  /** The variance-preserving SDE whose β rises linearly: f = −β/2, g² = β, β(t) = beta0 + t (beta1 − beta0). */
+  /** The variance-preserving SDE whose β rises linearly: f = −β/2, g² = β, β(t) = beta0 + t (beta1 − beta0) (Song et al. 2021, appendix C, eq. 33). */
   readonly type: "linear_vp_sde";
   /**
    * Rate β at t = 0; at least 0.
@@ -1355,13 +1502,13 @@ export type Path = {
    */
   readonly beta1?: number;
 } | {
-  /** The straight path of flow matching: s = 1 − t, σ = t. */
+  /** The straight path of flow matching: s = 1 − t, σ = t (Lipman et al. 2023, eq. 20 with σ_min = 0, time reversed; Liu et al. 2023). */
   readonly type: "linear";
 } | {
-  /** The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2). */
+  /** The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2) (Albergo & Vanden-Eijnden 2023; Ma et al. 2024, SiT). */
   readonly type: "gvp";
 } | {
-  /** The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression. */
+  /** The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression (Song et al. 2021, appendix C). */
   readonly type: "ve";
   /**
    * σ at t = 1; more than sigmaMin.
@@ -1374,7 +1521,7 @@ export type Path = {
    */
   readonly sigmaMin?: number;
 } | {
-  /** s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time. */
+  /** s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time (Karras et al. 2022, table 1). */
   readonly type: "edm";
   /**
    * The largest noise level, and time; more than sigmaMin.
@@ -1387,10 +1534,10 @@ export type Path = {
    */
   readonly sigmaMin?: number;
 } | {
-  /** The variance-preserving path of the cosine schedule, up to t = 0.9946. */
+  /** The variance-preserving path of the cosine schedule, up to t = 0.9946 (Nichol & Dhariwal 2021, section 3.2). */
   readonly type: "cosine_vp";
 } | {
-  /** The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s². */
+  /** The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s² (Song et al. 2021, appendix C). */
   readonly type: "sub_vp";
   /**
    * Rate β at t = 0; at least 0.
@@ -1403,7 +1550,7 @@ export type Path = {
    */
   readonly beta1?: number;
 } | {
-  /** s = 1 − tⁿ, σ = tⁿ: lingers at the data. */
+  /** s = 1 − tⁿ, σ = tⁿ: lingers at the data (Lipman et al. 2024, "Flow matching guide and code"). */
   readonly type: "polynomial";
   /**
    * The power n; from 1 to 64.
@@ -1411,7 +1558,7 @@ export type Path = {
    */
   readonly exponent?: number;
 } | {
-  /** s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise. */
+  /** s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise (Lipman et al. 2024, "Flow matching guide and code", time reversed). */
   readonly type: "polynomial_convex";
   /**
    * The power n; from 1 to 64.
@@ -1419,7 +1566,7 @@ export type Path = {
    */
   readonly exponent?: number;
 } | {
-  /** A path of one's own: two functions of t, as traced expressions. */
+  /** A path of one's own: two functions of t, as traced expressions, from which all else follows (Kingma et al. 2021). */
   readonly type: "custom";
   /** log s(t), the logarithm of the factor of the data; finite inside of (tMin, tMax). */
   readonly logScale?: Expression;
@@ -1474,15 +1621,15 @@ export interface DiffusionConfig {
 
 /** How tokens go from source to data: each is the data's with probability κ(t). */
 export type Mixture = {
-  /** κ = t. */
+  /** κ = t (Gat et al. 2024; Campbell et al. 2024). */
   readonly type: "linear";
 } | {
-  /** κ = t^exponent: with an exponent above 1 data comes in late. */
+  /** κ = t^exponent: with an exponent above 1 data comes in late (Gat et al. 2024). */
   readonly type: "polynomial";
   /** n; a finite number ≥ 1. */
   readonly exponent: number;
 } | {
-  /** κ = 1 − cos(πt/2): slowly at first. */
+  /** κ = 1 − cos(πt/2): slowly at first (Chang et al. 2022, "MaskGIT"). */
   readonly type: "cosine";
 } | {
   /** κ is a function of one's own. */
@@ -1491,7 +1638,12 @@ export type Mixture = {
   readonly kappa: Expression;
 };
 
-/** Which positions count. */
+/**
+ * Which positions count.
+ *
+ * - `"all"`: All: the loss sums over all of them, and the network is asked for all of them.
+ * - `"masked"`: Those that are masked; the others are data already, are not in the loss, and keep their token while sampling. For the source `"mask"`.
+ */
 export type Positions = "all" | "masked";
 
 /** Where steps end. */
@@ -1506,8 +1658,11 @@ export type TokenGrid = {
 };
 
 /**
- * How the probability of a jump follows from its rate. Either way it is at most 1, so that every step's probabilities are a distribution, and a step
- * that ends at t = 1 draws every token from the posterior.
+ * How the probability of a jump follows from its rate (Gat et al. 2024; Campbell et al. 2022). Either way it is at most 1, so that every step's
+ * probabilities are a distribution, and a step that ends at t = 1 draws every token from the posterior.
+ *
+ * - `"exponential"`: 1 − e^{−∫rate}: what the rate makes of the step, (κ(s) − κ(t))/(1 − κ(t)) without stochasticity.
+ * - `"euler"`: The step's length times the rate at its start, cut at 1. Equal to `exponential` for the linear κ without stochasticity.
  */
 export type JumpRule = "exponential" | "euler";
 
@@ -1536,7 +1691,12 @@ export interface DiscreteSampler {
   readonly temperature?: number;
 }
 
-/** Where tokens come from at t = 0, if no source samples are given. */
+/**
+ * Where tokens come from at t = 0, if no source samples are given (Gat et al. 2024, "Discrete flow matching").
+ *
+ * - `"mask"`: Every token is the mask, a token of its own whose number is the vocabulary's size.
+ * - `"uniform"`: Every token of the vocabulary is equally likely, at each position on its own.
+ */
 export type TokenSource = "mask" | "uniform";
 
 /** How tokens become numbers for a backbone. The numbers of all positions are joined to one vector per row. */
@@ -1620,7 +1780,12 @@ export interface Guidance {
   readonly scale: number;
 }
 
-/** Which weights a job reads. */
+/**
+ * Which weights a job reads.
+ *
+ * - `"ema"`: The moving average where there is one.
+ * - `"raw"`: What the optimiser works on.
+ */
 export type Weights = "ema" | "raw";
 
 /** Options of `sample` of a discrete flow. */
@@ -1728,13 +1893,30 @@ export interface Every {
   readonly steps: number;
 }
 
-/** What to do with the rows that do not fill a last batch of an epoch. */
+/**
+ * What to do with the rows that do not fill a last batch of an epoch.
+ *
+ * - `"drop"`: Leave them out of this epoch (each epoch is shuffled anew).
+ * - `"keep"`: Make a smaller batch of them.
+ */
 export type LastBatch = "drop" | "keep";
 
-/** Which quantity is compared. */
+/**
+ * Which quantity is compared.
+ *
+ * - `"score_matching"`: The noise, ½‖ε̂ − ε‖²: denoising score matching (Vincent 2011) with the score's error weighted by σ², which keeps it bounded at small times (Ho et al., NeurIPS 2020, eq. 14). Of a bridge, the score's part of its loss.
+ * - `"flow_matching"`: The velocity, ½‖v̂ − v‖²: conditional flow matching (Lipman et al., ICLR 2023, eq. 9). Of a flow of tokens −log p̂(x₁ | x_t), summed over positions (Gat et al. 2024, "Discrete flow matching").
+ * - `"bridge_matching"`: Both, of a Schrödinger bridge: its velocity and its score (Tong et al., AISTATS 2024, "simulation-free score and flow matching").
+ * - `"energy_matching"`: The model's own energy, by contrast among candidates: −Σ_k w_k·log softmax_k E(t, x_t^k) (Lu et al., ICML 2023, "contrastive energy prediction"). Trains the energy network alone; every other loss leaves it alone. A row of data is K candidates of one condition, of shape `[K, …xSize]`, with their energies `[K]`.
+ */
 export type ObjectiveKind = "score_matching" | "flow_matching" | "bridge_matching" | "energy_matching";
 
-/** How a candidate's energy E becomes its weight. */
+/**
+ * How a candidate's energy E becomes its weight in contrastive energy prediction (Lu et al. 2023).
+ *
+ * - `"exact"`: exp(αE), divided by its mean over all rows and candidates of the data: the optimum is exact for every number of candidates.
+ * - `"softmax"`: softmax of αE over the candidates of a row (GenerativeRL): bounded, but exact only in the limit of many candidates. With few the energy is too flat.
+ */
 export type EnergyWeights = "exact" | "softmax";
 
 /** Settings of `"energy_matching"`. */
@@ -1751,12 +1933,18 @@ export interface EnergyMatching {
   readonly weights?: EnergyWeights;
 }
 
-/** How uniform numbers are laid out over the rows of a batch. */
+/**
+ * How uniform numbers are laid out over the rows of a batch.
+ *
+ * - `"independent"`: Each row has its own number.
+ * - `"stratified"`: Row i of B has a number between i/B and (i + 1)/B: the mean over a batch varies least.
+ * - `"antithetic"`: Rows 2k and 2k + 1 have u and 1 − u.
+ */
 export type TimeLayout = "independent" | "stratified" | "antithetic";
 
 /** A factor of the loss at t. */
 export type Weight = {
-  /** min(SNR, gamma): easy, nearly noiseless times count no more than those with signal-to-noise ratio gamma. */
+  /** min(SNR, gamma): easy, nearly noiseless times count no more than those with signal-to-noise ratio gamma (Hang et al. 2023). */
   readonly type: "min_snr";
   /**
    * The signal-to-noise ratio above which the weight stays the same; positive.
@@ -1764,7 +1952,7 @@ export type Weight = {
    */
   readonly gamma?: number;
 } | {
-  /** (σ̃² + σd²)/(σ̃σd)²: every noise level starts with loss 1. */
+  /** (σ̃² + σd²)/(σ̃σd)²: every noise level starts with loss 1 (Karras et al. 2022, table 1). */
   readonly type: "edm";
   /**
    * Standard deviation of the data; positive.
@@ -1772,13 +1960,16 @@ export type Weight = {
    */
   readonly sigmaData?: number;
 } | {
-  /** The weight of the likelihood bound: −2λ̇ of the noise error, if t is drawn uniformly. */
+  /**
+   * The weight of the likelihood bound: −2λ̇ of the noise error, if t is drawn uniformly (Song et al. 2021, "Maximum likelihood training of score-based
+   * diffusion models", theorem 1).
+   */
   readonly type: "likelihood";
 } | {
-  /** max(SNR, 1): the error of data or of noise, whichever is larger. */
+  /** max(SNR, 1): the error of data or of noise, whichever is larger (Salimans & Ho 2022, section 4). */
   readonly type: "truncated_snr";
 } | {
-  /** −2λ̇ · sigmoid(bias − 2λ) of the noise error: the likelihood bound without what is too fine to be seen. */
+  /** −2λ̇ · sigmoid(bias − 2λ) of the noise error: the likelihood bound without what is too fine to be seen (Kingma & Gao 2023). */
   readonly type: "sigmoid";
   /**
    * The log signal-to-noise ratio 2λ at which the weight has fallen to half; finite.
@@ -1794,13 +1985,16 @@ export type Weight = {
 
 /** The distribution that a loss draws t from. */
 export type TimeSampler = {
-  /** Every t equally likely. */
+  /** Every t equally likely (Song et al. 2021, eq. 7). */
   readonly type: "uniform";
 } | {
-  /** Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood. */
+  /**
+   * Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood (Song et al. 2021, "Maximum likelihood
+   * training of score-based diffusion models", section 5.1).
+   */
   readonly type: "inverse_lambda";
 } | {
-  /** The logit of t, as a fraction of the interval, is normal. */
+  /** The logit of t, as a fraction of the interval, is normal (Esser et al. 2024, section 3.1). */
   readonly type: "logit_normal";
   /**
    * Mean of the logit: negative prefers times near the data; finite.
@@ -1813,7 +2007,7 @@ export type TimeSampler = {
    */
   readonly std?: number;
 } | {
-  /** The logarithm of the noise level σ/s is normal, truncated to the interval. */
+  /** The logarithm of the noise level σ/s is normal, truncated to the interval (Karras et al. 2022, table 1). */
   readonly type: "log_normal_sigma";
   /**
    * Mean of ln(σ/s); finite.
@@ -1837,7 +2031,12 @@ export type TimeSampler = {
   readonly weight: Weight;
 };
 
-/** How the time of a training example is drawn and weighted. */
+/**
+ * How the time of a training example is drawn and weighted.
+ *
+ * - `"vanilla"`: Uniform times, weight 1.
+ * - `"likelihood"`: Times with density ∝ g²/σ² (half log-SNR uniform), which makes the loss a bound of the likelihood up to a factor (Song, Durkan, Murray, Ermon, NeurIPS 2021, theorem 1).
+ */
 export type Weighting = "vanilla" | "likelihood";
 
 /** An objective. */
@@ -1867,12 +2066,12 @@ export type Loss = ObjectiveKind | Objective;
 
 /** A learning-rate schedule. */
 export type ScheduleConfig = {
-  /** See `Constant`. */
+  /** The same rate at every step. */
   readonly type: "constant";
   /** The rate; > 0. */
   readonly rate: number;
 } | {
-  /** See `Linear`. */
+  /** From `start` to `end` over `steps` steps, then `end`. */
   readonly type: "linear";
   /** Last rate. */
   readonly end: number;
@@ -1881,7 +2080,7 @@ export type ScheduleConfig = {
   /** Steps between them. */
   readonly steps: number;
 } | {
-  /** See `Cosine`. */
+  /** Half a cosine from `peak` to `final` over `steps` steps, then `final` (Loshchilov & Hutter 2017, eq. 5, without restarts). */
   readonly type: "cosine";
   /**
    * Last rate.
@@ -1893,7 +2092,7 @@ export type ScheduleConfig = {
   /** Steps between them. */
   readonly steps: number;
 } | {
-  /** See `WarmupCosine`. */
+  /** Linearly from 0 to `peak` over `warmup` steps (Goyal et al. 2017, section 2.2), then half a cosine to `final` at step `steps`. */
   readonly type: "warmupCosine";
   /**
    * Last rate.
@@ -1916,7 +2115,7 @@ export type LearningRate = number | ScheduleConfig;
 
 /** An optimiser and its settings. */
 export type Optimizer = {
-  /** See `AdamW`. */
+  /** Adam with weight decay beside it, which leaves out biases, norms and Fourier features (Loshchilov & Hutter 2019, algorithm 2). */
   readonly type: "adamw";
   /**
    * Decay of the two moving averages, each in [0, 1).
@@ -1941,7 +2140,7 @@ export type Optimizer = {
    */
   readonly weightDecay?: number;
 } | {
-  /** See `Adam`. */
+  /** Steps along the mean gradient divided by the root of the mean squared gradient (Kingma & Ba 2015, algorithm 1). */
   readonly type: "adam";
   /**
    * Decay of the two moving averages, each in [0, 1).
@@ -1966,7 +2165,7 @@ export type Optimizer = {
    */
   readonly weightDecay?: number;
 } | {
-  /** See `Sgd`. */
+  /** Gradient descent, with momentum if wanted (Sutskever et al. 2013, in PyTorch's form). */
   readonly type: "sgd";
   /** Largest global norm of the gradient; larger ones are scaled down to it. */
   readonly clipNorm?: number;
@@ -1992,7 +2191,7 @@ export type Optimizer = {
   readonly weightDecay?: number;
 };
 
-/** Averages that are tracked while training, so that others can be had from their snapshots. */
+/** Averages that are tracked while training, so that others can be had from their snapshots (Karras et al. 2024, EDM2, section 3). */
 export interface PosthocEma {
   /** Steps between two snapshots; ≥ 1. Each keeps one copy of the parameters for each length, in memory and in checkpoints. */
   readonly every: number;
@@ -2017,7 +2216,7 @@ export interface FitOptions {
    */
   readonly accumulate?: number;
   /**
-   * Rows per step; at most the number of rows.
+   * Rows per step; ≥ 1, and at most the number of rows.
    * Default: `512`.
    */
   readonly batchSize?: number;
@@ -2032,7 +2231,7 @@ export interface FitOptions {
    * Default: `0.999`.
    */
   readonly ema?: Ema | null;
-  /** Passes over the data to take; give this or `steps`. */
+  /** Passes over the data to take, ≥ 1; give this or `steps`. */
   readonly epochs?: number;
   /** When to pause for the caller. */
   readonly every?: Every;
@@ -2068,7 +2267,7 @@ export interface FitOptions {
    * Default: `0`.
    */
   readonly seed?: number;
-  /** Steps to take; give this or `epochs`. */
+  /** Steps to take, ≥ 1; give this or `epochs`. */
   readonly steps?: number;
   /** When to validate, if validation data is given. */
   readonly validation?: Validation;
@@ -2076,7 +2275,7 @@ export interface FitOptions {
 
 /** How a flow or bridge model goes from source to data: x_t = a(t) x₀ + b(t) x₁ + c(t) ε. */
 export type Interpolant = {
-  /** Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma. */
+  /** Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma (Lipman et al. 2023; Tong et al. 2024, I-CFM). */
   readonly type: "independent";
   /**
    * Standard deviation of the noise around the line; at least 0, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
@@ -2084,7 +2283,7 @@ export type Interpolant = {
    */
   readonly sigma?: number;
 } | {
-  /** From noise to data of width sigma: a = 1 − (1 − sigma) t, b = t, c = 0. */
+  /** From noise to data of width sigma: a = 1 − (1 − sigma) t, b = t, c = 0 (Lipman et al. 2023, eq. 20 and 22). */
   readonly type: "target";
   /**
    * Factor of the source that is left at the data; at least 0 and less than 1.
@@ -2092,7 +2291,7 @@ export type Interpolant = {
    */
   readonly sigma?: number;
 } | {
-  /** A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma. */
+  /** A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma (Albergo & Vanden-Eijnden 2023, the trigonometric interpolant). */
   readonly type: "variance_preserving";
   /**
    * Standard deviation of the noise around the arc; at least 0, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
@@ -2100,7 +2299,10 @@ export type Interpolant = {
    */
   readonly sigma?: number;
 } | {
-  /** Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)). */
+  /**
+   * Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)) (Tong et al. 2024, "Simulation-free Schrödinger bridges via score and
+   * flow matching").
+   */
   readonly type: "schrodinger_bridge";
   /**
    * Diffusion σ of the Brownian motion; positive, in the units that the network sees: those of the data divided by their standard deviation unless `normalize` is false.
@@ -2148,7 +2350,12 @@ export interface FlowConfig {
   readonly xSize: Size;
 }
 
-/** How ∇·v is computed. */
+/**
+ * How ∇·v is computed.
+ *
+ * - `"exact"`: One Jacobian–vector product per dimension (Chen et al. 2018, theorem 1).
+ * - `"hutchinson"`: εᵀ(∂v/∂x)ε with one Rademacher probe ε per row, the same along the whole trajectory: unbiased (Hutchinson 1990; Grathwohl et al. 2019, FFJORD).
+ */
 export type Divergence = "exact" | "hutchinson";
 
 /** Options of `logProb`. */
@@ -2173,7 +2380,7 @@ export interface LogProbOptions {
   readonly weights?: Weights;
 }
 
-/** The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE. */
+/** The coefficient h(t) of dW in the sampler's SDE (Ma et al. 2024, SiT, whose diffusion is ½h²). 0 makes it the probability-flow ODE. */
 export type Diffusion = {
   /** h = 0: deterministic. */
   readonly type: "zero";
@@ -2203,7 +2410,12 @@ export type Diffusion = {
   readonly h: Expression;
 };
 
-/** In which point an energy written by the user is evaluated. */
+/**
+ * In which point an energy written by the user is evaluated.
+ *
+ * - `"state"`: In x_t itself, in the units that the network sees: exact where the energy is log E[exp E(x₀) | x_t] (Lu et al. 2023).
+ * - `"data"`: In the model's expectation of the datum given x_t, in the user's units: approximate (Chung et al. 2023, diffusion posterior sampling), for energies of data.
+ */
 export type EnergyAt = "state" | "data";
 
 /** How strongly an energy guides, and where it is evaluated. */
@@ -2220,7 +2432,7 @@ export interface EnergySettings {
   readonly scale?: number;
 }
 
-/** How often, and how far back. */
+/** How often steps are taken again, and how far back (Lugmayr et al. 2022, RePaint, algorithm 1). */
 export interface Resample {
   /** How many of the solver's steps a stretch has; ≥ 1. */
   readonly jump: number;

@@ -7,7 +7,7 @@ import { handleOf, type Tensor } from "../tensor/tensor.js";
 import type { DiscreteConfigOf, DiscreteSampleSettings } from "./discrete-options.js";
 import { FittedModel } from "./fitted-model.js";
 import { grouped } from "./groups.js";
-import { assertNotAborted, finished } from "./job.js";
+import { checkJob, finished } from "./job.js";
 import { type Lists, mapped, rowsOf } from "./lists.js";
 import type { Kind } from "./network.js";
 import type { CallSettings, PairLossSettings, Pairs, PlainSize } from "./options.js";
@@ -86,10 +86,11 @@ export class DiscreteFlowMatchingModel<
 
   async #sampled(settings: DiscreteSampleSettings<X, C>, trajectory: boolean): Promise<StateOf<X>> {
     const { x0, condition, signal, progress, onReport, ...rest } = settingsOf("sample", settings, "batchSize");
+    const job = { signal, progress, onReport };
     refuseOptions(settings, ["trajectory"]);
     const options = { ...rest, trajectory };
     validate("DiscreteSampleOptions", options);
-    assertNotAborted("sample", signal);
+    checkJob("sample", job);
     const starts = x0 === undefined ? [] : this.leaves("x0", x0);
     const conditions = this.conditions(condition);
     const first = [...starts, ...conditions];
@@ -98,7 +99,7 @@ export class DiscreteFlowMatchingModel<
     network.prepare({ kind: "sample", options, given: first.length === 0 ? undefined : rowsOf(first) });
     const lists = grouped(mapped({ x0: starts, condition: conditions }, handleOf));
     const run = network.native.sampleTokens(JSON.stringify(options), ...lists);
-    const { tensors } = await finished(run, { signal, progress, onReport });
+    const { tensors } = await finished(run, job);
     return this.state(tensors);
   }
 

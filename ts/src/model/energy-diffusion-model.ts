@@ -73,12 +73,11 @@ export class EnergyConditionalDiffusionModel<
 
   /** @internal */
   protected override groups(what: string, data: StateOf<X> | Candidates<X>): Lists {
-    if (!isCandidates(data, this.config.xSize)) return { x: this.leaves(what, data) };
-    optionsOf(what, data, candidateNames);
-    return this.#candidates(what, data);
+    return isCandidates(data, this.config.xSize) ? this.#candidates(what, data) : { x: this.leaves(what, data) };
   }
 
-  #candidates(what: string, { x, energy }: Candidates<X>): Lists {
+  #candidates(what: string, data: Candidates<X>): Lists {
+    const { x, energy } = optionsOf(what, data, candidateNames);
     return { x: this.leaves(`${what}.x`, x), energy: tensorsOf(`${what}.energy`, energy, 1) };
   }
 

@@ -1,11 +1,13 @@
 // Functions of t as data: a path, a weight or a diffusion of one's own, written as a plain function.
 // Traced with t one f64 number into a list of operations, which a config holds and a checkpoint keeps.
+import { plainOf } from "../config/options.js";
 import { ShapeError } from "../errors.js";
 import type { Diffusion, Expression, Path, Weight } from "../generated/config.js";
 import { native } from "../native.js";
 import { filled, Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { Trace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
+import { functionOf, settingsOf } from "./settings.js";
 
 /** A function of the time t, a tensor of one number: elementwise arithmetic, or a plain number. */
 export type FunctionOfTime = (t: Tensor) => Tensor | number;
@@ -38,6 +40,7 @@ export interface Interval {
 }
 
 function expressionOf(name: string, of: FunctionOfTime): Expression {
+  functionOf(name, of);
   const trace = new Trace(name, "sample");
   const graph = trace.record(() => {
     const result: unknown = of(traced(trace, trace.native.input("t", "f64", [])));
@@ -61,6 +64,8 @@ function expressionOf(name: string, of: FunctionOfTime): Expression {
  * ```
  */
 export function customPath(schedule: LogSchedule | PlainSchedule, interval: Interval = {}): KindOf<Path, "custom"> {
+  settingsOf("customPath", schedule);
+  plainOf("customPath", interval, ["tMin", "tMax"]);
   const functions = Object.entries(schedule).map(([name, of]) => [name, expressionOf(`customPath.${name}`, of)]);
   return { type: "custom", ...interval, ...Object.fromEntries(functions) };
 }

@@ -18,12 +18,12 @@ import { Run } from "../train/run.js";
 import { checkBatch, checkBatchKeys, checkFits, type Shapes } from "./batches.js";
 import { watchResumed, watchScale } from "./data-scale.js";
 import { grouped } from "./groups.js";
-import { assertNotAborted } from "./job.js";
+import { checkJob } from "./job.js";
 import { candidatesOf, free, type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { FitSettings, RowSettings } from "./options.js";
 import type { ModelInfo } from "./reports.js";
-import { everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
+import { checkInteger, everyNames, functionOf, refused, settingsOf, validationNames } from "./settings.js";
 import { isRecordOf, tensorsOf } from "./state.js";
 import { chunks, isStream, pump, type Read, type Stream } from "./stream.js";
 import { type Weight, weightGraph } from "./weight.js";
@@ -39,8 +39,8 @@ export interface Fitted<C extends Size, Data> {
   readonly hasUnitNoise: boolean;
   /** The encoding; throws where there is none. */
   encoding(): TableEncoding;
-  /** The rows of tensors. */
-  rows(what: string, data: Data, settings: RowSettings<C>): Lists;
+  /** The rows of tensors; `at` is where they are, as of {@link Fit.read}. */
+  rows(at: string, data: Data, settings: RowSettings<C>): Lists;
   info(): Promise<ModelInfo>;
 }
 
@@ -82,9 +82,9 @@ interface Pair {
 /** A copy, since what is owned is freed. */
 const copied = (tensor: Tensor) => tensor.narrow(0, 0, rowsOf([tensor]));
 
-function refuseCondition(what: string, condition: unknown): void {
+function refuseCondition(at: string, condition: unknown): void {
   const expected = "none beside a table, of which it is a part";
-  if (condition !== undefined) throw refused(`${what}.condition`, expected, condition);
+  if (condition !== undefined) throw refused(`${at}condition`, expected, condition);
 }
 
 /** One fit. */
@@ -101,33 +101,37 @@ class Fit<C extends Size, Data> {
     this.#weight = weight;
   }
 
-  /** Rows as they are given: at once, unless they have to be encoded. */
-  read(what: string, data: Data | Table, settings: RowSettings<C>): Read | Promise<Read> {
-    if (data instanceof Table) return this.#encoded(what, data, settings);
+  /**
+   * Rows as they are given: at once, unless they have to be encoded.
+   *
+   * @param at - where they are among the settings, for messages: `"validation."`, or nothing
+   */
+  read(at: string, data: Data | Table, settings: RowSettings<C>): Read | Promise<Read> {
+    if (data instanceof Table) return this.#encoded(at, data, settings);
     if (isRecordOf(["x0", "x1"], data, this.#model.xSize)) {
       const pairs = data as unknown as Pair;
-      if (pairs.x0 instanceof Table || pairs.x1 instanceof Table) return this.#encodedPairs(what, pairs, settings);
+      if (pairs.x0 instanceof Table || pairs.x1 instanceof Table) return this.#encodedPairs(at, pairs, settings);
     }
-    return { lists: this.#model.rows(what, data, settings), owned: false };
+    return { lists: this.#model.rows(at, data, settings), owned: false };
   }
 
-  async #encoded(what: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
+  async #encoded(at: string, table: Table, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
     const { dtype } = this.#model;
     const encoding = this.#model.encoding();
-    refuseCondition(what, condition);
-    const weight = sampleWeight && tensorsOf("sampleWeight", sampleWeight, 1).map(copied);
+    refuseCondition(at, condition);
+    const weight = sampleWeight && tensorsOf(`${at}sampleWeight`, sampleWeight, 1).map(copied);
     const x = [await encoding.encode(table, { dtype })];
     const conditions = encoding.conditionWidth === 0 ? [] : [await encoding.encodeCondition(table, { dtype })];
     return { lists: { x, condition: conditions, sampleWeight: weight ?? [] }, owned: true };
   }
 
   /** Pairs of which one or both are tables; conditions are those of the data. */
-  async #encodedPairs(what: string, pairs: Pair, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
+  async #encodedPairs(at: string, pairs: Pair, { condition, sampleWeight }: RowSettings<C>): Promise<Read> {
     const { dtype } = this.#model;
     const encoding = this.#model.encoding();
     const { x0, x1, ...others } = pairs;
     const ofData = x1 instanceof Table && encoding.conditionWidth > 0;
-    if (x1 instanceof Table) refuseCondition(what, condition);
+    if (x1 instanceof Table) refuseCondition(at, condition);
     const made: Tensor[] = [];
     const encoded = async (side: unknown) => {
       if (!(side instanceof Table)) return side;
@@ -140,7 +144,7 @@ class Fit<C extends Size, Data> {
       const given = ofData ? await encoding.encodeCondition(x1, { dtype }) : condition;
       if (ofData) made.push(given as Tensor);
       const lists = this.#model.rows(
-        what,
+        at,
         sides as unknown as Data,
         { condition: given, sampleWeight } as RowSettings<C>,
       );
@@ -205,7 +209,6 @@ class Fit<C extends Size, Data> {
     const unit = batchSize * accumulate;
     checkFits(unit, this.#model.xSize, this.#model.dtype);
     const { buffer = STEPS_HELD * unit } = settings;
-    if (!Number.isSafeInteger(buffer) || buffer < 1) throw refused("buffer", "an integer ≥ 1", buffer);
     const rows = Math.max(1, Math.floor(buffer / unit)) * unit;
     const open = typeof stream === "function" ? stream : () => stream;
     const cutting = { epochs, rows, unit, keep: settings.lastBatch === "keep", ended: false };
@@ -250,7 +253,7 @@ class Fit<C extends Size, Data> {
     const isWhole = isRecordOf(["data"], item, this.#model.xSize);
     if (isWhole) checkBatchKeys(item as object, number);
     const { data, ...settings } = isWhole ? (item as { readonly data: Data | Table }) : { data: item as Data | Table };
-    const read = await this.read("data", data, settings);
+    const read = await this.read("", data, settings);
     this.#first ??= mapped(read.lists, ({ shape }) => ({ shape }));
     try {
       checkBatch(read.lists, this.#first, number);
@@ -279,7 +282,7 @@ export function startFit<C extends Size, Data>(
   settings: FitSettings<C, Data>,
 ): Run {
   const given = settingsOf("fit", settings, "steps");
-  const { condition, sampleWeight, validation, every, weight, signal, progress, log, buffer: _, ...rest } = given;
+  const { condition, sampleWeight, validation, every, weight, signal, progress, log, buffer, ...rest } = given;
   if (validation !== undefined) optionsOf("validation", validation, validationNames);
   if (every !== undefined) functionOf("every.call", optionsOf("every", every, everyNames).call);
   const options = {
@@ -295,15 +298,17 @@ export function startFit<C extends Size, Data>(
     throw new ConfigError(`lastBatch: expected ${expected}, got ${got}`, { expected, got, path: "lastBatch" });
   }
   model.network.checkFit(options);
-  assertNotAborted("fit", signal);
+  checkInteger("buffer", buffer, 1);
+  if (weight !== undefined) functionOf("weight", weight);
+  checkJob("fit", { signal, progress });
   const logs = new Logs(log);
   const fit = new Fit(model, options, weight);
-  const held = validation && fit.read("validation.data", validation.data, validation);
+  const held = validation && fit.read("validation.", validation.data, validation);
   // Where the other data are refused at once nobody waits for these.
   if (held instanceof Promise) held.catch(() => undefined);
   const begun = (): NativeRun => {
     if (isStream<C, Data>(data)) return fit.streamed(data, settings, held);
-    const trained = fit.read("data", data, { condition, sampleWeight });
+    const trained = fit.read("", data, { condition, sampleWeight });
     if (trained instanceof Promise || held instanceof Promise) return fit.later(both(trained, held));
     return fit.begin([trained, held], false);
   };

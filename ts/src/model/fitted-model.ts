@@ -34,7 +34,7 @@ import type {
   LossSettings,
   RowSettings,
 } from "./options.js";
-import { callNames, lossNames } from "./settings.js";
+import { callNames, checkInteger, checkName, lossNames, weightNames } from "./settings.js";
 import { type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf, StoredModel } from "./stored-model.js";
 import type { Stream } from "./stream.js";
@@ -124,23 +124,19 @@ export abstract class FittedModel<
    *
    * @internal
    */
-  protected conditions(condition: unknown): Tensor[] {
+  protected conditions(condition: unknown, what = "condition"): Tensor[] {
     if (condition === undefined) return [];
     const { conditionSize } = this.config;
-    if (conditionSize !== undefined) return tensorsOf("condition", condition, conditionSize);
+    if (conditionSize !== undefined) return tensorsOf(what, condition, conditionSize);
     const [expected, got] = ["no condition (the config has no conditionSize)", describe(condition)];
     const remedy = "conditionSize: … in the config, the size of one row of it";
-    throw new DataError(`condition: expected ${expected}, got ${got}. Remedy: ${remedy}`, {
-      expected,
-      got,
-      where: "condition",
-    });
+    throw new DataError(`${what}: expected ${expected}, got ${got}. Remedy: ${remedy}`, { expected, got, where: what });
   }
 
-  /** Data and what comes with its rows. */
-  #rows(data: Lists, { condition, sampleWeight }: RowSettings<C>): Lists {
-    const weight = sampleWeight === undefined ? [] : tensorsOf("sampleWeight", sampleWeight, 1);
-    return { ...data, condition: this.conditions(condition), sampleWeight: weight };
+  /** Data and what comes with its rows; `at` is where they are, for messages. */
+  #rows(data: Lists, { condition, sampleWeight }: RowSettings<C>, at = ""): Lists {
+    const weight = sampleWeight === undefined ? [] : tensorsOf(`${at}sampleWeight`, sampleWeight, 1);
+    return { ...data, condition: this.conditions(condition, `${at}condition`), sampleWeight: weight };
   }
 
   /**
@@ -188,7 +184,7 @@ export abstract class FittedModel<
       isEncoded: "data" in this.config && this.config.data !== undefined,
       hasUnitNoise: hasUnitNoise(this.config),
       encoding: () => this.encoding,
-      rows: (what, rows, more) => this.#rows(this.groups(what, rows), more),
+      rows: (at, rows, more) => this.#rows(this.groups(`${at}data`, rows), more, at),
       info: () => this.info(),
     };
     return startFit(model, data, settings);
@@ -205,6 +201,9 @@ export abstract class FittedModel<
       settings,
       lossNames,
     );
+    checkName("reduction", rest.reduction, ["mean", "none"]);
+    checkName("weights", rest.weights, weightNames);
+    checkInteger("seed", rest.seed);
     const [own, kept] = typeof weight === "function" ? [weight, undefined] : [undefined, weight];
     const objective = { type, weighting, time, layout, energy, weight: kept };
     validate("Objective", objective);
@@ -233,14 +232,16 @@ export abstract class FittedModel<
     { now, inTrace }: NativeFunction,
   ): Tensor[] {
     const state = this.leaves("x", x);
-    const condition = this.conditions(optionsOf("settings", settings, callNames).condition);
+    const { condition: given, weights = "ema" } = optionsOf("settings", settings, callNames);
+    checkName("weights", weights, weightNames);
+    const condition = this.conditions(given);
     const [rows, trace] = [rowsOf(state), currentTrace()];
     this.#network.prepare({ kind: "loss", rows, training: trace?.training ?? false });
     const { native: model } = this.#network;
     const times = timesOf(t, rows, this.dtype);
     if (trace === undefined) {
       const [handles, conditions] = [state.map(handleOf), condition.map(handleOf)];
-      const results = now(model, [handleOf(times), handles, conditions, settings.weights ?? "ema"]);
+      const results = now(model, [handleOf(times), handles, conditions, weights]);
       return results.map((handle) => new Tensor({ handle }));
     }
     const ids = grouped(mapped({ t: [times], x: state, condition }, (tensor) => valueIn(trace, tensor).id));

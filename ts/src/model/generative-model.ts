@@ -5,7 +5,7 @@ import { validate } from "../config/validate.js";
 import { gathered } from "../data/columns.js";
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
 import { Table } from "../data/table.js";
-import { ConfigError, InternalError } from "../errors.js";
+import { InternalError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import type { NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
@@ -13,7 +13,7 @@ import { handleOf, Tensor } from "../tensor/tensor.js";
 import { energyGraph } from "./energy.js";
 import { type AnyConfigOf, FittedModel } from "./fitted-model.js";
 import { grouped } from "./groups.js";
-import { assertNotAborted, type Finished, finished } from "./job.js";
+import { checkJob, type Finished, finished } from "./job.js";
 import { type Lists, mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type {
@@ -21,7 +21,6 @@ import type {
   DensitySampleSettings,
   FixedSampleSettings,
   ForwardSettings,
-  GuideSettings,
   LogProbSettings,
   SampleSettings,
   SampleTableSettings,
@@ -29,7 +28,7 @@ import type {
   TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
-import { energyNames, functionOf, guideNames, refused, refuseOptions, settingsOf } from "./settings.js";
+import { energyNames, functionOf, guideNames, numberOf, refused, refuseOptions, settingsOf } from "./settings.js";
 import { type StateOf, stateOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 import { tracedDensity, tracedSamples } from "./traced.js";
@@ -61,36 +60,41 @@ export abstract class GenerativeModel<
     known: Lists = {},
   ): Promise<Finished> {
     const { x0: _, condition, guide, energy, signal, progress, onReport, ...rest } = settings;
+    const job = { signal, progress, onReport };
     this.#network.training.beforeSampling(this, () => this.parameters().length > 0);
     const passed = [...INTERNAL, ...Object.entries(OWN).flatMap(([key, has]) => (has(more, known) ? [] : [key]))];
     refuseOptions(settings, passed);
     const { fixedX = [], fixedMask = [] } = known;
     if (guide !== undefined) optionsOf("guide", guide, guideNames);
-    const { function: energyFunction, ...energySettings } = optionsOf("energy", energy ?? {}, energyNames);
+    const { function: energyFunction, ...energySettings } = optionsOf(
+      "energy",
+      energy === undefined ? {} : energy,
+      energyNames,
+    );
+    if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
     const options = {
       ...rest,
-      ...(guide && { otherScale: scaleOf(guide) }),
+      ...(guide && { otherScale: numberOf("guide.scale", guide.scale) }),
       ...(energy && { energy: energySettings }),
       ...more,
     };
     validate("SampleOptions", options);
-    assertNotAborted("sample", signal);
+    checkJob("sample", job);
     const conditions = this.conditions(condition);
     const first = [...starts, ...conditions];
     const given = first.length === 0 && fixedX.length === 0 ? undefined : rowsOf([...first, ...fixedX]);
-    const other = guide && networkOf(guide.model);
+    const other = guide && networkOf(guide.model, "guide.model");
     for (const network of [this.#network, ...(other ? [other] : [])])
       network.prepare({ kind: "sample", options, given });
     const text = JSON.stringify(options);
     const { xSize, conditionSize } = this.config;
     const shapes = { dtype: this.dtype, xSize, conditionSize: conditions.length > 0 ? conditionSize : undefined };
-    if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
     const graphs = energyFunction
       ? native.sampleRows(text, given).map((rows) => energyGraph(energyFunction, { ...shapes, rows }))
       : [];
     const lists = grouped(mapped({ x0: starts, condition: conditions, fixedX, fixedMask }, handleOf));
     const run = this.#network.native.sample(text, ...lists, graphs, other?.native);
-    return finished(run, { signal, progress, onReport });
+    return finished(run, job);
   }
 
   async #sampling(given: SampleSettings<X, C>, more: object): Promise<Finished> {
@@ -271,13 +275,14 @@ export abstract class GenerativeModel<
   async logProb(x: StateOf<X> | Table, settings: LogProbSettings<C> = {}): Promise<DensityReport> {
     if (x instanceof Table) return this.#logProbOfTable(x, settings);
     const { condition, signal, progress, onReport, ...options } = settingsOf("logProb", settings);
+    const job = { signal, progress, onReport };
     validate("LogProbOptions", options);
-    assertNotAborted("logProb", signal);
+    checkJob("logProb", job);
     const [state, conditions] = [this.leaves("x", x), this.conditions(condition)];
     this.#network.prepare({ kind: "sample", options: {}, given: rowsOf(state) });
     const lists = grouped(mapped({ x0: state, condition: conditions }, handleOf));
     const run = this.#network.native.logProb(JSON.stringify(options), ...lists);
-    const { tensors, evaluations } = await finished(run, { signal, progress, onReport });
+    const { tensors, evaluations } = await finished(run, job);
     return { logProb: lastOf(tensors), nfe: evaluations };
   }
 
@@ -363,7 +368,7 @@ export abstract class GenerativeModel<
    * ```
    */
   tracedLogProb(x: StateOf<X>, settings: TracedLogProbSettings<C> = {}): Tensor {
-    const { condition, ...rest } = settings;
+    const { condition, ...rest } = settingsOf("tracedLogProb", settings);
     const given = { network: this.#network, x0: this.leaves("x", x), condition: this.conditions(condition) };
     const [logProb] = tracedDensity(given, rest);
     if (logProb === undefined) throw new InternalError("a density gave no tensor");
@@ -417,11 +422,4 @@ function lastOf(tensors: readonly NativeTensor[]): Tensor {
   const handle = tensors.at(-1);
   if (handle === undefined) throw new InternalError("a job gave no tensor");
   return new Tensor({ handle });
-}
-
-/** How strongly another model guides. */
-function scaleOf({ scale }: GuideSettings): number {
-  if (typeof scale === "number" && Number.isFinite(scale)) return scale;
-  const [expected, got] = ["a finite number", String(scale)];
-  throw new ConfigError(`guide.scale: expected ${expected}, got ${got}`, { expected, got, path: "guide.scale" });
 }

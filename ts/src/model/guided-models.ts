@@ -1,14 +1,13 @@
 // GuidedDiffusionModel and its twins for flows and bridges: a base model and a guided one, sampled between them and beyond.
 // Both are evaluated in one program: (1 − g)·base + g·guided, the same for score, noise, velocity and data.
 import type { Table } from "../data/table.js";
-import { ConfigError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import { DiffusionModel } from "./diffusion-model.js";
 import { IndependentConditionalFlowModel } from "./independent-flow-model.js";
 import { OptimalTransportConditionalFlowModel } from "./optimal-transport-flow-model.js";
 import type { PlainSize, SampleSettings, SampleTableSettings } from "./options.js";
 import { SchrodingerBridgeConditionalFlowModel } from "./schrodinger-bridge-model.js";
-import { settingsOf } from "./settings.js";
+import { numberOf, refused, settingsOf } from "./settings.js";
 import type { StateOf } from "./state.js";
 
 /** Options of sampling a guided model. */
@@ -42,8 +41,7 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
     const { base, guided } = settingsOf("models", models);
     for (const [path, model] of Object.entries({ base, guided })) {
       if (kinds.some((kind) => model instanceof kind)) continue;
-      const [expected, got] = [kinds.map(({ name }) => name).join(" or "), typeof model];
-      throw new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
+      throw refused(path, kinds.map(({ name }) => `a ${name}`).join(" or "), model);
     }
     this.base = base;
     this.guided = guided;
@@ -51,7 +49,7 @@ abstract class GuidedModel<const X extends Size, const C extends Size, Model ext
 
   #settings<Settings extends object>(given: Settings & { readonly guidanceScale?: number }) {
     const { guidanceScale = 1, ...settings } = settingsOf("sample", given);
-    return { ...settings, guide: { model: this.base, scale: guidanceScale } };
+    return { ...settings, guide: { model: this.base, scale: numberOf("guidanceScale", guidanceScale) } };
   }
 
   /**

@@ -3,7 +3,7 @@
 import { AbortError } from "../errors.js";
 import type { NativeRun, NativeTensor } from "../native/boundary.js";
 import { progressOn } from "../train/progress.js";
-import { refused } from "./settings.js";
+import { checkTruth, functionOf, refused } from "./settings.js";
 
 /** How sampling, or the computation of densities, went. Where rows are done in chunks, all of them together. */
 export interface SampleReport {
@@ -27,9 +27,15 @@ export interface JobSettings {
   readonly onReport?: (report: SampleReport) => void;
 }
 
-/** Refuses to start where the signal is none, or was aborted before. */
-export function assertNotAborted(what: string, signal: AbortSignal | undefined): void {
+/**
+ * Refuses to start with settings that are not what they must be, or where the signal was aborted before.
+ *
+ * @throws ConfigError for a setting of another type; AbortError
+ */
+export function checkJob(what: string, { signal, progress, onReport }: JobSettings): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw refused("signal", "an AbortSignal", signal);
+  checkTruth("progress", progress);
+  if (onReport !== undefined) functionOf("onReport", onReport);
   if (signal?.aborted) {
     throw new AbortError(`${what}: the signal was aborted before the start`, { cause: signal.reason });
   }

@@ -9,7 +9,7 @@ import { GenerativeModel } from "./generative-model.js";
 import { grouped } from "./groups.js";
 import { type Lists, mapped } from "./lists.js";
 import type { Coupled, CoupleSettings, PairLossSettings, Pairs, TablePairs } from "./options.js";
-import { coupleNames, pairLossNames, pairNames } from "./settings.js";
+import { checkInteger, coupleNames, pairLossNames, pairNames } from "./settings.js";
 import { isRecordOf, type StateOf, stateOf, tensorsOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 
@@ -51,6 +51,7 @@ export abstract class PairModel<
    */
   couple(settings: CoupleSettings<X, C>): Coupled<X, C> {
     const { seed = 0 } = optionsOf("couple", settings, coupleNames);
+    checkInteger("seed", seed);
     const x0 = this.leaves("x0", settings.x0);
     const x1 = this.leaves("x1", settings.x1);
     const condition = this.conditions(settings.condition);

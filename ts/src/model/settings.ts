@@ -1,7 +1,10 @@
 // What every call checks of its arguments before it looks at them: that settings are an object, a path a string, a function a function.
 // Names of settings that no validator of a config sees are here, too.
+import { listed } from "../config/kit.js";
+import { hint } from "../config/nearest.js";
 import { namesOf } from "../config/options.js";
 import { ConfigError, relabelled } from "../errors.js";
+import type { Weights } from "../generated/config.js";
 import { describe } from "../tensor/tree.js";
 import type {
   CallSettings,
@@ -98,6 +101,50 @@ export function functionOf<T>(what: string, value: T): T {
   if (typeof value === "function") return value;
   throw refused(what, "a function", value);
 }
+
+/**
+ * A setting that is there must be true or false.
+ *
+ * @throws ConfigError where it is something else
+ */
+export function checkTruth(what: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") throw refused(what, "true or false", value);
+}
+
+/**
+ * A setting that is there must be an integer, of at least so much.
+ *
+ * @throws ConfigError where it is something else
+ */
+export function checkInteger(what: string, value: unknown, least?: number): void {
+  if (value === undefined) return;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= (least ?? value)) return;
+  throw refused(what, least === undefined ? "an integer" : `an integer ≥ ${least}`, value);
+}
+
+/**
+ * A number.
+ *
+ * @throws ConfigError where it is none, or not finite
+ */
+export function numberOf(what: string, value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw refused(what, "a finite number", value);
+}
+
+/**
+ * A setting that is there must be one of some names.
+ *
+ * @throws ConfigError where it is something else
+ */
+export function checkName(what: string, value: unknown, known: readonly string[]): void {
+  if (value === undefined || known.some((name) => name === value)) return;
+  const error = refused(what, listed(known.map((name) => JSON.stringify(name))), value);
+  throw relabelled(error, `${error.message}${hint(value, known)}`, { cause: undefined });
+}
+
+/** The values of `weights`. */
+export const weightNames = ["ema", "raw"] as const satisfies readonly Weights[];
 
 /**
  * Refuses options that a call does not have, although the engine knows them.

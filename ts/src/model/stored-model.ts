@@ -1,18 +1,18 @@
 // StoredModel: a model as what can be kept: a config and parameters, which come and go as folders, files and dicts.
 // What it does with them is the business of FittedModel and the classes below it.
 import { namesOf, optionsOf } from "../config/options.js";
-import { CheckpointError, ConfigError, DeviceError, relabelled } from "../errors.js";
+import { CheckpointError, DeviceError, relabelled } from "../errors.js";
 import type { NativeTensor, Weights } from "../native/boundary.js";
 import { native } from "../native.js";
+import { markOurs } from "../tensor/foreign.js";
 import { handleOf, Tensor } from "../tensor/tensor.js";
-import { describe } from "../tensor/tree.js";
 import { type AnyConfig, type Kind, Network, placesOf } from "./network.js";
 import type { LoadReport, ModelInfo } from "./reports.js";
-import { pathOf, refused, settingsOf } from "./settings.js";
+import { checkName, checkTruth, pathOf, refused, settingsOf, weightNames } from "./settings.js";
 import { type ParameterInfo, summaryOf } from "./summary.js";
 
 /** The network behind a model, for the other files of this layer. */
-export let networkOf: (model: object) => Network;
+export let networkOf: (model: object, what?: string, expected?: string) => Network;
 
 /** A saved model's class and config. */
 export async function savedModel(folder: string): Promise<{ readonly name: string; readonly config: unknown }> {
@@ -28,8 +28,16 @@ export interface LoadSettings {
 
 const loadNames = namesOf<LoadSettings>({ device: true });
 
-/** The settings of `load`, whose names are known. */
-export const loadSettings = (settings: LoadSettings): LoadSettings => optionsOf("load", settings, loadNames);
+/**
+ * The settings of `load`.
+ *
+ * @throws ConfigError for a name that is not known, or a device that is no text
+ */
+export function loadSettings(settings: LoadSettings): LoadSettings {
+  const { device } = optionsOf("load", settings, loadNames);
+  if (device !== undefined && typeof device !== "string") throw refused("device", "the name of a device", device);
+  return settings;
+}
 
 /**
  * Checks that the device of a saved model is there.
@@ -60,7 +68,6 @@ export async function loadedAs<Model extends StoredModel<AnyConfig>, Config>(
   settings: LoadSettings = {},
 ): Promise<Model> {
   const { device: wanted } = loadSettings(settings);
-  if (wanted !== undefined && typeof wanted !== "string") throw refused("device", "the name of a device", wanted);
   const { name, config: saved } = await savedModel(folder);
   if (name !== kind.name) {
     const [expected, got] = [`a ${kind.name}`, `a ${name}`];
@@ -99,10 +106,11 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
   #config: Config;
 
   static {
-    networkOf = (model) => {
+    networkOf = (model, what = "model", expected = "a model") => {
       if (typeof model === "object" && model !== null && #network in model) return model.#network;
-      throw new ConfigError(`expected a model, got ${describe(model)}`, { expected: "a model", got: describe(model) });
+      throw refused(what, expected, model);
     };
+    markOurs(StoredModel.prototype, "model");
   }
 
   /** @internal */
@@ -152,7 +160,9 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    * ```
    */
   stateDict(settings: { readonly weights?: Weights } = {}): Record<string, Tensor> {
-    return this.#named(this.#network.native.stateDict(optionsOf("stateDict", settings, ["weights"]).weights ?? "raw"));
+    const { weights = "raw" } = optionsOf("stateDict", settings, ["weights"]);
+    checkName("weights", weights, weightNames);
+    return this.#named(this.#network.native.stateDict(weights));
   }
 
   #named(handles: readonly NativeTensor[]): Record<string, Tensor> {
@@ -215,6 +225,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
     settingsOf("loadStateDict", state);
     const tensors = Object.values(state).map(handleOf);
     const { strict = true } = optionsOf("loadStateDict", settings, ["strict"]);
+    checkTruth("strict", strict);
     const report = await this.#network.native.loadStateDict(Object.keys(state), tensors, strict);
     this.#network.training.reached(Number.POSITIVE_INFINITY);
     return JSON.parse(report);
@@ -227,6 +238,7 @@ export abstract class StoredModel<Config extends AnyConfig> implements Disposabl
    */
   async importWeights(file: string, settings: { readonly strict?: boolean } = {}): Promise<LoadReport> {
     const { strict = true } = optionsOf("importWeights", settings, ["strict"]);
+    checkTruth("strict", strict);
     const report = await this.#network.native.importWeights(pathOf("importWeights", file), strict);
     this.#network.training.reached(Number.POSITIVE_INFINITY);
     return JSON.parse(report);

@@ -12,7 +12,7 @@ import { grouped } from "./groups.js";
 import { mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { TracedLogProbSettings, TracedSampleSettings } from "./options.js";
-import { energyNames } from "./settings.js";
+import { energyNames, functionOf } from "./settings.js";
 
 /** What a model hands over to be recorded. */
 interface Given {
@@ -77,7 +77,12 @@ export function tracedSamples(
   const trace = theTrace(method, remedy);
   refuse(settings, ofJobs);
   const { energy, ...rest } = settings as TracedSampleSettings<never, never>;
-  const { function: energyFunction, ...energySettings } = optionsOf("energy", energy ?? {}, energyNames);
+  const { function: energyFunction, ...energySettings } = optionsOf(
+    "energy",
+    energy === undefined ? {} : energy,
+    energyNames,
+  );
+  if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
   const options = { ...rest, ...(energy && { energy: energySettings }), ...more };
   validate("SampleOptions", options);
   const rows = rowsOf(given.x0);

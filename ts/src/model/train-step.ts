@@ -12,6 +12,7 @@ import { Trace } from "../tensor/trace.js";
 import { describe, leavesOf, rebuilt, signatureOf, type Tree } from "../tensor/tree.js";
 import { adamw } from "../train/optimizer.js";
 import type { AnyConfigOf, FittedModel } from "./fitted-model.js";
+import { functionOf } from "./settings.js";
 import { networkOf } from "./stored-model.js";
 
 /** What a step of {@link trainStep} did. */
@@ -40,7 +41,8 @@ const GRAPHS = 64;
  * @param model - whose parameters are trained: a model or a module
  * @param loss - a tensor of one element from a batch (a tensor, or arrays and objects of tensors)
  * @param optimizer - default `adamw()`
- * @throws ConfigError for wrong settings of the optimiser; ShapeError where the loss has more than one element
+ * @throws ConfigError for wrong settings of the optimiser. A step rejects with a ShapeError where the loss has more than one element, and with a TraceError where
+ *   it has no gradient by what is trained; parameters that it leaves out keep their values
  *
  * @example
  * ```ts
@@ -74,11 +76,12 @@ export function trainStep<Batch extends Tree>(
   loss: (batch: Batch) => Tensor,
   optimizer: Optimizer = adamw(),
 ): (batch: Batch) => Promise<TrainStepReport> {
-  validate("Optimizer", optimizer);
+  functionOf("loss", loss);
+  validate("Optimizer", optimizer, [], "optimizer");
   const name = `trainStep(${loss.name || "loss"})`;
   const cache = new Cache<{ readonly step: NativeTrainStep; readonly dependencies: Trace["dependencies"] }>(GRAPHS);
   const own = trained instanceof Module ? TrainedParameters.of(trained) : undefined;
-  const target = own?.native ?? networkOf(trained).native;
+  const target = own?.native ?? networkOf(trained, "trainStep", "a model or a module").native;
   const record = (batch: Batch) => {
     const trace = new Trace(name, "train");
     const graph = trace.record(() => {

@@ -5,7 +5,6 @@ import type { DType, NativeGraph } from "../native/boundary.js";
 import { Tensor, traced, valueIn } from "../tensor/tensor.js";
 import { Trace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
-import { functionOf } from "./settings.js";
 
 /** The factor of each row's loss, `[B]`, as a function of its time, `[B]`. */
 export type Weight = (t: Tensor) => Tensor;
@@ -16,7 +15,6 @@ export type Weight = (t: Tensor) => Tensor;
  * @throws ShapeError where the weight is not one number per row
  */
 export function weightGraph(weight: Weight, rows: number, dtype: DType): NativeGraph {
-  functionOf("weight", weight);
   const trace = new Trace("weight", "train");
   return trace.record(() => {
     const result: unknown = weight(traced(trace, trace.native.input("t", dtype, [rows])));

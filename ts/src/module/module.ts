@@ -1,6 +1,7 @@
 // Module: the base of networks written in TypeScript. Parameters are found in its fields, as in PyTorch.
 // Its forward runs in two ways: on concrete tensors at once, and traced when a model records it.
 import { ConfigError, relabelled, ThalwegError } from "../errors.js";
+import { foreign, markOurs } from "../tensor/foreign.js";
 import { Tensor } from "../tensor/tensor.js";
 import { currentTrace } from "../tensor/trace.js";
 import { describe } from "../tensor/tree.js";
@@ -45,6 +46,10 @@ const origins = new WeakMap<ThalwegError, string>();
  * ```
  */
 export abstract class Module<Input = Tensor, Output = Tensor> {
+  static {
+    markOurs(Module.prototype, "module");
+  }
+
   constructor() {
     // Every call, also by other modules, passes through here: errors and graphs name the part they come from.
     const forward = this.forward;
@@ -143,13 +148,24 @@ interface Survey {
   readonly paths: Map<object, string>;
 }
 
+/** Refuses parts of another copy of thalweg, whose parameters would otherwise be passed over. */
+function refuseForeign(value: object, path: string): void {
+  const other = foreign(value);
+  if (other?.kind !== "module" && other?.kind !== "parameter") return;
+  const [expected, got] = [`a ${other.kind} of the copy of thalweg that the module around it is of`, other.says];
+  throw new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
+}
+
 /** All modules and parameters that a module's fields lead to, each under the first name that is found. */
 function surveyed(root: Module<never, unknown>): Survey {
   const [parameters, paths] = [[] as NamedParameter[], new Map<object, string>()];
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== "object" || value === null || paths.has(value)) return;
     const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-    if (!(isPlain || value instanceof Module || value instanceof Parameter)) return;
+    if (!(isPlain || value instanceof Module || value instanceof Parameter)) {
+      refuseForeign(value, path);
+      return;
+    }
     paths.set(value, path);
     if (value instanceof Parameter) {
       parameters.push({ name: path, parameter: value });

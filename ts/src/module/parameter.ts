@@ -4,6 +4,7 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError, TraceError } from "../errors.js";
 import type { DType, NativeTensor, TracedValue } from "../native/boundary.js";
 import { native } from "../native.js";
+import { markOurs } from "../tensor/foreign.js";
 import { handleOf, Tensor, valueIn } from "../tensor/tensor.js";
 import { currentTrace, type Trace } from "../tensor/trace.js";
 import { constant, type Init } from "./init.js";
@@ -114,6 +115,10 @@ export class Parameter extends Tensor {
   /** Whether weight decay applies to it. */
   readonly decay: boolean;
   readonly #slot: Slot;
+
+  static {
+    markOurs(Parameter.prototype, "parameter");
+  }
 
   /**
    * @param shape - sizes of its dimensions

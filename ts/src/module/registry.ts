@@ -3,6 +3,8 @@
 import { type ModuleConfig, made } from "../config/modules.js";
 import { ConfigError } from "../errors.js";
 import { backboneNames } from "../generated/names.js";
+import { foreign } from "../tensor/foreign.js";
+import { describe } from "../tensor/tree.js";
 import { Module } from "./module.js";
 
 /** A class of modules that a config can make: its constructor takes one object. */
@@ -68,7 +70,8 @@ export function registerModule(
   if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name))
     throw refused("a name of letters, digits and _", String(name));
   if (typeof module !== "function" || !(module.prototype instanceof Module)) {
-    throw refused("a class that extends Module", typeof module === "function" ? module.name : typeof module);
+    const got = typeof module === "function" ? (foreign(module.prototype)?.says ?? module.name) : describe(module);
+    throw refused("a class that extends Module", got);
   }
   if (module.length > 1)
     throw refused(`a constructor of ${name} with one config object`, `${module.length} parameters`);

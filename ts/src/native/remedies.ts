@@ -98,6 +98,11 @@ const remedies: readonly Remedy[] = [
       "a smaller lr, clipNorm: 1 in the optimizer, or data in units of about 1 (normalize: true, which is the default)",
   },
   {
+    when: /^the loss has no gradient by what is trained/,
+    says: () =>
+      "compute it with the model or the module that trainStep was given; stateDict gives numbers, and stopGradient, argMax and comparisons have no derivative",
+  },
+  {
     when: /^\w+: row \d+, column \d+ is not a finite number/,
     says: () =>
       'leave such rows out, or fill them: of a file readTable(file, { missing: "drop" }), of a table table.dropMissing()',

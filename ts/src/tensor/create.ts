@@ -1,10 +1,11 @@
 // Making tensors: from JavaScript arrays, filled with one number, counted, or random.
 // Shapes are checked here because the native side takes them as unsigned integers.
-import { namesOf, optionsOf } from "../config/options.js";
+import { described, namesOf, optionsOf } from "../config/options.js";
 import { DataError, ShapeError } from "../errors.js";
 import type { DType, NativeTensor } from "../native/boundary.js";
 import { native } from "../native.js";
-import { bytesOf, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
+import { refused } from "./checks.js";
+import { bytesOf, checkedDType, dtypeOf, type IntegerArray, type TypedArray, typedArray } from "./dtype.js";
 import { applied, filled, fromBytes, Tensor } from "./tensor.js";
 import { currentTrace } from "./trace.js";
 
@@ -47,9 +48,10 @@ const isTypedArray = (data: unknown): data is TypedArray | IntegerArray =>
 
 /** The shape, unless it is none. */
 export function checkedShape(shape: readonly number[], where: string): number[] {
-  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
-  const expected = "sizes that are integers ≥ 0";
-  throw new ShapeError(`${where}: expected ${expected}, got [${shape}]`, { expected, got: `[${shape}]`, where });
+  const isList = Array.isArray(shape);
+  if (isList && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return [...shape];
+  const [expected, got] = ["sizes that are integers ≥ 0", isList ? `[${shape}]` : described(shape)];
+  throw new ShapeError(`${where}: expected ${expected}, got ${got}`, { expected, got, where });
 }
 
 /** Lengths of nested arrays, as their first elements have them. */
@@ -99,8 +101,9 @@ function firstElement(data: TensorData): unknown {
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
   const { dtype = dtypeOf(firstElement(data)), shape: given } = optionsOf("tensor", options, tensorNames);
+  checkedDType(dtype, "tensor");
   const lengths = lengthsOf(data);
-  const shape = checkedShape(given ?? lengths, "tensor");
+  const shape = checkedShape(given === undefined ? lengths : given, "tensor");
   let elements: ArrayLike<Element>;
   if (isTypedArray(data)) elements = data;
   else {
@@ -136,7 +139,7 @@ function copied(bytes: Uint8Array, dtype: DType, shape: number[]): NativeTensor 
 
 function constantTensor(op: string, shape: readonly number[], value: number, options: FillOptions): Tensor {
   const { dtype = "f32" } = optionsOf(op, options, fillNames);
-  return filled(value, dtype, checkedShape(shape, op));
+  return filled(value, checkedDType(dtype, op), checkedShape(shape, op));
 }
 
 /**
@@ -200,6 +203,7 @@ export function arange(start: number, stop: number, step: number, options?: Fill
 export function arange(...given: readonly (number | FillOptions | undefined)[]): Tensor {
   const numbers = given.filter((each) => typeof each === "number");
   const { dtype = "f32" } = optionsOf("arange", given.find((each) => typeof each === "object") ?? {}, fillNames);
+  checkedDType(dtype, "arange");
   if (numbers.length === 1) {
     const [length] = checkedShape(numbers, "arange");
     return applied("arange", [], { length, dtype });
@@ -214,19 +218,22 @@ let nextSeed = 2 ** 32;
 
 function random(kind: "uniform" | "normal", shape: readonly number[], options: RandomOptions): Tensor {
   const op = kind === "normal" ? "randn" : "rand";
-  const { dtype = "f32" } = optionsOf(op, options, randomNames);
+  const { dtype = "f32", seed } = optionsOf(op, options, randomNames);
+  checkedDType(dtype, op);
+  if (seed !== undefined && typeof seed !== "number" && typeof seed !== "bigint")
+    throw refused(op, "seed", "an integer", described(seed));
   const checked = checkedShape(shape, op);
   if (currentTrace() === undefined) {
-    return new Tensor({ handle: native.tensorRandom(kind, options.seed ?? nextSeed++, dtype, checked) });
+    return new Tensor({ handle: native.tensorRandom(kind, seed ?? nextSeed++, dtype, checked) });
   }
-  if (options.seed === undefined) {
+  if (seed === undefined) {
     const normal = applied("randn", [], { shape: checked, dtype });
     return kind === "normal" ? normal : uniformOf(normal);
   }
   const expected = "no seed in a traced function, whose random numbers differ from run to run";
-  throw new DataError(`${op}: expected ${expected}, got ${options.seed}`, {
+  throw new DataError(`${op}: expected ${expected}, got ${seed}`, {
     expected,
-    got: `${options.seed}`,
+    got: `${seed}`,
     where: op,
   });
 }

@@ -1,6 +1,7 @@
 // Element types as JavaScript sees them: which typed array holds which, and how bytes become one.
 // The only file that knows about typed arrays.
-import { DataError } from "../errors.js";
+import { described } from "../config/options.js";
+import { DataError, DTypeError } from "../errors.js";
 import type { DType } from "../native/boundary.js";
 
 /** What {@link Tensor.data} resolves to: i64 as BigInt64Array, bool as Uint8Array of 0 and 1, bf16 as Float32Array. */
@@ -16,6 +17,17 @@ const arrays = {
   i64: BigInt64Array,
   bool: Uint8Array,
 } as const;
+
+/**
+ * An element type that a call was given.
+ *
+ * @throws DTypeError where it is none
+ */
+export function checkedDType(dtype: DType, where: string): DType {
+  if (Object.hasOwn(arrays, dtype)) return dtype;
+  const [expected, got] = ["f32, f64, bf16, i64 or bool", described(dtype)];
+  throw new DTypeError(`${where}: expected ${expected} for dtype, got ${got}`, { expected, got, path: "dtype", where });
+}
 
 /** The typed array of `dtype` over little-endian bytes, copied only where their place in memory is not aligned. */
 export function viewOf(bytes: Uint8Array<ArrayBuffer>, dtype: DType): TypedArray {

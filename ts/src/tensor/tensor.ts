@@ -7,7 +7,7 @@ import { withRemedy } from "../native/remedies.js";
 import { native } from "../native.js";
 import { bytesOf, type TypedArray, typedArray, viewOf } from "./dtype.js";
 import type { Operand } from "./elementwise.js";
-import { foreignTensor, markTensors } from "./foreign.js";
+import { foreign, markOurs } from "./foreign.js";
 import { Resized } from "./resizing.js";
 import { assertCurrent, currentTrace, type Trace } from "./trace.js";
 
@@ -86,7 +86,7 @@ export class Tensor extends Resized implements Disposable {
       return resolved;
     };
     deferredOf = (tensor) => ("resolve" in tensor.#state ? tensor.#state : undefined);
-    markTensors(Tensor.prototype);
+    markOurs(Tensor.prototype, "tensor");
   }
 
   /** @internal */
@@ -266,7 +266,7 @@ export class Tensor extends Resized implements Disposable {
 }
 
 function notATensor(value: unknown): DataError {
-  const got = foreignTensor(value) ?? `${typeof value} ${String(value)}`;
+  const got = foreign(value)?.says ?? `${typeof value} ${String(value)}`;
   return new DataError(`expected a tensor, got ${got}`, { expected: "a tensor", got });
 }
 

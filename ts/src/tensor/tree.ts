@@ -2,7 +2,7 @@
 // A function, a state or a condition may use any such structure; below TypeScript there are only leaves.
 import { described } from "../config/options.js";
 import { DataError } from "../errors.js";
-import { foreignTensor } from "./foreign.js";
+import { foreign } from "./foreign.js";
 import { Tensor } from "./tensor.js";
 
 /** A tensor, or arrays and plain objects of such. */
@@ -20,7 +20,7 @@ export interface Leaf {
 export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${value.dtype} [${value.shape.join(", ")}]`;
   if (value instanceof Promise) return "a promise (is await missing, or the function async?)";
-  return foreignTensor(value) ?? described(value);
+  return foreign(value)?.says ?? described(value);
 }
 
 const isBranch = (value: unknown): value is object =>
@@ -32,17 +32,26 @@ const isBranch = (value: unknown): value is object =>
  * The leaves of a tree in the order in which they were written.
  *
  * @param where - the function whose argument or result it is, for messages
- * @throws DataError where there is something else than tensors, arrays and plain objects
+ * @throws DataError where there is something else than tensors, arrays and plain objects, or one of these contains itself
  */
-export function leavesOf(tree: unknown, where: string, path = ""): Leaf[] {
-  if (tree instanceof Tensor) return [{ path, tensor: tree }];
-  if (isBranch(tree)) {
-    return Object.entries(tree).flatMap(([key, part]) => leavesOf(part, where, path === "" ? key : `${path}.${key}`));
+export function leavesOf(tree: unknown, where: string): Leaf[] {
+  return leavesBelow(tree, where, "", []);
+}
+
+/** The leaves of a part of a tree, which lies within these others. */
+function leavesBelow(part: unknown, where: string, path: string, around: readonly object[]): Leaf[] {
+  if (part instanceof Tensor) return [{ path, tensor: part }];
+  const isCircle = isBranch(part) && around.includes(part);
+  if (isBranch(part) && !isCircle) {
+    const within = [...around, part];
+    return Object.entries(part).flatMap(([key, inner]) =>
+      leavesBelow(inner, where, path === "" ? key : `${path}.${key}`, within),
+    );
   }
   // A promise will never be looked at: its own error must not end the process.
-  if (tree instanceof Promise) tree.catch(() => undefined);
-  const got = describe(tree);
-  const remedy = typeof tree === "number" ? ": wrap numbers in tensor(…)" : "";
+  if (part instanceof Promise) part.catch(() => undefined);
+  const got = isCircle ? `an ${Array.isArray(part) ? "array" : "object"} that contains itself` : describe(part);
+  const remedy = typeof part === "number" ? ": wrap numbers in tensor(…)" : "";
   const expected = `tensors, or arrays and objects of tensors${remedy}`;
   const place = path === "" ? "" : ` at ${path}`;
   throw new DataError(`${where}: expected ${expected}, got ${got}${place}`, { expected, got, where, path });
@@ -50,8 +59,13 @@ export function leavesOf(tree: unknown, where: string, path = ""): Leaf[] {
 
 /** The tensors anywhere in a value, whatever else there is. */
 export function leavesWithin(value: unknown): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  return isBranch(value) ? Object.values(value).flatMap(leavesWithin) : [];
+  const [parts, found] = [new Set([value]), [] as Tensor[]];
+  // What is added to a set while it is gone through is gone through, too, and once.
+  for (const part of parts) {
+    if (part instanceof Tensor) found.push(part);
+    else if (isBranch(part)) for (const inner of Object.values(part)) parts.add(inner);
+  }
+  return found;
 }
 
 /** The same structure with other tensors, given in the order of {@link leavesOf}. */

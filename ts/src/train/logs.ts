@@ -1,6 +1,6 @@
 // Logs of a fit: what takes note of its events, from before the first until after the last.
 // One that cannot begin ends the fit at once; one that fails on the way is told of, and the training goes on without it.
-import { ConfigError } from "../errors.js";
+import { ConfigError, DataError } from "../errors.js";
 import { describe } from "../tensor/tree.js";
 import type { FitEvent } from "./events.js";
 
@@ -15,7 +15,7 @@ export interface LogStart {
  *
  * Where `open` fails, the fit rejects with that error before it has done more than its first steps. Where `write` or `close` fails, training goes on without
  * this log, since a full disk must not cost a night of training: the process is warned at once and once (`process.on("warning")`, by default a line on stderr), and
- * the error is in `logErrors` of the fit's report.
+ * the error is in `logErrors` of the fit's report. A log that has not closed ten seconds after the end counts as one that failed: it may go on, but the fit does not wait for it.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export interface FitLog {
    * fit does, and one that rejects counts as a `write` that failed.
    */
   write(event: FitEvent): void | PromiseLike<void>;
-  /** Called once the fit has ended, however it ended; the fit's promise waits until all that was written is kept. */
+  /** Called once the fit has ended, however it ended; the fit's promise waits until all that was written is kept, for ten seconds at most. */
   close(): Promise<void>;
 }
 
@@ -42,6 +42,24 @@ function isLog(value: unknown): value is FitLog {
   return [open, write, close].every((method) => typeof method === "function");
 }
 
+/** Seconds that a log is given to write down and to close, once the fit has ended. */
+const PATIENCE = 10;
+
+/** Resolves as a promise does, or rejects where that takes too long. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const [expected, got] = [`it to be closed within ${PATIENCE} s`, "none by then"];
+    const error = new DataError(`log: expected ${expected}, got ${got}; the fit waits no longer`, { expected, got });
+    timer = setTimeout(() => reject(error), PATIENCE * 1000);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 
@@ -49,8 +67,8 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 export class Logs {
   readonly #logs = new Set<FitLog>();
   readonly #errors: unknown[] = [];
-  /** Events that logs are still taking note of. */
-  readonly #pending = new Set<Promise<void>>();
+  /** What resolves once a log has taken note of the events so far, for those that take their time. */
+  readonly #noted = new Map<FitLog, Promise<void>>();
   #closed = false;
 
   /**
@@ -96,13 +114,12 @@ export class Logs {
   }
 
   #await(log: FitLog, written: PromiseLike<unknown>): void {
-    const done: Promise<void> = Promise.resolve(written)
-      .then(
-        () => undefined,
-        (error: unknown) => this.#drop(log, error),
-      )
-      .finally(() => this.#pending.delete(done));
-    this.#pending.add(done);
+    const done = Promise.resolve(written).then(
+      () => undefined,
+      (error: unknown) => this.#drop(log, error),
+    );
+    const before = this.#noted.get(log);
+    this.#noted.set(log, before === undefined ? done : before.then(() => done));
   }
 
   /** Goes on without a log; of all that fails in it, the first error is told. */
@@ -114,10 +131,16 @@ export class Logs {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#pending);
-    const ended = await Promise.allSettled([...this.#logs].map(async (log) => log.close()));
+    const logs = new Set([...this.#logs, ...this.#noted.keys()]);
+    const ended = await Promise.allSettled([...logs].map((log) => inTime(this.#end(log))));
     this.#logs.clear();
     for (const end of ended) if (end.status === "rejected") this.#failed(end.reason);
+  }
+
+  /** Waits for what a log has still to note, and closes it, unless it has failed. */
+  async #end(log: FitLog): Promise<void> {
+    await this.#noted.get(log);
+    if (this.#logs.has(log)) await log.close();
   }
 
   #failed(error: unknown): void {

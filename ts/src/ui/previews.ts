@@ -1,11 +1,11 @@
 // Samples while a model is in training, as pictures for the live page: they take turns with the training's steps.
 // They are drawn while somebody looks, and one at a time.
 import { namesOf, optionsOf } from "../config/options.js";
-import { AbortError } from "../errors.js";
+import { AbortError, ConfigError, relabelled } from "../errors.js";
 import type { Size } from "../generated/config.js";
-import { refused } from "../model/settings.js";
+import { refused, settingsOf } from "../model/settings.js";
 import { givenFor, type Rows, rowsOf } from "../report/drawn.js";
-import type { ReportSettings } from "../report/settings.js";
+import { checkedSettings, type ReportSettings } from "../report/settings.js";
 import { type Reported, Subject } from "../report/subject.js";
 import { viewsOf } from "../report/views.js";
 import type { LivePreview } from "./messages.js";
@@ -41,6 +41,19 @@ const names = namesOf<PreviewSettings<never, never>>({
 
 const everyNames = namesOf<PreviewSettings<never, never>["every"]>({ steps: true });
 
+/** Checks what previews have in common with reports. */
+function checked(settings: Omit<PreviewSettings<never, never>, "model">): typeof settings {
+  const { every, sampling = {}, ...rest } = settings;
+  try {
+    checkedSettings(rest);
+    settingsOf("sampling", sampling);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw relabelled(error, `previews.${error.message}`, { path: `previews.${error.path}`, cause: undefined });
+  }
+  return settings;
+}
+
 /** Draws previews. */
 export class Previews {
   readonly #settings: Omit<PreviewSettings<never, never>, "model">;
@@ -60,7 +73,7 @@ export class Previews {
     const { model, ...settings } = optionsOf("previews", given, names);
     const { steps } = optionsOf("previews.every", settings.every, everyNames);
     if (!Number.isSafeInteger(steps) || steps < 1) throw refused("previews.every.steps", "an integer ≥ 1", steps);
-    this.#settings = settings;
+    this.#settings = checked(settings);
     this.#subject = new Subject(model);
     this.#send = send;
   }

@@ -69,15 +69,15 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Each datum meets a source sample chosen without regard to either.
+    /// Each datum meets a source sample chosen without regard to either (Lipman et al. 2023; Tong et al. 2024, I-CFM).
     independent::Independent = "independent",
-    /// The pairs of least total squared distance.
+    /// The pairs of least total squared distance (Tong et al. 2024, OT-CFM; Pooladian et al. 2023).
     exact::Exact = "exact",
-    /// Pairs drawn from the entropic plan: between exact and independent.
+    /// Pairs drawn from the entropic plan: between exact and independent (Cuturi 2013; Tong et al. 2024, SF2M).
     sinkhorn::Sinkhorn = "sinkhorn",
-    /// The pairs of least total squared distance that leave p(source | condition) as it is.
+    /// The pairs of least total squared distance that leave p(source | condition) as it is (Cheng & Schwing 2025, C²OT).
     conditional::Conditional = "conditional",
-    /// Source row k belongs to data row k.
+    /// Source row k belongs to data row k (Albergo et al. 2024, data-dependent couplings).
     paired::Paired = "paired",
 }
 

@@ -204,7 +204,7 @@ impl FitJob {
     }
 
     fn compile(&self, rule: &StepRule, objective: &Objective, batch: usize, per_step: usize, sources: Sources) -> Result<Compiled> {
-        let StepGraph { graph, options, state } = self.step_graph(rule, objective, batch, per_step, sources)?;
+        let StepGraph { graph, options, state, .. } = self.step_graph(rule, objective, batch, per_step, sources)?;
         let program = Arc::new(Program::compile(&graph, &options)?);
         Ok(Compiled { program, inputs: bind::names(&graph), state, rows: per_step })
     }

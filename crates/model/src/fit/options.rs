@@ -44,6 +44,7 @@ pub enum LastBatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Validation {
     /// Steps between two evaluations; ≥ 1.
+    #[schemars(range(min = 1))]
     pub every: u32,
 }
 
@@ -52,6 +53,7 @@ pub struct Validation {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EarlyStop {
     /// Evaluations without a better loss before the run stops; ≥ 1.
+    #[schemars(range(min = 1))]
     pub patience: u32,
     /// By how much a loss has to be lower to count as better; ≥ 0.
     #[serde(default)]
@@ -63,6 +65,7 @@ pub struct EarlyStop {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Every {
     /// Steps between two pauses; ≥ 1.
+    #[schemars(range(min = 1))]
     pub steps: u32,
 }
 
@@ -73,6 +76,7 @@ pub struct Saving {
     /// The checkpoint's folder.
     pub dir: String,
     /// Steps between two saves; ≥ 1.
+    #[schemars(range(min = 1))]
     pub every: u32,
 }
 
@@ -82,11 +86,14 @@ pub struct Saving {
 pub struct FitOptions {
     /// The loss; by default `"flow_matching"`, and of a Schrödinger bridge `"bridge_matching"`. `"energy_matching"` trains a model's own energy, and nothing else.
     pub loss: Option<Loss>,
-    /// Rows per step; at most the number of rows.
+    /// Rows per step; ≥ 1, and at most the number of rows.
+    #[schemars(range(min = 1))]
     pub batch_size: u32,
-    /// Steps to take; give this or `epochs`.
+    /// Steps to take, ≥ 1; give this or `epochs`.
+    #[schemars(range(min = 1))]
     pub steps: Option<u64>,
-    /// Passes over the data to take; give this or `steps`.
+    /// Passes over the data to take, ≥ 1; give this or `steps`.
+    #[schemars(range(min = 1))]
     pub epochs: Option<u64>,
     /// The optimiser.
     pub optimizer: Optimizer,
@@ -110,6 +117,7 @@ pub struct FitOptions {
     /// When to pause for the caller.
     pub every: Option<Every>,
     /// Over how many batches a step's gradient is averaged; ≥ 1.
+    #[schemars(range(min = 1))]
     pub accumulate: u32,
     /// Parameters, by prefix of their names, that stay as they are.
     pub frozen: Vec<String>,
@@ -162,7 +170,7 @@ impl FitOptions {
             ("earlyStop.patience", o.early_stop.map(|v| v.patience as u64)),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == Some(0)) {
-            return Err(ModelError::config(*name, "a number ≥ 1", 0));
+            return Err(ModelError::config(*name, "an integer ≥ 1", 0));
         }
         match (o.steps, o.epochs) {
             (None, None) => return Err(ModelError::config("steps", "steps or epochs", "neither")),

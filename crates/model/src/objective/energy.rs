@@ -10,7 +10,7 @@ use thalweg_graph::{Leaves, Var};
 use thalweg_nn::Context;
 use thalweg_path::{Path, TimeDensity, TimeRange, Weight, interpolate};
 
-/// How a candidate's energy E becomes its weight.
+/// How a candidate's energy E becomes its weight in contrastive energy prediction (Lu et al. 2023).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnergyWeights {

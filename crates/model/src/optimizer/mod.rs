@@ -62,11 +62,11 @@ pub trait Rule {
 }
 
 macro_rules! registry {
-    ($($tag:literal => $name:ident),* $(,)?) => {
+    ($($(#[$meta:meta])* $tag:literal => $name:ident),* $(,)?) => {
         /// An optimiser and its settings.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "type")]
-        pub enum Optimizer { $(#[doc = concat!("See [`", stringify!($name), "`].")] #[serde(rename = $tag)] $name($name)),* }
+        pub enum Optimizer { $($(#[$meta])* #[serde(rename = $tag)] $name($name)),* }
 
         impl Optimizer {
             /// Its rule.
@@ -78,8 +78,11 @@ macro_rules! registry {
 }
 
 registry! {
+    /// Adam with weight decay beside it, which leaves out biases, norms and Fourier features (Loshchilov & Hutter 2019, algorithm 2).
     "adamw" => AdamW,
+    /// Steps along the mean gradient divided by the root of the mean squared gradient (Kingma & Ba 2015, algorithm 1).
     "adam" => Adam,
+    /// Gradient descent, with momentum if wanted (Sutskever et al. 2013, in PyTorch's form).
     "sgd" => Sgd,
 }
 

@@ -9,7 +9,7 @@ use thalweg_graph::{Builder, Leaves, Var, jvp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Divergence {
-    /// One Jacobian–vector product per dimension.
+    /// One Jacobian–vector product per dimension (Chen et al. 2018, theorem 1).
     Exact,
     /// εᵀ(∂v/∂x)ε with one Rademacher probe ε per row, the same along the whole trajectory: unbiased (Hutchinson 1990; Grathwohl et al. 2019, FFJORD).
     Hutchinson,

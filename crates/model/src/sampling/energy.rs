@@ -16,7 +16,7 @@ use thalweg_path::{GaussianPath, Parameterization, Path, StochasticInterpolant};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnergyAt {
-    /// In x_t itself, in the units that the network sees: exact where the energy is log E[exp E(x₀) | x_t].
+    /// In x_t itself, in the units that the network sees: exact where the energy is log E[exp E(x₀) | x_t] (Lu et al. 2023).
     #[default]
     State,
     /// In the model's expectation of the datum given x_t, in the user's units: approximate (Chung et al. 2023, diffusion posterior sampling), for energies of data.

@@ -133,7 +133,7 @@ fn check_solver(solver: Option<&SolverConfig>) -> Result<()> {
 pub(super) fn check_batch_size(size: Option<&BatchSize>) -> Result<()> {
     match size.map(BatchSize::shape) {
         Some(shape) if shape.is_empty() || shape.contains(&0) => {
-            Err(ModelError::config("batchSize", "a number ≥ 1, or a list of them", format!("{shape:?}")))
+            Err(ModelError::config("batchSize", "an integer ≥ 1, or a list of them", format!("{shape:?}")))
         }
         _ => Ok(()),
     }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_solver::{Action, Driver, Output, Plan, Schedule, Statistics, Verdict};
 
-/// How often, and how far back.
+/// How often steps are taken again, and how far back (Lugmayr et al. 2022, RePaint, algorithm 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resample {
@@ -27,7 +27,7 @@ impl Resample {
     pub fn validate(&self) -> Result<()> {
         for (field, value) in [("times", self.times), ("jump", self.jump)] {
             if value == 0 {
-                return Err(ModelError::config(format!("resample.{field}"), "a number ≥ 1", value));
+                return Err(ModelError::config(format!("resample.{field}"), "an integer ≥ 1", value));
             }
         }
         Ok(())

@@ -22,11 +22,11 @@ pub trait Schedule {
 }
 
 macro_rules! registry {
-    ($($tag:literal => $name:ident),* $(,)?) => {
+    ($($(#[$meta:meta])* $tag:literal => $name:ident),* $(,)?) => {
         /// A learning-rate schedule.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(tag = "type")]
-        pub enum ScheduleConfig { $(#[doc = concat!("See [`", stringify!($name), "`].")] #[serde(rename = $tag)] $name($name)),* }
+        pub enum ScheduleConfig { $($(#[$meta])* #[serde(rename = $tag)] $name($name)),* }
 
         impl Schedule for ScheduleConfig {
             fn rate<S: Scalar>(&self, step: S) -> S {
@@ -37,9 +37,13 @@ macro_rules! registry {
 }
 
 registry! {
+    /// The same rate at every step.
     "constant" => Constant,
+    /// From `start` to `end` over `steps` steps, then `end`.
     "linear" => Linear,
+    /// Half a cosine from `peak` to `final` over `steps` steps, then `final` (Loshchilov & Hutter 2017, eq. 5, without restarts).
     "cosine" => Cosine,
+    /// Linearly from 0 to `peak` over `warmup` steps (Goyal et al. 2017, section 2.2), then half a cosine to `final` at step `steps`.
     "warmupCosine" => WarmupCosine,
 }
 

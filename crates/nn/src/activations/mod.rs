@@ -52,25 +52,25 @@ macro_rules! activations {
 }
 
 activations! {
-    /// x · tanh(softplus(x)).
+    /// x · tanh(softplus(x)) (Misra 2019).
     mish::Mish as "mish", method "mish";
     /// tanh x.
     tanh::Tanh as "tanh", method "tanh";
-    /// max(x, 0).
+    /// max(x, 0) (Nair & Hinton 2010).
     relu::Relu as "relu", method "relu";
-    /// log(1 + eˣ).
+    /// log(1 + eˣ) (Dugas et al. 2001).
     softplus::Softplus as "softplus", method "softplus";
-    /// x above 0, eˣ − 1 below.
+    /// x above 0, eˣ − 1 below (Clevert, Unterthiner & Hochreiter 2016).
     elu::Elu as "elu", method "elu";
-    /// A scaled elu that keeps mean 0 and variance 1.
+    /// A scaled elu that keeps mean 0 and variance 1 (Klambauer et al. 2017).
     selu::Selu as "selu", method "selu";
-    /// x · sigmoid(x).
+    /// x · sigmoid(x) (Elfwing, Uchibe & Doya 2018).
     silu::Silu as "silu", method "silu";
-    /// x · sigmoid(βx) with a trained β, one per use.
+    /// x · sigmoid(βx) with a trained β, one per use (Ramachandran, Zoph & Le 2017).
     swish::Swish as "swish", method "swish";
-    /// x Φ(x), Φ the normal distribution function.
+    /// x Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
     gelu::Gelu as "gelu", method "gelu";
-    /// gelu with Φ approximated by tanh.
+    /// gelu with Φ approximated by tanh (Hendrycks & Gimpel 2016).
     gelu_tanh::GeluTanh as "gelu_tanh", method "geluTanh";
     /// x².
     square::Square as "square", method "square";

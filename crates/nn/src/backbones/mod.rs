@@ -69,41 +69,41 @@ registry! {
     /// A type that is registered elsewhere, such as a module written in TypeScript.
     External(ExternalConfig);
 
-    /// Fully connected layers over time, state and condition joined.
+    /// Fully connected layers over time, state and condition joined; of GenerativeRL.
     multi_layer_perceptron::MultiLayerPerceptronConfig as MultiLayerPerceptron;
     /// The same network under GenerativeRL's names for joined inputs.
     concatenate_mlp::ConcatenateMlpConfig as ConcatenateMLP;
-    /// A U-shaped net of residual blocks, each fed by the time and the condition.
+    /// A U-shaped net of residual blocks, each fed by the time and the condition; of GenerativeRL.
     temporal_spatial_residual_net::TemporalSpatialResidualNetConfig as TemporalSpatialResidualNet;
-    /// The same blocks, fed with state and condition joined.
+    /// The same blocks, fed with state and condition joined; of GenerativeRL.
     temporal_spatial_conditional_residual_net::TemporalSpatialConditionalResidualNetConfig as TemporalSpatialConditionalResidualNet;
-    /// Time, state and condition side by side.
+    /// Time, state and condition side by side; of GenerativeRL.
     concatenate_layer::ConcatenateLayerConfig as ConcatenateLayer;
-    /// Residual blocks of two dense layers over all inputs joined.
+    /// Residual blocks of two dense layers over all inputs joined (Hansen-Estruch et al. 2023, IDQL).
     mlp_res_net::MlpResNetConfig as MLPResNet;
-    /// The same, with a small network for the time.
+    /// The same, with a small network for the time; of GenerativeRL.
     temporal_concatenate_mlp_res_net::TemporalConcatenateMlpResNetConfig as TemporalConcatenateMLPResNet;
-    /// A diffusion transformer of images.
+    /// A diffusion transformer of images (Peebles & Xie 2023).
     dit::DitConfig as DiT;
-    /// A diffusion transformer of series.
+    /// A diffusion transformer of series: the blocks of DiT (Peebles & Xie 2023) over tokens along the time.
     dit1d::Dit1dConfig as DiT1D;
-    /// A diffusion transformer of videos and volumes.
+    /// A diffusion transformer of videos and volumes: the blocks of DiT (Peebles & Xie 2023) over patches of time and space.
     dit3d::Dit3dConfig as DiT3D;
-    /// A U-Net of series.
+    /// A U-Net of series (Nichol & Dhariwal 2021, improved-diffusion).
     unet_1d::UNet1dConfig as unet_1D;
-    /// A U-Net of images.
+    /// A U-Net of images (Nichol & Dhariwal 2021, improved-diffusion).
     unet_2d::UNet2dConfig as unet_2D;
-    /// A vision transformer of images with long skips.
+    /// A vision transformer of images with long skips (Bao et al. 2023, "All are worth words").
     uvit::UvitConfig as UViT;
-    /// A Fourier neural operator over series, the same at all times.
+    /// A Fourier neural operator over series, the same at all times (Li et al. 2021).
     fno1d::Fno1dConfig as FNO1d;
-    /// A Fourier neural operator over images, the same at all times.
+    /// A Fourier neural operator over images, the same at all times (Li et al. 2021).
     fno2d::Fno2dConfig as FNO2d;
-    /// A Fourier neural operator over series.
+    /// A Fourier neural operator over series (Li et al. 2021), whose weights depend on the time; of GenerativeRL.
     fno1d_temporal::Fno1dTemporalConfig as FNO1dTemporal;
-    /// A Fourier neural operator over images.
+    /// A Fourier neural operator over images (Li et al. 2021), whose weights depend on the time; of GenerativeRL.
     fno2d_temporal::Fno2dTemporalConfig as FNO2dTemporal;
-    /// A Fourier neural operator over several fields of an image.
+    /// A Fourier neural operator over several fields of an image (Li et al. 2021), whose weights depend on the time; of GenerativeRL.
     fno2d_temporal_multivariable::Fno2dTemporalMultivariableConfig as FNO2dTemporalMultivariable;
 }
 

@@ -30,17 +30,17 @@ registry! {
     /// An encoder and its arguments.
     EncoderConfig of "encoder", built as BoxedEncoder;
 
-    /// Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W.
+    /// Random Fourier features of a time: sin tW and cos tW with fixed Gaussian frequencies W (Tancik et al. 2020, eq. 5; Song et al. 2021, appendix C).
     gaussian_fourier_projection_time_encoder::GaussianFourierProjectionTimeEncoderConfig as GaussianFourierProjectionTimeEncoder;
-    /// Random Fourier features of each coordinate of a state or condition.
+    /// Random Fourier features of each coordinate of a state or condition (Tancik et al. 2020, eq. 5).
     gaussian_fourier_projection_encoder::GaussianFourierProjectionEncoderConfig as GaussianFourierProjectionEncoder;
-    /// Sinusoids of a time at geometric frequencies, then a small trained network.
+    /// Sinusoids of a time at geometric frequencies, then a small trained network (Peebles & Xie 2023, section 3.2).
     exponential_fourier_projection_time_encoder::ExponentialFourierProjectionTimeEncoderConfig as ExponentialFourierProjectionTimeEncoder;
-    /// Sinusoids of a time at geometric frequencies.
+    /// Sinusoids of a time at geometric frequencies (Vaswani et al. 2017, section 3.5).
     sinusoidal_pos_emb::SinusoidalPosEmbConfig as SinusoidalPosEmb;
-    /// A trained vector for each of several labels, brought to one vector.
+    /// A trained vector for each of several labels, brought to one vector; of GenerativeRL.
     discrete_embedding_encoder::DiscreteEmbeddingEncoderConfig as DiscreteEmbeddingEncoder;
-    /// All parts of a nested state or condition, side by side.
+    /// All parts of a nested state or condition, side by side; of GenerativeRL.
     tensor_dict_concatenate_encoder::TensorDictConcatenateEncoderConfig as TensorDictConcatenateEncoder;
 }
 

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thalweg_graph::Scalar;
 
-/// How the probability of a jump follows from its rate. Either way it is at most 1, so that every step's probabilities are a distribution, and a step
-/// that ends at t = 1 draws every token from the posterior.
+/// How the probability of a jump follows from its rate (Gat et al. 2024; Campbell et al. 2022). Either way it is at most 1, so that every step's
+/// probabilities are a distribution, and a step that ends at t = 1 draws every token from the posterior.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum JumpRule {

@@ -66,11 +66,11 @@ macro_rules! registry {
 }
 
 registry! {
-    /// κ = t.
+    /// κ = t (Gat et al. 2024; Campbell et al. 2024).
     linear::Linear = "linear",
-    /// κ = t^exponent: with an exponent above 1 data comes in late.
+    /// κ = t^exponent: with an exponent above 1 data comes in late (Gat et al. 2024).
     polynomial::Polynomial = "polynomial",
-    /// κ = 1 − cos(πt/2): slowly at first.
+    /// κ = 1 − cos(πt/2): slowly at first (Chang et al. 2022, "MaskGIT").
     cosine::Cosine = "cosine",
     /// κ is a function of one's own.
     function::Function = "function",
@@ -83,7 +83,7 @@ impl Default for Mixture {
     }
 }
 
-/// Where tokens come from at t = 0, if no source samples are given.
+/// Where tokens come from at t = 0, if no source samples are given (Gat et al. 2024, "Discrete flow matching").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TokenSource {

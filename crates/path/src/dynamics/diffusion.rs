@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use thalweg_graph::Scalar;
 
-/// The coefficient h(t) of dW in the sampler's SDE. 0 makes it the probability-flow ODE.
+/// The coefficient h(t) of dW in the sampler's SDE (Ma et al. 2024, SiT, whose diffusion is ½h²). 0 makes it the probability-flow ODE.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Diffusion {

@@ -162,25 +162,25 @@ macro_rules! registry {
 }
 
 registry! {
-    /// The variance-preserving SDE whose β rises linearly: f = −β/2, g² = β, β(t) = beta0 + t (beta1 − beta0).
+    /// The variance-preserving SDE whose β rises linearly: f = −β/2, g² = β, β(t) = beta0 + t (beta1 − beta0) (Song et al. 2021, appendix C, eq. 33).
     linear_vp_sde::LinearVpSde = "linear_vp_sde",
-    /// The straight path of flow matching: s = 1 − t, σ = t.
+    /// The straight path of flow matching: s = 1 − t, σ = t (Lipman et al. 2023, eq. 20 with σ_min = 0, time reversed; Liu et al. 2023).
     linear::Linear = "linear",
-    /// The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2).
+    /// The generalized variance-preserving path: s = cos(πt/2), σ = sin(πt/2) (Albergo & Vanden-Eijnden 2023; Ma et al. 2024, SiT).
     gvp::Gvp = "gvp",
-    /// The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression.
+    /// The variance-exploding SDE: s = 1, σ from sigmaMin to sigmaMax in geometric progression (Song et al. 2021, appendix C).
     ve::Ve = "ve",
-    /// s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time.
+    /// s = 1, σ = t, from t = sigmaMin to sigmaMax: the noise level itself is the time (Karras et al. 2022, table 1).
     edm::Edm = "edm",
-    /// The variance-preserving path of the cosine schedule, up to t = 0.9946.
+    /// The variance-preserving path of the cosine schedule, up to t = 0.9946 (Nichol & Dhariwal 2021, section 3.2).
     cosine_vp::CosineVp = "cosine_vp",
-    /// The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s².
+    /// The sub-variance-preserving SDE: s as linear_vp_sde, σ = 1 − s² (Song et al. 2021, appendix C).
     sub_vp::SubVp = "sub_vp",
-    /// s = 1 − tⁿ, σ = tⁿ: lingers at the data.
+    /// s = 1 − tⁿ, σ = tⁿ: lingers at the data (Lipman et al. 2024, "Flow matching guide and code").
     polynomial::Polynomial = "polynomial",
-    /// s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise.
+    /// s = (1 − t)ⁿ, σ = 1 − (1 − t)ⁿ: lingers at the noise (Lipman et al. 2024, "Flow matching guide and code", time reversed).
     polynomial_convex::PolynomialConvex = "polynomial_convex",
-    /// A path of one's own: two functions of t, as traced expressions.
+    /// A path of one's own: two functions of t, as traced expressions, from which all else follows (Kingma et al. 2021).
     custom::Custom = "custom",
 }
 

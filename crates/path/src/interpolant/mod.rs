@@ -73,13 +73,14 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma.
+    /// Straight lines between source and data, blurred by sigma: a = 1 − t, b = t, c = sigma (Lipman et al. 2023; Tong et al. 2024, I-CFM).
     independent::Independent = "independent",
-    /// From noise to data of width sigma: a = 1 − (1 − sigma) t, b = t, c = 0.
+    /// From noise to data of width sigma: a = 1 − (1 − sigma) t, b = t, c = 0 (Lipman et al. 2023, eq. 20 and 22).
     target::Target = "target",
-    /// A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma.
+    /// A quarter turn, blurred by sigma: a = cos(πt/2), b = sin(πt/2), c = sigma (Albergo & Vanden-Eijnden 2023, the trigonometric interpolant).
     variance_preserving::VariancePreserving = "variance_preserving",
-    /// Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)).
+    /// Brownian bridges of diffusion sigma: a = 1 − t, b = t, c = sigma √(t(1 − t)) (Tong et al. 2024, "Simulation-free Schrödinger bridges via score and
+    /// flow matching").
     schrodinger_bridge::SchrodingerBridge = "schrodinger_bridge",
 }
 

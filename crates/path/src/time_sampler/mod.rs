@@ -64,13 +64,14 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Every t equally likely.
+    /// Every t equally likely (Song et al. 2021, eq. 7).
     uniform::Uniform = "uniform",
-    /// Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood.
+    /// Density in proportion to g²/σ²: uniform in log signal-to-noise ratio, which weights the loss by likelihood (Song et al. 2021, "Maximum likelihood
+    /// training of score-based diffusion models", section 5.1).
     inverse_lambda::InverseLambda = "inverse_lambda",
-    /// The logit of t, as a fraction of the interval, is normal.
+    /// The logit of t, as a fraction of the interval, is normal (Esser et al. 2024, section 3.1).
     logit_normal::LogitNormal = "logit_normal",
-    /// The logarithm of the noise level σ/s is normal, truncated to the interval.
+    /// The logarithm of the noise level σ/s is normal, truncated to the interval (Karras et al. 2022, table 1).
     log_normal_sigma::LogNormalSigma = "log_normal_sigma",
     /// Density in proportion to a weight.
     weighted::Weighted = "weighted",

@@ -80,14 +80,15 @@ macro_rules! registry {
 }
 
 registry! {
-    /// min(SNR, gamma): easy, nearly noiseless times count no more than those with signal-to-noise ratio gamma.
+    /// min(SNR, gamma): easy, nearly noiseless times count no more than those with signal-to-noise ratio gamma (Hang et al. 2023).
     min_snr::MinSnr = "min_snr",
-    /// (σ̃² + σd²)/(σ̃σd)²: every noise level starts with loss 1.
+    /// (σ̃² + σd²)/(σ̃σd)²: every noise level starts with loss 1 (Karras et al. 2022, table 1).
     edm::Edm = "edm",
-    /// The weight of the likelihood bound: −2λ̇ of the noise error, if t is drawn uniformly.
+    /// The weight of the likelihood bound: −2λ̇ of the noise error, if t is drawn uniformly (Song et al. 2021, "Maximum likelihood training of score-based
+    /// diffusion models", theorem 1).
     likelihood::Likelihood = "likelihood",
-    /// max(SNR, 1): the error of data or of noise, whichever is larger.
+    /// max(SNR, 1): the error of data or of noise, whichever is larger (Salimans & Ho 2022, section 4).
     truncated_snr::TruncatedSnr = "truncated_snr",
-    /// −2λ̇ · sigmoid(bias − 2λ) of the noise error: the likelihood bound without what is too fine to be seen.
+    /// −2λ̇ · sigmoid(bias − 2λ) of the noise error: the likelihood bound without what is too fine to be seen (Kingma & Gao 2023).
     sigmoid::Sigmoid = "sigmoid",
 }

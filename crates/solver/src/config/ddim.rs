@@ -8,7 +8,7 @@ use crate::{Grid, Problem, Quantity, Result, SolverError, Thresholding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of DDIM.
+/// Settings of DDIM (Song, Meng & Ermon 2021, eq. 12 and 16).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct DdimSolver {

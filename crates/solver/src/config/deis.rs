@@ -30,7 +30,7 @@ pub enum DeisStart {
     LowerOrder,
 }
 
-/// Settings of DEIS, on the predicted noise.
+/// Settings of DEIS (Zhang & Chen 2023, tAB-DEIS), on the predicted noise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeisSolver {

@@ -18,7 +18,7 @@ pub enum DpmAlgorithm {
     #[default]
     #[serde(rename = "dpmsolver++")]
     Data,
-    /// The SDE with the path's own diffusion g, on the predicted datum; multistep only.
+    /// The SDE with the path's own diffusion g, on the predicted datum (Lu et al. 2022, DPM-Solver++, section 5); multistep only.
     #[serde(rename = "sde-dpmsolver++")]
     Sde,
 }
@@ -68,7 +68,7 @@ pub enum StagePlacement {
     Grid,
 }
 
-/// Settings of DPM-Solver in its variants.
+/// Settings of DPM-Solver in its variants (Lu et al. 2022: DPM-Solver, of the noise; DPM-Solver++, of the datum).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct DpmSolver {

@@ -45,17 +45,17 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Along the probability-flow ODE.
+    /// Along the probability-flow ODE (Song et al. 2021, eq. 13).
     Ode(OdeSolver) = "ODESolver",
-    /// Along an SDE with the same marginals.
+    /// Along an SDE with the same marginals (Song et al. 2021, eq. 6; of any diffusion Karras et al. 2022, eq. 6).
     Sde(SdeSolver) = "SDESolver",
-    /// DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path.
+    /// DPM-Solver, DPM-Solver++ and SDE-DPM-Solver++: few steps along a Gaussian path (Lu et al. 2022).
     Dpm(DpmSolver) = "DPMSolver",
-    /// UniPC: few steps along a Gaussian path, each corrected.
+    /// UniPC: few steps along a Gaussian path, each corrected (Zhao et al. 2023).
     UniPc(UniPcSolver) = "UniPCSolver",
-    /// DEIS: few steps along a Gaussian path, by extrapolating the noise.
+    /// DEIS: few steps along a Gaussian path, by extrapolating the noise (Zhang & Chen 2023).
     Deis(DeisSolver) = "DEISSolver",
-    /// DDIM, with any part of new noise.
+    /// DDIM, with any part of new noise (Song, Meng & Ermon 2021).
     Ddim(DdimSolver) = "DDIMSolver",
 }
 

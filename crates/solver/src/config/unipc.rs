@@ -8,7 +8,7 @@ use crate::{Grid, Problem, Quantity, Result, Thresholding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The function B(h) of UniPC.
+/// The function B(h) of UniPC (Zhao et al. 2023).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum UniPcVariant {
@@ -30,7 +30,7 @@ pub enum UniPcPrediction {
     Data,
 }
 
-/// Settings of UniPC.
+/// Settings of UniPC (Zhao et al. 2023, algorithms 1 and 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct UniPcSolver {

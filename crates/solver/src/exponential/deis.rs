@@ -8,7 +8,7 @@ use crate::config::{DeisVariable, Expansion};
 use crate::quadrature::{integrate, lagrange};
 use crate::{Mesh, Quantity, Result, Row, Rule, Stage, Step, Structure};
 
-/// Zhang & Chen 2022, tAB-DEIS: x₁ = (s₁/s₀)x + s₁ Σⱼ εⱼ ∫ Lⱼ d(σ/s).
+/// Zhang & Chen 2023, tAB-DEIS: x₁ = (s₁/s₀)x + s₁ Σⱼ εⱼ ∫ Lⱼ d(σ/s).
 pub(crate) struct Deis {
     pub order: usize,
     pub variable: DeisVariable,

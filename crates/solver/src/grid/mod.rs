@@ -18,9 +18,10 @@ pub enum Grid {
     Path {},
     /// Equal steps in time.
     Uniform {},
-    /// Equal steps in √t: short ones near t = 0.
+    /// Equal steps in √t: short ones near t = 0 (Song, Meng & Ermon 2021, appendix D.2).
     Quadratic {},
-    /// Equal steps in λ = log(s/σ), which are equal steps in log σ where s = 1 (also called exponential). The span must end where s > 0 and σ > 0.
+    /// Equal steps in λ = log(s/σ), which are equal steps in log σ where s = 1 (also called exponential), as in DPM-Solver (Lu et al. 2022). The span must end
+    /// where s > 0 and σ > 0.
     LogSnr {},
     /// Equal steps in (σ/s)^(1/rho), as in EDM (Karras et al. 2022, equation 5). The span must begin where s > 0.
     Karras {

@@ -56,31 +56,32 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Order 1, one evaluation per step.
+    /// Order 1, one evaluation per step (Euler 1768).
     "euler" => Euler = RungeKutta(euler::EULER),
-    /// Order 2, two evaluations per step, none of them at its end.
+    /// Order 2, two evaluations per step, none of them at its end (Runge 1895).
     "midpoint" => Midpoint = RungeKutta(midpoint::MIDPOINT),
-    /// Order 2, two evaluations per step, at both ends.
+    /// Order 2, two evaluations per step, at both ends (Heun 1900; Karras et al. 2022, algorithm 1).
     "heun2" => Heun2 = RungeKutta(heun2::HEUN2),
-    /// Order 2, two evaluations per step, none of them at its end; smallest error bound of its kind.
+    /// Order 2, two evaluations per step, none of them at its end; smallest error bound of its kind (Ralston 1962).
     "ralston" => Ralston = RungeKutta(ralston::RALSTON),
-    /// Order 3, three evaluations per step, none of them at its end.
+    /// Order 3, three evaluations per step, none of them at its end (Heun 1900).
     "heun3" => Heun3 = RungeKutta(heun3::HEUN3),
-    /// Order 4, four evaluations per step.
+    /// Order 4, four evaluations per step (Kutta 1901).
     "rk4" => Rk4 = RungeKutta(rk4::RK4),
-    /// Order 4, four evaluations per step; torchdiffeq's rk4.
+    /// Order 4, four evaluations per step; torchdiffeq's rk4 (Kutta 1901, the 3/8 rule).
     "rk4_three_eighths" => Rk4ThreeEighths = RungeKutta(rk4_three_eighths::RK4_THREE_EIGHTHS),
-    /// Order 5, six evaluations per step; chooses its steps.
+    /// Order 5, six evaluations per step; chooses its steps (Dormand & Prince 1980).
     "dopri5" => Dopri5 = RungeKutta(dopri5::DOPRI5),
-    /// Order 3, three evaluations per step; chooses its steps. For loose tolerances.
+    /// Order 3, three evaluations per step; chooses its steps. For loose tolerances (Bogacki & Shampine 1989).
     "bosh3" => Bosh3 = RungeKutta(bosh3::BOSH3),
-    /// Order 5, six evaluations per step; chooses its steps.
+    /// Order 5, six evaluations per step; chooses its steps (Tsitouras 2011).
     "tsit5" => Tsit5 = RungeKutta(tsit5::TSIT5),
-    /// Order 8, twelve evaluations per step; chooses its steps. For tight tolerances. An output between two steps costs three evaluations.
+    /// Order 8, twelve evaluations per step; chooses its steps. For tight tolerances. An output between two steps costs three evaluations (Prince & Dormand
+    /// 1981; Hairer, Nørsett & Wanner, the code DOP853).
     "dopri8" => Dopri8 = RungeKutta(dopri8::DOPRI8),
-    /// Order 2, one evaluation per step.
+    /// Order 2, one evaluation per step (Bashforth & Adams 1883).
     "ab2" => Ab2 = Multistep(adams_bashforth::AB2),
-    /// Order 4, one evaluation per step.
+    /// Order 4, one evaluation per step (Bashforth & Adams 1883).
     "ab4" => Ab4 = Multistep(adams_bashforth::AB4),
 }
 

@@ -45,15 +45,15 @@ macro_rules! registry {
 }
 
 registry! {
-    /// Strong order 1, one evaluation per step.
+    /// Strong order 1, one evaluation per step (Maruyama 1955; Kloeden & Platen 1992, section 10.2).
     "euler_maruyama" => EulerMaruyama = euler_maruyama(true),
-    /// Strong order 1, weak order 2 in the drift, two evaluations per step, at both ends.
+    /// Strong order 1, weak order 2 in the drift, two evaluations per step, at both ends (Rümelin 1982).
     "heun" => Heun = heun(true),
-    /// Strong order 1.5, two evaluations per step.
+    /// Strong order 1.5, two evaluations per step (Rößler 2010).
     "sra1" => Sra1 = sra1(true),
-    /// Heun steps along the ODE, each after as much new noise as `churn` says (Karras et al. 2022); ignores the diffusion.
+    /// Heun steps along the ODE, each after as much new noise as `churn` says (Karras et al. 2022, algorithm 2); ignores the diffusion.
     "edm" => Edm = edm(false),
-    /// Draws from the posterior of the predicted datum (DDPM); ignores the diffusion.
+    /// Draws from the posterior of the predicted datum (Ho et al. 2020, DDPM); ignores the diffusion.
     "ancestral" => Ancestral = ancestral(false),
 }
 

@@ -111,7 +111,8 @@ export class TableEncoding implements EncodingConfig {
   }
 
   /**
-   * The rows of a table as numbers `[N, width]`, without the columns that are conditions.
+   * The rows of a table as numbers `[N, width]`, without the columns that are conditions. Columns that the encoding was not fitted to are left out, here as in
+   * `fit`, `logProb` and wherever else a model takes a table; one that it was fitted to must be there.
    *
    * @throws DataError with row (from 1) and column of a missing value or an unknown category; ConfigError where the table lacks a column
    */
