@@ -149,7 +149,7 @@ export type ColumnEncoding = {
   readonly name: string;
   /** Smallest and largest value that was seen. */
   readonly range: readonly [number, number];
-  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers. */
+  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers, 0.01 of two decimals; of dates in milliseconds. */
   readonly step?: number;
   /** From the column's units to those that the network sees. */
   readonly transform: Transform;
@@ -172,7 +172,7 @@ export type ColumnEncoding = {
   readonly name: string;
   /** Smallest and largest value that was seen. */
   readonly range: readonly [number, number];
-  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers. */
+  /** What all values are multiples of, and decoded ones are rounded to: 1 of integers, 0.01 of two decimals; of dates in milliseconds. */
   readonly step?: number;
   /** From the column's units to those that the network sees. */
   readonly transform: Transform;
