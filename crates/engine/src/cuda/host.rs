@@ -400,3 +400,19 @@ fn what_wants_other_rows_is_a_kernel_of_its_own() {
     let graph = b.finish(&[other, turned.sum(&[1]), flipped, flipped.sum(&[1])]).unwrap();
     check(&graph, 1e-12);
 }
+
+/// Sums, elementwise work, thin products and copies of different shapes, of which some need others.
+#[test]
+fn small_kernels_that_do_not_need_each_other_are_started_together() {
+    let b = Builder::new();
+    let of = |name: &str, shape: &[usize]| b.input(name, DType::F64, shape);
+    let (x, y, z, w) = (of("x", &[20, 30]), of("y", &[7, 5, 3]), of("z", &[400]), of("w", &[30, 2]));
+    let independent = [x * 2.0 + 1.0, y.sum(&[1]), y.transpose(&[2, 0, 1]) * 3.0, z.exp(), x.matmul(w), z.sum_all()];
+    let graph = b.finish(&independent).unwrap();
+    check(&graph, 1e-12);
+    assert!(launches(&graph) <= 2, "{} launches", launches(&graph));
+    let next = independent[3] * z + independent[5].broadcast_to(&[400]);
+    let graph = b.finish(&[next, independent[1].sum_all() * 2.0, (independent[0] - x).sum(&[0])]).unwrap();
+    check(&graph, 1e-12);
+    assert!(launches(&graph) >= 2, "{} launches", launches(&graph));
+}
