@@ -39,6 +39,14 @@ const wide = Table.fromColumns(
   Object.fromEntries(Array.from({ length: 16 }, (_, k) => [`c${k}`, Float64Array.from({ length: 5000 }, Math.random)])),
 );
 
+it("the same picture is the same text, whatever else is drawn before and beside it", async () => {
+  const [points, cells] = [plot.scatter(randn([50, 2], { seed: 0 })), plot.heatMap(randn([4, 4], { seed: 0 }))];
+  const [first, ...others] = await Promise.all([points, cells, points].map((picture) => picture.toSvg()));
+  expect(first).toContain("clip1");
+  expect(await points.toSvg()).toBe(first);
+  expect(others[1]).toBe(first);
+});
+
 describe("while a picture is drawn", () => {
   it.each([
     ["10 000 cells", plot.heatMap(randn([100, 100]))],

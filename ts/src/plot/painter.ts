@@ -52,11 +52,13 @@ const imageOf = async (pixels) => {
 };
 
 const svgOf = async ({ spec, data }) => {
-  const { parse, View } = await import(workerData.vega);
+  const { parse, resetSVGDefIds, View } = await import(workerData.vega);
   const own = [];
   for (const [name, set] of Object.entries(data))
     own.push({ name, values: "pixels" in set ? await imageOf(set.pixels) : rowsOf(set) });
   const view = new View(parse({ ...spec, data: own }), { renderer: "none" });
+  // Names that a picture has for its parts count from the first: the same picture is the same text.
+  resetSVGDefIds();
   try {
     return await view.toSVG();
   } finally {
@@ -72,12 +74,17 @@ const drawn = async (order) => {
   return new Uint8Array(new Resvg(svg.replaceAll("image-rendering: pixelated;", ""), order.png).render().asPng());
 };
 
-parentPort.on("message", async ({ id, ...order }) => {
-  try {
-    parentPort.postMessage({ id, content: await drawn(order) });
-  } catch (error) {
-    parentPort.postMessage({ id, error });
-  }
+// One after the other, since names are counted for all.
+let last = Promise.resolve();
+parentPort.on("message", ({ id, ...order }) => {
+  const answered = async () => {
+    try {
+      parentPort.postMessage({ id, content: await drawn(order) });
+    } catch (error) {
+      parentPort.postMessage({ id, error });
+    }
+  };
+  last = last.then(answered);
 });
 `;
 
