@@ -40,6 +40,11 @@ const works = [
     title: "training step of a small U-shaped net, 64 images of 32 × 32",
     request: train({ kind: "conv", width: 32 }, [3, 32, 32], 64),
   },
+  {
+    name: "unet",
+    title: "training step of a small U-Net with attention, 64 images of 32 × 32",
+    request: train({ kind: "unet", width: 64, mult: [1, 2, 2], heads: 4 }, [3, 32, 32], 64),
+  },
   { name: "sample-500", title: "sampling 500 rows, 1000 steps of Euler", request: sample(500) },
   { name: "sample-1", title: "sampling 1 row, 1000 steps of Euler", request: sample(1) },
 ];

@@ -40,6 +40,47 @@ function residual(hidden: readonly number[], size: number): Product[] {
   ];
 }
 
+/** The products of a U-Net with attention on its coarsest level. */
+function unet({ width, mult }: Extract<Network, { kind: "unet" }>, channels: number, side: number): Product[] {
+  const time = 4 * width;
+  const coarsest = mult.length - 1;
+  const places = (level: number) => (side / 2 ** level) ** 2;
+  const block = (level: number, inputs: number, outputs: number) => [
+    layer(places(level), 9 * inputs, outputs),
+    layer(1, time, outputs),
+    layer(places(level), 9 * outputs, outputs),
+    ...(inputs === outputs ? [] : [layer(places(level), inputs, outputs)]),
+  ];
+  const attention = (level: number, at: number) => {
+    const seen = places(level);
+    return [layer(seen, at, 3 * at), layer(seen, at, seen), layer(seen, seen, at), layer(seen, at, at)];
+  };
+  const products = [layer(1, width, time, false), layer(1, time, time), layer(side ** 2, 9 * channels, width, false)];
+  const skips = [width];
+  let here = width;
+  for (const [level, factor] of mult.entries()) {
+    products.push(...block(level, here, factor * width));
+    here = factor * width;
+    skips.push(here);
+    if (level === coarsest) products.push(...attention(level, here));
+    else {
+      products.push(layer(places(level + 1), 9 * here, here));
+      skips.push(here);
+    }
+  }
+  products.push(...block(coarsest, here, here), ...attention(coarsest, here), ...block(coarsest, here, here));
+  for (let level = coarsest; level >= 0; level--) {
+    for (let i = 0; i < 2; i++) {
+      const outputs = (mult[level] ?? 1) * width;
+      products.push(...block(level, here + (skips.pop() ?? 0), outputs));
+      here = outputs;
+      if (level === coarsest) products.push(...attention(level, here));
+    }
+    if (level > 0) products.push(layer(places(level - 1), 9 * here, here));
+  }
+  return [...products, layer(side ** 2, 9 * here, channels)];
+}
+
 /** The products of a network for one sample, forward. */
 function productsOf(network: Network, shape: readonly number[]): Product[] {
   const [channels, side = 1] = shape;
@@ -64,6 +105,8 @@ function productsOf(network: Network, shape: readonly number[]): Product[] {
       const time = [layer(1, TIME, width, false), layer(1, width, width), layer(1, width, 2 * width)];
       return [...ends, ...time, ...Array.from({ length: depth }, () => block).flat()];
     }
+    case "unet":
+      return unet(network, channels, side);
     case "conv": {
       const { width } = network;
       const [whole, half] = [side ** 2, (side / 2) ** 2];

@@ -11,7 +11,8 @@ export type Network =
       readonly depth: number;
       readonly heads: number;
     }
-  | { readonly kind: "conv"; readonly width: number };
+  | { readonly kind: "conv"; readonly width: number }
+  | { readonly kind: "unet"; readonly width: number; readonly mult: readonly number[]; readonly heads: number };
 
 interface Modelled {
   readonly network: Network;

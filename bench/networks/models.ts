@@ -26,8 +26,27 @@ function backbone(network: Network, [first, side = 1]: readonly number[]): confi
       return dit({ ...network, channels: first, side, time: TIME });
     case "conv":
       return convNet({ channels: first, width: network.width, time: TIME });
+    case "unet":
+      return {
+        type: "unet_2D",
+        args: {
+          inChannels: first,
+          modelChannels: network.width,
+          channelMult: network.mult,
+          numResBlocks: 1,
+          attentionResolutions: [2 ** (network.mult.length - 1)],
+          numHeads: network.heads,
+          timeFactor: 1000,
+        },
+      };
   }
 }
+
+/** The encoder of the time; a U-Net encodes it itself. */
+const encoder = ({ kind }: Network): { readonly tEncoder?: config.EncoderConfig } =>
+  kind === "unet"
+    ? {}
+    : { tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: TIME, scale: 30 } } };
 
 /** The model for samples of this shape. */
 export function makeModel(network: Network, shape: readonly number[]) {
@@ -37,7 +56,7 @@ export function makeModel(network: Network, shape: readonly number[]) {
     model: {
       type: "noise_function",
       args: {
-        tEncoder: { type: "GaussianFourierProjectionTimeEncoder", args: { embedDim: TIME, scale: 30 } },
+        ...encoder(network),
         backbone: backbone(network, shape),
       },
     },

@@ -128,6 +128,107 @@ class ConvNet(nn.Module):
         return self.last(F.silu(self.up(torch.cat([h, skip], dim=1))))
 
 
+def group_norm(channels):
+    return nn.GroupNorm(max(1, min(32, channels // 4)), channels)
+
+
+class UNetBlock(nn.Module):
+    """Two convolutions with norms, the time between them, and a skip (Ho, Jain, Abbeel 2020)."""
+
+    def __init__(self, inputs, outputs, time):
+        super().__init__()
+        self.in_layers = nn.Sequential(group_norm(inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, 1, 1))
+        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(time, outputs))
+        self.out_layers = nn.Sequential(group_norm(outputs), nn.SiLU(), nn.Dropout(0.0), nn.Conv2d(outputs, outputs, 3, 1, 1))
+        self.skip_connection = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x, e):
+        h = self.in_layers(x) + self.emb_layers(e)[:, :, None, None]
+        return self.skip_connection(x) + self.out_layers(h)
+
+
+class UNetAttention(nn.Module):
+    """Every position looks at all positions; heads side by side in the channels."""
+
+    def __init__(self, channels, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm = group_norm(channels)
+        self.qkv = nn.Conv1d(channels, 3 * channels, 1)
+        self.proj_out = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x, e):
+        batch, channels = x.shape[:2]
+        rows = x.reshape(batch, channels, -1)
+        parts = self.qkv(self.norm(rows)).view(batch, self.heads, 3, channels // self.heads, -1).transpose(3, 4)
+        seen = F.scaled_dot_product_attention(*parts.unbind(2))
+        return (rows + self.proj_out(seen.transpose(2, 3).reshape(rows.shape))).view(x.shape)
+
+
+class Down(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, 2, 1)
+
+    def forward(self, x, e):
+        return self.op(x)
+
+
+class Up(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
+
+    def forward(self, x, e):
+        return self.conv(F.interpolate(x, scale_factor=2, mode="nearest"))
+
+
+class UNet(nn.Module):
+    """Convolutions down to a coarse grid and up again, with skips and attention on the coarsest; names are improved-diffusion's."""
+
+    def __init__(self, channels, width, mult, heads):
+        super().__init__()
+        self.width = width
+        time, here, coarsest = 4 * width, width, len(mult) - 1
+        self.time_embed = nn.Sequential(nn.Linear(width, time), nn.SiLU(), nn.Linear(time, time))
+        attention = lambda level, at: [UNetAttention(at, heads)] if level == coarsest else []
+        self.input_blocks = nn.ModuleList([nn.ModuleList([nn.Conv2d(channels, width, 3, 1, 1)])])
+        skips = [width]
+        for level, factor in enumerate(mult):
+            self.input_blocks.append(nn.ModuleList([UNetBlock(here, factor * width, time), *attention(level, factor * width)]))
+            here = factor * width
+            skips.append(here)
+            if level < coarsest:
+                self.input_blocks.append(nn.ModuleList([Down(here)]))
+                skips.append(here)
+        self.middle_block = nn.ModuleList([UNetBlock(here, here, time), UNetAttention(here, heads), UNetBlock(here, here, time)])
+        self.output_blocks = nn.ModuleList()
+        for level, factor in reversed(list(enumerate(mult))):
+            for i in range(2):
+                block = [UNetBlock(here + skips.pop(), factor * width, time), *attention(level, factor * width)]
+                here = factor * width
+                self.output_blocks.append(nn.ModuleList(block + ([Up(here)] if level > 0 and i == 1 else [])))
+        self.out = nn.Sequential(group_norm(here), nn.SiLU(), nn.Conv2d(here, channels, 3, 1, 1))
+
+    def forward(self, t, x):
+        half = self.width // 2
+        angles = 1000 * t[:, None] * torch.exp(-math.log(10000) / half * torch.arange(half, device=t.device))
+        e = self.time_embed(torch.cat([angles.cos(), angles.sin()], dim=1))
+        h, skips = self.input_blocks[0][0](x), []
+        skips.append(h)
+        for layers in self.input_blocks[1:]:
+            for layer in layers:
+                h = layer(h, e)
+            skips.append(h)
+        for layer in self.middle_block:
+            h = layer(h, e)
+        for layers in self.output_blocks:
+            h = torch.cat([h, skips.pop()], dim=1)
+            for layer in layers:
+                h = layer(h, e)
+        return self.out(h)
+
+
 def build(network, shape):
     """The network that a request names, for samples of this shape."""
     kind, args = network["kind"], {key: value for key, value in network.items() if key != "kind"}
@@ -135,15 +236,17 @@ def build(network, shape):
         return ResidualNet(args["hidden"], shape[0])
     if kind == "dit":
         return DiT(shape[0], shape[1], **args)
+    if kind == "unet":
+        return UNet(shape[0], **args)
     return ConvNet(shape[0], **args)
 
 
 class Model(nn.Module):
-    """Time encoder and backbone: predicts the noise at (t, x)."""
+    """Time encoder and backbone: predicts the noise at (t, x). A U-Net encodes the time itself."""
 
     def __init__(self, network, shape):
         super().__init__()
-        self.t_encoder = Fourier(32)
+        self.t_encoder = nn.Identity() if network["kind"] == "unet" else Fourier(32)
         self.backbone = build(network, shape)
 
     def forward(self, t, x):

@@ -73,6 +73,19 @@ export const titleOf = (text: string | undefined, subtitle: readonly string[] = 
 
 const divided = { linear: { type: "linear", zero: false }, log: { type: "log" }, utc: { type: "utc" } } as const;
 
+/** Ticks of dates tell the year, too, which Vega's own leave to the first of a year. */
+const DATES = {
+  year: "%Y",
+  quarter: "%b %Y",
+  month: "%b %Y",
+  week: "%d %b %Y",
+  date: "%d %b %Y",
+  hours: "%d %b %H:%M",
+  minutes: "%H:%M",
+  seconds: "%H:%M:%S",
+  milliseconds: "%H:%M:%S.%L",
+};
+
 /** The share of an axis that lies beyond the points on either side. */
 const MARGIN = 0.04;
 
@@ -160,7 +173,13 @@ export function numberPanel(panel: PanelData): Panel {
         ...levels.map((level) => level.scale),
       ],
       axes: [
-        { scale: "x", orient: "bottom", title: columns[0], ...axis },
+        {
+          scale: "x",
+          orient: "bottom",
+          title: columns[0],
+          ...axis,
+          ...(x === "utc" && { tickCount: 4, format: DATES as never }),
+        },
         { scale: "y", orient: "left", title: columns[1], ...axis, ...(format && { format }) },
       ],
       legends: [...(legend ? legendOf(names, "circle") : []), ...levels.flatMap(({ legend }) => legend ?? [])],
