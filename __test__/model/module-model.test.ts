@@ -5,10 +5,12 @@ import {
   DTypeError,
   Module,
   nn,
+  randn,
   registerModule,
   ShapeError,
-  type Tensor,
+  Tensor,
   TraceError,
+  tensor,
 } from "thalweg";
 import { describe, expect, it } from "vitest";
 import { data, numbers, planar } from "./support.ts";
@@ -201,5 +203,50 @@ describe("a forward that cannot be used is refused before anything runs", () => 
     // Nothing is lost: the model works once its forward does.
     given = (_t, x) => x;
     expect((await tried.sample({ batchSize: 2 })).shape).toEqual([2, 2]);
+  });
+});
+
+/** Three classes, and perhaps one for none. */
+class OfLabels extends Module {
+  readonly labels: nn.Embedding;
+  readonly last = new nn.Linear(2 + 8, 2);
+  override readonly noCondition?: number;
+  constructor({ none }: { none?: number }) {
+    super();
+    this.labels = new nn.Embedding(4, 8);
+    if (none !== undefined) this.noCondition = none;
+  }
+  override forward(_t: Tensor, x: Tensor, condition: Tensor): Tensor {
+    const label = this.labels.forward(condition.squeeze(1).cast("i64"));
+    return this.last.forward(Tensor.concat([x, label], 1));
+  }
+}
+const ofLabels = registerModule("OfLabels", OfLabels);
+
+describe("a module of labels", () => {
+  const made = (none?: number) =>
+    new DiffusionModel({
+      xSize: 2,
+      conditionSize: 1,
+      conditionDropout: 0.5,
+      path: { type: "linear" },
+      model: { type: "velocity_function", args: { backbone: ofLabels({ ...(none !== undefined && { none }) }) } },
+    });
+  const labels = tensor([[0], [1], [2], [0]], { dtype: "f32" });
+
+  it("says what stands for none: that number is what rows without a condition are given", async () => {
+    const model = made(3);
+    await model.fit(randn([4, 2], { seed: 0 }), { condition: labels, steps: 40, batchSize: 4 });
+    const [none, three] = await Promise.all([
+      model.sample({ batchSize: 3, seed: 1 }),
+      model.sample({ batchSize: 3, seed: 1, condition: tensor([[3]], { dtype: "f32" }) }),
+    ]);
+    expect(await three.squeeze(1).toArray()).toEqual(await none.toArray());
+  });
+
+  it("that does not say it is refused, since it cannot be learned", async () => {
+    const fitted = made().fit(randn([4, 2], { seed: 0 }), { condition: labels, steps: 1, batchSize: 4 });
+    await expect(fitted).rejects.toThrow(TraceError);
+    await expect(fitted).rejects.toThrow(/conditionDropout.*whole numbers.*noCondition = classes/s);
   });
 });

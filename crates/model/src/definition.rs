@@ -57,15 +57,17 @@ impl Definition {
         let declare = Declare::new();
         let process = Process::of(&config);
         let mut networks = Vec::new();
+        let drops = common.condition_dropout.is_some();
         for Role { prefix, path, config } in roles(&config) {
             let gives = process.discrete().map_or(Gives::State, |path| Gives::Logits(path.vocabulary));
             let external = externals.contains_key(path);
-            let model = network(&config.args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives })?;
+            let model =
+                network(&config.args, declare.at(prefix), path, &External { modules: externals, forwards: &forwards, gives, drops })?;
             let (parameterization, preconditioning) = (config.parameterization, config.preconditioning);
             networks.push(Network { parameterization, preconditioning, body: Body { model, external }, path });
         }
         let energy = energy(&config).map(|(args, prefix, path)| {
-            let external = External { modules: externals, forwards: &forwards, gives: Gives::Number };
+            let external = External { modules: externals, forwards: &forwards, gives: Gives::Number, drops };
             network(args, declare.at(prefix), path, &external).map(|model| Body { model, external: externals.contains_key(path) })
         });
         let energy = energy.transpose()?;
@@ -77,11 +79,13 @@ impl Definition {
         let condition = common.condition_size.as_ref().map(|size| size.leaves());
         let label = |shape: &[usize]| networks.iter().find_map(|n| n.body.model.no_label(count(shape)));
         let classes = condition.as_ref().filter(|leaves| leaves.len() == 1).and_then(|leaves| label(leaves.first()));
-        let null_condition = condition.as_ref().filter(|_| common.condition_dropout.is_some()).map(|leaves| {
+        let own = |n: &Network| externals.get(n.path).filter(|_| !n.body.model.encodes_conditions())?.no_condition;
+        let none = classes.or_else(|| networks.iter().find_map(own));
+        let null_condition = condition.as_ref().filter(|_| drops).map(|leaves| {
             let declare = declare.at("null_condition");
             let leaf = |(name, shape): (&str, &Vec<usize>)| {
                 let name = if name.is_empty() { "value" } else { name };
-                match classes {
+                match none {
                     Some(value) => declare.frozen(name, shape, Init::Constant { value }),
                     None => declare.undecayed(name, shape, Init::Zeros),
                 }
@@ -459,12 +463,14 @@ struct External<'a> {
     modules: &'a HashMap<String, ExternalModule>,
     forwards: &'a Arc<Forwards>,
     gives: Gives,
+    /// Whether conditions are left out of some rows.
+    drops: bool,
 }
 
 fn network(config: &IntrinsicConfig, mut declare: Declare, path: &'static str, external: &External<'_>) -> Result<IntrinsicModel> {
     let build = |name: &str, _args: &serde_json::Value, declare: &mut Declare| {
         let spec = external.modules.get(path)?;
-        let built = ExternalBackbone::new(name, path, spec, declare, external.forwards.clone(), external.gives);
+        let built = ExternalBackbone::new(name, path, spec, declare, external.forwards.clone(), external.gives, external.drops);
         Some(built.map(|b| Box::new(b) as Box<dyn thalweg_nn::Backbone + Send + Sync>))
     };
     IntrinsicModel::build(config, &mut declare, &build).map_err(|e| at_network(path, e))

@@ -32,10 +32,13 @@ fn yes() -> bool {
 
 /// What a TypeScript module consists of, apart from its forward.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExternalModule {
     /// Its parameters.
     pub parameters: Vec<ExternalParameter>,
+    /// What the condition of a row is that has none; learned if absent.
+    #[serde(default)]
+    pub no_condition: Option<f64>,
 }
 
 /// A named input of a forward.
@@ -101,6 +104,8 @@ pub struct ExternalBackbone {
     names: Vec<String>,
     params: Vec<Param>,
     forwards: Arc<Forwards>,
+    /// Whether what stands for no condition is learned, by way of the forward.
+    learns_none: bool,
 }
 
 impl ExternalBackbone {
@@ -112,6 +117,7 @@ impl ExternalBackbone {
         declare: &mut Declare,
         forwards: Arc<Forwards>,
         gives: Gives,
+        drops: bool,
     ) -> std::result::Result<Self, NnError> {
         let mut params = Vec::new();
         for p in &spec.parameters {
@@ -124,6 +130,7 @@ impl ExternalBackbone {
             params,
             gives,
             forwards,
+            learns_none: drops && spec.no_condition.is_none(),
         })
     }
 
@@ -157,6 +164,18 @@ impl ExternalBackbone {
     }
 }
 
+/// Whether a forward looks at its condition, and no output changes with it continuously.
+fn ignores_slopes(graph: &Graph) -> bool {
+    let mut smooth = vec![false; graph.nodes.len()];
+    let mut seen = false;
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let is_condition = matches!(&node.op, Op::Input(input) if graph.inputs[input.index].name.split('.').next() == Some("condition"));
+        seen |= node.inputs.iter().any(|id| smooth[id.index()]);
+        smooth[i] = node.ty.dtype.is_float() && (is_condition || node.inputs.iter().any(|id| smooth[id.index()]));
+    }
+    seen && !graph.outputs.iter().any(|id| smooth[id.index()])
+}
+
 fn named(inputs: &mut Vec<(NamedType, usize)>, prefix: &str, leaf: &str, ty: &Type, at: usize) {
     let name = if leaf.is_empty() { prefix.to_string() } else { format!("{prefix}.{leaf}") };
     inputs.push((NamedType { name, dtype: ty.dtype.name().into(), shape: ty.shape.clone() }, at));
@@ -185,6 +204,12 @@ impl Backbone for ExternalBackbone {
             self.forwards.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), need);
             return self.fail(ctx, "not traced for these shapes", "a traced forward", key, x);
         };
+        if self.learns_none && ignores_slopes(&graph) {
+            let message =
+                "what stands for no condition (conditionDropout) cannot be learned, since the condition is taken as whole numbers";
+            let expected = "a module that says it: noCondition = classes, and one class more, as in new nn.Embedding(classes + 1, width)";
+            return self.fail(ctx, message, expected, "a condition without a gradient".into(), x);
+        }
         let mut args = Vec::new();
         for input in &graph.inputs {
             let bound = inputs.iter().find(|(n, _)| n.name == input.name).map(|(_, i)| values[*i]);

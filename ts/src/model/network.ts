@@ -17,6 +17,7 @@ import type { Module } from "../module/module.js";
 import { makeModule, registeredNames } from "../module/registry.js";
 import type { NativeModel } from "../native/boundary.js";
 import { native } from "../native.js";
+import { refused } from "./settings.js";
 import { TrainingState } from "./training-state.js";
 
 /** The config of any model. */
@@ -92,6 +93,12 @@ interface Own {
   readonly gives: Gives;
 }
 
+/** What stands for no condition in a module of the user's. */
+function noConditionOf({ noCondition }: Module<never, unknown>): number | undefined {
+  if (noCondition === undefined || Number.isFinite(noCondition)) return noCondition;
+  throw refused("noCondition", "a number, as the label of no class", noCondition);
+}
+
 /** A native model, and the modules whose forwards it needs traced. */
 export class Network {
   /** The model on the other side. */
@@ -112,7 +119,7 @@ export class Network {
       this.#modules.set(place.path, { type: place.network.backbone.type, module, gives: givenBy(place, config) });
     }
     const external = Object.fromEntries(
-      [...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared() }]),
+      [...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared(), noCondition: noConditionOf(module) }]),
     );
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }

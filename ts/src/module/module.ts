@@ -50,6 +50,25 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
     markOurs(Module.prototype, "module");
   }
 
+  /**
+   * Of a model's network whose condition is a label: the number that stands for no label, in rows that `conditionDropout` leaves without a condition and where none is
+   * given to `sample`. Without it such a condition is learned, which a forward that casts it to whole numbers leaves no way to: that is a TraceError.
+   *
+   * @example
+   * ```ts
+   * class OfClasses extends Module {
+   *   readonly noCondition = 10;
+   *   readonly labels = new nn.Embedding(11, 32); // ten classes, and one for none
+   *   readonly last = new nn.Linear(2 + 1 + 32, 2);
+   *   override forward(t: Tensor, x: Tensor, condition: Tensor): Tensor {
+   *     const label = this.labels.forward(condition.squeeze(1).cast("i64"));
+   *     return this.last.forward(Tensor.concat([x, t.unsqueeze(1), label], 1));
+   *   }
+   * }
+   * ```
+   */
+  declare readonly noCondition?: number;
+
   constructor() {
     // Every call, also by other modules, passes through here: errors and graphs name the part they come from.
     const forward = this.forward;
