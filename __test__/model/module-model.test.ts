@@ -210,7 +210,7 @@ describe("a forward that cannot be used is refused before anything runs", () => 
 class OfLabels extends Module {
   readonly labels: nn.Embedding;
   readonly last = new nn.Linear(2 + 8, 2);
-  override readonly noCondition?: number;
+  declare readonly noCondition?: number;
   constructor({ none }: { none?: number }) {
     super();
     this.labels = new nn.Embedding(4, 8);
