@@ -97,6 +97,31 @@ describe("evaluate", () => {
     expect(tokens.distances.wasserstein.value).toBeGreaterThan(0);
   });
 
+  it("measures the rows that training held out where no data are named, and says where there are none", async () => {
+    const args = ["--data", "normal.npy", "--out", "held", "--validation", "0.25", "--seed", "3"];
+    expect((await thalweg(folder, "train", "normal.json", ...args)).code).toBe(0);
+    const { rows, data, trainingData } = await evaluated("held");
+    expect([rows, trainingData]).toEqual([200, false]);
+    expect(data).toMatch(/normal\.npy, those that were held out$/);
+    const none = await thalweg(folder, "evaluate", "normal");
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("since the run held none out (validation)")]);
+  });
+
+  it("takes tables without the columns that were left out, such as samples", async () => {
+    const skipping = {
+      ...JSON.parse(readFileSync(join(folder, "animals.json"), "utf8")),
+      read: { columns: { mass: "skip" } },
+    };
+    skipping.model.args.backbone.args = { ...skipping.model.args.backbone.args, hiddenSizes: [5, 16], outputSize: 4 };
+    writeJson(folder, "skipping.json", skipping);
+    delete skipping.encoding;
+    writeJson(folder, "skipping.json", skipping);
+    const trained = await thalweg(folder, "train", "skipping.json", "--data", "animals.csv", "--out", "skipping");
+    expect([trained.code, trained.stderr]).toEqual([0, expect.any(String)]);
+    await thalweg(folder, "sample", "skipping", "--count", "40", "--out", "drawn.csv");
+    expect((await evaluated("skipping", "--data", "drawn.csv")).rows).toBe(40);
+  });
+
   it("prints a table for people", async () => {
     const { stdout } = await thalweg(folder, "evaluate", "animals", "--data", "animals.csv");
     expect(stdout).toMatch(

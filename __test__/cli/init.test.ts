@@ -158,6 +158,45 @@ describe("columns from which nothing is learned", () => {
   });
 });
 
+describe("files as spreadsheets write them", () => {
+  it("are read with the delimiter that their heading shows, and the config says so", async () => {
+    const folder = temporary();
+    const rows = Array.from({ length: 30 }, (_, i) => `${i % 7};"a;b";${i / 4}`);
+    writeFileSync(join(folder, "data.csv"), `count;"text;kind";size\n${rows.join("\n")}\n`);
+    expect((await thalweg(folder, "init", "--data", "data.csv")).code).toBe(0);
+    expect(configIn(folder)).toMatchObject({ read: { delimiter: ";" }, xSize: 3 });
+    const args = ["--data", "data.csv", "--out", "a", "--steps", "1", "--batch-size", "4", "--quiet"];
+    expect((await thalweg(folder, "train", "config.json", ...args)).code).toBe(0);
+  });
+
+  it("have types that can be given, and texts that look like numbers are told of", async () => {
+    const folder = temporary();
+    const rows = Array.from(
+      { length: 80 },
+      (_, i) => `${1000 + (i % 4)},"$1,${100 + i}.50",${i === 9 ? "n/a" : i / 4}`,
+    );
+    writeFileSync(join(folder, "data.csv"), `zip,price,size\n${rows.join("\n")}\n`);
+    const { code, stdout } = await thalweg(folder, "init", "--data", "data.csv", "--types", "zip=category");
+    expect([code, stdout]).toEqual([0, expect.stringContaining('texts that look like numbers, such as "$1,100.50"')]);
+    // Four categories, a number, and whether it is there.
+    expect(configIn(folder)).toMatchObject({ read: { columns: { zip: "category", price: "skip" } }, xSize: 6 });
+    const wrong = await thalweg(folder, "init", "--data", "data.csv", "--types", "zip", "--force");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("expected column=type")]);
+  });
+
+  it("without a row, or in another encoding, are refused with what to do", async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, "head.csv"), "a,b\n");
+    writeFileSync(join(folder, "latin.csv"), Buffer.from("name,size\nM\u00fcller,1\n", "latin1"));
+    const [head, latin] = [
+      await thalweg(folder, "init", "--data", "head.csv"),
+      await thalweg(folder, "init", "--data", "latin.csv"),
+    ];
+    expect([head.code, head.stderr]).toEqual([1, expect.stringContaining("expected at least one row, got a heading")]);
+    expect([latin.code, latin.stderr]).toEqual([1, expect.stringMatching(/expected text in UTF-8.*save it as UTF-8/)]);
+  });
+});
+
 describe("init", () => {
   it("replaces nothing, unless it may", async () => {
     const folder = temporary();

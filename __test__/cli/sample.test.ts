@@ -201,7 +201,9 @@ describe("conditions", () => {
     expect(rows.slice(0, 3).map(({ kind }) => kind)).toEqual(["cat", "dog", "eel"]);
     const wrong = await thalweg(folder, "sample", "animals", "--condition", "species=eel");
     expect(wrong).toMatchObject({ code: 2 });
-    expect(wrong.stderr).toContain("--condition: expected a file, or kind=…, got species=eel");
+    expect(wrong.stderr).toContain("--condition: expected a file that is there, or kind=…, got species=eel");
+    const unknown = await thalweg(folder, "sample", "animals", "--condition", "kind=cow");
+    expect(unknown.stderr).toContain("--condition: expected a category of kind (cat, dog, eel), got cow");
   }, 60_000);
 
   it("that are not given are missed, which is said", async () => {

@@ -340,11 +340,14 @@ describe("a config", () => {
       model: { ...model, args: { backbone } },
       read: { counts: 3 },
       encoding: { numbers: "cubic" },
-      train: { stepz: 3, batchSize: "many" },
+      train: { stepz: 3, lrr: 1, batchSize: "many", validation: { share: 2 } },
     });
     const paths = [
       "train.batchSize",
+      "train.lrr",
       "train.stepz",
+      "train.validation.share",
+      "encoding.numbers",
       "counts",
       "path.beta_1",
       "model.args.backbone.args.hiddenSizes",
@@ -355,9 +358,11 @@ describe("a config", () => {
       thalweg(folder, "config", "check", "config.json", "--json"),
     ]);
     expect([text.code, json.code]).toEqual([2, 2]);
-    expect(text.stderr).toMatch(/^ConfigError: 6 mistakes\n {2}train\./);
+    expect(text.stderr).toMatch(/^ConfigError: 9 mistakes\n {2}train\./);
     const { errors } = JSON.parse(json.stdout).error as { errors: { path: string }[] };
     expect(errors.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    writeFileSync(join(folder, "broken.json"), '{\n  "class": "DiffusionModel",\n  "xSize" 2\n}');
+    expect((await thalweg(folder, "config", "check", "broken.json")).stderr).toMatch(/line 3,? column \d+/);
     writeJson(folder, "encoding.json", planar({ encoding: { numbers: "cubic" } }));
     const encoding = await thalweg(folder, "config", "check", "encoding.json");
     expect(encoding.stderr).toBe(

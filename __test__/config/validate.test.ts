@@ -48,6 +48,11 @@ describe("a wrong field is named", () => {
       (c) => Object.assign(c.model.args.backbone.args, { hiddenSize: [1] }),
       'model.args.backbone.args.hiddenSize: unknown key; did you mean "hiddenSizes"?',
     ],
+    [
+      "a bare name",
+      (c) => Object.assign(c, { path: "linear_vp_sde" }),
+      'got "linear_vp_sde"; did you mean { type: "linear_vp_sde" }?',
+    ],
     ["missing", (c) => Reflect.deleteProperty(c, "path"), 'path: expected an object with a "type", got nothing'],
     [
       "unknown kind",

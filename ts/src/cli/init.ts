@@ -19,6 +19,8 @@ export function init(): Command {
       "csv, tsv, jsonl, parquet, npy, npz, idx, a folder of images, or datasets.<name>; default: an example",
     )
     .option("--condition <columns...>", "columns of a table that are given, and not sampled")
+    .option("--types <column=type...>", "types of columns that are not to be guessed: number, date or category")
+    .option("--delimiter <character>", "what separates the cells of a csv file; default what its first line shows")
     .option("--skip <columns...>", "columns of a table that are left out, beside row numbers, identifiers and texts")
     .option("--keep <columns...>", "columns that are kept, although they look like one of those")
     .addOption(

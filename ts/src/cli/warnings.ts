@@ -13,6 +13,17 @@ function disabled(): readonly string[] {
   return told.flatMap((one) => one.split("--disable-warning=").slice(1));
 }
 
+/** Remedies as a config has them, where the library's are TypeScript. */
+const remedies: Readonly<Record<string, string>> = {
+  THALWEG_MANY_CATEGORIES:
+    'in the config, "read": { "columns": { "…": "skip" } } leaves out an identifier or a text (thalweg init does so), and "encoding": { "columns": { "…": { "categories": "bits" } } } makes a category narrow',
+};
+
+function inConfig({ code = "", message }: { readonly code?: string; readonly message: string }): string {
+  const remedy = remedies[code];
+  return remedy === undefined ? message : message.replace(/Remedy: .*$/s, `Remedy: ${remedy}`);
+}
+
 /** Shows warnings from now on as lines on stderr, where they are shown at all. */
 export function showWarnings(): void {
   const own = process.listeners("warning");
@@ -21,6 +32,6 @@ export function showWarnings(): void {
   process.removeAllListeners("warning");
   process.on("warning", (warning: Error & { readonly code?: string }) => {
     if (warning.name !== TYPE) for (const show of own) show.call(process, warning);
-    else if (warning.code !== SAID && !hidden.includes(warning.code ?? "")) note(`warning: ${warning.message}`);
+    else if (warning.code !== SAID && !hidden.includes(warning.code ?? "")) note(`warning: ${inConfig(warning)}`);
   });
 }

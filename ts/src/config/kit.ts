@@ -1,7 +1,7 @@
 // The vocabulary of generated/schemas.ts: zod schemas whose errors say what was expected.
 // zod is loaded at the first validation, so that importing thalweg stays cheap.
 import type * as zod from "zod";
-import { hint } from "./nearest.js";
+import { hint, nearest } from "./nearest.js";
 
 /** Any validator. */
 export type Schema = zod.z.ZodType;
@@ -71,8 +71,9 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
       error: (issue) => {
         if (issue.code !== "unrecognized_keys") return "an object";
         const known = Object.keys(shape);
-        const key = issue.keys?.[0];
-        return `unknown key${hint(key, known) || `; known are ${listed(known.map(quoted))}`}`;
+        // One reason a line, in the order of the keys.
+        const reason = (key: string) => `unknown key${hint(key, known) || `; known are ${listed(known.map(quoted))}`}`;
+        return (issue.keys ?? []).map(reason).join("\n");
       },
     });
 
@@ -134,9 +135,12 @@ export function makeKit(z: typeof zod.z, open: Readonly<Record<string, readonly 
       const expected = listed(known.map(quoted));
       return z.discriminatedUnion(tag, all, {
         error: (issue) => {
-          if (issue.code !== "invalid_union")
-            return `an object with ${tag === "type" ? "a" : "the key"} ${quoted(tag)}`;
           const { input } = issue;
+          if (issue.code !== "invalid_union") {
+            const meant = typeof input === "string" ? nearest(input, known) : undefined;
+            const whole = meant === undefined ? "" : `; did you mean { ${tag}: ${quoted(meant)} }?`;
+            return `an object with ${tag === "type" ? "a" : "the key"} ${quoted(tag)}${whole}`;
+          }
           const type = typeof input === "object" && input !== null ? Reflect.get(input, tag) : undefined;
           const own =
             open[definition] === undefined

@@ -36,7 +36,8 @@ type Issue = zod.z.core.$ZodIssue;
 function firstProblem(issue: Issue, path: readonly PropertyKey[] = []): Problem {
   const here = [...path, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return { path: [...here, ...issue.keys.slice(0, 1)], code: issue.code, message: issue.message };
+    const [message = ""] = issue.message.split("\n");
+    return { path: [...here, ...issue.keys.slice(0, 1)], code: issue.code, message };
   }
   if (issue.code !== "invalid_union" || issue.errors.length === 0)
     return { path: here, code: issue.code, message: issue.message };
@@ -48,6 +49,13 @@ function firstProblem(issue: Issue, path: readonly PropertyKey[] = []): Problem 
   });
   if (deepest.path.length > here.length) return deepest;
   return { path: here, code: issue.code, message: members.map(({ message }) => message).join(" or ") };
+}
+
+/** An issue for each key that is not known; their messages are the lines of one. */
+function single(issue: Issue): Issue[] {
+  if (issue.code !== "unrecognized_keys") return [issue];
+  const messages = issue.message.split("\n");
+  return issue.keys.map((key, i) => ({ ...issue, keys: [key], message: messages[i] ?? "" }));
 }
 
 /** `path.to[0].field`. */
@@ -135,7 +143,7 @@ export function mistakesIn(
   what = "the config",
 ): ConfigError[] {
   const { error } = validatorFor(name, modules).safeParse(value);
-  return (error?.issues ?? []).map((issue) => errorOf(name, value, firstProblem(issue), what));
+  return (error?.issues ?? []).flatMap(single).map((issue) => errorOf(name, value, firstProblem(issue), what));
 }
 
 /**

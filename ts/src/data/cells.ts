@@ -17,7 +17,9 @@ const integer = /^[+-]?\d+$/;
 const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /** Texts that mean a missing value among numbers and dates; among categories only the empty one does. */
-const unknown: ReadonlySet<string> = new Set(["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?"]);
+const unknown: ReadonlySet<string> = new Set([
+  ...["", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-NaN", "-nan", "null", "NULL", "None", "?"],
+]);
 
 /** The number that a text is; undefined where it is none. */
 export function numberOf(text: string): number | undefined {

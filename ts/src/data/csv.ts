@@ -133,8 +133,24 @@ class Records {
       throw new DataError(`${file}: ${where}: expected ${expected}, got ${got}`, { expected, got, path: file, where });
     }
     this.#width = cells.length;
+    if (this.#builder === undefined) this.#checkDelimited(cells);
     if (this.#builder === undefined) this.#builder = new TableBuilder(cells, this.#settings);
     else yield* this.#builder.take(cells, lines);
+  }
+
+  /** Refuses a heading that is one cell with what looks like several in it. */
+  #checkDelimited([name = "", ...others]: readonly string[]): void {
+    const other = others.length === 0 && this.#settings.delimiter === undefined ? /[;\t|]/.exec(name)?.[0] : undefined;
+    if (other === undefined) return;
+    const sign = JSON.stringify(other);
+    const [expected, got, where] = ["names of columns, separated by commas", JSON.stringify(name), "line 1"];
+    const remedy = `Remedy: the delimiter ${sign}, as in readTable(file, { delimiter: ${sign} })`;
+    throw new DataError(`${this.#file}: ${where}: expected ${expected}, got ${got}. ${remedy}`, {
+      expected,
+      got,
+      path: this.#file,
+      where,
+    });
   }
 
   *finished(): Steps<Column[]> {

@@ -60,6 +60,10 @@ export async function* texts(file: string): AsyncGenerator<string> {
       yield decoder.decode(bytes as Uint8Array, { stream: true });
     yield decoder.decode();
   } catch (cause) {
-    throw unreadable(file, cause);
+    const isText = (cause as NodeJS.ErrnoException).code !== "ERR_ENCODING_INVALID_ENCODED_DATA";
+    if (isText) throw unreadable(file, cause);
+    const [expected, got] = ["text in UTF-8", "other bytes"];
+    const remedy = "Remedy: save it as UTF-8 (of a spreadsheet: CSV UTF-8), or iconv -f latin1 -t utf-8";
+    throw new DataError(`${file}: expected ${expected}, got ${got}. ${remedy}`, { expected, got, path: file, cause });
   }
 }

@@ -16,7 +16,7 @@ import type { BuildSettings } from "./table-builder.js";
 
 /** Settings of {@link readTable}. */
 export interface ReadTableSettings {
-  /** Types of columns, instead of those that are inferred; `"skip"` leaves a column out. */
+  /** Types of columns, instead of those that are inferred; `"skip"` leaves a column out, and is no matter where there is none. */
   readonly columns?: Readonly<Record<string, ColumnType | "skip">>;
   /**
    * What becomes of missing values: they are kept (`"keep"`, the default; {@link fitEncoding} then decides), an error with line and column, or their rows are
@@ -24,8 +24,8 @@ export interface ReadTableSettings {
    */
   readonly missing?: "keep" | "error" | "drop";
   /**
-   * Texts that mean a missing value in every column, beside the empty text. Default: `NA`, `N/A`, `NaN`, `nan`, `null`, `NULL`, `None` and `?`, in columns of
-   * numbers and dates alone.
+   * Texts that mean a missing value in every column, beside the empty text. Default: `NA`, `N/A`, `n/a`, `#N/A`, `#NA`, `<NA>`, `NaN`, `nan`, `-NaN`, `-nan`, `null`, `NULL`, `None`
+   * and `?`, in columns of numbers and dates alone.
    */
   readonly missingTexts?: readonly string[];
   /** What separates cells of a CSV file, one character; default `,`, and a tab in a TSV file. */

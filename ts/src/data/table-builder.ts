@@ -83,7 +83,8 @@ export class TableBuilder {
   constructor(names: readonly string[], settings: BuildSettings) {
     this.#settings = settings;
     this.#names = checkedNames(names, settings.source);
-    checkKnown(settings.columns.keys(), this.#names, settings.source);
+    const wanted = [...settings.columns].filter(([, type]) => type !== "skip").map(([name]) => name);
+    checkKnown(wanted, this.#names, settings.source);
     this.#kept = this.#names.flatMap((name, i) => (settings.columns.get(name) === "skip" ? [] : [i]));
   }
 

@@ -119,7 +119,10 @@ export class Network {
       this.#modules.set(place.path, { type: place.network.backbone.type, module, gives: givenBy(place, config) });
     }
     const external = Object.fromEntries(
-      [...this.#modules].map(([path, { module }]) => [path, { parameters: module.declared(), noCondition: noConditionOf(module) }]),
+      [...this.#modules].map(([path, { module }]) => [
+        path,
+        { parameters: module.declared(), noCondition: noConditionOf(module) },
+      ]),
     );
     this.native = new native.NativeModel(kind.name, JSON.stringify(config), JSON.stringify(external));
   }

@@ -48,7 +48,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
     format: "{bar} {line}",
     barCompleteChar: "━",
     barIncompleteChar: "─",
-    barsize: 24,
+    barsize: Math.max(8, Math.min(24, (stream.columns ?? 100) - 76)),
     hideCursor: true,
     // The events come ten times a second at most; the bar needs no clock of its own.
     noTTYOutput: false,

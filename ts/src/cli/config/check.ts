@@ -39,9 +39,8 @@ class Found {
   }
 }
 
-/** What is said of data, as far as it can be looked at without them. */
-function sections({ read, encoding }: ConfigFile): true {
-  optionsOf("read", read, readNames);
+/** How a table is encoded, as far as that can be looked at without one. */
+function encoded(encoding: Section): true {
   optionsOf("encoding", encoding, encodingNames);
   try {
     checkEncodingSettings(encoding);
@@ -75,8 +74,9 @@ export async function check(path: string, options: CheckOptions): Promise<Outcom
   const file = await readConfig(path);
   const found = new Found();
   const plan = await found.part(() => planOf(file.train, "run"));
-  const isReadable = await found.part(() => sections(file));
-  const config = await found.part(() => (isReadable ? sized(file, options) : undefined));
+  const isRead = await found.part(() => optionsOf("read", file.read, readNames));
+  const isEncodable = await found.part(() => encoded(file.encoding));
+  const config = await found.part(() => (isRead && isEncodable ? sized(file, options) : undefined));
   const model = await found.part(() => made(file, config));
   if (model !== undefined && plan !== undefined)
     await found.part(() => networkOf(model).checkFit(plan.fit as FitOptions));

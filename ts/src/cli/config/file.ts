@@ -96,11 +96,20 @@ export async function readJson(file: string): Promise<unknown> {
   throw new ConfigError(`${file}: expected ${expected}, got ${got}`, { expected, got, path: file });
 }
 
+/** What JSON's parser says, with line and column in the place of a position. */
+function placed(message: string, text: string): string {
+  if (/line \d/.test(message)) return message;
+  return message.replace(/position (\d+)/, (_, position: string) => {
+    const lines = text.slice(0, Number(position)).split("\n");
+    return `line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}`;
+  });
+}
+
 function parsed(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const got = cause instanceof Error ? cause.message : String(cause);
+    const got = placed(cause instanceof Error ? cause.message : String(cause), text);
     throw new ConfigError(`${file}: expected JSON: ${got}`, { expected: "JSON", got, path: file, cause });
   }
 }

@@ -4,7 +4,9 @@ import { stat } from "node:fs/promises";
 import { optionsOf } from "../../config/options.js";
 import { unreadable } from "../../data/file.js";
 import type { Table } from "../../data/table.js";
+import { ConfigError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { below } from "../config/file.js";
 import { array } from "./array.js";
 import { arrays } from "./arrays.js";
 import { dataset } from "./dataset.js";
@@ -69,5 +71,12 @@ export async function kindOf(path: string): Promise<Kind> {
  */
 export async function readData(path: string, options: ReadOptions = {}, xSize?: unknown): Promise<Data> {
   const kind = await kindOf(path);
-  return kind.read(path, optionsOf("read", options, kind.known), xSize);
+  const known = optionsOf("read", options, kind.known);
+  try {
+    return await kind.read(path, known, xSize);
+  } catch (error) {
+    // Errors name fields as the config does.
+    const isOwn = error instanceof ConfigError && known[error.path?.split(".")[0] ?? ""] !== undefined;
+    throw isOwn ? below("read", error) : error;
+  }
 }

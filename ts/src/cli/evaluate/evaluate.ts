@@ -5,14 +5,14 @@ import { type AnyModel, load } from "../../model/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Outcome } from "../command.js";
 import type { Data } from "../data/kinds.js";
-import { absolute, readRows } from "../data/rows.js";
-import { shuffledFirst } from "../data/split.js";
+import { absolute, type Paths, readRows } from "../data/rows.js";
+import { shuffledFirst, split } from "../data/split.js";
 import { aligned } from "../output.js";
 import { callOf, type DrawSettings, isOfTables } from "../sample/drawn.js";
 import type { SolverFlags } from "../sample/solver.js";
 import { interruptible } from "../signals.js";
 import { rowsOfModel } from "../train/complete.js";
-import { recordOf } from "../train/folder.js";
+import { type RunRecord, recordOf } from "../train/folder.js";
 import { type Distances, distances } from "./distances.js";
 import { encodedRows, half, type Measured } from "./halves.js";
 import { type Likelihood, likelihood } from "./likelihood.js";
@@ -20,7 +20,7 @@ import { type Straightness, straightness } from "./straightness.js";
 
 /** The flags of `thalweg evaluate`. */
 export interface EvaluateOptions extends SolverFlags {
-  readonly data: string;
+  readonly data?: string;
   readonly condition?: string;
   readonly source?: string;
   readonly limit?: number;
@@ -78,14 +78,32 @@ async function evaluated(
   return { rows: all.x.shape[0] ?? 0, encoded: data.kind === "table", distances: measured, nll, flow };
 }
 
+/** The data that are asked for, or those that the training held out. */
+async function measuredOn(
+  folder: string,
+  model: AnyModel,
+  record: RunRecord | undefined,
+  { data, condition, source }: EvaluateOptions,
+): Promise<{ readonly path: string; readonly data: Data }> {
+  const read = (paths: Paths) => readRows(paths, record?.read ?? {}, rowsOfModel(model), isOfTables(model));
+  if (data !== undefined) return { path: data, data: await read({ data, condition, source }) };
+  const { options = {}, data: trained, source: from, condition: given } = record ?? {};
+  const { validation, seed = 0 } = options as { validation?: { share?: number; data?: string }; seed?: number };
+  if (validation?.data !== undefined) return { path: validation.data, data: await read({ data: validation.data }) };
+  if (validation?.share !== undefined && trained) {
+    const all = await read({ data: trained, source: from, condition: given });
+    return { path: `${trained}, those that were held out`, data: (await split(all, validation.share, seed)).held };
+  }
+  const [expected, got] = ["data, since the run held none out (validation)", "none"];
+  throw new ConfigError(`--data: expected ${expected}, got ${got} in ${folder}`, { expected, got, path: "--data" });
+}
+
 /** Evaluates. */
 export async function evaluate(folder: string, options: EvaluateOptions): Promise<Outcome> {
-  const { data: path, condition, source, limit = LIMIT, seed = 0, device } = options;
+  const { limit = LIMIT, seed = 0, device } = options;
   const model = await load(folder, { device });
   const record = await recordOf(folder);
-  const encoded = isOfTables(model);
-  const rows = rowsOfModel(model);
-  const data = await readRows({ data: path, condition, source }, record?.read ?? {}, rows, encoded);
+  const { path, data } = await measuredOn(folder, model, record, options);
   const chosen = await shuffledFirst(data, limit, seed);
   const all = await encodedRows(model, chosen);
   if ((all.x.shape[0] ?? 0) < 4) {
@@ -94,7 +112,7 @@ export async function evaluate(folder: string, options: EvaluateOptions): Promis
   }
   const found = await interruptible("stopping", async (signal) => ({
     ...(await evaluated(model, chosen, all, options, signal)),
-    trainingData: record?.data === absolute(path),
+    trainingData: options.data !== undefined && record?.data === absolute(path),
   }));
   return { json: { run: folder, data: path, ...found }, text: told(folder, path, found) };
 }

@@ -21,6 +21,8 @@ export interface InitOptions {
   readonly condition?: readonly string[];
   readonly skip?: readonly string[];
   readonly keep?: readonly string[];
+  readonly types?: readonly string[];
+  readonly delimiter?: string;
   readonly template?: DataKind;
   readonly force?: boolean;
 }
@@ -46,10 +48,21 @@ const namesOf = (template: DataKind | undefined) => [
   ...(template === undefined ? [] : ["package.json", "tsconfig.json", "train.ts"]),
 ];
 
+/** Types of columns, from `name=type`. */
+function typesOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = texts.map((text) => {
+    const at = text.lastIndexOf("=");
+    if (at > 0) return [text.slice(0, at), text.slice(at + 1)] as const;
+    const expected = "column=type, as in zip=category";
+    throw new ConfigError(`--types: expected ${expected}, got ${text}`, { expected, got: text, path: "--types" });
+  });
+  return Object.fromEntries(pairs);
+}
+
 /** Writes. */
 export async function init(
   folder: string,
-  { data, condition = [], skip = [], keep = [], template, force = false }: InitOptions,
+  { data, condition = [], skip = [], keep = [], types = [], delimiter, template, force = false }: InitOptions,
 ): Promise<Outcome> {
   const example = exampleOf(template ?? "points");
   const ownData = data === undefined && example.write !== undefined ? [example.data] : [];
@@ -57,11 +70,12 @@ export async function init(
   checkNew(folder, [...names, ...ownData], force);
   // Before anything is written: data that cannot be read leave no half a project.
   const columns = { condition, skip, keep };
-  const before = data === undefined ? undefined : await look(data, columns);
+  const read = { types: typesOf(types), delimiter };
+  const before = data === undefined ? undefined : await look(data, columns, read);
   await mkdir(folder, { recursive: true });
   if (data === undefined) await example.write?.(folder);
   const path = data === undefined ? example.data : seenFrom(folder, data);
-  const found = before ?? (await look(example.write === undefined ? path : join(folder, path), columns));
+  const found = before ?? (await look(example.write === undefined ? path : join(folder, path), columns, read));
   if (template !== undefined && template !== found.kind) {
     const [expected, got] = [`data that are ${template}`, found.kind];
     throw new ConfigError(`--template: expected ${expected}, got ${got}`, { expected, got, path: "--template" });

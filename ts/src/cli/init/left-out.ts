@@ -26,6 +26,12 @@ export interface LeftOut {
 /** Fewer rows do not tell an identifier from a column whose values happen to differ. */
 const ROWS = 20;
 
+/** Texts that people read as numbers: with a currency, a percent sign, commas. */
+const LIKE_NUMBERS = /^\s*[^\d\s]{0,3}\s*[+-]?\d[\d.,' ]*\s*[^\d\s]{0,3}\s*$/;
+
+/** Values that are looked at. */
+const LOOKED = 100;
+
 /** Names that identifiers have: id, customer_id, customerId, index, uuid. */
 const NAMES = [/^(.*[_\s-])?(id|index|idx|uuid|guid)$/i, /[a-z](Id|ID)$/];
 
@@ -46,7 +52,14 @@ function objection(column: Column, rows: number): string | undefined {
     return isNamed && areDifferent(values) ? "an identifier: every row has another" : undefined;
   }
   const used = hardlyCategories(column, rows);
-  if (used !== undefined) return `a text: ${used} different values in ${rows} rows`;
+  if (used !== undefined) {
+    const values = column.categories.slice(0, LOOKED);
+    const [first] = values.filter((value) => LIKE_NUMBERS.test(value));
+    if (values.filter((value) => LIKE_NUMBERS.test(value)).length > values.length / 2) {
+      return `texts that look like numbers, such as ${JSON.stringify(first)}: write them as 1234.56, and it is a column of numbers`;
+    }
+    return `a text: ${used} different values in ${rows} rows`;
+  }
   return new Set(column.codes).size === rows ? "an identifier: every row has another" : undefined;
 }
 

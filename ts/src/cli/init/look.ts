@@ -1,7 +1,9 @@
 // What data are, as far as a config has to know: their kind, how they are read, and their sizes.
 // What is guessed ends up in the config, where the user sees it.
+
+import { texts } from "../../data/file.js";
 import type { Table } from "../../data/table.js";
-import { ConfigError } from "../../errors.js";
+import { ConfigError, DataError } from "../../errors.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { kindOf, type ReadOptions, readData } from "../data/kinds.js";
 import { type Asked, type LeftOut, leftOutOf } from "./left-out.js";
@@ -34,7 +36,7 @@ const SIDE = 32;
 
 const CHANNELS = [1, 3, 4];
 
-function noColumns(flag: keyof Asked, got: string): ConfigError {
+function noColumns(flag: string, got: string): ConfigError {
   const expected = "data with columns: a table";
   return new ConfigError(`--${flag}: expected ${expected}, got ${got}`, { expected, got, path: `--${flag}` });
 }
@@ -72,25 +74,58 @@ async function ofArray(array: Tensor, labels: Tensor | undefined, path: string):
   throw new ConfigError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
 }
 
-function ofTable(whole: Table, asked: Asked): Look {
+function ofTable(whole: Table, asked: Asked, given: ReadOptions, path: string): Look {
+  if (whole.rowCount === 0) {
+    const [expected, got] = ["at least one row", "a heading alone"];
+    throw new DataError(`${path}: expected ${expected}, got ${got}`, { expected, got, path });
+  }
   const leftOut = leftOutOf(whole, asked);
   const names = leftOut.map(({ name }) => name);
-  const read = names.length > 0 && { columns: Object.fromEntries(names.map((name) => [name, "skip"])) };
-  return { kind: "table", read: { ...read }, rows: whole.rowCount, table: whole.drop(...names), leftOut };
+  const columns = { ...(given.columns ?? {}), ...Object.fromEntries(names.map((name) => [name, "skip"])) };
+  const read = { ...given, ...(Object.keys(columns).length > 0 && { columns }) };
+  return { kind: "table", read, rows: whole.rowCount, table: whole.drop(...names), leftOut };
+}
+
+/** What the user says of how a table is read. */
+export interface Reading {
+  readonly types: Readonly<Record<string, string>>;
+  readonly delimiter: string | undefined;
+}
+
+/** What separates cells, where the first line of a csv file has no comma and one of the others: in many countries that is what spreadsheets write. */
+async function delimiterOf(path: string): Promise<string | undefined> {
+  if (!/\.csv$/i.test(path)) return undefined;
+  for await (const text of texts(path)) {
+    const heading = text.split("\n", 1)[0]?.replaceAll(/"[^"]*"/g, "") ?? "";
+    const count = (sign: string) => heading.split(sign).length - 1;
+    const [sign, most] = [";", "\t", "|"].map((one) => [one, count(one)] as const).sort((a, b) => b[1] - a[1])[0] ?? [
+      "",
+      0,
+    ];
+    return most > count(",") ? sign : undefined;
+  }
+  return undefined;
+}
+
+async function tableSettings(path: string, { types, delimiter }: Reading): Promise<ReadOptions> {
+  const sign = delimiter ?? (await delimiterOf(path));
+  return { ...(sign !== undefined && { delimiter: sign }), ...(Object.keys(types).length > 0 && { columns: types }) };
 }
 
 /**
  * Looks at data.
  *
  * @param asked - columns of a table that are left out, kept or given
+ * @param reading - how a table is read
  * @throws ConfigError where there is no network for them; DataError where they cannot be read
  */
-export async function look(path: string, asked: Asked): Promise<Look> {
+export async function look(path: string, asked: Asked, reading: Reading): Promise<Look> {
   const { name } = await kindOf(path);
-  const read = name === "images" ? { size: [SIDE, SIDE] } : {};
+  const read = name === "images" ? { size: [SIDE, SIDE] } : name === "table" ? await tableSettings(path, reading) : {};
   const data = await readData(path, read);
-  if (data.kind === "table") return ofTable(data.table, asked);
-  for (const [flag, [first]] of Object.entries(asked) as [keyof Asked, readonly string[]][]) {
+  if (data.kind === "table") return ofTable(data.table, asked, read, path);
+  const flags = { ...asked, types: Object.keys(reading.types), delimiter: [reading.delimiter] };
+  for (const [flag, [first]] of Object.entries(flags)) {
     if (first !== undefined) throw noColumns(flag, first);
   }
   const found = await ofArray(data.x, data.condition, path);

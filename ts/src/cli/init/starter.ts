@@ -64,7 +64,7 @@ function ofArray(path: string, found: Exclude<Look, { kind: "table" }>): Parts {
     imports: [...imports, ...(isDrawn ? ["plot"] : []), "writeNpy"],
     data,
     fitted: "data",
-    drawn: `const samples = await model.sample({ batchSize: 64, seed: 1 });
+    drawn: `const samples = await model.sample({ batchSize: ${found.kind === "points" ? "1000" : "64"}, seed: 1 });
 await writeNpy("samples.npy", samples);${isDrawn ? `\nawait ${picture}.save("samples.png");` : ""}`,
   };
 }

@@ -1,6 +1,7 @@
 // Conditions of the command line: a file of rows, or values.
 // Of a model of tables they have the names of its columns, of another one they are numbers, or one label.
 import { existsSync } from "node:fs";
+import { listed } from "../../data/names.js";
 import { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
 import type { ColumnEncoding } from "../../generated/config.js";
@@ -33,16 +34,29 @@ function rowFrom(text: string, columns: readonly ColumnEncoding[]): Table {
   const row = pairs.map(([name = "", ...rest]) => {
     const column = columns.find((known) => known.name === name.trim());
     const value = rest.join("=").trim();
-    if (column === undefined || rest.length === 0) {
-      const names = columns.map(({ name: known }) => `${known}=…`).join(",");
-      throw refused(names === "" ? "none: the model has no columns that are conditions" : `a file, or ${names}`, text);
+    if (column === undefined || rest.length === 0) throw wrongText(text, columns);
+    if (column.type === "category" && !column.categories.includes(value)) {
+      throw refused(`a category of ${column.name} (${listed(column.categories)})`, value);
     }
     if (column.type === "number" && (value === "" || !Number.isFinite(Number(value)))) {
       throw refused(`a number for ${column.name}`, value);
     }
     return [column.name, column.type === "number" ? Number(value) : value] as const;
   });
+  const given = new Map(row);
+  const missing = columns.filter(({ name }) => !given.has(name)).map(({ name }) => `${name}=…`);
+  if (missing.length > 0) throw refused(`${missing.join(",")}, too`, text);
   return Table.fromRows([Object.fromEntries(row)]);
+}
+
+/** The error of a text that is neither a file nor values of columns. */
+function wrongText(text: string, columns: readonly ColumnEncoding[]): ConfigError {
+  const names = columns.map(({ name }) => `${name}=…`).join(",");
+  if (names !== "") return refused(`a file that is there, or ${names}`, text);
+  return refused(
+    "none: the model has no columns that are conditions (thalweg init --condition <columns> makes one that has)",
+    text,
+  );
 }
 
 /** A row of a tensor from `number,…`. */

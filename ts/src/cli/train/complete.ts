@@ -3,7 +3,7 @@
 import type { Table } from "../../data/table.js";
 import { ConfigError } from "../../errors.js";
 import { type AnyModel, classNameOf } from "../../model/registry.js";
-import type { ConfigFile, Section } from "../config/file.js";
+import { below, type ConfigFile, type Section } from "../config/file.js";
 import type { Data } from "../data/kinds.js";
 import type { RowsOf } from "../data/rows.js";
 
@@ -37,12 +37,20 @@ function checkWidth(name: string, given: unknown, width: number): void {
   throw new ConfigError(`${name}: expected ${expected}, got ${got}; ${remedy}`, { expected, got, path: name });
 }
 
+/** Errors name fields as the config does. */
+function rethrown(error: unknown): never {
+  throw error instanceof ConfigError ? below("encoding", error) : error;
+}
+
 async function ofTable(table: Table, { model, encoding }: ConfigFile): Promise<Section> {
   const [{ fitEncoding }, { TableEncoding }] = await Promise.all([
     import("../../data/encoding/fit-encoding.js"),
     import("../../data/encoding/table-encoding.js"),
   ]);
-  const fitted = model.data === undefined ? await fitEncoding(table, encoding) : new TableEncoding(model.data as never);
+  const fitted =
+    model.data === undefined
+      ? await fitEncoding(table, encoding).catch(rethrown)
+      : new TableEncoding(model.data as never);
   checkWidth("xSize", model.xSize, fitted.width);
   const conditions = fitted.conditionWidth;
   if (conditions > 0) checkWidth("conditionSize", model.conditionSize, conditions);

@@ -113,9 +113,15 @@ function heldIn(train: Section): Held | undefined {
   return { ...(share !== undefined && { share }), ...(data !== undefined && { data }), every: own };
 }
 
-/** Errors name fields as the config does. */
-function checkOptions(fit: object): void {
-  refuseAll(mistakesIn("FitOptions", fit).map((error) => below("train", error)));
+/** What something comes to; where it is refused, that is noted. */
+function noted<Result>(mistakes: ConfigError[], look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    mistakes.push(error);
+    return undefined;
+  }
 }
 
 /**
@@ -125,17 +131,18 @@ function checkOptions(fit: object): void {
  * @throws ConfigError with the path of the field that is wrong
  */
 export function planOf(train: Section, folder: string): FitPlan {
-  for (const name of ["resume", "every"]) {
-    if (name in train)
-      throw refused(name, "no such name here: it is said on the command line, or in TypeScript", train[name]);
-  }
-  const held = heldIn(train);
+  const elsewhere = ["resume", "every"].filter((name) => name in train);
+  const where = "no such name here: it is said on the command line, or in TypeScript";
+  const mistakes = elsewhere.map((name) => refused(name, where, train[name]));
+  const held = noted(mistakes, () => heldIn(train));
   const { validation: _, checkpoint, ...rest } = train;
   const fit = {
     ...rest,
     checkpoint: { dir: folder, every: CHECKPOINT, ...objectOr(checkpoint) },
     ...(held && { validation: { every: held.every } }),
   };
-  checkOptions(fit);
+  const known = Object.fromEntries(Object.entries(fit).filter(([name]) => !elsewhere.includes(name)));
+  mistakes.push(...mistakesIn("FitOptions", known).map((error) => below("train", error)));
+  refuseAll(mistakes);
   return { fit: fit as FitOptions, held };
 }

@@ -1,5 +1,6 @@
 // Embedding: a learned row for each class.
 // Started N(0, 1), as in PyTorch.
+import { DTypeError } from "../../errors.js";
 import { requireWhole } from "../../tensor/checks.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { normal } from "../init.js";
@@ -29,6 +30,16 @@ export class Embedding extends Layer {
   }
 
   override forward(classes: Tensor): Tensor {
+    if (classes.dtype !== "i64") {
+      const remedy =
+        'Remedy: classes.cast("i64"), as of a model\'s condition, whose labels are numbers of its own type';
+      const [expected, got] = ["classes of i64", classes.dtype];
+      throw new DTypeError(`Embedding: expected ${expected}, got ${got}. ${remedy}`, {
+        expected,
+        got,
+        where: "Embedding",
+      });
+    }
     return this.weight.indexSelect(0, classes);
   }
 }
