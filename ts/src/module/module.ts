@@ -57,7 +57,7 @@ export abstract class Module<Input = Tensor, Output = Tensor> {
    * @example
    * ```ts
    * class OfClasses extends Module {
-   *   readonly noCondition = 10;
+   *   override readonly noCondition = 10;
    *   readonly labels = new nn.Embedding(11, 32); // ten classes, and one for none
    *   readonly last = new nn.Linear(2 + 1 + 32, 2);
    *   override forward(t: Tensor, x: Tensor, condition: Tensor): Tensor {
