@@ -1,6 +1,6 @@
 // thalweg sample: formats, conditions, solvers, pipes. Every test draws from runs that are trained once.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -246,8 +246,22 @@ describe("samples of a table", () => {
 
   it("are not written over the data of training", async () => {
     const { code, stderr } = await thalweg(folder, "sample", "animals", "--out", "./animals.csv");
-    expect([code, stderr]).toEqual([2, expect.stringContaining("a file other than the data of training")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("a file that is not among what is read")]);
     expect(readFileSync(join(folder, "animals.csv"), "utf8")).toMatch(/^kind,size,mass\ncat,/);
+  });
+
+  it("are not written over anything that is read, by whichever name, nor over files of the run", async () => {
+    if (process.platform !== "win32") symlinkSync("animals.csv", join(folder, "linked.csv"));
+    writeFileSync(join(folder, "given.csv"), "kind\ncat\n");
+    const wrong = await Promise.all([
+      thalweg(folder, "sample", "animals", "--out", "linked.csv"),
+      thalweg(folder, "sample", "animals", "--condition", "given.csv", "--out", "given.csv"),
+      thalweg(folder, "sample", "animals", "--out", "animals/log.jsonl"),
+    ]);
+    expect(wrong.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(wrong[2].stderr).toContain("a file that is not the run's");
+    expect(readFileSync(join(folder, "given.csv"), "utf8")).toBe("kind\ncat\n");
+    expect((await thalweg(folder, "sample", "animals", "--count", "2", "--out", "animals/samples.csv")).code).toBe(0);
   });
 });
 

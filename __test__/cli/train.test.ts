@@ -361,6 +361,22 @@ describe("a config", () => {
     expect(text.stderr).toMatch(/^ConfigError: 9 mistakes\n {2}train\./);
     const { errors } = JSON.parse(json.stdout).error as { errors: { path: string }[] };
     expect(errors.map(({ path }) => path).sort()).toEqual([...paths].sort());
+    const others: readonly (readonly [object, string])[] = [
+      [{ class: "toString", xSize: 2 }, "class: expected one of"],
+      [{ class: "__proto__" }, "class: expected one of"],
+      [planar({ read: { columns: 5 } }), "read.columns: expected an object"],
+      [planar({ read: { columns: { x: "nmber" } } }), "read.columns.x: expected one of"],
+      [planar({ encoding: { missing: { fill: {} } } }), "encoding.missing: expected"],
+    ];
+    for (const [i, [other, message]] of others.entries()) {
+      writeJson(folder, `other${i}.json`, other);
+      const { code, stderr } = await thalweg(folder, "config", "check", `other${i}.json`);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+    if (process.platform !== "win32") {
+      const endless = await thalweg(folder, "config", "check", "/dev/zero");
+      expect([endless.code, endless.stderr]).toEqual([1, expect.stringContaining("expected a file, got something")]);
+    }
     writeFileSync(join(folder, "broken.json"), '{\n  "class": "DiffusionModel",\n  "xSize" 2\n}');
     expect((await thalweg(folder, "config", "check", "broken.json")).stderr).toMatch(/line 3,? column \d+/);
     writeJson(folder, "encoding.json", planar({ encoding: { numbers: "cubic" } }));

@@ -288,7 +288,12 @@ describe("malformed files are errors with file, line and column", () => {
     ["a quote that is not closed", "x.csv", () => 'a,b\n1,2\n3,"4\n5,6\n', /x\.csv: line \d: expected a closing quote/],
     ["something after a quote", "x.csv", () => 'a,b\n1,"2"x\n', /x\.csv: line 2: expected a delimiter or the end/],
     ["no lines", "x.csv", () => "", /x\.csv: expected a line with the names of the columns, got an empty file/],
-    ["bytes that are no text", "x.csv", () => Buffer.from([97, 10, 0xff, 10]), /x\.csv: expected text in UTF-8, got other bytes\. Remedy: /],
+    [
+      "bytes that are no text",
+      "x.csv",
+      () => Buffer.from([97, 10, 0xff, 10]),
+      /x\.csv: expected text in UTF-8, got other bytes\. Remedy: /,
+    ],
     [
       "a word among numbers",
       "x.csv",

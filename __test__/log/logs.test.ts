@@ -106,13 +106,52 @@ describe("a log", () => {
       expect(report).toMatchObject({ step: 2, reason: "finished", logErrors: [expect.any(DataError)] });
       expect(warnings).toEqual([
         expect.stringMatching(
-          /^a log of a fit failed, .*: log: expected it to be closed within 10 s, got none by then/,
+          /^a log of a fit failed, .*: log: expected it to be closed within 10 s, got nothing by then/,
         ),
       ]);
       expect(vi.getTimerCount()).toBe(0);
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("that never opens ends the fit after ten seconds", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const closed = vi.fn(async () => undefined);
+      let opens: () => void = () => undefined;
+      const open = () =>
+        new Promise<void>((resolve) => {
+          opens = resolve;
+        });
+      const run = small().fit(data(), {
+        ...settings,
+        steps: 1_000_000,
+        log: { open, write: () => undefined, close: closed },
+      });
+      const refused = expect(run).rejects.toThrow(/^log: expected it to be opened within 10 s, got nothing by then/);
+      const patience = performance.now() + 4_000;
+      while (vi.getTimerCount() === 0 && performance.now() < patience) await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(10_000);
+      await refused;
+      expect(closed).not.toHaveBeenCalled();
+      opens();
+      await new Promise(setImmediate);
+      expect(closed).toHaveBeenCalledOnce();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("that throws what is no error is told of as well", async () => {
+    const log: FitLog = {
+      write: () => {
+        throw Object.create(null);
+      },
+      close: async () => undefined,
+    };
+    const report = await small().fit(data(), { ...settings, steps: 300, log });
+    expect(report).toMatchObject({ step: 300, logErrors: [{}] });
   });
 
   it("that never opens holds up neither stop nor a signal, and is closed if it opens after all", async () => {

@@ -7,10 +7,13 @@ const SAID = "THALWEG_NOTHING_TO_DO";
 
 const TYPE = "ThalwegWarning";
 
+const FLAG = "--disable-warning";
+
 /** What Node is told not to show. */
 function disabled(): readonly string[] {
-  const told = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(" ")];
-  return told.flatMap((one) => one.split("--disable-warning=").slice(1));
+  const told = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").replaceAll('"', "").split(/\s+/)];
+  // Its value is behind an equals sign, or the next word.
+  return told.flatMap((one, i) => (one === FLAG ? (told[i + 1] ?? []) : one.split(`${FLAG}=`).slice(1)));
 }
 
 /** Remedies as a config has them, where the library's are TypeScript. */

@@ -1,7 +1,7 @@
 // Reads a table in the format of the file's ending.
 // A new format is one file and one line here.
 
-import { namesOf, optionsOf } from "../config/options.js";
+import { namesOf, optionsOf, plainOf } from "../config/options.js";
 import { ConfigError } from "../errors.js";
 import type { ColumnType } from "./columns.js";
 import { readDelimited } from "./csv.js";
@@ -68,6 +68,25 @@ function checkOneOf(path: string, value: unknown, known: readonly string[]): voi
 }
 
 /**
+ * Refuses settings that would be wrong of any file.
+ *
+ * @throws ConfigError with the path of the first that is
+ */
+export function checkReading(settings: ReadTableSettings): void {
+  const { columns = {}, missing = "keep", missingTexts, delimiter, names } = optionsOf("readTable", settings, known);
+  plainOf("columns", columns, ["name: type"]);
+  if (delimiter !== undefined && !(typeof delimiter === "string" && delimiter.length === 1)) {
+    throw refusedSetting("delimiter", "one character", delimiter);
+  }
+  for (const [path, value] of Object.entries({ missingTexts, names })) {
+    const isList = Array.isArray(value) && value.every((text) => typeof text === "string");
+    if (value !== undefined && !isList) throw refusedSetting(path, "an array of texts", value);
+  }
+  for (const [name, type] of Object.entries(columns)) checkOneOf(`columns.${name}`, type, types);
+  checkOneOf("missing", missing, policies);
+}
+
+/**
  * Reads a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson` (one object a line), `.parquet` or `.npy` (a matrix of numbers; its columns are x0, x1 …).
  *
  * Types of columns that are not given follow from the first 1000 rows, and all must agree. Of CSV, a text is a number if it is a decimal one without leading zeros, a date in
@@ -85,13 +104,8 @@ function checkOneOf(path: string, value: unknown, known: readonly string[]): voi
  * ```
  */
 export async function readTable(file: string, settings: ReadTableSettings = {}): Promise<Table> {
-  const { columns = {}, missing = "keep", missingTexts, delimiter, names } = optionsOf("readTable", settings, known);
-  for (const [path, value] of Object.entries({ missingTexts, names })) {
-    const isList = Array.isArray(value) && value.every((text) => typeof text === "string");
-    if (value !== undefined && !isList) throw refusedSetting(path, "an array of texts", value);
-  }
-  for (const [name, type] of Object.entries(columns)) checkOneOf(`columns.${name}`, type, types);
-  checkOneOf("missing", missing, policies);
+  checkReading(settings);
+  const { columns = {}, missing = "keep", missingTexts, delimiter, names } = settings;
   const format = endingOf(file);
   const found = await readers[format](file, {
     source: file,

@@ -23,6 +23,9 @@ export function describe(value: unknown): string {
   return foreign(value)?.says ?? described(value);
 }
 
+/** Arrays and objects within each other, at most. */
+const DEEPEST = 100;
+
 const isBranch = (value: unknown): value is object =>
   typeof value === "object" &&
   value !== null &&
@@ -42,7 +45,8 @@ export function leavesOf(tree: unknown, where: string): Leaf[] {
 function leavesBelow(part: unknown, where: string, path: string, around: readonly object[]): Leaf[] {
   if (part instanceof Tensor) return [{ path, tensor: part }];
   const isCircle = isBranch(part) && around.includes(part);
-  if (isBranch(part) && !isCircle) {
+  const isDeep = around.length > DEEPEST;
+  if (isBranch(part) && !isCircle && !isDeep) {
     const within = [...around, part];
     return Object.entries(part).flatMap(([key, inner]) =>
       leavesBelow(inner, where, path === "" ? key : `${path}.${key}`, within),
@@ -50,7 +54,12 @@ function leavesBelow(part: unknown, where: string, path: string, around: readonl
   }
   // A promise will never be looked at: its own error must not end the process.
   if (part instanceof Promise) part.catch(() => undefined);
-  const got = isCircle ? `an ${Array.isArray(part) ? "array" : "object"} that contains itself` : describe(part);
+  const what = `an ${Array.isArray(part) ? "array" : "object"}`;
+  const got = isCircle
+    ? `${what} that contains itself`
+    : isDeep && isBranch(part)
+      ? `${what} more than ${DEEPEST} deep`
+      : describe(part);
   const remedy = typeof part === "number" ? ": wrap numbers in tensor(…)" : "";
   const expected = `tensors, or arrays and objects of tensors${remedy}`;
   const place = path === "" ? "" : ` at ${path}`;

@@ -13,7 +13,7 @@ export interface LogStart {
 /**
  * What takes note of a fit: {@link jsonLinesLog}, {@link tensorBoardLog}, or one of your own; given to `fit` as `log`.
  *
- * Where `open` fails, the fit rejects with that error before it has done more than its first steps. Where `write` or `close` fails, training goes on without
+ * Where `open` fails or takes more than ten seconds, the fit rejects with that error before it has done more than its first steps. Where `write` or `close` fails, training goes on without
  * this log, since a full disk must not cost a night of training: the process is warned at once and once (`process.on("warning")`, by default a line on stderr), and
  * the error is in `logErrors` of the fit's report. A log that has not closed ten seconds after the end counts as one that failed: it may go on, but the fit does not wait for it.
  *
@@ -46,12 +46,14 @@ function isLog(value: unknown): value is FitLog {
 const PATIENCE = 10;
 
 /** Resolves as a promise does, or rejects where that takes too long. */
-async function inTime(work: Promise<void>): Promise<void> {
+async function inTime(work: Promise<void>, what: "opened" | "closed"): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const [expected, got] = [`it to be closed within ${PATIENCE} s`, "none by then"];
+    const [expected, got] = [`it to be ${what} within ${PATIENCE} s`, "nothing by then"];
     const error = new DataError(`log: expected ${expected}, got ${got}; the fit waits no longer`, { expected, got });
     timer = setTimeout(() => reject(error), PATIENCE * 1000);
+    // A fit that was stopped waits for nobody who is still opening, and neither does the process.
+    if (what === "opened") timer.unref();
   });
   try {
     await Promise.race([work, late]);
@@ -96,9 +98,21 @@ export class Logs {
     this.#logs.clear();
     for (const log of wanted) {
       if (this.#closed) return;
-      await log.open?.(start);
+      await this.#opened(log, log.open?.(start));
       if (this.#closed) await log.close();
       else this.#logs.add(log);
+    }
+  }
+
+  /** Waits until a log is open; one that is only later is closed at once. */
+  async #opened(log: FitLog, opening: unknown): Promise<void> {
+    if (!isThenable(opening)) return;
+    const open = Promise.resolve(opening).then(() => undefined);
+    try {
+      await inTime(open, "opened");
+    } catch (error) {
+      open.then(() => log.close()).catch(() => undefined);
+      if (!this.#closed) throw error;
     }
   }
 
@@ -132,7 +146,7 @@ export class Logs {
   async close(): Promise<void> {
     this.#closed = true;
     const logs = new Set([...this.#logs, ...this.#noted.keys()]);
-    const ended = await Promise.allSettled([...logs].map((log) => inTime(this.#end(log))));
+    const ended = await Promise.allSettled([...logs].map((log) => inTime(this.#end(log), "closed")));
     this.#logs.clear();
     for (const end of ended) if (end.status === "rejected") this.#failed(end.reason);
   }
@@ -145,7 +159,7 @@ export class Logs {
 
   #failed(error: unknown): void {
     this.#errors.push(error);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : describe(error);
     process.emitWarning(`a log of a fit failed, and ends here: ${reason}`, {
       type: "ThalwegWarning",
       code: "THALWEG_LOG",

@@ -3,6 +3,7 @@
 import { optionsOf } from "../../config/options.js";
 import { mistakesIn } from "../../config/validate.js";
 import { checkEncodingSettings, encodingNames } from "../../data/encoding/fit-encoding.js";
+import { checkReading } from "../../data/read-table.js";
 import { ConfigError } from "../../errors.js";
 import type { FitOptions } from "../../generated/config.js";
 import { type AnyModel, makeModel } from "../../model/registry.js";
@@ -10,6 +11,7 @@ import { networkOf } from "../../model/stored-model.js";
 import type { Outcome } from "../command.js";
 import { readNames } from "../data/kinds.js";
 import { readRows } from "../data/rows.js";
+import { table } from "../data/table.js";
 import { Mistakes, refuseAll } from "../failure.js";
 import { completed, isEncoded, rowsOf } from "../train/complete.js";
 import { planOf } from "../train/settings.js";
@@ -37,6 +39,18 @@ class Found {
       return undefined;
     }
   }
+}
+
+/** How data are read, as far as that can be looked at without them. */
+function readable(read: Section): true {
+  optionsOf("read", read, readNames);
+  const ofTable = Object.fromEntries(Object.entries(read).filter(([name]) => table.known.includes(name)));
+  try {
+    checkReading(ofTable);
+  } catch (error) {
+    throw error instanceof ConfigError ? below("read", error) : error;
+  }
+  return true;
 }
 
 /** How a table is encoded, as far as that can be looked at without one. */
@@ -74,7 +88,7 @@ export async function check(path: string, options: CheckOptions): Promise<Outcom
   const file = await readConfig(path);
   const found = new Found();
   const plan = await found.part(() => planOf(file.train, "run"));
-  const isRead = await found.part(() => optionsOf("read", file.read, readNames));
+  const isRead = await found.part(() => readable(file.read));
   const isEncodable = await found.part(() => encoded(file.encoding));
   const config = await found.part(() => (isRead && isEncodable ? sized(file, options) : undefined));
   const model = await found.part(() => made(file, config));

@@ -1,8 +1,9 @@
 // The file that a user writes: what a model's class takes, and beside it how data are read and encoded and how the model is trained.
 // A checkpoint's own config.json is understood, too.
+import { stat } from "node:fs/promises";
 import { nearest } from "../../config/nearest.js";
-import { bytesOfFile } from "../../data/file.js";
-import { ConfigError, relabelled } from "../../errors.js";
+import { bytesOfFile, unreadable } from "../../data/file.js";
+import { ConfigError, DataError, relabelled } from "../../errors.js";
 
 /** The names that a file has beside those of the model's class. */
 export const OWN = ["$schema", "class", "read", "encoding", "train"] as const;
@@ -89,6 +90,14 @@ function isTooDeep(value: unknown): boolean {
  * @throws ConfigError where it is none, or nested as no config is; DataError where it cannot be read
  */
 export async function readJson(file: string): Promise<unknown> {
+  // Whatever else has a name, such as a device or a pipe, may have no end.
+  const found = await stat(file).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+  if (!found.isFile()) {
+    const [expected, got] = ["a file", found.isDirectory() ? "a folder" : "something else"];
+    throw new DataError(`${file}: expected ${expected}, got ${got}`, { expected, got, path: file });
+  }
   const text = new TextDecoder().decode(await bytesOfFile(file));
   const value = parsed(file, text);
   if (!isTooDeep(value)) return value;

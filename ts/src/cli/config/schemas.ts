@@ -18,7 +18,7 @@ const schemas = {
 /** The definition of a class. */
 export function schemaOf(className: string): (typeof schemas)[keyof typeof schemas] {
   const known: Partial<Record<string, (typeof schemas)[keyof typeof schemas]>> = schemas;
-  const schema = known[className];
+  const schema = Object.hasOwn(schemas, className) ? known[className] : undefined;
   if (schema !== undefined) return schema;
   const [expected, got] = [`one of ${classNames.join(", ")}`, JSON.stringify(className)];
   throw new ConfigError(`class: expected ${expected}, got ${got}`, { expected, got, path: "class" });

@@ -72,7 +72,6 @@ export async function init(
   const columns = { condition, skip, keep };
   const read = { types: typesOf(types), delimiter };
   const before = data === undefined ? undefined : await look(data, columns, read);
-  await mkdir(folder, { recursive: true });
   if (data === undefined) await example.write?.(folder);
   const path = data === undefined ? example.data : seenFrom(folder, data);
   const found = before ?? (await look(example.write === undefined ? path : join(folder, path), columns, read));
@@ -80,6 +79,7 @@ export async function init(
     const [expected, got] = [`data that are ${template}`, found.kind];
     throw new ConfigError(`--template: expected ${expected}, got ${got}`, { expected, got, path: "--template" });
   }
+  await mkdir(folder, { recursive: true });
   const config = await configFor(found, condition);
   const files: Record<string, string> = {
     "config.json": `${compact(config)}\n`,

@@ -102,6 +102,7 @@ export function leftOutOf(table: Table, asked: Asked): readonly LeftOut[] {
     "columns of which a model can learn",
     listed(found.map(({ name, why }) => `${name} (${why})`)),
   ];
-  const told = `--data: expected ${expected}, got only ${got || "conditions"}; --keep <columns> keeps them`;
+  const remedy = found.some(({ asked: said }) => !said) ? "; --keep <columns> keeps them" : "";
+  const told = `--data: expected ${expected}, got only ${got || "conditions"}${remedy}`;
   throw new ConfigError(told, { expected, got, path: "--data" });
 }

@@ -98,11 +98,8 @@ async function delimiterOf(path: string): Promise<string | undefined> {
   for await (const text of texts(path)) {
     const heading = text.split("\n", 1)[0]?.replaceAll(/"[^"]*"/g, "") ?? "";
     const count = (sign: string) => heading.split(sign).length - 1;
-    const [sign, most] = [";", "\t", "|"].map((one) => [one, count(one)] as const).sort((a, b) => b[1] - a[1])[0] ?? [
-      "",
-      0,
-    ];
-    return most > count(",") ? sign : undefined;
+    const [most] = [";", "\t", "|"].map((sign) => ({ sign, times: count(sign) })).sort((a, b) => b.times - a.times);
+    return most !== undefined && most.times > count(",") ? most.sign : undefined;
   }
   return undefined;
 }
@@ -124,10 +121,10 @@ export async function look(path: string, asked: Asked, reading: Reading): Promis
   const read = name === "images" ? { size: [SIDE, SIDE] } : name === "table" ? await tableSettings(path, reading) : {};
   const data = await readData(path, read);
   if (data.kind === "table") return ofTable(data.table, asked, read, path);
+  const found = await ofArray(data.x, data.condition, path);
   const flags = { ...asked, types: Object.keys(reading.types), delimiter: [reading.delimiter] };
   for (const [flag, [first]] of Object.entries(flags)) {
-    if (first !== undefined) throw noColumns(flag, first);
+    if (first !== undefined) throw noColumns(flag, found.kind);
   }
-  const found = await ofArray(data.x, data.condition, path);
   return { ...found, read: { ...found.read, ...read } };
 }

@@ -1,7 +1,8 @@
 // thalweg sample: loads a model, draws, and writes.
 // What is asked for is checked before anything is drawn.
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { listed } from "../../data/names.js";
 import { ConfigError } from "../../errors.js";
 import { type AnyModel, load } from "../../model/registry.js";
@@ -10,7 +11,7 @@ import { readRows } from "../data/rows.js";
 import { note } from "../output.js";
 import { interruptible } from "../signals.js";
 import { rowsOfModel } from "../train/complete.js";
-import { recordOf } from "../train/folder.js";
+import { filesOfRun, type RunRecord, recordOf } from "../train/folder.js";
 import { checkColumns, chosen } from "./columns.js";
 import { conditionColumns, conditionFrom } from "./condition.js";
 import { type Drawn, drawn } from "./drawn.js";
@@ -58,11 +59,19 @@ function sayWithout(model: AnyModel): void {
   );
 }
 
-/** Refuses to write samples over the data that they are like. */
-async function checkOther(folder: string, out: string): Promise<void> {
-  const { data, source, condition } = (await recordOf(folder)) ?? {};
-  if (![data, source, condition].includes(resolve(out))) return;
-  const [expected, got] = ["a file other than the data of training", out];
+/** The file that a path leads to, by whichever links. */
+const fileOf = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
+
+/** Refuses to write samples over what they come from: the data of training, the run itself, conditions and starts. */
+async function checkOther(folder: string, { out, condition, source }: SampleOptions): Promise<void> {
+  if (out === undefined || !existsSync(out)) return;
+  const record = (await recordOf(folder)) ?? {};
+  const { data, source: from, condition: given } = record as Partial<RunRecord>;
+  const file = await fileOf(out);
+  const inputs = await Promise.all([data, from, given, condition, source].flatMap((path) => path || []).map(fileOf));
+  const isOfRun = dirname(file) === (await fileOf(folder)) && (await filesOfRun(folder)).includes(basename(file));
+  if (!inputs.includes(file) && !isOfRun) return;
+  const [expected, got] = [isOfRun ? "a file that is not the run's" : "a file that is not among what is read", out];
   throw new ConfigError(`--out: expected ${expected}, got ${got}`, { expected, got, path: "--out" });
 }
 
@@ -70,7 +79,7 @@ async function checkOther(folder: string, out: string): Promise<void> {
 export async function sample(folder: string, options: SampleOptions): Promise<Outcome> {
   const { out, columns, condition, source, device, quiet, json, count, ...rest } = options;
   const writer = out === undefined ? undefined : writerOf(out, columns);
-  if (out !== undefined) await checkOther(folder, out);
+  await checkOther(folder, options);
   const model = await load(folder, { device });
   checkColumns(model, columns);
   const given = condition === undefined ? undefined : await conditionFrom(condition, model);

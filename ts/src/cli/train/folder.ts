@@ -87,9 +87,15 @@ async function checkpointFiles(folder: string): Promise<string[]> {
   return files.map(({ name }) => basename(name));
 }
 
+/** The names of the files that are a run's. */
+export async function filesOfRun(folder: string): Promise<string[]> {
+  const beside = (await readdir(folder)).filter((name) => BESIDE.test(name));
+  return [...beside, ...(await checkpointFiles(folder))];
+}
+
 /** Removes the run that a folder has, and nothing else: its checkpoint must not be taken for that of the run that comes. */
 export async function clear(folder: string): Promise<void> {
   if ((await folderState(folder)) === "empty") return;
-  const old = [...(await readdir(folder)).filter((name) => BESIDE.test(name)), ...(await checkpointFiles(folder))];
+  const old = await filesOfRun(folder);
   await Promise.all(old.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }

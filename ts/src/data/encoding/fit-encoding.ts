@@ -231,6 +231,9 @@ async function categoryEncoding(column: CategoryColumn, chosen: Chosen): Promise
 const columnEncoding = (column: Column, chosen: Chosen): Promise<ColumnEncoding> =>
   column.type === "category" ? categoryEncoding(column, chosen) : numberEncoding(column, chosen);
 
+const isFilling = (value: unknown): boolean =>
+  typeof value === "string" || value instanceof Date || (typeof value === "number" && Number.isFinite(value));
+
 function checked(path: string, settings: ColumnEncodingSettings): void {
   const { numbers, categories, missing, clip } = settings;
   const at = (key: string) => (path === "" ? key : `${path}.${key}`);
@@ -250,7 +253,7 @@ function checked(path: string, settings: ColumnEncodingSettings): void {
   }
   const isPolicy =
     typeof missing === "object" && missing !== null
-      ? "fill" in missing
+      ? "fill" in missing && isFilling(missing.fill)
       : ["error", "fill", "keep", undefined].includes(missing);
   if (!isPolicy) throw refuse(at("missing"), '"error", "fill", "keep" or { fill: value }', missing);
   if (clip !== undefined && typeof clip !== "boolean") throw refuse(at("clip"), "true or false", clip);
@@ -281,7 +284,7 @@ export function checkEncodingSettings(settings: EncodingSettings): void {
 
 /**
  * Decides how the columns of a table become numbers: what it needs to know of each, such as mean or quantiles, is measured here and then kept. Fit it to
- * the rows that the model trains on. Columns of whole numbers, and dates, come back as such; categories exactly.
+ * the rows that the model trains on. Columns of whole numbers, of so many decimals, and of dates come back as such, as far as codes of f32 tell them apart (2²⁴ steps); categories exactly.
  *
  * A fit of a model to a table takes the encoded numbers as they are, unless `normalize: true` asks for more, or numbers were left in their own units
  * (`numbers: "none"`). A column of which most values differ, such as a name or a comment, is warned of (`THALWEG_MANY_CATEGORIES`).
