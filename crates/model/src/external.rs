@@ -41,6 +41,13 @@ pub struct ExternalModule {
     pub no_condition: Option<f64>,
 }
 
+impl ExternalModule {
+    /// A module of these parameters.
+    pub fn of(parameters: Vec<ExternalParameter>) -> Self {
+        ExternalModule { parameters, no_condition: None }
+    }
+}
+
 /// A named input of a forward.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NamedType {

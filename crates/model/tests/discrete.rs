@@ -72,10 +72,7 @@ fn exact_model(source: TokenSource, positions: &str, rows: &[usize]) -> Model {
         trainable: true,
         decay: true,
     };
-    let module = ExternalModule {
-        parameters: vec![parameter("scale", 1, Init::Ones), parameter("offset", V, Init::Zeros)],
-        ..ExternalModule::default()
-    };
+    let module = ExternalModule::of(vec![parameter("scale", 1, Init::Ones), parameter("offset", V, Init::Zeros)]);
     let model = build(config, &HashMap::from([("model.args".to_string(), module)])).unwrap();
     for &rows in rows {
         for need in model.needs(Mode::Sample, rows) {

@@ -44,8 +44,7 @@ fn model(path: &Path, which: Parameterization, rows: usize) -> Model {
         "model": { "type": which.name(), "args": { "backbone": { "type": "Exact", "args": {} } } },
     });
     let parameter = |name: &str, init: Init| ExternalParameter { name: name.into(), shape: vec![1], init, trainable: true, decay: true };
-    let module =
-        ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)], ..ExternalModule::default() };
+    let module = ExternalModule::of(vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)]);
     let model = Model::new(
         ModelConfig::parse("DiffusionModel", &config.to_string()).unwrap(),
         &HashMap::from([("model.args".to_string(), module)]),

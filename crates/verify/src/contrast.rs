@@ -88,7 +88,7 @@ fn model(case: &Case, path: &Path, pairs: usize) -> Result<Model> {
     });
     let parameter =
         |name: &str, init: Init| ExternalParameter { name: name.into(), shape: vec![2 * pairs, 1], init, trainable: true, decay: true };
-    let module = ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("slope", Init::Zeros)] };
+    let module = ExternalModule::of(vec![parameter("scale", Init::Ones), parameter("slope", Init::Zeros)]);
     let config = ModelConfig::parse("EnergyConditionalDiffusionModel", &config.to_string())?;
     let model = Model::new(config, &HashMap::from([(PLACE.to_string(), module)]))?;
     for need in model.needs(Mode::Sample, 2 * pairs) {

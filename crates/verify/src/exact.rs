@@ -40,7 +40,7 @@ impl Exact<'_> {
             trainable: true,
             decay: true,
         };
-        let module = ExternalModule { parameters: vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)] };
+        let module = ExternalModule::of(vec![parameter("scale", Init::Ones), parameter("offset", Init::Zeros)]);
         let places = ["model.args", "velocityModel.args", "scoreModel.args"];
         let externals: HashMap<String, ExternalModule> = places.iter().map(|place| (place.to_string(), module.clone())).collect();
         let model = Model::new(config(self.case, self.predicts, self.dimensions)?, &externals)?;

@@ -112,7 +112,7 @@ fn module(parameters: &[(&str, Init)]) -> ExternalModule {
         trainable: true,
         decay: true,
     };
-    ExternalModule { parameters: parameters.iter().map(parameter).collect() }
+    ExternalModule::of(parameters.iter().map(parameter).collect())
 }
 
 /// A network written elsewhere, as a config.
