@@ -254,6 +254,34 @@ describe("figures", () => {
     expect(textOf(await report(wide, { data, ...few, likelihood: false }))).not.toContain("likelihood");
   });
 
+  it("the likelihood of a table is that of its rows in their own units; where they have none, the page says why", async () => {
+    const size = (factor: number) => Float64Array.from({ length: 80 }, (_, i) => factor * Math.sin(i));
+    const kind = Array.from({ length: 80 }, (_, i) => (i % 3 === 0 ? "cat" : "eel"));
+    const modelOf = async (table: Table) => {
+      const encoding = await fitEncoding(table);
+      const { width } = encoding;
+      const dimensions = { xSize: width, model: network(width + 1, width) } as const;
+      return new DiffusionModel({ data: encoding, path: { type: "gvp" }, solver, ...dimensions } as const);
+    };
+    const numbers = Table.fromColumns({ size: size(1000), mass: size(5) });
+    const model = await modelOf(numbers);
+    const { mean } = await metrics.nll((await model.logProb(numbers)).logProb);
+    const text = textOf(await report(model, { data: numbers, ...few }));
+    const [, own, remark] = /Negative log-likelihood of the data +(-?[\d.]+) +([^±]+)/.exec(text) ?? [];
+    expect(Number(own)).toBeCloseTo(mean, 1);
+    expect(remark).toBe("nats per row; ");
+    const mixed = Table.fromColumns({ size: size(1), kind });
+    const other = textOf(await report(await modelOf(mixed), { data: mixed, ...few }));
+    const why = 'none: expected columns of numbers or dates alone, got "kind" of categories';
+    const unescaped = other.replaceAll("&quot;", '"');
+    expect(unescaped).toMatch(new RegExp(`Negative log-likelihood of the data +– +${why}`));
+    expect(unescaped).not.toContain("nats per row");
+    const rows = await (await modelOf(mixed)).encoding.encode(mixed);
+    expect(textOf(await report(await modelOf(mixed), { data: rows, ...few }))).toContain(
+      "nats per row, of encoded rows",
+    );
+  });
+
   it("the course is that of the log, thinned, and keeps every validation loss", async () => {
     const log = Array.from({ length: 9000 }, (_, i) => event(i + 1, i % 1000 === 7 ? { validationLoss: i } : {}));
     const page = await report(small(), { ...few, log: [...log, event(9001, { loss: Number.NaN })] });
