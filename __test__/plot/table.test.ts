@@ -144,6 +144,15 @@ describe("plot.table", () => {
     expect(heights(data).map((height) => height / top)).toEqual([expect.closeTo(2 / 3, 2)]);
   });
 
+  it.each<[string, (picture: plot.Plot) => plot.Plot]>([
+    ["alone", (picture) => picture],
+    ["as the only panel", (picture) => plot.panels([picture])],
+    ["beside another", (picture) => picture.beside(plot.table(made))],
+  ])("says what has which colour where one column is shown: %s", async (_, put) => {
+    const all = texts(await put(plot.table(made, { against: real, columns: ["score"] })).toSvg());
+    expect(all.filter((text) => text === "samples" || text === "data")).toEqual(["data", "samples"]);
+  });
+
   it("shows the columns that are asked for, in their order, and no data where there are none", async () => {
     const svg = await plot.table(made, { columns: ["score", "kind"], title: "two of them" }).toSvg();
     const all = texts(svg);

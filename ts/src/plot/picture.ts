@@ -42,7 +42,8 @@ export class Plot {
   /** All of it as one panel. */
   async #panel(): Promise<Panel> {
     const [first, ...others] = await this.#draw();
-    const isAlone = first !== undefined && others.length === 0 && !this.#grid.title;
+    const { title, colors = [] } = this.#grid;
+    const isAlone = first !== undefined && others.length === 0 && !title && colors.length === 0;
     return isAlone ? first : gridPanel(first === undefined ? [] : [first, ...others], this.#grid);
   }
 
