@@ -186,7 +186,8 @@ describe("what is drawn", () => {
   it("columns of a table are in the user's units and categories", async () => {
     const count = 60;
     const table = Table.fromColumns({
-      height: Float64Array.from({ length: count }, (_, i) => 170 + (i % 7)),
+      height: Float64Array.from({ length: count }, (_, i) => 170.5 + (i % 7)),
+      children: Float64Array.from({ length: count }, (_, i) => i % 3),
       sport: Array.from({ length: count }, (_, i) => (i % 3 === 0 ? "golf" : "judo")),
       day: Array.from({ length: count }, (_, i) => new Date(Date.UTC(2024, 0, 1 + i))),
     });
@@ -198,10 +199,15 @@ describe("what is drawn", () => {
     const { marginals = [] } = payloadOf(await report(model, { data: table, ...few }));
     expect(marginals.map(({ name, kind }) => [name, kind])).toEqual([
       ["height", "numbers"],
+      ["children", "categories"],
       ["sport", "categories"],
       ["day", "dates"],
     ]);
-    const [height, sport, day] = marginals;
+    const [height, children, sport, day] = marginals;
+    if (children?.kind !== "categories") throw new Error("kinds");
+    const numbers = children.labels.map(Number);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect([0, 1, 2].map((value) => children.data?.[numbers.indexOf(value)])).toEqual([0.33333, 0.33333, 0.33333]);
     if (height?.kind !== "numbers" || sport?.kind !== "categories" || day?.kind !== "dates") throw new Error("kinds");
     const bin = (height.high - height.low) / (height.data?.length ?? 1);
     expect(height.data?.reduce((sum, density) => sum + density * bin, 0)).toBeCloseTo(1, 4);
