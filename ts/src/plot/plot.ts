@@ -7,7 +7,7 @@ export type { GridSettings } from "./grid.js";
 export { type HeatMapSettings, heatMap } from "./heat-map.js";
 export { type ImageSettings, images } from "./images.js";
 export { lines, type Series } from "./lines.js";
-export { type LossPlotSettings, loss } from "./loss.js";
+export { type LossEvent, type LossPlotSettings, loss } from "./loss.js";
 export { type MarginalSettings, marginals } from "./marginals.js";
 export type { AxesSettings, Division } from "./panel.js";
 export { Plot, panels } from "./picture.js";
