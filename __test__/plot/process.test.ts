@@ -170,6 +170,46 @@ describe("plot.field", () => {
     ]);
   });
 
+  it("points where samples go: along t of a flow, against t of a diffusion model, which starts from noise at t = 1", async () => {
+    const settings = { ...window, grid: 1, below: false } as const;
+    const velocityFunction = (_t: number, x: Tensor) => x.mul(0).add(tensor([1, 0]));
+    const angle = async (model: plot.FieldModel) => arrows(await plot.field(model, settings).toSvg())[0]?.[2];
+    const of = (model: plot.FieldModel) => Object.assign(model, { velocityFunction });
+    expect(await angle(of(flow() as never))).toBe(90);
+    expect(await angle(of(small() as never))).toBe(-90);
+  });
+
+  it("points where a real model's samples go next", async () => {
+    const model = small();
+    await model.fit(data(), { steps: 20, batchSize: 64, progress: false });
+    const [t, next, [x, y]] = [0.5, 0.49, [5, 5]] as const;
+    const states = await numbers(
+      await statesAt(
+        model,
+        [t, next],
+        { count: 1, seed: 2, solver: { type: "ODESolver", args: { method: "rk4", steps: 200 } } },
+        1,
+      ),
+    );
+    const [a = 0, b = 0, c = 0, d = 0] = states;
+    const [there] = arrows(
+      await plot.field(model, { t, grid: 1, below: false, x: [a - x, a + x], y: [b - y, b + y] }).toSvg(),
+    );
+    expect(Math.abs(((there?.[2] ?? 0) - (Math.atan2(c - a, d - b) * 180) / Math.PI) % 360)).toBeLessThan(3);
+  });
+
+  it("has one scale of speeds in all panels, which is explained once", async () => {
+    const velocityFunction = (t: number, x: Tensor) => x.mul(0).add(tensor([10 * t, 0]));
+    const settings = { x: [0, 2], y: [0, 2], grid: 3, below: false } as const;
+    const svg = await plot.field(made({ velocityFunction }), { ...settings, t: [0.1, 0.5, 0.9] }).toSvg();
+    expect(texts(svg).filter((text) => text === "speed").length).toBe(1);
+    const fills = marks(svg, "symbol")
+      .filter((group) => group.includes("role-mark"))
+      .map((group) => new Set(group.match(/fill="rgb[^"]+"/g)));
+    expect(fills.map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set(fills.flatMap((each) => [...each])).size).toBe(3);
+  });
+
   it("points in the directions of the picture, also where its axes have different scales", async () => {
     const settings = { x: [0, 20], y: [0, 2], t: 0.5, grid: 1, below: false } as const;
     const velocityFunction = (_t: number, x: Tensor) => x.mul(0).add(tensor([10, 1]));
