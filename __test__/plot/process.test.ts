@@ -292,6 +292,24 @@ describe("plot.density", () => {
     expect(texts(await plot.density(model, { grid: 4, count: 50 }).toSvg())).not.toContain("10");
   });
 
+  it("names the points above, as white dots that can be seen on white, and nothing where there are none", async () => {
+    const window = { x: [0, 2], y: [0, 2], grid: 2 } as const;
+    const svg = await plot.density(made(), { ...window, against: randn([7, 2], { seed: 1 }) }).toSvg();
+    expect(texts(svg).filter((text) => text === "data").length).toBe(1);
+    const [points = ""] = marks(svg, "symbol").filter((group) => group.includes("role-mark"));
+    expect(paths(points).every((path) => path.includes('fill="white"') && path.includes('fill-opacity="0.45"'))).toBe(
+      true,
+    );
+    const [explained = ""] = marks(svg, "symbol").filter((group) => group.includes("role-legend-symbol"));
+    expect(explained).toContain('fill="white"');
+    expect(explained).toContain('stroke="#666666"');
+    expect(texts(await plot.density(made(), window).toSvg())).not.toContain("data");
+  });
+
+  it("has 80 cells along each axis", async () => {
+    expect(fills(await plot.density(made(), { x: [0, 1], y: [0, 1] }).toSvg()).length).toBe(80 * 80);
+  });
+
   it("refuses a model of another size, and a grid of none", () => {
     expect(() => plot.density(made({ config: { xSize: [2, 2] } }))).toThrow(ShapeError);
     expect(() => plot.density(made(), { grid: 1.5 })).toThrow(ConfigError);

@@ -5,7 +5,7 @@ import type { DensityReport } from "../model/reports.js";
 import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Point, pointLayer } from "./layer.js";
+import { cellLayer, edges, lightLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
@@ -22,7 +22,7 @@ export interface DensityModel extends ProcessModel {
 
 /** Settings of {@link density}. */
 export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSettings {
-  /** Cells along each axis; default 60. The density is computed at the centre of each. */
+  /** Cells along each axis; default 80. The density is computed at the centre of each. */
   readonly grid?: number;
   /** Samples `[N, 2]` that are drawn above, the first 2000 of them. */
   readonly against?: Tensor;
@@ -73,7 +73,7 @@ async function densitiesAt(
  * ```
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
-  const { grid = 60, title, columns } = optionsOf("plot.density", settings, names);
+  const { grid = 80, title, columns } = optionsOf("plot.density", settings, names);
   checkPlanar("plot.density", model);
   checkExtent(settings);
   if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);
@@ -83,7 +83,7 @@ export function density(model: DensityModel, settings: DensitySettings = {}): Pl
     const rows = Array.from({ length: grid }, (_, i) => densities.slice(i * grid, (i + 1) * grid));
     const domain: Range = [0, rangeOf(densities)?.[1] || 1];
     const cells = { x: edges(shown.x, grid), y: edges(shown.y, grid), label: "density", domain };
-    const above = points.length === 0 ? [] : [pointLayer("data", points.slice(0, LIMIT), "above")];
+    const above = points.length === 0 ? [] : [lightLayer("data", points.slice(0, LIMIT))];
     return [
       numberPanel({
         layers: [cellLayer(rows, cells), ...above],
