@@ -2,16 +2,16 @@
 // With samples above, one sees whether data lie where the model expects them.
 import { namesOf, optionsOf } from "../config/options.js";
 import type { DensityReport } from "../model/reports.js";
-import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkCount, checkFrame, checkModel, checkTensor } from "./arguments.js";
 import { cellLayer, edges, lightLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { type Range, rangeOf } from "./range.js";
-import { pointsOf } from "./samples.js";
+import { pointsOf, ROWS } from "./samples.js";
 import { Times } from "./times.js";
 
 /** A model whose density can be asked for. */
@@ -74,9 +74,12 @@ async function densitiesAt(
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
   const { grid = 80, title, columns } = optionsOf("plot.density", settings, names);
+  checkModel("plot.density", model, "a model with a density (logProb)", "logProb", "sampleForwardProcess");
   checkPlanar("plot.density", model);
+  checkFrame(settings);
+  checkCount("grid", grid);
+  if (settings.against !== undefined) checkTensor("plot.density: against", settings.against, ROWS);
   checkExtent(settings);
-  if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);
   return new Plot(async () => {
     const { points, shown } = await placed(model, settings);
     const densities = await densitiesAt(model, centresOf(shown, grid, grid), settings);

@@ -3,9 +3,9 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import type { ModelInfo } from "../model/reports.js";
-import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
+import { checkCount, checkFrame, checkModel, checkTensor } from "./arguments.js";
 import { type Arrow, type ArrowSettings, arrowLayer } from "./arrows.js";
 import { columnsOf } from "./grid.js";
 import { type Point, pointLayer } from "./layer.js";
@@ -14,7 +14,7 @@ import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { type Range, usualRange } from "./range.js";
-import { pointsOf } from "./samples.js";
+import { pointsOf, ROWS } from "./samples.js";
 import { timeTitle } from "./snapshots.js";
 import { Times } from "./times.js";
 
@@ -137,10 +137,13 @@ function fieldPanel(
  * ```
  */
 export function field(model: FieldModel, settings: FieldSettings = {}): Plot {
-  const { t, grid } = optionsOf("plot.field", settings, names);
+  const { t, grid, below } = optionsOf("plot.field", settings, names);
+  checkModel("plot.field", model, "a model with a velocity", "velocityFunction", "info", "sampleForwardProcess");
   checkPlanar("plot.field", model);
+  checkFrame(settings);
+  checkCount("grid", grid);
+  if (below !== undefined && below !== false) checkTensor("plot.field: below", below, ROWS);
   checkExtent(settings);
-  if (grid !== undefined && !(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);
   const all = new Times(model);
   const times = t === undefined ? all.spread(5).slice(1, -1) : all.ordered(typeof t === "number" ? [t] : t);
   return new Plot(async () => {

@@ -2,8 +2,9 @@
 // A grid is one PNG file within the picture, because a rectangle per pixel would make files of megabytes.
 import { namesOf, optionsOf } from "../config/options.js";
 import { inSlices } from "../data/slices.js";
-import { ConfigError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkCount, checkFrame, checkRange, checkTensor } from "./arguments.js";
 import type { Pixels } from "./data-sets.js";
 import { type Panel, SIZE, titleOf } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -22,30 +23,20 @@ export interface ImageSettings {
 
 const names = namesOf<ImageSettings>({ title: true, columns: true, range: true, limit: true });
 
+/** The shape of images, in messages. */
+const IMAGES = "[N, 1 or 3, height, width]";
+
 /** Pixels between two images. */
 const GAP = 1;
 
-function refused(what: string, expected: string, got: unknown): ConfigError {
-  return new ConfigError(`plot.images: ${what} must be ${expected}, got ${JSON.stringify(got)}`, {
-    expected,
-    got: JSON.stringify(got),
-    where: "plot.images",
-    path: what,
-  });
-}
-
 function check({ shape, rank }: Tensor, { columns, range, limit }: ImageSettings): void {
   if (rank !== 4 || shape.includes(0) || ![1, 3].includes(shape[1] ?? 0)) {
-    const [expected, got] = ["[N, 1 or 3, height, width]", `[${shape.join(", ")}]`];
+    const [expected, got] = [IMAGES, `[${shape.join(", ")}]`];
     throw new ShapeError(`plot.images: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
   }
-  for (const [name, value] of Object.entries({ columns, limit })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
-      throw refused(name, "an integer ≥ 1", value);
-  }
-  if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
-    throw refused("range", "two numbers, low < high", range);
-  }
+  checkCount("columns", columns);
+  checkCount("limit", limit);
+  checkRange("range", range);
 }
 
 /** About as large as other panels, with as many whole units per pixel, at least one, so that pixels stay square. */
@@ -105,6 +96,8 @@ async function imagePanel(images: Tensor, settings: ImageSettings): Promise<Pane
  * ```
  */
 export function images(tensor: Tensor, settings: ImageSettings = {}): Plot {
-  optionsOf("plot.images", settings, names);
+  const { title } = optionsOf("plot.images", settings, names);
+  checkTensor("plot.images", tensor, IMAGES);
+  checkFrame({ title });
   return new Plot(async () => [await imagePanel(tensor, settings)]);
 }

@@ -1,5 +1,6 @@
 // Pictures of samples, models and figures, side by side, as SVG or PNG: what the namespace `plot` has.
 // One file for each kind of picture.
+export type { Values } from "./arguments.js";
 export { type BarSettings, type Bars, bars } from "./bars.js";
 export { type DensityModel, type DensitySettings, density } from "./density.js";
 export { type FieldModel, type FieldSettings, field } from "./field.js";

@@ -5,6 +5,7 @@ import type { SolverConfig } from "../generated/config.js";
 import { refused } from "../model/settings.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
+import { checkModel } from "./arguments.js";
 import type { Division } from "./panel.js";
 import { type Timed, Times } from "./times.js";
 
@@ -123,6 +124,12 @@ export async function processOf(
   const states = await statesAt(source, wanted, settings, usual.count);
   check(states, axes);
   return { times: wanted, states, unit: "t", division: all.division };
+}
+
+/** Refuses what has no process to follow. */
+export function checkSource(where: string, source: unknown): void {
+  if (source instanceof Tensor) return;
+  checkModel(where, source, "a model, or trajectories [T, N, D]", "sampleForwardProcess");
 }
 
 /** A tree of one row each as one of `rows` equal ones. */

@@ -4,8 +4,8 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { numbersOf } from "../data/rows.js";
 import { overRows } from "../data/slices.js";
 import { ShapeError } from "../errors.js";
-import { Tensor } from "../tensor/tensor.js";
-import { describe } from "../tensor/tree.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkAxes, checkCount, checkFrame, checkTensor, checkTexts } from "./arguments.js";
 import { lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -34,17 +34,23 @@ const names = {
   trajectories: namesOf<PlotSettings>(plotNames),
 };
 
+/** The shape of samples, in messages. */
+export const ROWS = "[rows, coordinates]";
+
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
-  if (!(tensor instanceof Tensor)) {
-    const [expected, got] = [`a tensor [${leading}, coordinates]`, describe(tensor)];
-    const hint = leading === "rows" ? "" : "; await model.sampleForwardProcess(…) gives one";
-    throw new ShapeError(`plot: expected ${expected}, got ${got}${hint}`, { expected, got, where: "plot" });
-  }
   const width = tensor.shape.at(-1) ?? 0;
   const rank = leading.split(",").length + 1;
   if (tensor.rank === rank && axes.every((axis) => axis >= 0 && axis < width)) return;
   const [expected, got] = [`[${leading}, ${Math.max(...axes) + 1} or more]`, `[${tensor.shape.join(", ")}]`];
   throw new ShapeError(`plot: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
+}
+
+/** Refuses settings that cannot be. */
+function checkSettings(where: string, { axes, like, limit, ...frame }: PlotSettings): void {
+  checkFrame(frame);
+  checkAxes(axes);
+  checkCount("limit", limit === Number.POSITIVE_INFINITY ? undefined : limit);
+  if (like !== undefined) checkTensor(`${where}: like`, like, ROWS);
 }
 
 /** The two drawn coordinates of the first rows. */
@@ -94,7 +100,12 @@ async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<Pa
  * ```
  */
 export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
-  const { against, names: [above, beneath] = ["samples", "data"] } = optionsOf("plot.scatter", settings, names.scatter);
+  const { against, names: own, ...rest } = optionsOf("plot.scatter", settings, names.scatter);
+  checkTensor("plot.scatter", samples, ROWS);
+  checkSettings("plot.scatter", rest);
+  checkTexts("names", own, 2);
+  if (against !== undefined) checkTensor("plot.scatter: against", against, ROWS);
+  const [above, beneath] = own ?? ["samples", "data"];
   const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
   const draw = async () => {
     const below = against === undefined ? [] : [await layer(beneath, against)];
@@ -116,6 +127,9 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
   const { axes = [0, 1], limit = 100 } = optionsOf("plot.trajectories", settings, names.trajectories);
+  const hint = "; await model.sampleForwardProcess(…) gives one";
+  checkTensor("plot.trajectories", paths, "[times, N, coordinates]", hint);
+  checkSettings("plot.trajectories", settings);
   const draw = async () => {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;

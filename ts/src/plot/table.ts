@@ -7,6 +7,7 @@ import { turns } from "../data/slices.js";
 import { Table } from "../data/table.js";
 import { ConfigError } from "../errors.js";
 import { refused } from "../model/settings.js";
+import { checkFrame, checkTexts } from "./arguments.js";
 import { barPanel } from "./bars.js";
 import {
   categoryDistribution,
@@ -159,6 +160,8 @@ export function table(samples: Table, settings: TablePlotSettings = {}): Plot {
   const { against, columns, title, names: legend = ["samples", "data"] } = optionsOf("plot.table", settings, names);
   if (!(samples instanceof Table)) throw refused("plot.table", "a table", samples);
   if (against !== undefined && !(against instanceof Table)) throw refused("against", "a table", against);
+  checkFrame({ title });
+  checkTexts("names", legend, 2);
   const isNames = Array.isArray(columns) && columns.length > 0;
   if (columns !== undefined && !isNames) throw refused("columns", "names of columns", columns);
   const all = samples.columns.map(({ name }) => name);
