@@ -61,6 +61,42 @@ describe("scatter", () => {
     expect(svg).toContain(">depth<");
   });
 
+  it("names the coordinates that it shows, where nobody else does", async () => {
+    const axes = async (picture: plot.Plot) => texts(await picture.toSvg()).filter((text) => /^[a-z]/.test(text ?? ""));
+    expect(await axes(plot.scatter(randn([9, 3])))).toEqual(["x[0]", "x[1]"]);
+    expect(await axes(plot.scatter(randn([9, 3]), { axes: [2, 0] }))).toEqual(["x[2]", "x[0]"]);
+    expect(await axes(plot.scatter(randn([9, 2]), { columns: ["width", "depth"] }))).toEqual(["width", "depth"]);
+    expect(await axes(plot.trajectories(randn([2, 3, 4]), { axes: [1, 3] }))).toEqual(
+      expect.arrayContaining(["x[1]", "x[3]"]),
+    );
+    expect(await axes(plot.snapshots(randn([1, 9, 4]), { axes: [1, 3] }))).toEqual(
+      expect.arrayContaining(["x[1]", "x[3]"]),
+    );
+  });
+
+  it("says how many rows it leaves out, and where there are none", async () => {
+    const holes = tensor([
+      [0, 1],
+      [Number.NaN, 1],
+      [2, Number.POSITIVE_INFINITY],
+      [3, 2],
+    ]);
+    const told = async (picture: plot.Plot) =>
+      texts(await picture.toSvg()).filter((text) => /rows?\b/.test(text ?? ""));
+    expect(await told(plot.scatter(holes))).toEqual(["2 rows without a number left out"]);
+    expect(await told(plot.scatter(holes.narrow(0, 0, 2), { title: "a title" }))).toEqual([
+      "1 row without a number left out",
+    ]);
+    expect(await told(plot.scatter(holes, { against: randn([5, 2]) }))).toEqual([
+      "2 rows of samples without a number left out",
+    ]);
+    expect(await told(plot.scatter(zeros([0, 2])))).toEqual(["no rows"]);
+    const both = await plot.scatter(holes, { against: zeros([0, 2]) }).toSvg();
+    for (const line of ["no rows of data", "2 rows of samples without a number left out"])
+      expect(both).toContain(`>${line}<`);
+    expect(await told(plot.scatter(randn([5, 3])))).toEqual([]);
+  });
+
   it("has the extent of other samples where it is asked for", async () => {
     const wide = tensor([
       [-100, -100],

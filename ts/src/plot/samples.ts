@@ -85,14 +85,36 @@ export async function reachOf(samples: Tensor, axes: readonly [number, number] =
   return [low, high].map(([x, y]): Point => [x as number, y as number]);
 }
 
+/** The names of two coordinates, where they have none of their own. */
+export const coordinateNames = ([x, y]: readonly [number, number] = [0, 1]) => [`x[${x}]`, `x[${y}]`] as const;
+
 /** Title, names of the axes and limits. */
-async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
-  if (like === undefined) return settings;
-  return { ...settings, limits: await reachOf(like, axes) };
+async function frame({ like, axes, limit: _, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
+  const named = { columns: coordinateNames(axes), ...settings };
+  return like === undefined ? named : { ...named, limits: await reachOf(like, axes) };
 }
 
+/** A set of points, by its name in the legend. */
+interface Named {
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+/** Rows that a picture does not show since they have no place, and that there are none. */
+function toldOf(sets: readonly Named[]): string[] {
+  const of = (name: string) => (sets.length > 1 ? ` of ${name}` : "");
+  return sets.flatMap(({ name, points }) => {
+    if (points.length === 0) return `no rows${of(name)}`;
+    const without = points.filter((point) => !point.every(Number.isFinite)).length;
+    return without === 0 ? [] : `${rowCount(without)}${of(name)} without a number left out`;
+  });
+}
+
+const rowCount = (count: number) => `${count.toLocaleString("en-GB")} ${count === 1 ? "row" : "rows"}`;
+
 /**
- * Samples `[N, D]` as points.
+ * Samples `[N, D]` as points. Axes are named by the coordinates, `x[0]` and `x[1]`, where `columns` names none. Rows with a coordinate that is no finite number have no place: how many they are stands
+ * above.
  *
  * @example
  * ```ts
@@ -106,10 +128,12 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
   checkTexts("names", own, 2);
   if (against !== undefined) checkTensor("plot.scatter: against", against, ROWS);
   const [above, beneath] = own ?? ["samples", "data"];
-  const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
+  const named = async (name: string, set: Tensor): Promise<Named> => ({ name, points: await pointsOf(set, settings) });
   const draw = async () => {
-    const below = against === undefined ? [] : [await layer(beneath, against)];
-    return [numberPanel({ ...(await frame(settings)), layers: [...below, await layer(above, samples)] })];
+    const below = against === undefined ? [] : [await named(beneath, against)];
+    const sets = [...below, await named(above, samples)];
+    const layers = sets.map(({ name, points }) => pointLayer(name, points));
+    return [numberPanel({ ...(await frame(rest)), subtitle: toldOf(sets), layers })];
   };
   return new Plot(draw);
 }

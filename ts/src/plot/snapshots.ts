@@ -8,7 +8,7 @@ import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { checkSource, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { rangeOf } from "./range.js";
-import { pointsOf, ROWS, reachOf } from "./samples.js";
+import { coordinateNames, pointsOf, ROWS, reachOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
 export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "columns"> {
@@ -71,7 +71,7 @@ export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSetti
     return sets.map((points, i) =>
       numberPanel({
         title: timeTitle(unit, times[i] ?? Number.NaN),
-        ...(columns && { columns }),
+        columns: columns ?? coordinateNames(axes),
         ...(limits && { limits }),
         layers: [pointLayer("states", points)],
       }),
