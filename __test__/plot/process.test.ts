@@ -79,6 +79,38 @@ describe("times", () => {
     expect(() => new Times(small()).ordered(times)).toThrow(ConfigError);
   });
 
+  it("are reached as the settings say: with their solver, guidance and weights", async () => {
+    const calls: object[] = [];
+    const of = (name: string) => (settings: object) => calls.push({ name, ...settings });
+    const model = made({
+      sampleForwardProcess: async (settings: object) => {
+        of("states")(settings);
+        return randn([2, 5, 2]);
+      },
+      velocityFunction: (_t: number, x: Tensor, settings: object) => {
+        of("velocity")(settings);
+        return x;
+      },
+      logProb: async (x: Tensor, settings: object) => {
+        of("density")(settings);
+        return { logProb: x.sum(1) };
+      },
+    });
+    const drawing = { guidance: { scale: 2 }, weights: "raw" } as const;
+    const solver = { type: "ODESolver", args: { method: "euler", steps: 3 } } as const;
+    await plot.snapshots(model, { ...drawing, solver, times: [0, 1] }).toSvg();
+    await plot.field(model, { ...drawing, solver, t: 1, grid: 2 }).toSvg();
+    await plot.density(model, { ...drawing, solver, grid: 2 }).toSvg();
+    const states = { name: "states", ...drawing, solver };
+    expect(calls).toEqual([
+      expect.objectContaining(states),
+      expect.objectContaining(states),
+      { name: "velocity", weights: "raw" },
+      expect.objectContaining(states),
+      expect.objectContaining({ name: "density", ...drawing, solver }),
+    ]);
+  });
+
   it("of a model's states are those of its samples", async () => {
     const model = small();
     const states = await statesAt(model, [0.5, 0], { count: 7, seed: 3 }, 1);

@@ -53,11 +53,11 @@ async function placed(model: DensityModel, settings: DensitySettings) {
 async function densitiesAt(
   model: DensityModel,
   centres: readonly Point[],
-  { seed, condition, solver = SOLVER, signal, progress }: DensitySettings,
+  { seed, condition, solver = SOLVER, guidance, weights, signal, progress }: DensitySettings,
 ): Promise<number[]> {
   const given = condition && repeated(condition, centres.length);
   const x = tensor(centres, { dtype: model.config.dtype ?? "f32" });
-  const { logProb } = await model.logProb(x, { seed, condition: given, solver, signal, progress });
+  const { logProb } = await model.logProb(x, { seed, condition: given, solver, guidance, weights, signal, progress });
   return Array.from(await logProb.exp().data(), Number);
 }
 

@@ -49,12 +49,15 @@ async function velocities(
   model: FieldModel,
   t: number,
   points: readonly Point[],
-  { condition }: RunSettings,
+  { condition, weights }: RunSettings,
 ): Promise<Arrow[]> {
   const [units] = (await model.info()).normalization ?? [];
   const of = (list: readonly number[] | undefined, axis: number, none: number) => list?.[axis] ?? none;
   const seen = points.map((point) => point.map((value, k) => (value - of(units?.mean, k, 0)) / of(units?.std, k, 1)));
-  const given = condition === undefined ? {} : { condition: repeated(condition, points.length) };
+  const given = {
+    ...(condition && { condition: repeated(condition, points.length) }),
+    ...(weights && { weights }),
+  };
   const velocity = model.velocityFunction(t, tensor(seen, { dtype: model.config.dtype ?? "f32" }), given);
   const rows = await toRows(velocity);
   const [start, end] = new Times(model).ends;

@@ -1,7 +1,7 @@
 // States of a model's process at some times: sampled from a model, or given as trajectories.
 // What pictures of a process have in common.
 import { ShapeError } from "../errors.js";
-import type { SolverConfig } from "../generated/config.js";
+import type { Guidance, SolverConfig, Weights } from "../generated/config.js";
 import { refused } from "../model/settings.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
@@ -21,6 +21,10 @@ export interface RunSettings {
   readonly x0?: Tensor;
   /** Solver, instead of the config's. */
   readonly solver?: SolverConfig;
+  /** Classifier-free guidance, of a model that was trained with `conditionDropout`. */
+  readonly guidance?: Guidance;
+  /** The moving average where there is one (`"ema"`, the default), or what training left (`"raw"`). */
+  readonly weights?: Weights;
   /** Ends the call between two steps. */
   readonly signal?: AbortSignal;
   /** Whether progress is shown on stderr; default false. */
@@ -34,6 +38,8 @@ export const runNames = {
   condition: true,
   x0: true,
   solver: true,
+  guidance: true,
+  weights: true,
   signal: true,
   progress: true,
 } as const;
@@ -87,10 +93,10 @@ export async function statesAt(
   settings: RunSettings,
   usual: number,
 ): Promise<Tensor> {
-  const { count = usual, seed, condition, x0, solver, signal, progress } = settings;
+  const { count = usual, seed, condition, x0, solver, guidance, weights, signal, progress } = settings;
   const tSpan = new Times(model).span(times);
   const batchSize = x0 === undefined ? count : undefined;
-  const run = { batchSize, seed, condition, x0, solver, signal, progress, tSpan };
+  const run = { batchSize, seed, condition, x0, solver, guidance, weights, signal, progress, tSpan };
   const all = await model.sampleForwardProcess(run);
   if (!(all instanceof Tensor)) {
     const expected = "a model whose states are vectors";
