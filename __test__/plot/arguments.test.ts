@@ -38,6 +38,7 @@ const wrong: readonly [string, () => unknown][] = [
   ["a text", () => "text"],
   ["null", () => null],
   ["an object", () => ({})],
+  ["an object without a config", () => ({ config: null })],
   ["an array of what is none of these", () => [{ no: 1 }, null]],
   ["a promise", () => Promise.resolve(1)],
   ["a function", () => () => 1],

@@ -52,7 +52,10 @@ export function tensorOf(where: string, value: Values, shape: string): Tensor {
 /** Refuses what is no model with these functions. */
 export function checkModel(where: string, model: unknown, expected: string, ...functions: readonly string[]): void {
   const given = (typeof model === "object" ? model : undefined) as Readonly<Record<string, unknown>> | null | undefined;
-  const isFit = typeof given?.config === "object" && functions.every((name) => typeof given[name] === "function");
+  const isFit =
+    typeof given?.config === "object" &&
+    given.config !== null &&
+    functions.every((name) => typeof given[name] === "function");
   if (isFit) return;
   unheard(model);
   throw refused(where, expected, model);
