@@ -47,6 +47,11 @@ beforeAll(async () => {
     ["normal", flow, "normal.npy"],
     ["animals", { ...animals, encoding: { columns: { mass: { missing: "fill" } } } }, "animals.csv"],
     ["tokens", tokens, "tokens.npy"],
+    [
+      "scarce",
+      { ...plain, model: network("velocity_function", 3, 2), train: { steps: 30, batchSize: 64, ema: { decay: 0.9 } } },
+      "normal.npy",
+    ],
     ["double", { ...plain, xSize: [2, 2, 2], model: network("velocity_function", 9, 8) }, "double.npy"],
   ];
   for (const [name, config, data] of runs) {
@@ -218,6 +223,37 @@ describe("plot", () => {
     expect(readdirSync(join(folder, "pictures")).sort()).toEqual(others.map((name) => `${name}.png`));
     expect(refused).toMatchObject({ code: 2 });
     expect(refused.stderr).toContain("--pictures density: expected states that are points in the plane");
+  }, 60_000);
+
+  it("draws samples as it is told to: solver, steps, guidance, weights", async () => {
+    const draw = async (out: string, ...flags: string[]) => {
+      const asked = ["--pictures", "samples", "trajectories", "snapshots", "marginals", "density", "field"];
+      const given = ["--format", "svg", "--count", "20", "--quiet", "--data", "normal.npy"];
+      const { code, stderr } = await thalweg(folder, "plot", "scarce", ...asked, ...given, "--out", out, ...flags);
+      expect([out, code, stderr]).toEqual([out, 0, ""]);
+      return Object.fromEntries(
+        readdirSync(join(folder, out)).map((name) => [name, readFileSync(join(folder, out, name), "utf8")]),
+      );
+    };
+    const [own, again, euler, sde, raw] = [
+      await draw("own"),
+      await draw("again"),
+      await draw("euler", "--solver", "euler", "--steps", "2"),
+      await draw("sde", "--solver", "euler_maruyama", "--steps", "5"),
+      await draw("raw", "--weights", "raw"),
+    ];
+    expect(again).toEqual(own);
+    const other = (drawn: Record<string, string>) => Object.keys(drawn).filter((name) => drawn[name] !== own[name]);
+    // The density has a solver of its own, since it is one of the flow; so have trajectories where the samples' is none.
+    expect(other(euler)).toEqual(["field.svg", "marginals.svg", "samples.svg", "snapshots.svg", "trajectories.svg"]);
+    expect(other(sde)).toEqual(["field.svg", "marginals.svg", "samples.svg", "snapshots.svg"]);
+    expect(other(raw)).toEqual(Object.keys(own));
+    const refused = await thalweg(folder, "plot", "tokens", "--solver", "euler");
+    expect([refused.code, refused.stdout]).toEqual([2, ""]);
+    expect(refused.stderr).toContain("--solver: expected none, since tokens are drawn by steps");
+    const guided = await thalweg(folder, "plot", "scarce", "--pictures", "samples", "--guidance", "2");
+    expect([guided.code, guided.stdout]).toEqual([2, ""]);
+    expect(guided.stderr).toContain("guidance");
   }, 60_000);
 
   it("draws what it can of what is asked for, and says what is missing for the rest", async () => {

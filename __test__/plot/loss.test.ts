@@ -109,8 +109,24 @@ describe("plot.loss", () => {
     expect(() => plot.loss([], settings)).toThrow(ConfigError);
   });
 
-  it("refuses what is no log", () => {
-    expect(() => plot.loss({} as never)).toThrow(ConfigError);
+  it("takes events of no more than step and loss, by type and in fact", async () => {
+    const events: plot.LossEvent[] = [
+      { step: 1, loss: 3 },
+      { step: 2, loss: 2, validationLoss: 2.5, learningRate: 0.1 },
+    ];
+    const svg = await plot.loss(events).toSvg();
+    expect(corners(marks(svg, "line")[0] ?? "").length).toBe(2);
+    expect(await plot.loss([{ step: 1, loss: 3 }]).toSvg()).toMatch(/^<svg /);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an object", {}, /log: expected events .*, or the path of a log, got an object/],
+    ["numbers", [1, 2], /log\[0\]: expected an event .*got number 1/],
+    ["an event without a loss", [{ step: 1, loss: 2 }, { step: 2 }], /log\[1\]: expected an event/],
+    ["nothing", [null], /log\[0\]: expected an event .*got null/],
+  ])("refuses what is no log: %s", (_, log, message) => {
+    expect(() => plot.loss(log as never)).toThrow(ConfigError);
+    expect(() => plot.loss(log as never)).toThrow(message);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
-import { arange, ConfigError, DataError, plot, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
+import { arange, ConfigError, DataError, full, plot, rand, randn, ShapeError, Tensor, tensor, zeros } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sizeOf, texts } from "./support.ts";
 
@@ -59,6 +59,42 @@ describe("scatter", () => {
     expect(paths(symbols(svg)[0] ?? "")).toBe(1);
     expect(svg).toContain(">width<");
     expect(svg).toContain(">depth<");
+  });
+
+  it("names the coordinates that it shows, where nobody else does", async () => {
+    const axes = async (picture: plot.Plot) => texts(await picture.toSvg()).filter((text) => /^[a-z]/.test(text ?? ""));
+    expect(await axes(plot.scatter(randn([9, 3])))).toEqual(["x[0]", "x[1]"]);
+    expect(await axes(plot.scatter(randn([9, 3]), { axes: [2, 0] }))).toEqual(["x[2]", "x[0]"]);
+    expect(await axes(plot.scatter(randn([9, 2]), { columns: ["width", "depth"] }))).toEqual(["width", "depth"]);
+    expect(await axes(plot.trajectories(randn([2, 3, 4]), { axes: [1, 3] }))).toEqual(
+      expect.arrayContaining(["x[1]", "x[3]"]),
+    );
+    expect(await axes(plot.snapshots(randn([1, 9, 4]), { axes: [1, 3] }))).toEqual(
+      expect.arrayContaining(["x[1]", "x[3]"]),
+    );
+  });
+
+  it("says how many rows it leaves out, and where there are none", async () => {
+    const holes = tensor([
+      [0, 1],
+      [Number.NaN, 1],
+      [2, Number.POSITIVE_INFINITY],
+      [3, 2],
+    ]);
+    const told = async (picture: plot.Plot) =>
+      texts(await picture.toSvg()).filter((text) => /rows?\b/.test(text ?? ""));
+    expect(await told(plot.scatter(holes))).toEqual(["2 rows without a number left out"]);
+    expect(await told(plot.scatter(holes.narrow(0, 0, 2), { title: "a title" }))).toEqual([
+      "1 row without a number left out",
+    ]);
+    expect(await told(plot.scatter(holes, { against: randn([5, 2]) }))).toEqual([
+      "2 rows of samples without a number left out",
+    ]);
+    expect(await told(plot.scatter(zeros([0, 2])))).toEqual(["no rows"]);
+    const both = await plot.scatter(holes, { against: zeros([0, 2]) }).toSvg();
+    for (const line of ["no rows of data", "2 rows of samples without a number left out"])
+      expect(both).toContain(`>${line}<`);
+    expect(await told(plot.scatter(randn([5, 3])))).toEqual([]);
   });
 
   it("has the extent of other samples where it is asked for", async () => {
@@ -263,6 +299,31 @@ describe("images", () => {
     const shades = new Set<number>();
     for (let x = 0; x < width; x++) shades.add(data[(Math.floor(height / 2) * width + x) * channels]);
     expect([...shades].sort((a, b) => a - b)).toEqual([0, 255]);
+  });
+
+  it("of bytes, or of another order of dimensions, are refused with what makes them right", async () => {
+    const bytes = rand([5, 3, 4, 4], { seed: 1 }).mul(255).floor();
+    const refused = (images: Tensor) => plot.images(images).toSvg();
+    const remedy = (of: string) => expect.objectContaining({ message: expect.stringContaining(`Remedy: ${of}`) });
+    await expect(refused(bytes)).rejects.toThrow(ConfigError);
+    await expect(refused(bytes)).rejects.toThrow(/expected values from -1 \(black\) to 1 \(white\), got \d+ to 25\d/);
+    await expect(refused(bytes)).rejects.toEqual(remedy("images.div(127.5).sub(1), or { range: [0, 255] }"));
+    await expect(refused(bytes.cast("i64"))).rejects.toThrow(ConfigError);
+    // As a model that was fitted to bytes would sample them: some a little below 0.
+    await expect(refused(bytes.sub(20))).rejects.toThrow(ConfigError);
+    await expect(refused(full([1, 1, 2, 2], 8))).rejects.toEqual(remedy("{ range: [low, high] }"));
+    await expect(refused(bytes.permute([0, 2, 3, 1]))).rejects.toThrow(ShapeError);
+    await expect(refused(bytes.permute([0, 2, 3, 1]))).rejects.toEqual(remedy("images.permute([0, 3, 1, 2])"));
+    await expect(refused(bytes.select(1, 0))).rejects.toEqual(remedy("images.unsqueeze(1)"));
+    await expect(refused(bytes.select(0, 0))).rejects.toEqual(remedy("images.unsqueeze(0)"));
+    await expect(refused(bytes.select(0, 0).permute([1, 2, 0]))).rejects.toEqual(
+      remedy("images.permute([2, 0, 1]).unsqueeze(0)"),
+    );
+    const shown = await gridIn(plot.images(bytes.div(127.5).sub(1)));
+    expect(shown).toEqual(await gridIn(plot.images(bytes, { range: [0, 255] })));
+    // Noise, and what goes a little beyond, are drawn.
+    for (const images of [randn([5, 1, 4, 4]).mul(80), rand([5, 1, 4, 4]).mul(2)])
+      expect(await refused(images)).toMatch(/^<svg /);
   });
 
   it.each([

@@ -79,6 +79,38 @@ describe("times", () => {
     expect(() => new Times(small()).ordered(times)).toThrow(ConfigError);
   });
 
+  it("are reached as the settings say: with their solver, guidance and weights", async () => {
+    const calls: object[] = [];
+    const of = (name: string) => (settings: object) => calls.push({ name, ...settings });
+    const model = made({
+      sampleForwardProcess: async (settings: object) => {
+        of("states")(settings);
+        return randn([2, 5, 2]);
+      },
+      velocityFunction: (_t: number, x: Tensor, settings: object) => {
+        of("velocity")(settings);
+        return x;
+      },
+      logProb: async (x: Tensor, settings: object) => {
+        of("density")(settings);
+        return { logProb: x.sum(1) };
+      },
+    });
+    const drawing = { guidance: { scale: 2 }, weights: "raw" } as const;
+    const solver = { type: "ODESolver", args: { method: "euler", steps: 3 } } as const;
+    await plot.snapshots(model, { ...drawing, solver, times: [0, 1] }).toSvg();
+    await plot.field(model, { ...drawing, solver, t: 1, grid: 2 }).toSvg();
+    await plot.density(model, { ...drawing, solver, grid: 2 }).toSvg();
+    const states = { name: "states", ...drawing, solver };
+    expect(calls).toEqual([
+      expect.objectContaining(states),
+      expect.objectContaining(states),
+      { name: "velocity", weights: "raw" },
+      expect.objectContaining(states),
+      expect.objectContaining({ name: "density", ...drawing, solver }),
+    ]);
+  });
+
   it("of a model's states are those of its samples", async () => {
     const model = small();
     const states = await statesAt(model, [0.5, 0], { count: 7, seed: 3 }, 1);
@@ -170,6 +202,46 @@ describe("plot.field", () => {
     ]);
   });
 
+  it("points where samples go: along t of a flow, against t of a diffusion model, which starts from noise at t = 1", async () => {
+    const settings = { ...window, grid: 1, below: false } as const;
+    const velocityFunction = (_t: number, x: Tensor) => x.mul(0).add(tensor([1, 0]));
+    const angle = async (model: plot.FieldModel) => arrows(await plot.field(model, settings).toSvg())[0]?.[2];
+    const of = (model: plot.FieldModel) => Object.assign(model, { velocityFunction });
+    expect(await angle(of(flow() as never))).toBe(90);
+    expect(await angle(of(small() as never))).toBe(-90);
+  });
+
+  it("points where a real model's samples go next", async () => {
+    const model = small();
+    await model.fit(data(), { steps: 20, batchSize: 64, progress: false });
+    const [t, next, [x, y]] = [0.5, 0.49, [5, 5]] as const;
+    const states = await numbers(
+      await statesAt(
+        model,
+        [t, next],
+        { count: 1, seed: 2, solver: { type: "ODESolver", args: { method: "rk4", steps: 200 } } },
+        1,
+      ),
+    );
+    const [a = 0, b = 0, c = 0, d = 0] = states;
+    const [there] = arrows(
+      await plot.field(model, { t, grid: 1, below: false, x: [a - x, a + x], y: [b - y, b + y] }).toSvg(),
+    );
+    expect(Math.abs(((there?.[2] ?? 0) - (Math.atan2(c - a, d - b) * 180) / Math.PI) % 360)).toBeLessThan(3);
+  });
+
+  it("has one scale of speeds in all panels, which is explained once", async () => {
+    const velocityFunction = (t: number, x: Tensor) => x.mul(0).add(tensor([10 * t, 0]));
+    const settings = { x: [0, 2], y: [0, 2], grid: 3, below: false } as const;
+    const svg = await plot.field(made({ velocityFunction }), { ...settings, t: [0.1, 0.5, 0.9] }).toSvg();
+    expect(texts(svg).filter((text) => text === "speed").length).toBe(1);
+    const fills = marks(svg, "symbol")
+      .filter((group) => group.includes("role-mark"))
+      .map((group) => new Set(group.match(/fill="rgb[^"]+"/g)));
+    expect(fills.map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set(fills.flatMap((each) => [...each])).size).toBe(3);
+  });
+
   it("points in the directions of the picture, also where its axes have different scales", async () => {
     const settings = { x: [0, 20], y: [0, 2], t: 0.5, grid: 1, below: false } as const;
     const velocityFunction = (_t: number, x: Tensor) => x.mul(0).add(tensor([10, 1]));
@@ -250,6 +322,24 @@ describe("plot.density", () => {
     expect(texts(svg)).toContain("density");
     expect(texts(svg)).toContain("10"); // of the data, whose mean is 5
     expect(texts(await plot.density(model, { grid: 4, count: 50 }).toSvg())).not.toContain("10");
+  });
+
+  it("names the points above, as white dots that can be seen on white, and nothing where there are none", async () => {
+    const window = { x: [0, 2], y: [0, 2], grid: 2 } as const;
+    const svg = await plot.density(made(), { ...window, against: randn([7, 2], { seed: 1 }) }).toSvg();
+    expect(texts(svg).filter((text) => text === "data").length).toBe(1);
+    const [points = ""] = marks(svg, "symbol").filter((group) => group.includes("role-mark"));
+    expect(paths(points).every((path) => path.includes('fill="white"') && path.includes('fill-opacity="0.45"'))).toBe(
+      true,
+    );
+    const [explained = ""] = marks(svg, "symbol").filter((group) => group.includes("role-legend-symbol"));
+    expect(explained).toContain('fill="white"');
+    expect(explained).toContain('stroke="#666666"');
+    expect(texts(await plot.density(made(), window).toSvg())).not.toContain("data");
+  });
+
+  it("has 80 cells along each axis", async () => {
+    expect(fills(await plot.density(made(), { x: [0, 1], y: [0, 1] }).toSvg()).length).toBe(80 * 80);
   });
 
   it("refuses a model of another size, and a grid of none", () => {

@@ -2,8 +2,14 @@
 // Shares are known beforehand; places in a picture are read from its SVG.
 import { ConfigError, plot, randn, Table } from "thalweg";
 import { describe, expect, it } from "vitest";
-import { categoryDistribution, missingIn, numberDistribution } from "../../ts/src/plot/distribution.ts";
+import {
+  categoryDistribution,
+  missingIn,
+  numberDistribution,
+  wholeDistribution,
+} from "../../ts/src/plot/distribution.ts";
 import { binsFor, binsOf, sharesIn } from "../../ts/src/plot/histogram.ts";
+import { shortened } from "../../ts/src/plot/labels.ts";
 import { turnsDuring } from "../data/turns.ts";
 import { numbers } from "../model/support.ts";
 import { corners, marks, texts } from "./support.ts";
@@ -101,9 +107,57 @@ describe("distributions", () => {
     expect((await categoryDistribution([data], 4)).labels).toEqual(["b", "a", "c", "d", "e"]);
   });
 
+  it("of few whole numbers are shares of each of them, in ascending order, whichever are frequent", async () => {
+    const found = await wholeDistribution(
+      [
+        [10, 2, 10, Number.NaN, 10],
+        [-1, 2],
+      ],
+      12,
+    );
+    expect(found).toEqual({
+      labels: ["-1", "2", "10"],
+      shares: [
+        [0, 0.25, 0.75],
+        [0.5, 0.5, 0],
+      ],
+    });
+    const count = (values: number) => Float64Array.from({ length: 1000 }, (_, i) => i % values);
+    expect((await wholeDistribution([count(12)], 12))?.labels.length).toBe(12);
+    for (const sets of [
+      [count(13)],
+      [count(12), [12]],
+      [[0, 1], [0.5]],
+      [[Number.NaN]],
+      [[Number.POSITIVE_INFINITY]],
+    ]) {
+      expect(await wholeDistribution(sets, 12)).toBeUndefined();
+    }
+  });
+
   it("know what is missing", async () => {
     expect(await missingIn(categories(["a", null, "a", null]))).toBe(0.5);
     expect(await missingIn({ type: "number", name: "x", values: Float64Array.of(1, Number.NaN, 2, 3) })).toBe(0.25);
+  });
+});
+
+describe("labels", () => {
+  const [a, b] = ["a".repeat(30), "b".repeat(30)];
+
+  it.each([
+    ["those that fit", ["cat", "c".repeat(24)]],
+    ["those whose beginnings differ, at the end", [a, b]],
+    ["those whose ends differ", [`${a}1`, `${a}2`]],
+    ["those that differ in the middle alone", [`${a}1${b}`, `${a}2${b}`, `${a}3${b}`]],
+    ["those that differ in several places", [`${a}1${b}x`, `${a}1${b}y`, `${a}2${b}x`, `${a}2${b}y`]],
+    ["one that is the beginning of another", [a, `${a}${b}`, a.slice(0, 24)]],
+  ])("are cut to their room, and stay different: %s", (_, labels) => {
+    const short = shortened(labels, 24);
+    expect(new Set(short).size).toBe(labels.length);
+    for (const [i, text] of short.entries()) {
+      expect([...text].length).toBeLessThanOrEqual(24);
+      if ((labels[i] ?? "").length <= 24) expect(text).toBe(labels[i]);
+    }
   });
 });
 
@@ -134,14 +188,23 @@ describe("plot.table", () => {
   });
 
   it("draws shares where they belong", async () => {
-    const halves = Table.fromColumns({ n: [0, 0, 0, 1] });
-    const svg = await plot.table(halves, { against: Table.fromColumns({ n: [0, 1] }) }).toSvg();
+    const halves = Table.fromColumns({ n: [0.25, 0.25, 0.25, 0.75] });
+    const svg = await plot.table(halves, { against: Table.fromColumns({ n: [0.25, 0.75] }) }).toSvg();
     const [data = [], samples = []] = marks(svg, "line").map(corners);
     const heights = (line: (number | undefined)[][]) => [...new Set(line.map(([, y]) => 200 - (y ?? 0)))];
     // The largest share, three quarters, is 1.05 times below the top.
     const top = 200 / 1.05;
-    expect(heights(samples).map((height) => height / top)).toEqual([expect.closeTo(1, 2), expect.closeTo(1 / 3, 2)]);
-    expect(heights(data).map((height) => height / top)).toEqual([expect.closeTo(2 / 3, 2)]);
+    expect(heights(samples).map((height) => height / top)).toEqual([expect.closeTo(1, 2), 0, expect.closeTo(1 / 3, 2)]);
+    expect(heights(data).map((height) => height / top)).toEqual([expect.closeTo(2 / 3, 2), 0]);
+  });
+
+  it.each<[string, (picture: plot.Plot) => plot.Plot]>([
+    ["alone", (picture) => picture],
+    ["as the only panel", (picture) => plot.panels([picture])],
+    ["beside another", (picture) => picture.beside(plot.table(made))],
+  ])("says what has which colour where one column is shown: %s", async (_, put) => {
+    const all = texts(await put(plot.table(made, { against: real, columns: ["score"] })).toSvg());
+    expect(all.filter((text) => text === "samples" || text === "data")).toEqual(["data", "samples"]);
   });
 
   it("shows the columns that are asked for, in their order, and no data where there are none", async () => {
@@ -162,6 +225,17 @@ describe("plot.table", () => {
     expect(every.filter((text) => /^c\d+$/.test(text ?? "")).length).toBe(19);
   });
 
+  it("draws whole numbers of few values as bars, and what is not whole, or of many values, as histograms", async () => {
+    const flags = Table.fromColumns({ flag: [1, 0, 1, 1, null] });
+    const svg = await plot.table(flags, { against: Table.fromColumns({ flag: [1, 3] }) }).toSvg();
+    expect(texts(svg).filter((text) => /^\d$/.test(text ?? ""))).toEqual(["0", "1", "3"]);
+    expect([marks(svg, "rect").length, marks(svg, "area").length]).toEqual([3, 0]);
+    const many = Table.fromColumns({ n: Array.from({ length: 13 }, (_, i) => i) });
+    expect(marks(await plot.table(many).toSvg(), "area").length).toBe(1);
+    const days = Table.fromColumns({ day: ["2024-01-01", "2024-01-02"] });
+    expect(marks(await plot.table(days).toSvg(), "area").length).toBe(1);
+  });
+
   it("says how many samples lie outside of the picture", async () => {
     const far = Table.fromColumns({ x: [900.5, 901, 1.5, 2] });
     const svg = await plot.table(far, { against: Table.fromColumns({ x: [1, 1.5, 2, 2.5] }) }).toSvg();
@@ -178,10 +252,24 @@ describe("plot.table", () => {
     expect(texts(await plot.table(empty.slice(0, 0)).toSvg())).toContain("x");
   });
 
+  it("cuts long names so that they differ", async () => {
+    const towns = ["Municipality of the city of Aarhus", "Municipality of the city of Bergen", "Chur"];
+    expect(shortened(towns, 24)).toEqual(["Municipa… city of Aarhus", "Municipa… city of Bergen", "Chur"]);
+    const kind = towns.flatMap((town, i) => Array.from({ length: 3 - i }, () => town));
+    const all = texts(await plot.table(Table.fromColumns({ kind })).toSvg());
+    expect(all).toContain("Municipa… city of Aarhus");
+    const columns = {
+      "measurement of the temperature at noon, station A": [1],
+      "measurement of the temperature at noon, station B": [2],
+    };
+    const headings = texts(await plot.table(Table.fromColumns(columns)).toSvg());
+    for (const end of ["A", "B"]) expect(headings.some((text) => text?.endsWith(`station ${end}`))).toBe(true);
+  });
+
   it("keeps categories apart whose names are cut alike", async () => {
     const long = "a category with a name that is much too long: ";
     const svg = await plot.table(Table.fromColumns({ kind: [`${long}1`, `${long}2`, `${long}2`] })).toSvg();
-    expect(texts(svg).filter((text) => text?.startsWith("a category")).length).toBe(2);
+    expect(texts(svg).filter((text) => text?.startsWith("a catego…")).length).toBe(2);
     expect(marks(svg, "rect").length).toBe(2);
   });
 

@@ -186,7 +186,8 @@ describe("what is drawn", () => {
   it("columns of a table are in the user's units and categories", async () => {
     const count = 60;
     const table = Table.fromColumns({
-      height: Float64Array.from({ length: count }, (_, i) => 170 + (i % 7)),
+      height: Float64Array.from({ length: count }, (_, i) => 170.5 + (i % 7)),
+      children: Float64Array.from({ length: count }, (_, i) => i % 3),
       sport: Array.from({ length: count }, (_, i) => (i % 3 === 0 ? "golf" : "judo")),
       day: Array.from({ length: count }, (_, i) => new Date(Date.UTC(2024, 0, 1 + i))),
     });
@@ -198,10 +199,15 @@ describe("what is drawn", () => {
     const { marginals = [] } = payloadOf(await report(model, { data: table, ...few }));
     expect(marginals.map(({ name, kind }) => [name, kind])).toEqual([
       ["height", "numbers"],
+      ["children", "categories"],
       ["sport", "categories"],
       ["day", "dates"],
     ]);
-    const [height, sport, day] = marginals;
+    const [height, children, sport, day] = marginals;
+    if (children?.kind !== "categories") throw new Error("kinds");
+    const numbers = children.labels.map(Number);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect([0, 1, 2].map((value) => children.data?.[numbers.indexOf(value)])).toEqual([0.33333, 0.33333, 0.33333]);
     if (height?.kind !== "numbers" || sport?.kind !== "categories" || day?.kind !== "dates") throw new Error("kinds");
     const bin = (height.high - height.low) / (height.data?.length ?? 1);
     expect(height.data?.reduce((sum, density) => sum + density * bin, 0)).toBeCloseTo(1, 4);
@@ -252,6 +258,34 @@ describe("figures", () => {
     expect(textOf(await report(wide, { data, ...few }))).toContain("states of 65 numbers");
     expect(textOf(await report(wide, { data, ...few, likelihood: true }))).toContain("nats per row");
     expect(textOf(await report(wide, { data, ...few, likelihood: false }))).not.toContain("likelihood");
+  });
+
+  it("the likelihood of a table is that of its rows in their own units; where they have none, the page says why", async () => {
+    const size = (factor: number) => Float64Array.from({ length: 80 }, (_, i) => factor * Math.sin(i));
+    const kind = Array.from({ length: 80 }, (_, i) => (i % 3 === 0 ? "cat" : "eel"));
+    const modelOf = async (table: Table) => {
+      const encoding = await fitEncoding(table);
+      const { width } = encoding;
+      const dimensions = { xSize: width, model: network(width + 1, width) } as const;
+      return new DiffusionModel({ data: encoding, path: { type: "gvp" }, solver, ...dimensions } as const);
+    };
+    const numbers = Table.fromColumns({ size: size(1000), mass: size(5) });
+    const model = await modelOf(numbers);
+    const { mean } = await metrics.nll((await model.logProb(numbers)).logProb);
+    const text = textOf(await report(model, { data: numbers, ...few }));
+    const [, own, remark] = /Negative log-likelihood of the data +(-?[\d.]+) +([^±]+)/.exec(text) ?? [];
+    expect(Number(own)).toBeCloseTo(mean, 1);
+    expect(remark).toBe("nats per row; ");
+    const mixed = Table.fromColumns({ size: size(1), kind });
+    const other = textOf(await report(await modelOf(mixed), { data: mixed, ...few }));
+    const why = 'none: expected columns of numbers or dates alone, got "kind" of categories';
+    const unescaped = other.replaceAll("&quot;", '"');
+    expect(unescaped).toMatch(new RegExp(`Negative log-likelihood of the data +– +${why}`));
+    expect(unescaped).not.toContain("nats per row");
+    const rows = await (await modelOf(mixed)).encoding.encode(mixed);
+    expect(textOf(await report(await modelOf(mixed), { data: rows, ...few }))).toContain(
+      "nats per row, of encoded rows",
+    );
   });
 
   it("the course is that of the log, thinned, and keeps every validation loss", async () => {

@@ -2,18 +2,19 @@
 // The work is in plot/.
 import { type Command, Option } from "commander";
 import { action, command } from "./command.js";
-import { deviceOption, integer, seedOption } from "./options.js";
+import { drawing, integer, seedOption } from "./options.js";
 import { pictureNames } from "./plot/names.js";
 import type { PlotOptions } from "./plot/plot.js";
 
 /** `thalweg plot`. */
 export function plot(): Command {
-  return command(
+  const asked = command(
     "plot",
     "draw the loss of a run, its samples against the data, trajectories, and on request more",
     "thalweg plot runs/a",
     "thalweg plot runs/a --pictures density field --format svg",
     "thalweg plot runs/b --pictures samples --columns height weight",
+    "thalweg plot runs/a --pictures samples trajectories --solver heun2 --steps 20",
   )
     .argument("<run>", "the folder of a run, or of a model that was saved")
     .addOption(
@@ -29,9 +30,8 @@ export function plot(): Command {
     .option("--source <path>", "where samples start, of a model that goes between two sets")
     .option("--condition <path>", "conditions of the data, row by row; of a table they are its columns")
     .option("--count <integer>", "samples that are drawn; default 1000, of images 64", integer(1))
-    .addOption(seedOption("seed of samples; default 0"))
-    .addOption(deviceOption())
-    .action(
-      action(async ([folder = ""], options: PlotOptions) => (await import("./plot/plot.js")).plot(folder, options)),
-    );
+    .addOption(seedOption("seed of samples; default 0"));
+  return drawing(asked).action(
+    action(async ([folder = ""], options: PlotOptions) => (await import("./plot/plot.js")).plot(folder, options)),
+  );
 }

@@ -21,10 +21,12 @@ export interface ArrowSettings {
   readonly label: string;
   /** Lengths of vectors that have the first and the last colour; longer ones are drawn as the last. */
   readonly domain: Range;
+  /** Whether the colours are explained beside the panel. */
+  readonly legend: boolean;
 }
 
 /** Arrows; those that are not finite are left out. */
-export function arrowLayer(arrows: readonly Arrow[], { longest, label, domain }: ArrowSettings): Layer {
+export function arrowLayer(arrows: readonly Arrow[], { longest, label, domain, legend }: ArrowSettings): Layer {
   const rows = arrows.map(({ at: [x, y], vector: [u, v] }) => [x, y, u, v, Math.hypot(u, v)]);
   const across = "scale('x', datum.x + datum.u) - scale('x', datum.x)";
   const up = "scale('y', datum.y) - scale('y', datum.y + datum.v)";
@@ -38,11 +40,12 @@ export function arrowLayer(arrows: readonly Arrow[], { longest, label, domain }:
     angle: { signal: `atan2(${across}, ${up}) * 180 / PI` },
     fill: { scale: "level", field: "length" },
   };
+  const { scale, legend: explained } = levelsOf(domain, label, "white");
   return {
     name: label,
     columns: columnsOf(["x", "y", "u", "v", "length"], rows),
     reach: arrows.map(({ at }) => at),
-    levels: levelsOf(domain, label, "white"),
+    levels: { scale, ...(legend && explained && { legend: explained }) },
     mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
   };
 }

@@ -4,6 +4,7 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { ShapeError } from "../errors.js";
 import { refused } from "../model/settings.js";
+import { checkFrame, checkTexts } from "./arguments.js";
 import { boxOf, colorScale, legendOf, type Panel, SIZE, type Size, titleOf } from "./panel.js";
 import { Plot } from "./picture.js";
 
@@ -116,8 +117,16 @@ const names = {
 export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
   const { labels, title, unit } = optionsOf("plot.bars", settings, names.settings);
   if (!Array.isArray(sets)) throw refused("plot.bars", "an array of { name, values }", sets);
+  if (labels === undefined) throw refused("labels", "names, one for each figure of a set", labels);
+  checkTexts("labels", labels);
+  checkFrame({ title });
+  if (unit !== undefined && typeof unit !== "string") throw refused("unit", "a text", unit);
   sets.forEach((set, i) => {
-    optionsOf(`plot.bars: set ${i + 1}`, set, names.set);
+    const where = `plot.bars: set ${i + 1}`;
+    const { name, values } = optionsOf(where, set, names.set);
+    if (typeof name !== "string") throw refused(`${where}: name`, "a text", name);
+    const isFigures = Array.isArray(values) && values.every((value) => typeof value === "number");
+    if (!isFigures) throw refused(`${where}: values`, "an array of numbers", values);
   });
   const wrong = sets.find(({ values }) => values.length !== labels.length);
   if (wrong !== undefined) {

@@ -2,16 +2,16 @@
 // With samples above, one sees whether data lie where the model expects them.
 import { namesOf, optionsOf } from "../config/options.js";
 import type { DensityReport } from "../model/reports.js";
-import { refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { cellLayer, edges, type Point, pointLayer } from "./layer.js";
+import { checkCount, checkFrame, checkModel, checkTensor } from "./arguments.js";
+import { cellLayer, edges, lightLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { type Range, rangeOf } from "./range.js";
-import { pointsOf } from "./samples.js";
+import { pointsOf, ROWS } from "./samples.js";
 import { Times } from "./times.js";
 
 /** A model whose density can be asked for. */
@@ -22,7 +22,7 @@ export interface DensityModel extends ProcessModel {
 
 /** Settings of {@link density}. */
 export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSettings {
-  /** Cells along each axis; default 60. The density is computed at the centre of each. */
+  /** Cells along each axis; default 80. The density is computed at the centre of each. */
   readonly grid?: number;
   /** Samples `[N, 2]` that are drawn above, the first 2000 of them. */
   readonly against?: Tensor;
@@ -53,11 +53,11 @@ async function placed(model: DensityModel, settings: DensitySettings) {
 async function densitiesAt(
   model: DensityModel,
   centres: readonly Point[],
-  { seed, condition, solver = SOLVER, signal, progress }: DensitySettings,
+  { seed, condition, solver = SOLVER, guidance, weights, signal, progress }: DensitySettings,
 ): Promise<number[]> {
   const given = condition && repeated(condition, centres.length);
   const x = tensor(centres, { dtype: model.config.dtype ?? "f32" });
-  const { logProb } = await model.logProb(x, { seed, condition: given, solver, signal, progress });
+  const { logProb } = await model.logProb(x, { seed, condition: given, solver, guidance, weights, signal, progress });
   return Array.from(await logProb.exp().data(), Number);
 }
 
@@ -73,17 +73,20 @@ async function densitiesAt(
  * ```
  */
 export function density(model: DensityModel, settings: DensitySettings = {}): Plot {
-  const { grid = 60, title, columns } = optionsOf("plot.density", settings, names);
+  const { grid = 80, title, columns } = optionsOf("plot.density", settings, names);
+  checkModel("plot.density", model, "a model with a density (logProb)", "logProb", "sampleForwardProcess");
   checkPlanar("plot.density", model);
+  checkFrame(settings);
+  checkCount("grid", grid);
+  if (settings.against !== undefined) checkTensor("plot.density: against", settings.against, ROWS);
   checkExtent(settings);
-  if (!(Number.isSafeInteger(grid) && grid > 0)) throw refused("grid", "an integer ≥ 1", grid);
   return new Plot(async () => {
     const { points, shown } = await placed(model, settings);
     const densities = await densitiesAt(model, centresOf(shown, grid, grid), settings);
     const rows = Array.from({ length: grid }, (_, i) => densities.slice(i * grid, (i + 1) * grid));
     const domain: Range = [0, rangeOf(densities)?.[1] || 1];
     const cells = { x: edges(shown.x, grid), y: edges(shown.y, grid), label: "density", domain };
-    const above = points.length === 0 ? [] : [pointLayer("data", points.slice(0, LIMIT), "above")];
+    const above = points.length === 0 ? [] : [lightLayer("data", points.slice(0, LIMIT))];
     return [
       numberPanel({
         layers: [cellLayer(rows, cells), ...above],

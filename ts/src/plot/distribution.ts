@@ -11,8 +11,8 @@ export interface NumberDistribution {
   readonly shares: readonly (readonly number[])[];
 }
 
-/** Categories, the most frequent first. */
-export interface CategoryDistribution {
+/** Categories, the most frequent first, or numbers in ascending order. */
+export interface LabelDistribution {
   readonly labels: readonly string[];
   /** For each set the share of its values that each label has. */
   readonly shares: readonly (readonly number[])[];
@@ -39,6 +39,41 @@ export async function numberDistribution(
   return bins && { bins, shares: await Promise.all(sets.map((values) => sharesIn(values, bins))) };
 }
 
+/** How often each whole number comes; undefined where there are others, or more than so many different ones. */
+async function wholeCounts(values: ArrayLike<number>, most: number): Promise<Map<number, number> | undefined> {
+  const counts = new Map<number, number>();
+  let isFit = true;
+  await overRows(values.length, (start, end) => {
+    for (let row = start; isFit && row < end; row++) {
+      const value = values[row] as number;
+      if (Number.isNaN(value)) continue;
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+      isFit = Number.isInteger(value) && counts.size <= most;
+    }
+  });
+  return isFit ? counts : undefined;
+}
+
+/** Numbers of which all are whole and few are different, such as 0 and 1, as labels in ascending order; undefined of others. */
+export async function wholeDistribution(
+  sets: readonly ArrayLike<number>[],
+  most: number,
+): Promise<LabelDistribution | undefined> {
+  const found: Map<number, number>[] = [];
+  for (const values of sets) {
+    const counts = await wholeCounts(values, most);
+    if (counts === undefined) return undefined;
+    found.push(counts);
+  }
+  const known = [...new Set(found.flatMap((counts) => [...counts.keys()]))].sort((a, b) => a - b);
+  if (known.length === 0 || known.length > most) return undefined;
+  const sums = found.map((counts) => [...counts.values()].reduce((sum, count) => sum + count, 0));
+  return {
+    labels: known.map(String),
+    shares: found.map((counts, set) => known.map((value) => (counts.get(value) ?? 0) / (sums[set] || 1))),
+  };
+}
+
 /** The share of each category, of all values that are not missing. */
 async function sharesOf({ codes, categories }: CategoryColumn): Promise<Map<string, number>> {
   const counts = new Float64Array(categories.length);
@@ -56,10 +91,7 @@ async function sharesOf({ codes, categories }: CategoryColumn): Promise<Map<stri
 }
 
 /** Categories of several sets, in the order of their shares in the first, which the others are compared with; all but the most frequent are summed as others. */
-export async function categoryDistribution(
-  sets: readonly CategoryColumn[],
-  most: number,
-): Promise<CategoryDistribution> {
+export async function categoryDistribution(sets: readonly CategoryColumn[], most: number): Promise<LabelDistribution> {
   const found = await Promise.all(sets.map(sharesOf));
   const ofAll = (label: string) => found.map((shares) => shares.get(label) ?? 0);
   const known = [...new Set(found.flatMap((shares) => [...shares.keys()]))];

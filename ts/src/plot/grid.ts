@@ -8,7 +8,7 @@ import { colorScale, legendOf, type Panel } from "./panel.js";
 const ROW = 4;
 
 /** Columns of as few rows as hold so many panels, each about as long as the others. */
-const columnsOf = (panels: number) => Math.ceil(panels / Math.ceil(panels / ROW));
+export const columnsOf = (panels: number) => Math.ceil(panels / Math.ceil(panels / ROW));
 
 /** Settings of pictures of several panels. */
 export interface GridSettings {

@@ -3,7 +3,9 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
+import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkFrame, checkRange, checkTensor } from "./arguments.js";
 import { cellLayer, edges } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -37,7 +39,12 @@ const names = namesOf<HeatMapSettings>({ ...axesNames, x: true, y: true, label: 
  * ```
  */
 export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
-  optionsOf("plot.heatMap", settings, names);
+  const { label, x, y, ...frame } = optionsOf("plot.heatMap", settings, names);
+  checkTensor("plot.heatMap", values, "[rows, columns]");
+  checkFrame(frame);
+  checkRange("x", x);
+  checkRange("y", y);
+  if (label !== undefined && typeof label !== "string") throw refused("label", "a text", label);
   const draw = async () => {
     const [rows = 0, columns = 0] = values.shape;
     if (values.rank !== 2 || values.size === 0) {
@@ -51,8 +58,8 @@ export function heatMap(values: Tensor, settings: HeatMapSettings = {}): Plot {
       const message = `plot.heatMap: expected ${expected}, got ${got}. ${remedy}`;
       throw new ShapeError(message, { expected, got, where: "plot.heatMap" });
     }
-    const { x = [0, columns], y = [0, rows], label = "", ...frame } = settings;
-    const cells = { x: edges(x, columns), y: edges(y, rows), label };
+    const [across, up] = [x ?? ([0, columns] as const), y ?? ([0, rows] as const)];
+    const cells = { x: edges(across, columns), y: edges(up, rows), label: label ?? "" };
     return [numberPanel({ ...frame, tight: true, layers: [cellLayer(await toRows(values), cells)] })];
   };
   return new Plot(draw);

@@ -11,7 +11,7 @@ export type Legend = NonNullable<Spec["legends"]>[number];
 /** A point in the units of the axes. */
 export type Point = readonly [x: number, y: number];
 
-/** A scale of colours, by the name "level", and what explains it. */
+/** A scale of colours, and what explains it. */
 export interface Levels {
   readonly scale: Scale;
   readonly legend?: Legend;
@@ -34,12 +34,11 @@ export interface Layer {
 const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
 const color = (name: string) => ({ scale: "color", value: name });
 
-/** How points are drawn: small and light where they are many, so that they show their density; as marks on a line; and below or above what matters more. */
+/** How points are drawn: small and light where they are many, so that they show their density; as marks on a line; and below what matters more. */
 const dots = {
   many: { fillOpacity: { value: 0.55 }, size: { value: 7 } },
   marks: { fillOpacity: { value: 1 }, size: { value: 18 } },
   below: { fill: { value: "#999999" }, fillOpacity: { value: 0.35 }, size: { value: 6 } },
-  above: { fill: { value: "white" }, fillOpacity: { value: 0.7 }, size: { value: 3 } },
 };
 
 /** Points; those that are not finite are left out. */
@@ -49,6 +48,31 @@ export function pointLayer(name: string, points: readonly Point[], dot: keyof ty
     name,
     columns: columnsOf(["x", "y"], points),
     reach: points,
+    mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
+  };
+}
+
+/** Points above cells, white and so small and light that the colours below are seen between them. */
+export function lightLayer(name: string, points: readonly Point[]): Layer {
+  const fill = { scale: "above", value: name };
+  const update = { ...position, fill, fillOpacity: { value: 0.45 }, size: { value: 2 } };
+  return {
+    name,
+    columns: columnsOf(["x", "y"], points),
+    reach: points,
+    levels: {
+      scale: { name: "above", type: "ordinal", domain: [name], range: ["white"] },
+      // White needs an outline where it stands on white.
+      legend: {
+        fill: "above",
+        orient: "bottom",
+        offset: 10,
+        symbolType: "circle",
+        symbolSize: 30,
+        symbolStrokeColor: "#666666",
+        symbolStrokeWidth: 1,
+      },
+    },
     mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
   };
 }

@@ -6,20 +6,29 @@ import { toRows } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkFrame, tensorOf, type Values } from "./arguments.js";
 import { bandLayer, type Layer, lineLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 
 /** What {@link lines} draws in one colour. */
 export interface Series {
-  /** Its name in the legend. */
-  readonly name: string;
-  /** Where the values lie, `[T]`. */
-  readonly x: Tensor;
+  /** Its name in the legend; default `series 1`, `series 2` … */
+  readonly name?: string;
+  /** Where the values lie, `[T]`: a tensor or an array of numbers, as all of these. */
+  readonly x: Values;
   /** A line `[T]`, or several `[N, T]`, which are drawn thinner. */
-  readonly y?: Tensor;
+  readonly y?: Values;
   /** Pairs of lines `[T]`, such as the ends of intervals, with the area between them filled: the widest first. */
-  readonly bands?: readonly (readonly [low: Tensor, high: Tensor])[];
+  readonly bands?: readonly (readonly [low: Values, high: Values])[];
+}
+
+/** A series as tensors. */
+interface Given {
+  readonly name: string;
+  readonly x: Tensor;
+  readonly y: Tensor | undefined;
+  readonly bands: readonly (readonly [low: Tensor, high: Tensor])[];
 }
 
 const names = {
@@ -39,7 +48,7 @@ async function linesOf(x: Tensor, y: Tensor): Promise<Point[][]> {
   return rows.map((row) => row.map((value, i): Point => [places[i] ?? Number.NaN, value]));
 }
 
-async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
+async function layersOf({ name, x, y, bands }: Given): Promise<Layer[]> {
   const layers: Layer[] = [];
   for (const [low, high] of bands) {
     const [[bottom = []], [top = []]] = [await linesOf(x, low), await linesOf(x, high)] as const;
@@ -49,27 +58,45 @@ async function layersOf({ name, x, y, bands = [] }: Series): Promise<Layer[]> {
   return layers;
 }
 
+/** A series, the `i`th of several. */
+function given(series: Series, i: number): Given {
+  const where = `plot.lines: series ${i + 1}`;
+  const { name = `series ${i + 1}`, x, y, bands = [] } = optionsOf(where, series, names.series);
+  if (typeof name !== "string") throw refused(`${where}: name`, "a text", name);
+  const isPairs = Array.isArray(bands) && bands.every((pair) => Array.isArray(pair) && pair.length === 2);
+  if (!isPairs) throw refused(`${where}: bands`, "an array of pairs [low, high]", bands);
+  return {
+    name,
+    x: tensorOf(`${where}: x`, x, "[T]"),
+    y: y === undefined ? undefined : tensorOf(`${where}: y`, y, "[T] or [N, T]"),
+    bands: bands.map(([low, high], band) => {
+      const place = `${where}: bands[${band}]`;
+      return [tensorOf(`${place}[0]`, low, "[T]"), tensorOf(`${place}[1]`, high, "[T]")] as const;
+    }),
+  };
+}
+
 /**
  * Functions of one number as lines, with bands around them: forecasts with their intervals, courses of a measure.
  *
  * @param series - what is drawn, the first at the bottom
- * @throws ShapeError where a line has another length than its x, once the picture is drawn
+ * @throws ShapeError for what are no numbers, and where a line has another length than its x, once the picture is drawn
  *
  * @example
  * ```ts
  * const x = arange(0, 5);
  * const forecast = { name: "forecast", x, y: x.mul(2), bands: [[x, x.mul(3)]] } as const;
+ * await plot.lines([{ x: [1, 2, 4], y: [3, 1, 2] }]).save("three.svg");
  * await plot.lines([forecast], { columns: ["day", "temperature"] }).save("forecast.svg");
  * ```
  */
 export function lines(series: readonly Series[], settings: AxesSettings = {}): Plot {
   optionsOf("plot.lines", settings, names.settings);
   if (!Array.isArray(series)) throw refused("plot.lines", "an array of { name, x, y }", series);
-  series.forEach((one, i) => {
-    optionsOf(`plot.lines: series ${i + 1}`, one, names.series);
-  });
+  checkFrame(settings);
+  const all = series.map(given);
   const draw = async () => {
-    const layers = await Promise.all(series.map(layersOf));
+    const layers = await Promise.all(all.map(layersOf));
     return [numberPanel({ ...settings, layers: layers.flat() })];
   };
   return new Plot(draw);

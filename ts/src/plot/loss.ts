@@ -4,11 +4,15 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { readLog } from "../log/read-log.js";
 import { refused } from "../model/settings.js";
 import type { FitEvent } from "../train/events.js";
+import { checkFrame } from "./arguments.js";
 import { type Layer, lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { rangeOf, usualRange } from "./range.js";
 import { smoothed, thinned } from "./smoothing.js";
+
+/** What {@link loss} needs of an event of a fit. */
+export type LossEvent = Pick<FitEvent, "step" | "loss"> & Partial<Pick<FitEvent, "validationLoss" | "learningRate">>;
 
 /** Settings of {@link loss}. */
 export interface LossPlotSettings extends AxesSettings {
@@ -33,7 +37,7 @@ const WIDE = 4;
 /** The share of the losses as they were that may lie beyond the axis, on either side: a few peaks would hide all the rest. */
 const CUT = 0.005;
 
-const course = (events: readonly FitEvent[], value: (event: FitEvent) => number | undefined): Point[] =>
+const course = (events: readonly LossEvent[], value: (event: LossEvent) => number | undefined): Point[] =>
   events
     .map((event): Point => [event.step, value(event) ?? Number.NaN])
     .filter((point) => point.every(Number.isFinite));
@@ -43,7 +47,7 @@ function divisionOf(lines: readonly (readonly Point[])[]): Division {
   return low > 0 && high >= WIDE * low ? "log" : "linear";
 }
 
-async function lossPanel(events: readonly FitEvent[], settings: LossPlotSettings): Promise<Panel> {
+async function lossPanel(events: readonly LossEvent[], settings: LossPlotSettings): Promise<Panel> {
   const { smoothing = SMOOTHING, columns = ["step", "loss"], title, scale } = settings;
   const training = course(events, ({ loss }) => loss);
   const validation = course(events, ({ validationLoss }) => validationLoss);
@@ -70,15 +74,22 @@ async function lossPanel(events: readonly FitEvent[], settings: LossPlotSettings
   return numberPanel({ columns, layers, limits, divisions: { y }, ...(title !== undefined && { title }) });
 }
 
-function ratePanel(events: readonly FitEvent[]): Panel {
+function ratePanel(events: readonly LossEvent[]): Panel {
   const rates = thinned(course(events, ({ learningRate }) => learningRate));
   return numberPanel({ columns: ["step", "learning rate"], layers: [lineLayer("learning rate", [rates], "single")] });
+}
+
+/** Refuses what are no events. */
+function checkEvents(events: readonly LossEvent[]): void {
+  if (!Array.isArray(events)) throw refused("log", "events { step, loss }, or the path of a log", events);
+  const wrong = events.findIndex((event) => typeof event?.step !== "number" || typeof event.loss !== "number");
+  if (wrong >= 0) throw refused(`log[${wrong}]`, "an event { step, loss }, both numbers", events[wrong]);
 }
 
 /**
  * The losses of a fit over its steps: those of training as they were, thin, and smoothed; those on the validation data, where there are any.
  *
- * @param log - events of a fit, a log that {@link jsonLinesLog} wrote, or the folder of a run with its `log.jsonl`; also while the fit is running
+ * @param log - events of a fit, of which step and loss are enough, a log that {@link jsonLinesLog} wrote, or the folder of a run with its `log.jsonl`; also while the fit is running
  * @throws ConfigError for other settings; DataError where the log cannot be read, once the picture is drawn
  *
  * @example
@@ -88,13 +99,14 @@ function ratePanel(events: readonly FitEvent[]): Panel {
  * await plot.loss("runs/a", { learningRate: true }).save("loss.png");
  * ```
  */
-export function loss(log: readonly FitEvent[] | string, settings: LossPlotSettings = {}): Plot {
+export function loss(log: readonly LossEvent[] | string, settings: LossPlotSettings = {}): Plot {
   const { smoothing = SMOOTHING, scale, learningRate } = optionsOf("plot.loss", settings, names);
   if (typeof smoothing !== "number" || !(smoothing >= 0 && smoothing < 1)) {
     throw refused("smoothing", "a share of the steps in [0, 1)", smoothing);
   }
   if (scale !== undefined && scale !== "linear" && scale !== "log") throw refused("scale", '"linear" or "log"', scale);
-  if (typeof log !== "string" && !Array.isArray(log)) throw refused("log", "events, or the path of a log", log);
+  checkFrame(settings);
+  if (typeof log !== "string") checkEvents(log);
   return new Plot(async () => {
     const events = typeof log === "string" ? await readLog(log) : log;
     return [await lossPanel(events, settings), ...(learningRate ? [ratePanel(events)] : [])];

@@ -5,11 +5,12 @@ import { numbersOf } from "../data/rows.js";
 import { turns } from "../data/slices.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkCount, checkFrame, checkRange, checkTexts } from "./arguments.js";
 import { binsFor, sharesIn } from "./histogram.js";
 import { cellLayer, edges } from "./layer.js";
 import { type Division, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
-import { type Process, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
+import { checkSource, type Process, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { type Range, usualRange } from "./range.js";
 import { smoothedBins } from "./smoothing.js";
 
@@ -98,15 +99,16 @@ async function marginalPanel(
   });
 }
 
-function check({ bins, smoothing, range, coordinates, names }: MarginalSettings): void {
-  if (bins !== undefined && !(Number.isSafeInteger(bins) && bins > 0)) throw refused("bins", "an integer ≥ 1", bins);
+function check({ bins, smoothing, range, coordinates, names, title }: MarginalSettings): void {
+  checkCount("bins", bins);
+  checkRange("range", range);
+  checkFrame({ title });
+  checkTexts("names", names);
   if (smoothing !== undefined && !(smoothing >= 0 && Number.isFinite(smoothing))) {
     throw refused("smoothing", "a number of bins ≥ 0", smoothing);
   }
-  if (range !== undefined && !(range.every(Number.isFinite) && range[0] < range[1])) {
-    throw refused("range", "two numbers, low < high", range);
-  }
-  if (coordinates?.length === 0) throw refused("coordinates", "at least one", coordinates);
+  const isSome = Array.isArray(coordinates) && coordinates.length > 0;
+  if (coordinates !== undefined && !isSome) throw refused("coordinates", "an array of at least one", coordinates);
   const wanted = coordinates?.length;
   if (names !== undefined && wanted !== undefined && names.length !== wanted) {
     throw refused("names", `${wanted} names, one for each coordinate`, names);
@@ -127,6 +129,7 @@ function check({ bins, smoothing, range, coordinates, names }: MarginalSettings)
  */
 export function marginals(source: ProcessModel | Tensor, settings: MarginalSettings = {}): Plot {
   check(optionsOf("plot.marginals", settings, names));
+  checkSource("plot.marginals", source);
   const { coordinates } = settings;
   return new Plot(async () => {
     const process = await processOf(source, coordinates ?? [0], settings, USUAL);

@@ -17,7 +17,7 @@ export type Panel = (name: string) => Drawn;
 export interface AxesSettings {
   /** Above the picture. */
   readonly title?: string;
-  /** Names of the axes. */
+  /** Names of the axes; of samples by default `x[0]`, `x[1]` … */
   readonly columns?: readonly [string, string];
 }
 
@@ -69,7 +69,9 @@ export const boxOf = ({ width, height }: Size = square) => ({
 
 /** A title and what stands below it; there is no room for them where there are none. */
 export const titleOf = (text: string | undefined, subtitle: readonly string[] = []) =>
-  text ? { title: { text, ...(subtitle.length > 0 && { subtitle: [...subtitle] }) } } : {};
+  text || subtitle.length > 0
+    ? { title: { text: text ?? "", ...(subtitle.length > 0 && { subtitle: [...subtitle] }) } }
+    : {};
 
 const divided = { linear: { type: "linear", zero: false }, log: { type: "log" }, utc: { type: "utc" } } as const;
 

@@ -3,7 +3,8 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { writeWhole } from "../data/file.js";
 import { ConfigError } from "../errors.js";
-import { refused } from "../model/settings.js";
+import { pathOf, refused } from "../model/settings.js";
+import { checkCount, checkFrame } from "./arguments.js";
 import { type Grid, type GridSettings, gridPanel, pictureOf } from "./grid.js";
 import { pngOf, svgOf } from "./painter.js";
 import type { Panel } from "./panel.js";
@@ -31,18 +32,21 @@ export class Plot {
   /** This picture and others in a row; {@link panels} puts many into several. */
   beside(...others: readonly Plot[]): Plot {
     const all = [this, ...others];
-    return Plot.together(all, { columns: all.length });
+    return Plot.together("plot.beside", all, { columns: all.length });
   }
 
   /** @internal */
-  static together(plots: readonly Plot[], grid: Grid): Plot {
+  static together(where: string, plots: readonly Plot[], grid: Grid): Plot {
+    const wrong = plots.findIndex((plot) => !(plot instanceof Plot));
+    if (wrong >= 0) throw refused(`${where}: plot ${wrong + 1}`, "a plot", plots[wrong]);
     return new Plot(() => Promise.all(plots.map((plot) => plot.#panel())), grid);
   }
 
   /** All of it as one panel. */
   async #panel(): Promise<Panel> {
     const [first, ...others] = await this.#draw();
-    const isAlone = first !== undefined && others.length === 0 && !this.#grid.title;
+    const { title, colors = [] } = this.#grid;
+    const isAlone = first !== undefined && others.length === 0 && !title && colors.length === 0;
     return isAlone ? first : gridPanel(first === undefined ? [] : [first, ...others], this.#grid);
   }
 
@@ -63,6 +67,7 @@ export class Plot {
    * @throws ConfigError for another ending; DataError where the file cannot be written
    */
   async save(file: string): Promise<void> {
+    pathOf("plot.save", file);
     if (file.endsWith(".svg")) return writeWhole(file, await this.toSvg());
     if (file.endsWith(".png")) return writeWhole(file, await this.toPng());
     const expected = "a file name that ends in .svg or .png";
@@ -84,10 +89,11 @@ const names = namesOf<GridSettings>({ columns: true, title: true });
  * ```
  */
 export function panels(plots: readonly Plot[], settings: GridSettings = {}): Plot {
-  const { columns } = optionsOf("plot.panels", settings, names);
-  if (columns !== undefined && !(Number.isSafeInteger(columns) && columns > 0))
-    throw refused("columns", "an integer ≥ 1", columns);
-  if (plots.length > 0) return Plot.together(plots, settings);
+  const { columns, title } = optionsOf("plot.panels", settings, names);
+  checkCount("columns", columns);
+  checkFrame({ title });
+  if (!Array.isArray(plots)) throw refused("plot.panels", "an array of plots", plots);
+  if (plots.length > 0) return Plot.together("plot.panels", plots, settings);
   throw new ConfigError("plot.panels: expected at least one plot, got none", {
     expected: "at least one plot",
     got: "none",

@@ -1,7 +1,7 @@
 // The plane of a model whose states have two coordinates: its part that is shown, and grids on it.
 // What a field and a density have in common.
 import { ShapeError } from "../errors.js";
-import { refused } from "../model/settings.js";
+import { checkRange } from "./arguments.js";
 import type { Point } from "./layer.js";
 import { type Range, usualRange } from "./range.js";
 import type { Timed } from "./times.js";
@@ -25,7 +25,6 @@ const CUT = 0.005;
 
 /** Refuses a model whose states are not two numbers. */
 export function checkPlanar(what: string, model: Timed): void {
-  if (typeof model?.config !== "object") throw refused(what, "a model", model);
   const { xSize } = model.config;
   if (xSize === 2 || (Array.isArray(xSize) && xSize.length === 1 && xSize[0] === 2)) return;
   const [expected, got] = ["a model with xSize 2", JSON.stringify(xSize)];
@@ -34,10 +33,8 @@ export function checkPlanar(what: string, model: Timed): void {
 
 /** Refuses what is no extent. */
 export function checkExtent({ x, y }: Extent): void {
-  for (const [name, range] of Object.entries({ x, y })) {
-    if (range === undefined || (range.every(Number.isFinite) && range[0] < range[1])) continue;
-    throw refused(name, "two numbers, low < high", range);
-  }
+  checkRange("x", x);
+  checkRange("y", y);
 }
 
 /** The extent of points, where none is given. */

@@ -1,5 +1,6 @@
 // Pictures of samples, models and figures, side by side, as SVG or PNG: what the namespace `plot` has.
 // One file for each kind of picture.
+export type { Values } from "./arguments.js";
 export { type BarSettings, type Bars, bars } from "./bars.js";
 export { type DensityModel, type DensitySettings, density } from "./density.js";
 export { type FieldModel, type FieldSettings, field } from "./field.js";
@@ -7,7 +8,7 @@ export type { GridSettings } from "./grid.js";
 export { type HeatMapSettings, heatMap } from "./heat-map.js";
 export { type ImageSettings, images } from "./images.js";
 export { lines, type Series } from "./lines.js";
-export { type LossPlotSettings, loss } from "./loss.js";
+export { type LossEvent, type LossPlotSettings, loss } from "./loss.js";
 export { type MarginalSettings, marginals } from "./marginals.js";
 export type { AxesSettings, Division } from "./panel.js";
 export { Plot, panels } from "./picture.js";

@@ -1,10 +1,11 @@
 // States of a model's process at some times: sampled from a model, or given as trajectories.
 // What pictures of a process have in common.
 import { ShapeError } from "../errors.js";
-import type { SolverConfig } from "../generated/config.js";
+import type { Guidance, SolverConfig, Weights } from "../generated/config.js";
 import { refused } from "../model/settings.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { Tree } from "../tensor/tree.js";
+import { checkModel } from "./arguments.js";
 import type { Division } from "./panel.js";
 import { type Timed, Times } from "./times.js";
 
@@ -20,6 +21,10 @@ export interface RunSettings {
   readonly x0?: Tensor;
   /** Solver, instead of the config's. */
   readonly solver?: SolverConfig;
+  /** Classifier-free guidance, of a model that was trained with `conditionDropout`. */
+  readonly guidance?: Guidance;
+  /** The moving average where there is one (`"ema"`, the default), or what training left (`"raw"`). */
+  readonly weights?: Weights;
   /** Ends the call between two steps. */
   readonly signal?: AbortSignal;
   /** Whether progress is shown on stderr; default false. */
@@ -33,6 +38,8 @@ export const runNames = {
   condition: true,
   x0: true,
   solver: true,
+  guidance: true,
+  weights: true,
   signal: true,
   progress: true,
 } as const;
@@ -86,10 +93,10 @@ export async function statesAt(
   settings: RunSettings,
   usual: number,
 ): Promise<Tensor> {
-  const { count = usual, seed, condition, x0, solver, signal, progress } = settings;
+  const { count = usual, seed, condition, x0, solver, guidance, weights, signal, progress } = settings;
   const tSpan = new Times(model).span(times);
   const batchSize = x0 === undefined ? count : undefined;
-  const run = { batchSize, seed, condition, x0, solver, signal, progress, tSpan };
+  const run = { batchSize, seed, condition, x0, solver, guidance, weights, signal, progress, tSpan };
   const all = await model.sampleForwardProcess(run);
   if (!(all instanceof Tensor)) {
     const expected = "a model whose states are vectors";
@@ -123,6 +130,12 @@ export async function processOf(
   const states = await statesAt(source, wanted, settings, usual.count);
   check(states, axes);
   return { times: wanted, states, unit: "t", division: all.division };
+}
+
+/** Refuses what has no process to follow. */
+export function checkSource(where: string, source: unknown): void {
+  if (source instanceof Tensor) return;
+  checkModel(where, source, "a model, or trajectories [T, N, D]", "sampleForwardProcess");
 }
 
 /** A tree of one row each as one of `rows` equal ones. */

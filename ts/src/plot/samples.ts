@@ -4,8 +4,8 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { numbersOf } from "../data/rows.js";
 import { overRows } from "../data/slices.js";
 import { ShapeError } from "../errors.js";
-import { Tensor } from "../tensor/tensor.js";
-import { describe } from "../tensor/tree.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkAxes, checkCount, checkFrame, checkTensor, checkTexts } from "./arguments.js";
 import { lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -34,17 +34,23 @@ const names = {
   trajectories: namesOf<PlotSettings>(plotNames),
 };
 
+/** The shape of samples, in messages. */
+export const ROWS = "[rows, coordinates]";
+
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
-  if (!(tensor instanceof Tensor)) {
-    const [expected, got] = [`a tensor [${leading}, coordinates]`, describe(tensor)];
-    const hint = leading === "rows" ? "" : "; await model.sampleForwardProcess(…) gives one";
-    throw new ShapeError(`plot: expected ${expected}, got ${got}${hint}`, { expected, got, where: "plot" });
-  }
   const width = tensor.shape.at(-1) ?? 0;
   const rank = leading.split(",").length + 1;
   if (tensor.rank === rank && axes.every((axis) => axis >= 0 && axis < width)) return;
   const [expected, got] = [`[${leading}, ${Math.max(...axes) + 1} or more]`, `[${tensor.shape.join(", ")}]`];
   throw new ShapeError(`plot: expected a tensor ${expected}, got ${got}`, { expected, got, where: "plot" });
+}
+
+/** Refuses settings that cannot be. */
+function checkSettings(where: string, { axes, like, limit, ...frame }: PlotSettings): void {
+  checkFrame(frame);
+  checkAxes(axes);
+  checkCount("limit", limit === Number.POSITIVE_INFINITY ? undefined : limit);
+  if (like !== undefined) checkTensor(`${where}: like`, like, ROWS);
 }
 
 /** The two drawn coordinates of the first rows. */
@@ -79,14 +85,36 @@ export async function reachOf(samples: Tensor, axes: readonly [number, number] =
   return [low, high].map(([x, y]): Point => [x as number, y as number]);
 }
 
+/** The names of two coordinates, where they have none of their own. */
+export const coordinateNames = ([x, y]: readonly [number, number] = [0, 1]) => [`x[${x}]`, `x[${y}]`] as const;
+
 /** Title, names of the axes and limits. */
-async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
-  if (like === undefined) return settings;
-  return { ...settings, limits: await reachOf(like, axes) };
+async function frame({ like, axes, limit: _, ...settings }: PlotSettings): Promise<Omit<PanelData, "layers">> {
+  const named = { columns: coordinateNames(axes), ...settings };
+  return like === undefined ? named : { ...named, limits: await reachOf(like, axes) };
 }
 
+/** A set of points, by its name in the legend. */
+interface Named {
+  readonly name: string;
+  readonly points: readonly Point[];
+}
+
+/** Rows that a picture does not show since they have no place, and that there are none. */
+function toldOf(sets: readonly Named[]): string[] {
+  const of = (name: string) => (sets.length > 1 ? ` of ${name}` : "");
+  return sets.flatMap(({ name, points }) => {
+    if (points.length === 0) return `no rows${of(name)}`;
+    const without = points.filter((point) => !point.every(Number.isFinite)).length;
+    return without === 0 ? [] : `${rowCount(without)}${of(name)} without a number left out`;
+  });
+}
+
+const rowCount = (count: number) => `${count.toLocaleString("en-GB")} ${count === 1 ? "row" : "rows"}`;
+
 /**
- * Samples `[N, D]` as points.
+ * Samples `[N, D]` as points. Axes are named by the coordinates, `x[0]` and `x[1]`, where `columns` names none. Rows with a coordinate that is no finite number have no place: how many they are stands
+ * above.
  *
  * @example
  * ```ts
@@ -94,11 +122,18 @@ async function frame({ like, axes, ...settings }: PlotSettings): Promise<Omit<Pa
  * ```
  */
 export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
-  const { against, names: [above, beneath] = ["samples", "data"] } = optionsOf("plot.scatter", settings, names.scatter);
-  const layer = async (name: string, set: Tensor) => pointLayer(name, await pointsOf(set, settings));
+  const { against, names: own, ...rest } = optionsOf("plot.scatter", settings, names.scatter);
+  checkTensor("plot.scatter", samples, ROWS);
+  checkSettings("plot.scatter", rest);
+  checkTexts("names", own, 2);
+  if (against !== undefined) checkTensor("plot.scatter: against", against, ROWS);
+  const [above, beneath] = own ?? ["samples", "data"];
+  const named = async (name: string, set: Tensor): Promise<Named> => ({ name, points: await pointsOf(set, settings) });
   const draw = async () => {
-    const below = against === undefined ? [] : [await layer(beneath, against)];
-    return [numberPanel({ ...(await frame(settings)), layers: [...below, await layer(above, samples)] })];
+    const below = against === undefined ? [] : [await named(beneath, against)];
+    const sets = [...below, await named(above, samples)];
+    const layers = sets.map(({ name, points }) => pointLayer(name, points));
+    return [numberPanel({ ...(await frame(rest)), subtitle: toldOf(sets), layers })];
   };
   return new Plot(draw);
 }
@@ -116,6 +151,9 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
  */
 export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
   const { axes = [0, 1], limit = 100 } = optionsOf("plot.trajectories", settings, names.trajectories);
+  const hint = "; await model.sampleForwardProcess(…) gives one";
+  checkTensor("plot.trajectories", paths, "[times, N, coordinates]", hint);
+  checkSettings("plot.trajectories", settings);
   const draw = async () => {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;

@@ -2,12 +2,13 @@
 // The panels have the same axes, unless the process itself changes its scale.
 import { namesOf, optionsOf } from "../config/options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { checkAxes, checkTensor, checkTexts } from "./arguments.js";
 import { type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
-import { type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
+import { checkSource, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { rangeOf } from "./range.js";
-import { pointsOf, reachOf } from "./samples.js";
+import { coordinateNames, pointsOf, ROWS, reachOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
 export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "columns"> {
@@ -57,6 +58,10 @@ function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefin
  */
 export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSettings = {}): Plot {
   const { axes = [0, 1], columns, like } = optionsOf("plot.snapshots", settings, names);
+  checkSource("plot.snapshots", source);
+  checkAxes(axes);
+  checkTexts("columns", columns, 2);
+  if (like !== undefined) checkTensor("plot.snapshots: like", like, ROWS);
   return new Plot(async () => {
     const { times, states, unit } = await processOf(source, axes, settings, USUAL);
     const [, count = 0, width = 0] = states.shape;
@@ -66,7 +71,7 @@ export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSetti
     return sets.map((points, i) =>
       numberPanel({
         title: timeTitle(unit, times[i] ?? Number.NaN),
-        ...(columns && { columns }),
+        columns: columns ?? coordinateNames(axes),
         ...(limits && { limits }),
         layers: [pointLayer("states", points)],
       }),

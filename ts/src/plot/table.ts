@@ -7,8 +7,16 @@ import { turns } from "../data/slices.js";
 import { Table } from "../data/table.js";
 import { ConfigError } from "../errors.js";
 import { refused } from "../model/settings.js";
+import { checkFrame, checkTexts } from "./arguments.js";
 import { barPanel } from "./bars.js";
-import { categoryDistribution, missingIn, numberDistribution } from "./distribution.js";
+import {
+  categoryDistribution,
+  type LabelDistribution,
+  missingIn,
+  numberDistribution,
+  wholeDistribution,
+} from "./distribution.js";
+import { shortened } from "./labels.js";
 import type { Point } from "./layer.js";
 import { numberPanel, type Panel, type Size } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -31,10 +39,10 @@ const names = namesOf<TablePlotSettings>({ against: true, columns: true, names: 
 /** Columns that are shown where none are named: more could not be read. */
 const COLUMNS = 16;
 
-/** Categories of a column, of which the others are one bar. */
-const CATEGORIES = 12;
+/** Bars of a column: categories, of which the others are one, or different whole numbers. */
+const BARS = 12;
 
-/** Letters of a category. */
+/** Letters of a label. */
 const LETTERS = 24;
 
 /** Letters of a column's name: what fits above its panel. */
@@ -44,11 +52,6 @@ const HEADING = 36;
 const FEW = 0.01;
 
 const size: Size = { width: 240, height: 200 };
-
-const shortened = (text: string, letters: number) => {
-  const all = [...text];
-  return all.length > letters ? `${all.slice(0, letters - 1).join("")}…` : text;
-};
 
 /** A column of some rows, by what these are called in the legend. */
 interface Shown<C extends Column = Column> {
@@ -74,21 +77,22 @@ interface Frame {
   readonly format: string;
 }
 
-async function categoryPanel(frame: Frame, shown: readonly Shown<CategoryColumn>[]): Promise<Panel> {
-  const { labels, shares } = await categoryDistribution(
-    shown.map(({ column }) => column),
-    CATEGORIES,
-  );
+function labelPanel(frame: Frame, shown: readonly Shown[], { labels, shares }: LabelDistribution): Panel {
   const sets = shown.map(({ of }, i) => ({ name: of, values: shares[i] ?? [] }));
-  return barPanel({ ...frame, labels: labels.map((label) => shortened(label, LETTERS)), sets });
+  return barPanel({ ...frame, labels: shortened(labels, LETTERS), sets });
 }
 
-async function histogramPanel(frame: Frame, shown: readonly Shown<NumberColumn | DateColumn>[]): Promise<Panel> {
+async function categoryPanel(frame: Frame, shown: readonly Shown<CategoryColumn>[]): Promise<Panel> {
+  const columns = shown.map(({ column }) => column);
+  return labelPanel(frame, shown, await categoryDistribution(columns, BARS));
+}
+
+async function numbersPanel(frame: Frame, shown: readonly Shown<NumberColumn | DateColumn>[]): Promise<Panel> {
   const type = shown[0]?.column.type ?? "number";
-  const found = await numberDistribution(
-    shown.map(({ column }) => column.values),
-    type,
-  );
+  const sets = shown.map(({ column }) => column.values);
+  const whole = type === "number" ? await wholeDistribution(sets, BARS) : undefined;
+  if (whole !== undefined) return labelPanel(frame, shown, whole);
+  const found = await numberDistribution(sets, type);
   if (found === undefined) return numberPanel({ ...frame, layers: [] });
   const { bins, shares } = found;
   const limits: Point[] = [
@@ -108,13 +112,12 @@ async function histogramPanel(frame: Frame, shown: readonly Shown<NumberColumn |
   });
 }
 
-async function columnPanel(shown: readonly Shown[]): Promise<Panel> {
-  const title = shortened(shown[0]?.column.name ?? "", HEADING);
+async function columnPanel(title: string, shown: readonly Shown[]): Promise<Panel> {
   const missing = await Promise.all(shown.map(({ column }) => missingIn(column)));
   const frame: Frame = { title, subtitle: toldOf("missing", shown, missing), size, legend: false, format: "~%" };
   const isCategory = (one: Shown): one is Shown<CategoryColumn> => one.column.type === "category";
   if (shown.every(isCategory)) return categoryPanel(frame, shown);
-  return histogramPanel(frame, shown as readonly Shown<NumberColumn | DateColumn>[]);
+  return numbersPanel(frame, shown as readonly Shown<NumberColumn | DateColumn>[]);
 }
 
 /** A column of the samples, after that of what they are compared with. */
@@ -137,8 +140,8 @@ function headingOf(title: string | undefined, shown: number, all: number): strin
 }
 
 /**
- * A table column by column, a panel each: numbers and dates as histograms, categories as bars of their shares, the 12 most frequent ones and all others together; beside those of other rows where
- * there are any. Shares are of the values that are there; how many are missing stands above.
+ * A table column by column, a panel each: numbers and dates as histograms, categories as bars of their shares, the 12 most frequent ones and all others together, and so whole numbers of
+ * at most 12 different values, in ascending order; beside those of other rows where there are any. Shares are of the values that are there; how many are missing stands above.
  *
  * Histograms have twice the cube root of the number of rows as bins, at most 40; of whole numbers and of days each bin has as many. Outside lie the outermost 0.2 % of the values on either side,
  * and samples that stray from the data by more than half of their extent; more than 1 % are told of above.
@@ -157,6 +160,8 @@ export function table(samples: Table, settings: TablePlotSettings = {}): Plot {
   const { against, columns, title, names: legend = ["samples", "data"] } = optionsOf("plot.table", settings, names);
   if (!(samples instanceof Table)) throw refused("plot.table", "a table", samples);
   if (against !== undefined && !(against instanceof Table)) throw refused("against", "a table", against);
+  checkFrame({ title });
+  checkTexts("names", legend, 2);
   const isNames = Array.isArray(columns) && columns.length > 0;
   if (columns !== undefined && !isNames) throw refused("columns", "names of columns", columns);
   const all = samples.columns.map(({ name }) => name);
@@ -166,8 +171,8 @@ export function table(samples: Table, settings: TablePlotSettings = {}): Plot {
   const draw = async () => {
     const panels: Panel[] = [];
     const turn = turns();
-    for (const column of shown) {
-      panels.push(await columnPanel(column));
+    for (const [i, heading] of shortened(chosen, HEADING).entries()) {
+      panels.push(await columnPanel(heading, shown[i] ?? []));
       await turn();
     }
     return panels;

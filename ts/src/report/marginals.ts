@@ -4,7 +4,12 @@ import type { CategoryColumn, Column } from "../data/columns.js";
 import type { Numbers } from "../data/rows.js";
 import { turns } from "../data/slices.js";
 import type { Table } from "../data/table.js";
-import { categoryDistribution, numberDistribution } from "../plot/distribution.js";
+import {
+  categoryDistribution,
+  type LabelDistribution,
+  numberDistribution,
+  wholeDistribution,
+} from "../plot/distribution.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { columnNames, columnOf, columnsOf } from "./columns.js";
 import type { Marginal } from "./payload.js";
@@ -13,10 +18,15 @@ import type { Subject } from "./subject.js";
 /** Columns at most. */
 const COLUMNS = 24;
 
-/** Categories of a column, of which the others are one bar. */
-const CATEGORIES = 10;
+/** Bars of a column: categories, of which the others are one, or different whole numbers. */
+const BARS = { categories: 10, numbers: 12 };
 
 const rounded = (values: readonly number[] = []) => values.map((value) => Number(value.toPrecision(5)));
+
+function labelMarginal(name: string, { labels, shares }: LabelDistribution): Marginal {
+  const [own, known] = shares.map(rounded).toReversed();
+  return { kind: "categories", name, labels, samples: own ?? [], ...(known && { data: known }) };
+}
 
 async function numberMarginal(
   name: string,
@@ -24,7 +34,10 @@ async function numberMarginal(
   samples: Numbers,
   data: Numbers | undefined,
 ): Promise<Marginal | undefined> {
-  const found = await numberDistribution(data === undefined ? [samples] : [data, samples], type);
+  const sets = data === undefined ? [samples] : [data, samples];
+  const whole = type === "number" ? await wholeDistribution(sets, BARS.numbers) : undefined;
+  if (whole !== undefined) return labelMarginal(name, whole);
+  const found = await numberDistribution(sets, type);
   if (found === undefined) return undefined;
   const { range, count } = found.bins;
   const [low, high] = range;
@@ -35,9 +48,8 @@ async function numberMarginal(
 
 async function categoryMarginal(samples: CategoryColumn, data: Column | undefined): Promise<Marginal | undefined> {
   if (data !== undefined && data.type !== "category") return undefined;
-  const { labels, shares } = await categoryDistribution(data === undefined ? [samples] : [data, samples], CATEGORIES);
-  const [own, known] = shares.map(rounded).toReversed();
-  return { kind: "categories", name: samples.name, labels, samples: own ?? [], ...(known && { data: known }) };
+  const sets = data === undefined ? [samples] : [data, samples];
+  return labelMarginal(samples.name, await categoryDistribution(sets, BARS.categories));
 }
 
 /** A column of sampled rows, in the user's units, beside that of a table. */

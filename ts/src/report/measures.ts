@@ -1,6 +1,9 @@
 // Figures of merit, each beside what a perfect model would have: distances to the data, and the likelihood of the data.
 // What a model does not have is said, and is no failure.
+import { gathered } from "../data/columns.js";
 import { nll, slicedWasserstein } from "../data/metrics.js";
+import { permutation } from "../data/permutation.js";
+import { Table } from "../data/table.js";
 import { ThalwegError } from "../errors.js";
 import { Tensor } from "../tensor/tensor.js";
 import { belongs, type Rows } from "./drawn.js";
@@ -92,6 +95,8 @@ export interface Measured {
   readonly rows: Rows;
   readonly likelihood: boolean | undefined;
   readonly sampling: ReportSampling;
+  /** Of the choice of rows. */
+  readonly seed: number;
 }
 
 /** The distance of samples and data. */
@@ -104,27 +109,40 @@ export async function distanceOf({ subject, samples, rows }: Measured): Promise<
   return vocabulary === undefined ? distance(found) : tokenDistance(found, vocabulary);
 }
 
-/** The negative log-likelihood of the data. */
-export async function likelihoodOf({ subject, rows, likelihood, sampling }: Measured): Promise<Figure | undefined> {
+/** What a message says, without the call that nobody made and the remedy in TypeScript. */
+export const reasonOf = (message: string) => message.replace(/^logProb: /, "").replace(/\. Remedy: .*$/s, "");
+
+/** Rows from all over a table. */
+async function some(table: Table, count: number, seed: number): Promise<Table> {
+  const rows = (await permutation(table.rowCount, seed)).subarray(0, count);
+  return new Table(table.columns.map((column) => gathered(column, rows)));
+}
+
+/** The negative log-likelihood of the data: of tables in their own units, those of the encoding being nobody's. */
+export async function likelihoodOf(measured: Measured): Promise<Figure | undefined> {
+  const { subject, rows, likelihood, sampling, seed } = measured;
+  const { table } = rows;
   if (rows.data.length === 0 || likelihood === false) return undefined;
   const name = "Negative log-likelihood of the data";
   const none = (remark: string): Figure => ({ name, value: "–", remark });
   if (likelihood === undefined && subject.width > LIKELIHOOD_WIDTH)
     return none(`not computed: states of ${subject.width} numbers (ask for it with likelihood: true)`);
-  const own = subject.config.conditionSize !== undefined && rows.condition.length > 0;
+  // A table has its conditions in itself.
+  const own = table === undefined && subject.config.conditionSize !== undefined && rows.condition.length > 0;
   if (own && !belongs(rows)) return none("not computed: it takes a condition for each row of the data");
   const count = Math.min(LIKELIHOOD_ROWS, rows.data[0]?.shape[0] ?? 0);
   const first = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.narrow(0, 0, count));
   const { guidance, weights, signal } = sampling;
   const options = { ...(guidance && { guidance }), ...(weights && { weights }), ...(signal && { signal }) };
   try {
-    const logProb = await subject.logProb(first(rows.data), own ? first(rows.condition) : [], options);
+    const x = table === undefined ? first(rows.data) : await some(table, count, seed);
+    const logProb = await subject.logProb(x, own ? first(rows.condition) : [], options);
     const { mean, standardError } = await nll(logProb);
-    const units = subject.encoding === undefined ? "" : ", of encoded rows";
+    const units = subject.encoding === undefined || table !== undefined ? "" : ", of encoded rows";
     const each = `nats per row${units}; ± ${rounded(standardError, 2)} over ${count} rows`;
     return { name, value: rounded(mean, 4), remark: each };
   } catch (error) {
     if (!(error instanceof ThalwegError) || error.code === "AbortError") throw error;
-    return none(error.message);
+    return none(`none: ${reasonOf(error.message)}`);
   }
 }

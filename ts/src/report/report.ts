@@ -74,11 +74,11 @@ async function eventsOf(log: ReportSettings<never, never>["log"]): Promise<reado
 
 /** Everything that the page says. */
 async function contentOf(subject: Subject, settings: ReportSettings<never, never>): Promise<Content> {
-  const { log, columns, likelihood, sampling = {}, title = subject.name } = settings;
+  const { log, columns, likelihood, sampling = {}, seed = 0, title = subject.name } = settings;
   const events = await eventsOf(log);
   const rows = await rowsOf(subject, settings);
   const { samples, flow, notes } = await look(subject, rows, settings);
-  const measured: Measured = { subject, samples, rows, likelihood, sampling };
+  const measured: Measured = { subject, samples, rows, likelihood, sampling, seed };
   const own = [await distanceOf(measured), await likelihoodOf(measured)].filter((figure) => figure !== undefined);
   const compared = samples && { subject, samples, data: rows.data, table: rows.table, columns };
   const marginals = compared ? await marginalsOf(compared) : [];

@@ -1,6 +1,7 @@
 // What a report is of: a model, or a pair of models of which one guides the other, seen through what both can do.
 // The rest of this folder asks no more of a model than this.
 import type { TableEncoding } from "../data/encoding/table-encoding.js";
+import { Table } from "../data/table.js";
 import { ConfigError } from "../errors.js";
 import type { Size } from "../generated/config.js";
 import { DiscreteFlowMatchingModel } from "../model/discrete-flow-model.js";
@@ -125,11 +126,11 @@ export class Subject {
   }
 
   /**
-   * Log densities of data.
+   * Log densities of data, leaf by leaf, or of a table in its own units.
    *
    * @throws ConfigError where there is none
    */
-  async logProb(x: readonly Tensor[], condition: readonly Tensor[], more: object): Promise<Tensor> {
+  async logProb(x: readonly Tensor[] | Table, condition: readonly Tensor[], more: object): Promise<Tensor> {
     const { model, isPair } = this;
     if (!(model instanceof GenerativeModel) || isPair) {
       const expected = "a model with a density: a single one, of continuous states";
@@ -137,6 +138,7 @@ export class Subject {
     }
     const { xSize, conditionSize } = this.config;
     const given = condition.length > 0 && conditionSize ? { condition: stateOf(conditionSize, condition) } : {};
-    return (await model.logProb(stateOf(xSize, x) as never, { ...given, ...more } as never)).logProb;
+    const data = x instanceof Table ? x : stateOf(xSize, x);
+    return (await model.logProb(data as never, { ...given, ...more } as never)).logProb;
   }
 }

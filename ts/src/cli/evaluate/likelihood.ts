@@ -3,6 +3,7 @@
 import { type Estimate, nll } from "../../data/metrics.js";
 import { ConfigError, DataError } from "../../errors.js";
 import type { AnyModel } from "../../model/registry.js";
+import { reasonOf } from "../../report/measures.js";
 import type { Data } from "../data/kinds.js";
 import type { Measured } from "./halves.js";
 
@@ -17,9 +18,6 @@ export interface LikelihoodSettings {
   readonly signal: AbortSignal;
   readonly progress: boolean;
 }
-
-/** What a message says, without the call that nobody made and the remedy in TypeScript. */
-const reasonOf = (message: string) => message.replace(/^logProb: /, "").replace(/\. Remedy: .*$/s, "");
 
 /** Measures. */
 export async function likelihood(

@@ -1,7 +1,7 @@
 // How straight the flow is along which samples go: the straighter, the fewer steps a solver needs.
 // Of the probability flow, whatever samples are drawn with.
 import { pathEnergy, straightness as straightnessOf, wasserstein } from "../../data/metrics.js";
-import type { Path } from "../../generated/config.js";
+import type { Guidance, Path, SolverConfig } from "../../generated/config.js";
 import type { AnyModel } from "../../model/registry.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import type { Measured } from "./halves.js";
@@ -21,6 +21,15 @@ export interface StraightnessSettings {
   readonly signal: AbortSignal;
 }
 
+/** How many trajectories, and what else sampling takes. */
+interface TrajectorySettings extends StraightnessSettings {
+  readonly times: number;
+  readonly count: number;
+  /** Of the flow; one of an SDE is not taken. */
+  readonly solver?: SolverConfig;
+  readonly guidance?: Guidance;
+}
+
 /** States along a trajectory. */
 const TIMES = 33;
 
@@ -38,11 +47,11 @@ export function lastTime(model: AnyModel): number {
 export async function trajectoriesOf(
   model: AnyModel,
   { x, x0, condition }: Pick<Measured, "x0" | "condition"> & { readonly x: { readonly shape: readonly number[] } },
-  { times, count: most, ...settings }: StraightnessSettings & { readonly times: number; readonly count: number },
+  { times, count: most, solver: asked, ...settings }: TrajectorySettings,
 ): Promise<Tensor> {
   const count = Math.min(most, x.shape[0] ?? 0);
   const first = (tensor: Tensor) => tensor.narrow(0, 0, count);
-  const { solver } = model.config as { solver?: { readonly type: string } };
+  const solver = asked ?? (model.config as { solver?: SolverConfig }).solver;
   const tSpan = Array.from({ length: times }, (_, i) => (lastTime(model) * i) / (times - 1));
   const call = {
     ...Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),

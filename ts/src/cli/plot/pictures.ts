@@ -10,6 +10,7 @@ import {
   marginals,
   type Plot,
   type ProcessModel,
+  type RunSettings,
   snapshots,
   trajectories,
 } from "../../plot/plot.js";
@@ -17,9 +18,12 @@ import type { Tensor } from "../../tensor/tensor.js";
 import { trajectoriesOf } from "../evaluate/straightness.js";
 import { chosen } from "../sample/columns.js";
 import type { Given } from "../sample/condition.js";
-import { type Drawn, drawn, isOfTables } from "../sample/drawn.js";
+import { callOf, type Drawn, type DrawSettings, drawn, isOfTables } from "../sample/drawn.js";
 import type { PictureName } from "./names.js";
 import { pictureOf } from "./picture.js";
+
+/** How samples are drawn, as flags say it. */
+export type DrawingFlags = Pick<DrawSettings, "solver" | "steps" | "guidance" | "weights">;
 
 /** What is drawn from. */
 export interface Subject {
@@ -34,6 +38,7 @@ export interface Subject {
   /** Columns of the samples that are drawn; all where none are named. */
   readonly columns: readonly string[] | undefined;
   readonly seed: number;
+  readonly flags: DrawingFlags;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +74,11 @@ function lacksPlane(subject: Subject): string | undefined {
 /** Plots of the library take a model of vectors. */
 const processOf = ({ model }: Subject) => model as unknown as ProcessModel;
 
-const running = ({ seed, x0, signal }: Subject) => ({ seed, signal, ...(x0 && { x0 }) });
+/** How the library is told to draw. */
+function running({ model, flags, seed, x0, signal }: Subject): RunSettings {
+  const { batchSize: _, ...run } = callOf(model, { ...flags, count: 1, seed, x0, signal }) as { batchSize?: number };
+  return run;
+}
 
 const tensorOf = (data: Drawn | undefined) => (data?.kind === "tensor" ? data.tensor : undefined);
 
@@ -81,18 +90,21 @@ export const pictures: Readonly<Record<PictureName, Picture>> = {
   },
   samples: {
     lacks: () => undefined,
-    async draw({ model, given, x0, count, seed, signal, data, columns }) {
-      const samples = await drawn(model, { count: given === undefined ? count : 1, given, x0, seed, signal });
+    async draw({ model, given, x0, count, seed, flags, signal, data, columns }) {
+      const each = given === undefined ? count : 1;
+      const samples = await drawn(model, { ...flags, count: each, given, x0, seed, signal });
       return pictureOf(await chosen(samples, columns), data && (await chosen(data, columns)), columns);
     },
   },
   trajectories: {
     lacks: lacksProcess(2),
-    async draw({ model, given, x0, seed, signal }) {
+    async draw(subject) {
+      const { model, given, x0, signal } = subject;
       const condition = given?.kind === "tensor" ? given.tensor : undefined;
       const rows = x0 ?? condition ?? { shape: [PATHS] };
       const from = { x: rows, ...(x0 && { x0 }), ...(condition && { condition }) };
-      const paths = await trajectoriesOf(model, from, { times: TIMES, count: PATHS, seed, signal });
+      const { x0: _, ...run } = running(subject);
+      const paths = await trajectoriesOf(model, from, { ...run, signal, times: TIMES, count: PATHS });
       return trajectories(paths, { title: "trajectories" });
     },
   },
@@ -108,8 +120,9 @@ export const pictures: Readonly<Record<PictureName, Picture>> = {
     lacks: (subject) => lacksPlane(subject) ?? (subject.x0 && "a model with a density: not one between two sets"),
     async draw(subject) {
       const against = tensorOf(subject.data);
-      const { seed, signal } = subject;
-      return density(subject.model as never, { seed, signal, ...(against && { against }) });
+      // Its own solver: what samples are drawn with may be one of an SDE.
+      const { solver: _, ...run } = running(subject);
+      return density(subject.model as never, { ...run, ...(against && { against }) });
     },
   },
   field: {

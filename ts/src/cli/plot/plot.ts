@@ -10,13 +10,14 @@ import { dataOfRun } from "../data/of-run.js";
 import { note } from "../output.js";
 import { checkColumns } from "../sample/columns.js";
 import type { Given } from "../sample/condition.js";
-import type { Drawn } from "../sample/drawn.js";
+import { callOf, type Drawn } from "../sample/drawn.js";
+import type { SolverFlags } from "../sample/solver.js";
 import { interruptible } from "../signals.js";
 import { type PictureName, usualPictures } from "./names.js";
-import { pictures, type Subject } from "./pictures.js";
+import { type DrawingFlags, pictures, type Subject } from "./pictures.js";
 
 /** The flags of `thalweg plot`. */
-export interface PlotOptions {
+export interface PlotOptions extends SolverFlags {
   readonly pictures?: readonly PictureName[];
   readonly columns?: readonly string[];
   readonly format: "png" | "svg";
@@ -26,7 +27,10 @@ export interface PlotOptions {
   readonly condition?: string;
   readonly count?: number;
   readonly seed?: number;
+  readonly guidance?: number;
+  readonly weights?: "ema" | "raw";
   readonly device?: string;
+  readonly quiet?: true;
 }
 
 /** Rows of the data that are drawn. */
@@ -61,14 +65,14 @@ function asDrawn(data: Data | undefined): Drawn | undefined {
 }
 
 /** Draws one picture as what its file holds. */
-async function contentOf(name: PictureName, subject: Subject, format: PlotOptions["format"]) {
+async function contentOf(name: PictureName, subject: Subject, { format, quiet }: PlotOptions) {
   const { lacks, draw } = pictures[name];
   const missing = lacks(subject);
   if (missing !== undefined) {
     throw new ConfigError(`--pictures ${name}: expected ${missing}`, { expected: missing, path: "--pictures" });
   }
   // Some take a minute: what is being done should show.
-  if (process.stderr.isTTY) note(`drawing ${name}`);
+  if (process.stderr.isTTY && !quiet) note(`drawing ${name}`);
   const picture = await draw(subject);
   return format === "svg" ? picture.toSvg() : picture.toPng();
 }
@@ -93,18 +97,22 @@ const tell = ({ name, error: { path, expected, message } }: Skipped) =>
  */
 export async function plot(folder: string, options: PlotOptions): Promise<Outcome> {
   const { pictures: asked, columns, format, out = folder, count, seed = 0, device } = options;
+  const { solver, steps, guidance, weights } = options;
   const model = await load(folder, { device });
   checkColumns(model, columns);
   const data = await dataOfRun(folder, model, options, ROWS);
+  const flags = { solver, steps, guidance, weights } as DrawingFlags;
+  // What a model has no use for is wrong whichever pictures are drawn.
+  callOf(model, { ...flags, count: 1 });
   const many = count ?? countOf(model);
   const files: string[] = [];
   const skipped: Skipped[] = [];
   await interruptible("stopping", async (signal) => {
-    const own = { folder, model, data: asDrawn(data), count: many, columns, seed, signal };
+    const own = { folder, model, data: asDrawn(data), count: many, columns, seed, flags, signal };
     const subject: Subject = { ...own, ...conditions(model, data, many) };
     const wanted = asked ?? usualPictures.filter((name) => pictures[name].lacks(subject) === undefined);
     for (const name of new Set(wanted)) {
-      const content = await contentOf(name, subject, format).catch((error: unknown) => {
+      const content = await contentOf(name, subject, options).catch((error: unknown) => {
         if (!isUnsuitable(error)) throw error;
         skipped.push({ name, error });
         return undefined;
