@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { InternalError, plot, randn, Table } from "thalweg";
+import { InternalError, plot, randn, Table, tensor } from "thalweg";
 import { describe, expect, it } from "vitest";
 import { svgOf } from "../../ts/src/plot/painter.ts";
 import { turnsDuring } from "../data/turns.ts";
@@ -96,4 +96,57 @@ it("a process with nothing else to do waits for its picture, and ends", () => {
   const args = ["--input-type=module", "--eval", code];
   const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, env, encoding: "utf8", timeout: 30_000 });
   expect([status, stdout]).toEqual([0, "true\n"]);
+});
+
+describe("what no picture can have", () => {
+  const column = (type: "number" | "date", ...values: number[]) =>
+    new Table([{ type, name: "v", values: Float64Array.from(values) }]);
+  it.each([
+    ["the last date", plot.table(column("date", 8.64e15, 8.64e15))],
+    ["the first and the last date", plot.table(column("date", -8.64e15, 8.64e15))],
+    ["no date any more", plot.table(column("date", 1e18, 0))],
+    ["numbers that are hardly any", plot.table(column("number", 1e-320, 2e-320))],
+    [
+      "numbers far from where most are",
+      plot.scatter(
+        tensor([
+          [0, 0],
+          [1, 1],
+          [1e30, -1e30],
+        ]),
+        { like: randn([5, 2]) },
+      ),
+    ],
+    [
+      "names of what every object has",
+      plot.table(Table.fromColumns({ constructor: [1, 2.5], k: ["toString", "__proto__"] })),
+    ],
+    ["control characters", plot.table(Table.fromColumns({ k: ["\u0000a", "b\ud800"] }), { title: "c\u0001" })],
+    ["a page of title", plot.table(column("number", 1, 2.5), { title: "x".repeat(100_000) })],
+  ])("is drawn as far as it can be: %s", async (_, picture) => {
+    const svg = await picture.toSvg();
+    expect(svg).not.toMatch(/NaN|Infinity/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is these that are looked for
+    expect(svg).not.toMatch(/[\u0000-\u0008\ud800-\udfff]/);
+    expect(svg.length).toBeGreaterThan(2000);
+    expect(svg.length).toBeLessThan(50_000);
+    expect([...(await picture.toPng()).subarray(1, 4)]).toEqual([...Buffer.from("PNG")]);
+  });
+
+  it("is an error, where Vega says so, and no file", async () => {
+    const spec = { marks: [{ type: "symbol", encode: { update: { x: { signal: "nothing.at.all" } } } }] };
+    await expect(svgOf({ spec: spec as never, data: {} })).rejects.toThrow(InternalError);
+  });
+
+  it("a picture of hundreds of panels has no more pixels than fit", async () => {
+    const one = plot.bars([{ name: "a", values: [1] }], { labels: ["l"] });
+    const png = await plot
+      .panels(
+        Array.from({ length: 120 }, () => one),
+        { columns: 120 },
+      )
+      .toPng();
+    const [width, height] = [16, 20].map((at) => Buffer.from(png).readUInt32BE(at));
+    expect(width * height).toBeLessThan(65e6);
+  });
 });

@@ -3,6 +3,7 @@
 import type { Spec } from "vega";
 import type { Picture } from "./painter.js";
 import { colorScale, legendOf, type Panel } from "./panel.js";
+import { drawableIn } from "./texts.js";
 
 /** Panels of a row at most, where nobody says how many. */
 const ROW = 4;
@@ -78,5 +79,5 @@ export function pictureOf(panel: Panel): Picture {
     config,
     marks: [mark],
   };
-  return { spec, data };
+  return { spec: drawableIn(spec), data: drawableIn(data) };
 }

@@ -16,6 +16,9 @@ export interface Picture {
 /** Pixels of a PNG per unit of the picture. */
 const SCALE = 2;
 
+/** Pixels of a PNG at most: each is four bytes, several times over. */
+const MOST = 64e6;
+
 /** What becomes of a picture: SVG as text, or PNG as bytes, for which resvg has settings. */
 interface Order extends Picture {
   readonly png: object | undefined;
@@ -51,16 +54,34 @@ const imageOf = async (pixels) => {
   return [{ url: "data:image/png;base64," + Buffer.from(file).toString("base64") }];
 };
 
+const loggerOf = (failures) => {
+  const logger = {
+    level: () => logger,
+    error(...told) {
+      failures.push(told[0] instanceof Error ? told[0] : new Error(told.join(" ")));
+      return logger;
+    },
+    warn: () => logger,
+    info: () => logger,
+    debug: () => logger,
+  };
+  return logger;
+};
+
 const svgOf = async ({ spec, data }) => {
   const { parse, resetSVGDefIds, View } = await import(workerData.vega);
   const own = [];
   for (const [name, set] of Object.entries(data))
     own.push({ name, values: "pixels" in set ? await imageOf(set.pixels) : rowsOf(set) });
-  const view = new View(parse({ ...spec, data: own }), { renderer: "none" });
+  const failures = [];
+  const view = new View(parse({ ...spec, data: own }), { renderer: "none", logger: loggerOf(failures) });
   // Names that a picture has for its parts count from the first: the same picture is the same text.
   resetSVGDefIds();
   try {
-    return await view.toSVG();
+    const svg = await view.toSVG();
+    // Vega tells what failed, and goes on without.
+    if (failures.length > 0) throw failures[0];
+    return svg;
   } finally {
     view.finalize();
   }
@@ -70,8 +91,12 @@ const drawn = async (order) => {
   const svg = await svgOf(order);
   if (order.png === undefined) return svg;
   const { Resvg } = require(workerData.resvg);
+  // A picture of very many panels has fewer pixels for each.
+  const [, width = 1, height = 1] = /width="(\\d+)" height="(\\d+)"/.exec(svg) ?? [];
+  const value = Math.min(order.png.scale, Math.sqrt(order.png.most / (width * height)));
+  const settings = { font: order.png.font, fitTo: { mode: "zoom", value } };
   // Vega asks for sharp pixels twice, and resvg knows only the first name.
-  return new Uint8Array(new Resvg(svg.replaceAll("image-rendering: pixelated;", ""), order.png).render().asPng());
+  return new Uint8Array(new Resvg(svg.replaceAll("image-rendering: pixelated;", ""), settings).render().asPng());
 };
 
 // One after the other, since names are counted for all.
@@ -175,5 +200,5 @@ export async function pngOf({ spec, data }: Picture): Promise<Uint8Array> {
     ],
     defaultFontFamily: "DejaVu Sans",
   };
-  return (await drawn({ spec, data, png: { font, fitTo: { mode: "zoom", value: SCALE } } })) as Uint8Array;
+  return (await drawn({ spec, data, png: { font, scale: SCALE, most: MOST } })) as Uint8Array;
 }

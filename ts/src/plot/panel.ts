@@ -1,6 +1,6 @@
 // A panel of a plot as a Vega group: title, scales, axes, legends, and its layers.
 // Takes plain numbers; tensors are read before.
-import type { DataSets } from "./data-sets.js";
+import type { Columns, DataSets } from "./data-sets.js";
 import type { Layer, Legend, Mark, Point, Scale } from "./layer.js";
 import { type Range, rangeOf } from "./range.js";
 
@@ -88,6 +88,9 @@ const DATES = {
   milliseconds: "%H:%M:%S.%L",
 };
 
+/** The shortest axis that can be divided. */
+const TINY = 1e-300;
+
 /** The share of an axis that lies beyond the points on either side. */
 const MARGIN = 0.04;
 
@@ -97,8 +100,17 @@ function extent(values: readonly number[], division: keyof typeof divided, margi
   const range = rangeOf(values.map(there));
   if (range === undefined) return division === "log" ? [0.1, 1] : [0, 1];
   const [low, high] = range;
-  const beyond = high > low ? (high - low) * margin : MARGIN;
-  return [back(low - beyond), back(high + beyond)];
+  const beyond = high - low > TINY ? (high - low) * margin : MARGIN;
+  const ends: Range = [back(low - beyond), back(high + beyond)];
+  return division === "utc" ? datesIn(ends) : ends;
+}
+
+/** The last moment of an axis of dates, and a day: further out there are no dates for its ticks. */
+const [LAST, DAY] = [8.6e15, 86_400_000];
+
+function datesIn([low, high]: Range): Range {
+  const [first, last] = [Math.max(-LAST, Math.min(LAST, low)), Math.max(-LAST, Math.min(LAST, high))];
+  return first < last ? [first, last] : [first - DAY, last + DAY];
 }
 
 /** The scale that gives each of these names its colour. */
@@ -128,6 +140,26 @@ export function legendOf(names: readonly string[], symbolType: "circle" | "squar
   ];
 }
 
+/** How many times as far as its axis reaches a place may lie from it: further out, those who draw lose count, and nothing is seen. */
+const FAR = 100;
+
+/** Which axis a column is of. */
+const axisOf: Readonly<Record<string, "x" | "y">> = { x: "x", x2: "x", y: "y", y2: "y", top: "y" };
+
+/** Columns whose places do not lie further out than can be drawn. */
+function within(columns: Columns, ends: Readonly<Record<"x" | "y", Range>>): Columns {
+  const limited = ([name, values]: [string, Columns[string]]) => {
+    const axis = axisOf[name];
+    if (axis === undefined || !(values instanceof Float64Array)) return [name, values] as const;
+    const [low, high] = ends[axis];
+    const beyond = FAR * (high - low);
+    const [least, most] = [low - beyond, high + beyond];
+    const isFar = values.some((value) => value < least || value > most);
+    return [name, isFar ? values.map((value) => Math.min(most, Math.max(least, value))) : values] as const;
+  };
+  return Object.fromEntries(Object.entries(columns).map(limited));
+}
+
 /** A panel with two axes of numbers. */
 export function numberPanel(panel: PanelData): Panel {
   const {
@@ -146,34 +178,33 @@ export function numberPanel(panel: PanelData): Panel {
   const levels = layers.flatMap((layer) => layer.levels ?? []);
   const names = [...new Set(layers.filter((layer) => layer.levels === undefined).map(({ name }) => name))];
   const box = boxOf(size);
-  const scale = (name: "x" | "y", division: keyof typeof divided, values: readonly number[]) => ({
+  const ends = {
+    x: extent(
+      points.map((point) => point[0]),
+      x,
+      tight ? 0 : MARGIN,
+    ),
+    y: extent(
+      points.map((point) => point[1]),
+      y,
+      tight ? 0 : MARGIN,
+    ),
+  };
+  const scale = (name: "x" | "y", division: keyof typeof divided) => ({
     name,
     ...divided[division],
-    domain: [...extent(values, division, tight ? 0 : MARGIN)],
+    domain: [...ends[name]],
     range: name === "x" ? [0, size.width] : [size.height, 0],
   });
   const axis = { tickCount: 6, labelOverlap: true } as const;
   const nameOf = (panel: string, layer: number) => `${panel}-${layer}`;
   return (name) => ({
-    data: Object.fromEntries(layers.map(({ columns }, i) => [nameOf(name, i), columns])),
+    data: Object.fromEntries(layers.map(({ columns }, i) => [nameOf(name, i), within(columns, ends)])),
     mark: {
       type: "group",
       encode: { update: box },
       ...titleOf(title, subtitle),
-      scales: [
-        scale(
-          "x",
-          x,
-          points.map((point) => point[0]),
-        ),
-        scale(
-          "y",
-          y,
-          points.map((point) => point[1]),
-        ),
-        colorScale(names),
-        ...levels.map((level) => level.scale),
-      ],
+      scales: [scale("x", x), scale("y", y), colorScale(names), ...levels.map((level) => level.scale)],
       axes: [
         {
           scale: "x",

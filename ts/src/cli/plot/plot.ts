@@ -117,6 +117,8 @@ export async function plot(folder: string, options: PlotOptions): Promise<Outcom
         skipped.push({ name, error });
         return undefined;
       });
+      // Vega does not stop half way.
+      signal.throwIfAborted();
       if (content === undefined) continue;
       const file = join(out, `${name}.${format}`);
       await writeWhole(file, content);
