@@ -9,13 +9,8 @@ import { ConfigError } from "../errors.js";
 import { refused } from "../model/settings.js";
 import { checkFrame, checkTexts } from "./arguments.js";
 import { barPanel } from "./bars.js";
-import {
-  categoryDistribution,
-  type LabelDistribution,
-  missingIn,
-  numberDistribution,
-  wholeDistribution,
-} from "./distribution.js";
+import { categoryDistribution } from "./categories.js";
+import { type LabelDistribution, missingIn, numberDistribution, wholeDistribution } from "./distribution.js";
 import { shortened } from "./labels.js";
 import type { Point } from "./layer.js";
 import { numberPanel, type Panel, type Size } from "./panel.js";
