@@ -44,7 +44,7 @@ async function linesOf(x: Tensor, y: Tensor): Promise<Point[][]> {
     throw new ShapeError(`plot.lines: expected ${expected}, got ${got}`, { expected, got, where: "plot.lines" });
   }
   const places = Array.from(await x.data(), Number);
-  const rows = await toRows(y.reshape([-1, places.length]));
+  const rows = await toRows(y.rank === 1 ? y.unsqueeze(0) : y);
   return rows.map((row) => row.map((value, i): Point => [places[i] ?? Number.NaN, value]));
 }
 

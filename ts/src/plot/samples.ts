@@ -4,8 +4,9 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { numbersOf } from "../data/rows.js";
 import { overRows } from "../data/slices.js";
 import { ShapeError } from "../errors.js";
+import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxes, checkCount, checkFrame, checkTensor, checkTexts } from "./arguments.js";
+import { checkAxes, checkCount, checkFrame, checkLike, checkPair, checkTensor, ROWS } from "./arguments.js";
 import { lineLayer, type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
@@ -34,9 +35,6 @@ const names = {
   trajectories: namesOf<PlotSettings>(plotNames),
 };
 
-/** The shape of samples, in messages. */
-export const ROWS = "[rows, coordinates]";
-
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
   const width = tensor.shape.at(-1) ?? 0;
   const rank = leading.split(",").length + 1;
@@ -50,7 +48,7 @@ function checkSettings(where: string, { axes, like, limit, ...frame }: PlotSetti
   checkFrame(frame);
   checkAxes(axes);
   checkCount("limit", limit === Number.POSITIVE_INFINITY ? undefined : limit);
-  if (like !== undefined) checkTensor(`${where}: like`, like, ROWS);
+  checkLike(where, like);
 }
 
 /** The two drawn coordinates of the first rows. */
@@ -63,7 +61,11 @@ export async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }:
   return Array.from({ length: count }, (_, row): Point => [at(row, axes[0]), at(row, axes[1])]);
 }
 
-/** The corners of what samples of any number reach to in two coordinates; none where nothing is finite. */
+/**
+ * The corners of what samples of any number reach to in two coordinates.
+ *
+ * @throws ConfigError where nothing is finite
+ */
 export async function reachOf(samples: Tensor, axes: readonly [number, number] = [0, 1]): Promise<Point[]> {
   checked(samples, "rows", axes);
   const [rows = 0, width = 0] = samples.shape;
@@ -82,6 +84,9 @@ export async function reachOf(samples: Tensor, axes: readonly [number, number] =
       }
     }
   });
+  if ([...low, ...high].some((end) => !Number.isFinite(end))) {
+    throw refused("like", `samples with finite numbers in the coordinates ${axes.join(" and ")}`, samples);
+  }
   return [low, high].map(([x, y]): Point => [x as number, y as number]);
 }
 
@@ -125,7 +130,7 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
   const { against, names: own, ...rest } = optionsOf("plot.scatter", settings, names.scatter);
   checkTensor("plot.scatter", samples, ROWS);
   checkSettings("plot.scatter", rest);
-  checkTexts("names", own, 2);
+  checkPair(own);
   if (against !== undefined) checkTensor("plot.scatter: against", against, ROWS);
   const [above, beneath] = own ?? ["samples", "data"];
   const named = async (name: string, set: Tensor): Promise<Named> => ({ name, points: await pointsOf(set, settings) });

@@ -2,13 +2,13 @@
 // The panels have the same axes, unless the process itself changes its scale.
 import { namesOf, optionsOf } from "../config/options.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxes, checkTensor, checkTexts } from "./arguments.js";
+import { checkAxes, checkCount, checkLike, checkTexts } from "./arguments.js";
 import { type Point, pointLayer } from "./layer.js";
 import { type AxesSettings, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { checkSource, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { rangeOf } from "./range.js";
-import { coordinateNames, pointsOf, ROWS, reachOf } from "./samples.js";
+import { coordinateNames, pointsOf, reachOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
 export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "columns"> {
@@ -57,11 +57,12 @@ function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefin
  * ```
  */
 export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSettings = {}): Plot {
-  const { axes = [0, 1], columns, like } = optionsOf("plot.snapshots", settings, names);
+  const { axes = [0, 1], columns, like, count } = optionsOf("plot.snapshots", settings, names);
   checkSource("plot.snapshots", source);
   checkAxes(axes);
   checkTexts("columns", columns, 2);
-  if (like !== undefined) checkTensor("plot.snapshots: like", like, ROWS);
+  checkLike("plot.snapshots", like);
+  checkCount("count", count);
   return new Plot(async () => {
     const { times, states, unit } = await processOf(source, axes, settings, USUAL);
     const [, count = 0, width = 0] = states.shape;
