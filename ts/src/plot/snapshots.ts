@@ -1,10 +1,11 @@
 // A process at some of its times: how noise becomes data, as points side by side.
 // The panels have the same axes, unless the process itself changes its scale.
 import { namesOf, optionsOf } from "../config/options.js";
+import { turns } from "../data/slices.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkAxes, checkCount, checkLike, checkTexts } from "./arguments.js";
-import { type Point, pointLayer } from "./layer.js";
-import { type AxesSettings, numberPanel } from "./panel.js";
+import { outermost, type Point, pointLayer } from "./layer.js";
+import { type AxesSettings, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { checkSource, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { rangeOf } from "./range.js";
@@ -38,7 +39,7 @@ function extentOf(points: readonly Point[]): number {
 /** The points whose extent all panels have; none where each has its own. */
 function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefined {
   const reaches = sets.map(extentOf);
-  return Math.max(...reaches) <= ALIKE * Math.min(...reaches) ? sets.flat() : undefined;
+  return Math.max(...reaches) <= ALIKE * Math.min(...reaches) ? outermost(sets.flatMap(outermost)) : undefined;
 }
 
 /**
@@ -67,15 +68,21 @@ export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSetti
     const { times, states, unit } = await processOf(source, axes, settings, USUAL);
     const [, count = 0, width = 0] = states.shape;
     const at = (i: number) => pointsOf(states.narrow(0, i, 1).reshape([count, width]), { axes });
-    const sets = await Promise.all(times.map((_, i) => at(i)));
+    const sets: Point[][] = [];
+    for (let i = 0; i < times.length; i++) sets.push(await at(i));
     const limits = like === undefined ? common(sets) : await reachOf(like, axes);
-    return sets.map((points, i) =>
-      numberPanel({
+    const panels: Panel[] = [];
+    const turn = turns();
+    for (const [i, points] of sets.entries()) {
+      const panel = numberPanel({
         title: timeTitle(unit, times[i] ?? Number.NaN),
         columns: columns ?? coordinateNames(axes),
         ...(limits && { limits }),
         layers: [pointLayer("states", points)],
-      }),
-    );
+      });
+      panels.push(panel);
+      await turn();
+    }
+    return panels;
   });
 }
