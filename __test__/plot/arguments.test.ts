@@ -106,6 +106,19 @@ describe("messages", () => {
       /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\], or as many numbers in arrays, got an array of 2, with string for a number/,
     ],
     [
+      "holes among numbers",
+      // biome-ignore lint/suspicious/noSparseArray: that is what is refused
+      () => plot.lines([{ x: [1, 2, 3], y: [1, , 3] as never }]),
+      ShapeError,
+      /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\]/,
+    ],
+    [
+      "rows of different lengths",
+      () => plot.lines([{ x: [1, 2], y: [[1, 2], [1]] as never }]),
+      ShapeError,
+      /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\]/,
+    ],
+    [
       "a series without x",
       () => plot.lines([{ name: "a" } as never]),
       ShapeError,

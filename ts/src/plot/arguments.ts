@@ -34,6 +34,24 @@ export function checkTensor(where: string, value: unknown, expected: string, hin
   throw new ShapeError(`${where}: expected ${wanted}, got ${got}${remedy}`, { expected: wanted, got, where });
 }
 
+/** Whether these are numbers all; `every` passes holes over. */
+const isNumbers = (values: readonly unknown[]) =>
+  !values.includes(undefined) && values.every((value) => typeof value === "number");
+
+/** Arrays of numbers, `[T]` or `[N, T]`, as one typed array: read one by one, hundreds of thousands would take a quarter of a second. */
+function flat(value: readonly unknown[]): { readonly elements: Float64Array; readonly shape: number[] } | undefined {
+  if (value.length === 0) return undefined;
+  if (isNumbers(value)) return { elements: new Float64Array(value as readonly number[]), shape: [value.length] };
+  const rows = value as readonly (readonly unknown[])[];
+  const width = rows[0]?.length ?? 0;
+  if (!rows.every((row) => Array.isArray(row) && row.length === width && isNumbers(row))) return undefined;
+  const elements = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    elements.set(row as readonly number[], i * width);
+  });
+  return { elements, shape: [rows.length, width] };
+}
+
 /** A tensor as it is, and arrays of numbers as one. */
 export function tensorOf(where: string, value: Values, shape: string): Tensor {
   if (value instanceof Tensor) return value;
@@ -45,6 +63,8 @@ export function tensorOf(where: string, value: Values, shape: string): Tensor {
     throw wrong(describe(value));
   }
   try {
+    const numbers = Array.isArray(value) ? flat(value) : undefined;
+    if (numbers !== undefined) return tensor(numbers.elements, { dtype: "f64", shape: numbers.shape });
     return tensor(value, { dtype: "f64" });
   } catch (error) {
     const { expected: inner, got, message } = error as ThalwegError;
