@@ -93,6 +93,8 @@ describe("courses", () => {
       return covered(of(xs), of(ys), 640, [0, 20_000]);
     };
     expect(part(columns.x as Float64Array, columns.y as Float64Array)).toEqual(part(x, y));
+    const point = await coursesOf(names, 1, () => ({ x, values: [y] }), [5, 5]);
+    expect(point.columns.x?.length).toBe(size);
   });
 
   it("of points count what has no place", async () => {

@@ -148,8 +148,11 @@ export async function coursesOf(
     const finite = await finiteRows({ x, values }, own);
     for (const corner of own.corners) for (const axis of [0, 1] as const) reach.add(axis, corner[axis]);
     const [[low] = [0], [high] = [0]] = own.corners;
-    const width = Math.min(high - low, across === undefined ? Number.POSITIVE_INFINITY : across[1] - across[0]);
-    const columnOf = (place: number) => (width > 0 ? Math.floor(((place - low) / width) * COLUMNS) : 0);
+    const width = high - low;
+    // An axis that shows one place only makes no column wider than the differences between numbers.
+    const shown =
+      across === undefined ? width : Math.max(Math.min(width, across[1] - across[0]), width * Number.EPSILON);
+    const columnOf = (place: number) => (width > 0 ? Math.floor(((place - low) / shown) * COLUMNS) : 0);
     const rows = finite.length > MANY ? await seenRows({ x, values }, finite, columnOf) : finite;
     all.push({ x, values, rows });
   }
