@@ -106,6 +106,19 @@ describe("messages", () => {
       /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\], or as many numbers in arrays, got an array of 2, with string for a number/,
     ],
     [
+      "holes among numbers",
+      // biome-ignore lint/suspicious/noSparseArray: that is what is refused
+      () => plot.lines([{ x: [1, 2, 3], y: [1, , 3] as never }]),
+      ShapeError,
+      /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\]/,
+    ],
+    [
+      "rows of different lengths",
+      () => plot.lines([{ x: [1, 2], y: [[1, 2], [1]] as never }]),
+      ShapeError,
+      /^plot.lines: series 1: y: expected a tensor \[T\] or \[N, T\]/,
+    ],
+    [
       "a series without x",
       () => plot.lines([{ name: "a" } as never]),
       ShapeError,
@@ -151,6 +164,87 @@ describe("messages", () => {
   ])("name what is wrong: %s", (_, make, kind, message) => {
     expect(make).toThrow(kind);
     expect(make).toThrow(message);
+  });
+
+  const paths = randn([3, 4, 2], { seed: 2 });
+  const pair = Table.fromColumns({ a: [1, 2], b: [1, 2] });
+  const many = Table.fromColumns(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`c${i}`, [i]])));
+  const one = [{ name: "a", values: [1] }];
+  it.each<[string, (value: never) => plot.Plot, readonly unknown[], RegExp]>([
+    ["scatter: axes", (axes) => plot.scatter(rows, { axes }), [[0.5, 1], [0], [0, 1, 2], "01"], /^axes: expected two/],
+    ["scatter: limit", (limit) => plot.scatter(rows, { limit }), [Number.NaN, "3", 0, -1, 1.5], /^limit: expected an/],
+    ["scatter: like", (like) => plot.scatter(rows, { like }), [randn([0, 2])], /^like: expected samples .*\[0, 2\]/],
+    ["snapshots: like", (like) => plot.snapshots(paths, { like }), [randn([0, 2])], /^like: expected samples/],
+    ["scatter: names", (names) => plot.scatter(rows, { names }), ["ab", [1, 2], ["x"], ["x", "x"]], /^names: expected/],
+    ["table: names", (names) => plot.table(pair, { names }), ["ab", [1, 2], ["x"], [], ["x", "x"]], /^names: expected/],
+    ["table: title", (title) => plot.table(pair, { title }), [5, {}], /^title: expected a text/],
+    [
+      "table: columns",
+      (columns) => plot.table(pair, { columns }),
+      [["a", "a"]],
+      /^columns: .*each once, got "a" twice/,
+    ],
+    [
+      "table: columns, too many",
+      (columns) => plot.table(many, { columns }),
+      [many.columns.map(({ name }) => name)],
+      /^columns: expected at most 64 names of columns, got 65\. Remedy/,
+    ],
+    ["panels: title", (title) => plot.panels([plot.scatter(rows)], { title }), [5], /^title: expected a text/],
+    ["panels: columns", (columns) => plot.panels([plot.scatter(rows)], { columns }), [0, 2.5], /^columns: expected an/],
+    ["marginals: bins", (bins) => plot.marginals(paths, { bins }), [0, 1.5, 1e9], /^bins: expected an integer from 1/],
+    [
+      "marginals: coordinates",
+      (coordinates) => plot.marginals(paths, { coordinates }),
+      [[0.5], [-1], ["a"], [0, 0], []],
+      /^coordinates: expected different coordinates/,
+    ],
+    [
+      "density: grid",
+      (grid) => plot.density(model, { grid }),
+      [0, 201, Number.NaN],
+      /^grid: expected an integer from 1/,
+    ],
+    ["field: grid", (grid) => plot.field(model, { grid }), [0, 101, "9"], /^grid: expected an integer from 1/],
+    ["snapshots: count", (count) => plot.snapshots(model, { count }), [0, 1.5, "9"], /^count: expected an integer/],
+    ["field: count", (count) => plot.field(model, { count }), [0, 1.5, "9"], /^count: expected an integer/],
+    [
+      "loss: learningRate",
+      (learningRate) => plot.loss([], { learningRate }),
+      ["no", 0],
+      /^learningRate: expected true/,
+    ],
+    [
+      "bars: values",
+      (value) => plot.bars([{ name: "a", values: [value] }], { labels: ["b"] }),
+      [Number.NaN, "1"],
+      /set 1: values: expected an array of finite numbers/,
+    ],
+    [
+      "bars: name",
+      (name) => plot.bars([...one, { name, values: [2] }], { labels: ["b"] }),
+      ["a"],
+      /set 2: name: expected another name/,
+    ],
+  ])("name a setting of which something wrong would be drawn: %s", (_, make, values, message) => {
+    for (const value of values) {
+      expect(() => make(value as never)).toThrow(ConfigError);
+      expect(() => make(value as never)).toThrow(message);
+    }
+  });
+
+  it("name times of trajectories that are no different numbers, and samples of which the axes can have no extent", async () => {
+    for (const times of ["abc", [1, 1, 2], [Number.NaN, 1, 2], 3]) {
+      await expect(plot.marginals(paths, { times: times as never }).toSvg()).rejects.toThrow(
+        /^times: expected 3 different/,
+      );
+    }
+    const like = tensor([[Number.NaN, 1]]);
+    await expect(plot.scatter(rows, { like }).toSvg()).rejects.toThrow(/^like: expected samples with finite numbers/);
+  });
+
+  it("are none of a line without points", async () => {
+    expect(await plot.lines([{ x: [], y: [] }]).toSvg()).toMatch(/^<svg /);
   });
 
   it("name a file that is none", async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { ConfigError, DataError, type FitEvent, jsonLinesLog, plot } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Point } from "../../ts/src/plot/layer.ts";
-import { smoothed, thinned } from "../../ts/src/plot/smoothing.ts";
+import { smoothed } from "../../ts/src/plot/smoothing.ts";
+import { turnsDuring } from "../data/turns.ts";
 import { corners, marks, texts } from "./support.ts";
 
 let folder: string;
@@ -131,33 +132,33 @@ describe("plot.loss", () => {
 });
 
 describe("smoothing", () => {
+  const smooth = async (points: readonly Point[], share: number) => {
+    const [x, y] = ([0, 1] as const).map((axis) => Float64Array.from(points, (point) => point[axis]));
+    const course = await smoothed({ x: x ?? new Float64Array(), y: y ?? new Float64Array() }, share);
+    return Array.from(course.x, (at, i): Point => [at, course.y[i] ?? Number.NaN]);
+  };
+
   it("leaves what is constant, and a straight line away from its ends", async () => {
     const flat = Array.from({ length: 100 }, (_, i): Point => [i, 3]);
-    for (const [, value] of await smoothed(flat, 0.05)) expect(value).toBeCloseTo(3, 12);
+    for (const [, value] of await smooth(flat, 0.05)) expect(value).toBeCloseTo(3, 12);
     const line = Array.from({ length: 101 }, (_, i): Point => [i, 2 * i]);
-    for (const [x, value] of (await smoothed(line, 0.01)).slice(10, -10)) expect(value).toBeCloseTo(2 * x, 6);
+    for (const [x, value] of (await smooth(line, 0.01)).slice(10, -10)) expect(value).toBeCloseTo(2 * x, 6);
   });
 
   it("weights by distance in steps, not by number of events", async () => {
     // One event at 0, a hundred at 100: half way between them counts what is near.
     const points: Point[] = [[0, 1], ...Array.from({ length: 100 }, (): Point => [100, 5]), [200, 9]];
-    const course = await smoothed(points, 0.02);
+    const course = await smooth(points, 0.02);
     const near = (x: number) => course.find((point) => Math.abs(point[0] - x) < 1)?.[1];
     expect(near(0)).toBeCloseTo(1, 6);
     expect(near(100)).toBeCloseTo(5, 6);
     expect(near(200)).toBeCloseTo(9, 6);
   });
 
-  it("thins a long course without losing its peaks, in order", () => {
-    const points = Array.from(
-      { length: 100_000 },
-      (_, i): Point => [i, i === 54_321 ? 1e9 : i === 7 ? -1e9 : Math.sin(i)],
-    );
-    const few = thinned(points);
-    expect(few.length).toBeLessThanOrEqual(2000);
-    expect(few).toContainEqual([54_321, 1e9]);
-    expect(few).toContainEqual([7, -1e9]);
-    expect(few.map(([x]) => x)).toEqual(few.map(([x]) => x).sort((a, b) => a - b));
-    expect(thinned(points.slice(0, 2000))).toEqual(points.slice(0, 2000));
+  it("gives others their turn while it looks at many points", async () => {
+    const many = Array.from({ length: 100_000 }, (_, i): Point => [i, Math.sin(i)]);
+    const { turns, result } = await turnsDuring(() => smooth(many, 0.2));
+    expect(turns).toBeGreaterThan(20);
+    expect(result.length).toBe(400);
   });
 });

@@ -1,39 +1,12 @@
 // The thread that draws: others have their turn, failures are errors, and a process with nothing else to do ends.
 // Time is that of this thread's processor, so that a busy machine changes nothing.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { InternalError, plot, randn, Table, tensor } from "thalweg";
 import { describe, expect, it } from "vitest";
 import { svgOf } from "../../ts/src/plot/painter.ts";
 import { turnsDuring } from "../data/turns.ts";
-
-/** Milliseconds for which this thread had a processor; where the system does not tell, milliseconds. */
-function busy(): number {
-  if (process.platform !== "linux") return performance.now();
-  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-}
-
-/** The longest time for which others wait while something runs, in milliseconds: the least of some runs, since the collector of garbage comes when it wants. */
-async function longestWait(work: () => Promise<unknown>): Promise<number> {
-  const waits: number[] = [];
-  for (let run = 0; run < 4; run++) {
-    let [last, longest, isRunning] = [busy(), 0, true];
-    const look = () => {
-      const now = busy();
-      longest = Math.max(longest, now - last);
-      last = now;
-      if (isRunning) setImmediate(look);
-    };
-    setImmediate(look);
-    await work();
-    isRunning = false;
-    look();
-    waits.push(longest);
-  }
-  // The first one is not warm.
-  return Math.min(...waits.slice(1));
-}
+import { longestWait } from "./support.ts";
 
 const wide = Table.fromColumns(
   Object.fromEntries(Array.from({ length: 16 }, (_, k) => [`c${k}`, Float64Array.from({ length: 5000 }, Math.random)])),

@@ -2,12 +2,8 @@
 // Shares are known beforehand; places in a picture are read from its SVG.
 import { ConfigError, plot, randn, Table } from "thalweg";
 import { describe, expect, it } from "vitest";
-import {
-  categoryDistribution,
-  missingIn,
-  numberDistribution,
-  wholeDistribution,
-} from "../../ts/src/plot/distribution.ts";
+import { categoryDistribution } from "../../ts/src/plot/categories.ts";
+import { missingIn, numberDistribution, wholeDistribution } from "../../ts/src/plot/distribution.ts";
 import { binsFor, binsOf, sharesIn } from "../../ts/src/plot/histogram.ts";
 import { shortened } from "../../ts/src/plot/labels.ts";
 import { turnsDuring } from "../data/turns.ts";
@@ -105,6 +101,37 @@ describe("distributions", () => {
     expect(shares[0]?.map((share) => Math.round(share * 8))).toEqual([3, 2, 3]);
     expect(shares[1]).toEqual([0.25, 0, 0.75]);
     expect((await categoryDistribution([data], 4)).labels).toEqual(["b", "a", "c", "d", "e"]);
+  });
+
+  it("of many categories are those of an order of all, whatever the sets have in common, ties and all", async () => {
+    const many = (rows: number, different: number, seed: number) =>
+      categories(Array.from({ length: rows }, (_, i) => `c${((i * i + seed) * 7919) % different}`));
+    const [data, samples] = [many(5000, 997, 1), many(3000, 1009, 5)];
+    const count = ({ codes, categories: labels }: typeof data) => {
+      const counts = new Map<string, number>();
+      for (const code of codes) counts.set(labels[code] ?? "", (counts.get(labels[code] ?? "") ?? 0) + 1);
+      return counts;
+    };
+    const [first, second] = [count(data), count(samples)];
+    const of = (label: string): [number, number] => [first.get(label) ?? 0, second.get(label) ?? 0];
+    const inOrder = [...new Set([...first.keys(), ...second.keys()])].sort((a, b) => {
+      const [[a0, a1], [b0, b1]] = [of(a), of(b)];
+      return b0 - a0 || b1 - a1;
+    });
+    const { labels, shares } = await categoryDistribution([data, samples], 12);
+    expect(labels).toEqual([...inOrder.slice(0, 12), `${inOrder.length - 12} others`]);
+    const shown = inOrder.slice(0, 12).map(of);
+    expect(shares[0]?.slice(0, 12)).toEqual(shown.map(([own]) => own / 5000));
+    expect(shares[1]?.slice(0, 12)).toEqual(shown.map(([, own]) => own / 3000));
+    for (const each of shares) expect(each.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
+  });
+
+  it("of sets without a value are none", async () => {
+    const some = categories(["a"]);
+    expect(await categoryDistribution([{ ...some, codes: Int32Array.of(-1) }, some], 2)).toEqual({
+      labels: ["a"],
+      shares: [[0], [1]],
+    });
   });
 
   it("of few whole numbers are shares of each of them, in ascending order, whichever are frequent", async () => {

@@ -1,9 +1,30 @@
 // Long work in JavaScript, done in slices between which others have their turn.
 // So that a table of a million rows does not stop a server from answering.
-import { setImmediate } from "node:timers/promises";
 
 /** Milliseconds after which others have their turn. */
 const SLICE = 4;
+
+/** When the slice began that runs now: one for all work that goes on at a time, since others wait for the sum of it. */
+let began = 0;
+
+/** What goes on once others had their turn, one after the other. */
+const waiting: (() => void)[] = [];
+
+function next(): void {
+  began = performance.now();
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(next);
+}
+
+const isOver = () => performance.now() - began >= SLICE;
+
+/** Others have their turn, and others of this work, too. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    if (waiting.length === 1) setImmediate(next);
+  });
+}
 
 /** Work in small steps, each well below a millisecond, with a result in the end. */
 export type Steps<T = void> = Generator<void, T, undefined>;
@@ -18,23 +39,17 @@ export function atOnce<T>(steps: Steps<T>): T {
 
 /** Does steps in slices between which others have their turn. */
 export async function inTurns<T>(steps: Steps<T>): Promise<T> {
-  let started = performance.now();
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
-    if (performance.now() - started < SLICE) continue;
-    await setImmediate();
-    started = performance.now();
+    if (isOver()) await turn();
   }
 }
 
 /** A function that gives others their turn when they have waited for long. */
 export function turns(): () => Promise<void> {
-  let started = performance.now();
   return async () => {
-    if (performance.now() - started < SLICE) return;
-    await setImmediate();
-    started = performance.now();
+    if (isOver()) await turn();
   };
 }
 
@@ -44,12 +59,9 @@ export function turns(): () => Promise<void> {
  * @param work - takes well below a millisecond each time
  */
 export async function inSlices(count: number, work: (index: number) => void): Promise<void> {
-  let started = performance.now();
   for (let index = 0; index < count; index++) {
     work(index);
-    if (performance.now() - started < SLICE) continue;
-    await setImmediate();
-    started = performance.now();
+    if (isOver()) await turn();
   }
 }
 

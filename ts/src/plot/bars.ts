@@ -125,8 +125,10 @@ export function bars(sets: readonly Bars[], settings: BarSettings): Plot {
     const where = `plot.bars: set ${i + 1}`;
     const { name, values } = optionsOf(where, set, names.set);
     if (typeof name !== "string") throw refused(`${where}: name`, "a text", name);
-    const isFigures = Array.isArray(values) && values.every((value) => typeof value === "number");
-    if (!isFigures) throw refused(`${where}: values`, "an array of numbers", values);
+    const isFigures = Array.isArray(values) && values.every(Number.isFinite);
+    if (!isFigures) throw refused(`${where}: values`, "an array of finite numbers", values);
+    const isNew = sets.findIndex((other) => other.name === name) === i;
+    if (!isNew) throw refused(`${where}: name`, "another name than those before, since each has a colour", name);
   });
   const wrong = sets.find(({ values }) => values.length !== labels.length);
   if (wrong !== undefined) {

@@ -4,14 +4,14 @@ import { namesOf, optionsOf } from "../config/options.js";
 import type { DensityReport } from "../model/reports.js";
 import { tensor } from "../tensor/create.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkCount, checkFrame, checkModel, checkTensor } from "./arguments.js";
+import { checkCount, checkFrame, checkModel, checkTensor, ROWS } from "./arguments.js";
 import { cellLayer, edges, lightLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { type Range, rangeOf } from "./range.js";
-import { pointsOf, ROWS } from "./samples.js";
+import { pointsOf } from "./samples.js";
 import { Times } from "./times.js";
 
 /** A model whose density can be asked for. */
@@ -22,7 +22,7 @@ export interface DensityModel extends ProcessModel {
 
 /** Settings of {@link density}. */
 export interface DensitySettings extends Omit<RunSettings, "x0">, Extent, AxesSettings {
-  /** Cells along each axis; default 80. The density is computed at the centre of each. */
+  /** Cells along each axis, at most 200; default 80. The density is computed at the centre of each. */
   readonly grid?: number;
   /** Samples `[N, 2]` that are drawn above, the first 2000 of them. */
   readonly against?: Tensor;
@@ -36,6 +36,9 @@ const COUNT = 1000;
 
 /** Of densities as colours: tighter tolerances take several times as long and look alike. */
 const SOLVER = { type: "ODESolver", args: { method: "dopri5", rtol: 1e-3, atol: 1e-3 } } as const;
+
+/** Cells along each axis at most: more would be finer than the pixels of the picture. */
+const MOST = 200;
 
 /** Points that are drawn above. */
 const LIMIT = 2000;
@@ -77,7 +80,8 @@ export function density(model: DensityModel, settings: DensitySettings = {}): Pl
   checkModel("plot.density", model, "a model with a density (logProb)", "logProb", "sampleForwardProcess");
   checkPlanar("plot.density", model);
   checkFrame(settings);
-  checkCount("grid", grid);
+  checkCount("grid", grid, MOST);
+  checkCount("count", settings.count);
   if (settings.against !== undefined) checkTensor("plot.density: against", settings.against, ROWS);
   checkExtent(settings);
   return new Plot(async () => {

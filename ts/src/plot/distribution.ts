@@ -1,6 +1,6 @@
 // How the values of a column are distributed, in one set of rows or in several beside each other.
 // What pictures of tables and reports show of it.
-import type { CategoryColumn, Column } from "../data/columns.js";
+import type { Column } from "../data/columns.js";
 import { overRows } from "../data/slices.js";
 import { type Bins, binsOf, sharesIn } from "./histogram.js";
 
@@ -71,41 +71,6 @@ export async function wholeDistribution(
   return {
     labels: known.map(String),
     shares: found.map((counts, set) => known.map((value) => (counts.get(value) ?? 0) / (sums[set] || 1))),
-  };
-}
-
-/** The share of each category, of all values that are not missing. */
-async function sharesOf({ codes, categories }: CategoryColumn): Promise<Map<string, number>> {
-  const counts = new Float64Array(categories.length);
-  let present = 0;
-  await overRows(codes.length, (start, end) => {
-    for (let row = start; row < end; row++) {
-      const code = codes[row] ?? -1;
-      if (code < 0) continue;
-      present += 1;
-      counts[code] = (counts[code] ?? 0) + 1;
-    }
-  });
-  const shares = categories.map((category, code) => [category, (counts[code] ?? 0) / present] as const);
-  return new Map(shares.filter(([, share]) => share > 0));
-}
-
-/** Categories of several sets, in the order of their shares in the first, which the others are compared with; all but the most frequent are summed as others. */
-export async function categoryDistribution(sets: readonly CategoryColumn[], most: number): Promise<LabelDistribution> {
-  const found = await Promise.all(sets.map(sharesOf));
-  const ofAll = (label: string) => found.map((shares) => shares.get(label) ?? 0);
-  const known = [...new Set(found.flatMap((shares) => [...shares.keys()]))];
-  const inOrder = known
-    .map((label) => ({ label, shares: ofAll(label) }))
-    .sort((a, b) => (b.shares[0] ?? 0) - (a.shares[0] ?? 0) || (b.shares[1] ?? 0) - (a.shares[1] ?? 0));
-  // To say that there is one more takes as much room as that one.
-  const shown = inOrder.length <= most + 1 ? inOrder : inOrder.slice(0, most);
-  const others = inOrder.slice(shown.length);
-  const sums = found.map((_, set) => others.reduce((sum, { shares }) => sum + (shares[set] ?? 0), 0));
-  const all = others.length === 0 ? shown : [...shown, { label: `${others.length} others`, shares: sums }];
-  return {
-    labels: all.map(({ label }) => label),
-    shares: sets.map((_, set) => all.map(({ shares }) => shares[set] ?? 0)),
   };
 }
 

@@ -5,7 +5,7 @@ import { toRows } from "../data/rows.js";
 import type { ModelInfo } from "../model/reports.js";
 import { tensor } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
-import { checkCount, checkFrame, checkModel, checkTensor } from "./arguments.js";
+import { checkCount, checkFrame, checkModel, checkTensor, ROWS } from "./arguments.js";
 import { type Arrow, type ArrowSettings, arrowLayer } from "./arrows.js";
 import { columnsOf } from "./grid.js";
 import { type Point, pointLayer } from "./layer.js";
@@ -14,7 +14,7 @@ import { Plot } from "./picture.js";
 import { centresOf, checkExtent, checkPlanar, cornersOf, type Extent, extentNames, extentOf } from "./plane.js";
 import { type ProcessModel, type RunSettings, repeated, runNames, statesAt } from "./process.js";
 import { type Range, usualRange } from "./range.js";
-import { pointsOf, ROWS } from "./samples.js";
+import { pointsOf } from "./samples.js";
 import { timeTitle } from "./snapshots.js";
 import { Times } from "./times.js";
 
@@ -30,7 +30,7 @@ export interface FieldModel extends ProcessModel {
 export interface FieldSettings extends RunSettings, Extent, Pick<AxesSettings, "columns"> {
   /** A time t of the model, or several, a panel each in the order of sampling; default three between the ends. */
   readonly t?: number | readonly number[];
-  /** Arrows along each axis; default 22. */
+  /** Arrows along each axis, at most 100; default 22. */
   readonly grid?: number;
   /** Points below the arrows: samples `[N, 2]`, or none with false; default the model's own states at t, 500 (or `count`) of them. */
   readonly below?: Tensor | false;
@@ -43,6 +43,9 @@ const COUNT = 500;
 
 /** Arrows along each axis where the settings do not say. */
 const GRID = 22;
+
+/** Arrows along each axis at most: more would be shorter than they are thick. */
+const MOST = 100;
 
 /** Velocities of sampling at points, both in the units of the data. */
 async function velocities(
@@ -144,7 +147,8 @@ export function field(model: FieldModel, settings: FieldSettings = {}): Plot {
   checkModel("plot.field", model, "a model with a velocity", "velocityFunction", "info", "sampleForwardProcess");
   checkPlanar("plot.field", model);
   checkFrame(settings);
-  checkCount("grid", grid);
+  checkCount("grid", grid, MOST);
+  checkCount("count", settings.count);
   if (below !== undefined && below !== false) checkTensor("plot.field: below", below, ROWS);
   checkExtent(settings);
   const all = new Times(model);

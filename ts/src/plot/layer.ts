@@ -1,6 +1,7 @@
 // What a panel shows, layer by layer: points, lines, bands, cells, each as rows of data and a Vega mark.
 // Takes plain numbers; tensors are read before.
 import type { Spec } from "vega";
+import type { Rows } from "./courses.js";
 import { type Columns, columnsOf } from "./data-sets.js";
 import { type Range, rangeOf } from "./range.js";
 
@@ -31,6 +32,14 @@ export interface Layer {
   mark(data: string): Mark;
 }
 
+/** The corners of what is finite of points. */
+export function outermost(points: readonly Point[]): Point[] {
+  const [x, y] = ([0, 1] as const).map(
+    (axis) => rangeOf(points.map((point) => point[axis])) ?? [Number.NaN, Number.NaN],
+  );
+  return ([0, 1] as const).map((end): Point => [x?.[end] ?? Number.NaN, y?.[end] ?? Number.NaN]);
+}
+
 const position = { x: { scale: "x", field: "x" }, y: { scale: "y", field: "y" } };
 const color = (name: string) => ({ scale: "color", value: name });
 
@@ -41,16 +50,15 @@ const dots = {
   below: { fill: { value: "#999999" }, fillOpacity: { value: 0.35 }, size: { value: 6 } },
 };
 
-/** Points; those that are not finite are left out. */
-export function pointLayer(name: string, points: readonly Point[], dot: keyof typeof dots = "many"): Layer {
+/** Points with the columns x and y. */
+export function dotLayer(name: string, { columns, reach }: Rows, dot: keyof typeof dots = "many"): Layer {
   const update = { ...position, fill: color(name), ...dots[dot] };
-  return {
-    name,
-    columns: columnsOf(["x", "y"], points),
-    reach: points,
-    mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }),
-  };
+  return { name, columns, reach, mark: (data) => ({ type: "symbol", from: { data }, encode: { update } }) };
 }
+
+/** A few thousand points; those that are not finite are left out. */
+export const pointLayer = (name: string, points: readonly Point[], dot: keyof typeof dots = "many"): Layer =>
+  dotLayer(name, { columns: columnsOf(["x", "y"], points), reach: outermost(points) }, dot);
 
 /** Points above cells, white and so small and light that the colours below are seen between them. */
 export function lightLayer(name: string, points: readonly Point[]): Layer {
@@ -84,20 +92,13 @@ const strokes = {
   faint: { strokeOpacity: { value: 0.35 }, strokeWidth: { value: 0.7 } },
 };
 
-/** Lines; points that are not finite are left out. */
-export function lineLayer(
-  name: string,
-  lines: readonly (readonly Point[])[],
-  stroke: keyof typeof strokes = "many",
-): Layer {
+/** Lines with the columns x, y and line, the number of each. */
+export function lineLayer(name: string, { columns, reach }: Rows, stroke: keyof typeof strokes = "many"): Layer {
   const update = { ...position, stroke: color(name), ...strokes[stroke] };
   return {
     name,
-    columns: columnsOf(
-      ["x", "y", "line"],
-      lines.flatMap((points, line) => points.map(([x, y]) => [x, y, line])),
-    ),
-    reach: lines.flat(),
+    columns,
+    reach,
     mark: (data) => ({
       type: "group",
       from: { facet: { name: `${data}-line`, data, groupby: "line" } },
@@ -106,16 +107,10 @@ export function lineLayer(
   };
 }
 
-/** What lies between two lines, as a light area: bands within bands become darker. */
-export function bandLayer(name: string, low: readonly Point[], high: readonly Point[]): Layer {
-  const rows = low.map(([x, y], i) => [x, y, high[i]?.[1] ?? Number.NaN]);
+/** What lies between two lines, with the columns x, y and top, as a light area: bands within bands become darker. */
+export function bandLayer(name: string, { columns, reach }: Rows): Layer {
   const update = { ...position, y2: { scale: "y", field: "top" }, fill: color(name), fillOpacity: { value: 0.2 } };
-  return {
-    name,
-    columns: columnsOf(["x", "y", "top"], rows),
-    reach: [...low, ...high],
-    mark: (data) => ({ type: "area", from: { data }, encode: { update } }),
-  };
+  return { name, columns, reach, mark: (data) => ({ type: "area", from: { data }, encode: { update } }) };
 }
 
 /** Where equal cells begin and end: one place more than cells. */

@@ -2,12 +2,13 @@
 // A line or a bundle of lines for each name.
 
 import { namesOf, optionsOf } from "../config/options.js";
-import { toRows } from "../data/rows.js";
+import { type Numbers, numbersOf } from "../data/rows.js";
 import { ShapeError } from "../errors.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkFrame, tensorOf, type Values } from "./arguments.js";
-import { bandLayer, type Layer, lineLayer, type Point } from "./layer.js";
+import { coursesOf, everyOf } from "./courses.js";
+import { bandLayer, type Layer, lineLayer } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel } from "./panel.js";
 import { Plot } from "./picture.js";
 
@@ -36,25 +37,38 @@ const names = {
   settings: namesOf<AxesSettings>(axesNames),
 };
 
-/** A tensor of one or several lines along x, as points. */
-async function linesOf(x: Tensor, y: Tensor): Promise<Point[][]> {
-  const [count] = x.shape;
+/** The places of a series, and one or several lines along them. */
+interface Along {
+  readonly x: Float64Array;
+  readonly lines: readonly Numbers[];
+}
+
+async function linesOf(x: Tensor, y: Tensor): Promise<Along> {
+  const [count = 0] = x.shape;
   if (x.rank !== 1 || y.rank < 1 || y.rank > 2 || y.shape.at(-1) !== count) {
     const [expected, got] = ["x [T] and y [T] or [N, T]", `[${x.shape.join(", ")}] and [${y.shape.join(", ")}]`];
     throw new ShapeError(`plot.lines: expected ${expected}, got ${got}`, { expected, got, where: "plot.lines" });
   }
-  const places = Array.from(await x.data(), Number);
-  const rows = await toRows(y.reshape([-1, places.length]));
-  return rows.map((row) => row.map((value, i): Point => [places[i] ?? Number.NaN, value]));
+  const places = await everyOf(await numbersOf(x), 0, 1, count);
+  const all = await numbersOf(y);
+  const number = y.rank === 1 ? 1 : (y.shape[0] ?? 0);
+  const lines = Array.from({ length: number }, (_, i) => all.subarray(i * count, (i + 1) * count));
+  return { x: places, lines };
 }
 
 async function layersOf({ name, x, y, bands }: Given): Promise<Layer[]> {
   const layers: Layer[] = [];
   for (const [low, high] of bands) {
-    const [[bottom = []], [top = []]] = [await linesOf(x, low), await linesOf(x, high)] as const;
-    layers.push(bandLayer(name, bottom, top));
+    const [bottom, top] = [await linesOf(x, low), await linesOf(x, high)];
+    const values = [...bottom.lines.slice(0, 1), ...top.lines.slice(0, 1)];
+    layers.push(bandLayer(name, await coursesOf(["x", "y", "top"], 1, () => ({ x: bottom.x, values }))));
   }
-  if (y !== undefined) layers.push(lineLayer(name, await linesOf(x, y), y.rank === 1 ? "single" : "many"));
+  if (y !== undefined) {
+    const { x: places, lines } = await linesOf(x, y);
+    const course = (i: number) => ({ x: places, values: lines.slice(i, i + 1) });
+    const rows = await coursesOf(["x", "y", "line"], lines.length, course);
+    layers.push(lineLayer(name, rows, y.rank === 1 ? "single" : "many"));
+  }
   return layers;
 }
 
@@ -77,7 +91,8 @@ function given(series: Series, i: number): Given {
 }
 
 /**
- * Functions of one number as lines, with bands around them: forecasts with their intervals, courses of a measure.
+ * Functions of one number as lines, with bands around them: forecasts with their intervals, courses of a measure. Of a line or a band of more than 5000 points the first, the last, the
+ * lowest and the highest of each half pixel of a PNG file are drawn: nothing that could be seen is lost.
  *
  * @param series - what is drawn, the first at the bottom
  * @throws ShapeError for what are no numbers, and where a line has another length than its x, once the picture is drawn
@@ -96,8 +111,9 @@ export function lines(series: readonly Series[], settings: AxesSettings = {}): P
   checkFrame(settings);
   const all = series.map(given);
   const draw = async () => {
-    const layers = await Promise.all(all.map(layersOf));
-    return [numberPanel({ ...settings, layers: layers.flat() })];
+    const layers: Layer[] = [];
+    for (const each of all) layers.push(...(await layersOf(each)));
+    return [numberPanel({ ...settings, layers })];
   };
   return new Plot(draw);
 }

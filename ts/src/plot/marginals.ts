@@ -5,7 +5,7 @@ import { numbersOf } from "../data/rows.js";
 import { turns } from "../data/slices.js";
 import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkCount, checkFrame, checkRange, checkTexts } from "./arguments.js";
+import { checkCoordinates, checkCount, checkFrame, checkRange, checkTexts } from "./arguments.js";
 import { binsFor, sharesIn } from "./histogram.js";
 import { cellLayer, edges } from "./layer.js";
 import { type Division, numberPanel, type Panel } from "./panel.js";
@@ -20,7 +20,7 @@ export interface MarginalSettings extends ProcessSettings {
   readonly coordinates?: readonly number[];
   /** Their names; default `x[0]`, `x[1]` … */
   readonly names?: readonly string[];
-  /** Bins of a histogram; default twice the cube root of the number of samples, at most 50. */
+  /** Bins of a histogram; default twice the cube root of the number of samples, at most 50. At most 500. */
   readonly bins?: number;
   /** Width of the smoothing along the coordinate, in bins: the standard deviation of a normal kernel; default 1. With 0 the histograms stay as they are. */
   readonly smoothing?: number;
@@ -46,6 +46,9 @@ const USUAL = { times: 60, count: 16_000 };
 
 /** Bins at most, and the width of the smoothing, where the settings do not say: the noise of a bin is then about a fiftieth of a normal density's peak. */
 const [BINS, SMOOTHING] = [50, 1];
+
+/** Bins at most: more would be finer than the pixels of the picture. */
+const MOST = 500;
 
 /** The share of the cells that are darker than the scale of colours goes: ends at which all mass lies in few bins would hide the rest. */
 const BRIGHT = 0.005;
@@ -99,16 +102,16 @@ async function marginalPanel(
   });
 }
 
-function check({ bins, smoothing, range, coordinates, names, title }: MarginalSettings): void {
-  checkCount("bins", bins);
+function check({ bins, smoothing, range, coordinates, names, title, count }: MarginalSettings): void {
+  checkCount("bins", bins, MOST);
+  checkCount("count", count);
+  checkCoordinates(coordinates);
   checkRange("range", range);
   checkFrame({ title });
   checkTexts("names", names);
   if (smoothing !== undefined && !(smoothing >= 0 && Number.isFinite(smoothing))) {
     throw refused("smoothing", "a number of bins ≥ 0", smoothing);
   }
-  const isSome = Array.isArray(coordinates) && coordinates.length > 0;
-  if (coordinates !== undefined && !isSome) throw refused("coordinates", "an array of at least one", coordinates);
   const wanted = coordinates?.length;
   if (names !== undefined && wanted !== undefined && names.length !== wanted) {
     throw refused("names", `${wanted} names, one for each coordinate`, names);

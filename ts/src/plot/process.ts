@@ -77,8 +77,9 @@ function check(states: Tensor, axes: readonly number[]): void {
 function given(states: Tensor, times: readonly number[] | undefined): Process {
   const [count = 0] = states.shape;
   const numbers = times ?? Array.from({ length: count }, (_, i) => i);
-  const isFit = numbers.length === count && numbers.every(Number.isFinite);
-  if (!isFit) throw refused("times", `${count} numbers, one for each entry of the trajectories`, times);
+  const isFit = Array.isArray(numbers) && numbers.length === count && numbers.every(Number.isFinite);
+  const isOnce = isFit && new Set(numbers).size === count;
+  if (!isOnce) throw refused("times", `${count} different numbers, one for each entry of the trajectories`, times);
   return { times: numbers, states, unit: times === undefined ? "entry" : "t", division: "linear" };
 }
 

@@ -21,7 +21,9 @@ const SOME = 20_000;
 /** Values from all over a set, as many as tell where most of it lies. */
 export function someOf(values: ArrayLike<number>): Float64Array {
   const stride = Math.max(1, Math.ceil(values.length / SOME));
-  return Float64Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => values[i * stride] as number);
+  const some = new Float64Array(Math.ceil(values.length / stride));
+  for (let i = 0; i < some.length; i++) some[i] = values[i * stride] as number;
+  return some;
 }
 
 /** The range of the values without the least and the largest, of which this share is left out on either side. */

@@ -4,11 +4,14 @@ import { namesOf, optionsOf } from "../config/options.js";
 import { numbersOf } from "../data/rows.js";
 import { overRows } from "../data/slices.js";
 import { ShapeError } from "../errors.js";
+import { refused } from "../model/settings.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxes, checkCount, checkFrame, checkTensor, checkTexts } from "./arguments.js";
-import { lineLayer, type Point, pointLayer } from "./layer.js";
+import { checkAxes, checkCount, checkFrame, checkLike, checkPair, checkTensor, ROWS } from "./arguments.js";
+import { coursesOf, everyOf, type Rows, scatteredOf } from "./courses.js";
+import { dotLayer, lineLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, numberPanel, type PanelData } from "./panel.js";
 import { Plot } from "./picture.js";
+import type { Range } from "./range.js";
 
 /** Settings of plots of samples. */
 export interface PlotSettings extends AxesSettings {
@@ -34,9 +37,6 @@ const names = {
   trajectories: namesOf<PlotSettings>(plotNames),
 };
 
-/** The shape of samples, in messages. */
-export const ROWS = "[rows, coordinates]";
-
 function checked(tensor: Tensor, leading: string, axes: readonly [number, number]): void {
   const width = tensor.shape.at(-1) ?? 0;
   const rank = leading.split(",").length + 1;
@@ -50,7 +50,7 @@ function checkSettings(where: string, { axes, like, limit, ...frame }: PlotSetti
   checkFrame(frame);
   checkAxes(axes);
   checkCount("limit", limit === Number.POSITIVE_INFINITY ? undefined : limit);
-  if (like !== undefined) checkTensor(`${where}: like`, like, ROWS);
+  checkLike(where, like);
 }
 
 /** The two drawn coordinates of the first rows. */
@@ -60,10 +60,18 @@ export async function pointsOf(samples: Tensor, { axes = [0, 1], limit = 5000 }:
   const count = Math.min(rows, limit);
   const elements = await numbersOf(count < rows ? samples.narrow(0, 0, count) : samples);
   const at = (row: number, axis: number) => elements[row * width + axis] ?? Number.NaN;
-  return Array.from({ length: count }, (_, row): Point => [at(row, axes[0]), at(row, axes[1])]);
+  const points: Point[] = [];
+  await overRows(count, (start, end) => {
+    for (let row = start; row < end; row++) points.push([at(row, axes[0]), at(row, axes[1])]);
+  });
+  return points;
 }
 
-/** The corners of what samples of any number reach to in two coordinates; none where nothing is finite. */
+/**
+ * The corners of what samples of any number reach to in two coordinates.
+ *
+ * @throws ConfigError where nothing is finite
+ */
 export async function reachOf(samples: Tensor, axes: readonly [number, number] = [0, 1]): Promise<Point[]> {
   checked(samples, "rows", axes);
   const [rows = 0, width = 0] = samples.shape;
@@ -82,6 +90,9 @@ export async function reachOf(samples: Tensor, axes: readonly [number, number] =
       }
     }
   });
+  if ([...low, ...high].some((end) => !Number.isFinite(end))) {
+    throw refused("like", `samples with finite numbers in the coordinates ${axes.join(" and ")}`, samples);
+  }
   return [low, high].map(([x, y]): Point => [x as number, y as number]);
 }
 
@@ -97,15 +108,25 @@ async function frame({ like, axes, limit: _, ...settings }: PlotSettings): Promi
 /** A set of points, by its name in the legend. */
 interface Named {
   readonly name: string;
-  readonly points: readonly Point[];
+  /** Rows that were looked at. */
+  readonly count: number;
+  readonly points: Rows & { readonly without: number };
+}
+
+async function named(name: string, set: Tensor, { axes = [0, 1], limit = 5000 }: PlotSettings): Promise<Named> {
+  checked(set, "rows", axes);
+  const [rows = 0, width = 0] = set.shape;
+  const count = Math.min(rows, limit);
+  const elements = await numbersOf(count < rows ? set.narrow(0, 0, count) : set);
+  const [x, y] = [await everyOf(elements, axes[0], width, count), await everyOf(elements, axes[1], width, count)];
+  return { name, count, points: await scatteredOf({ x, values: [y] }) };
 }
 
 /** Rows that a picture does not show since they have no place, and that there are none. */
 function toldOf(sets: readonly Named[]): string[] {
   const of = (name: string) => (sets.length > 1 ? ` of ${name}` : "");
-  return sets.flatMap(({ name, points }) => {
-    if (points.length === 0) return `no rows${of(name)}`;
-    const without = points.filter((point) => !point.every(Number.isFinite)).length;
+  return sets.flatMap(({ name, count, points: { without } }) => {
+    if (count === 0) return `no rows${of(name)}`;
     return without === 0 ? [] : `${rowCount(without)}${of(name)} without a number left out`;
   });
 }
@@ -125,21 +146,21 @@ export function scatter(samples: Tensor, settings: ScatterSettings = {}): Plot {
   const { against, names: own, ...rest } = optionsOf("plot.scatter", settings, names.scatter);
   checkTensor("plot.scatter", samples, ROWS);
   checkSettings("plot.scatter", rest);
-  checkTexts("names", own, 2);
+  checkPair(own);
   if (against !== undefined) checkTensor("plot.scatter: against", against, ROWS);
   const [above, beneath] = own ?? ["samples", "data"];
-  const named = async (name: string, set: Tensor): Promise<Named> => ({ name, points: await pointsOf(set, settings) });
   const draw = async () => {
-    const below = against === undefined ? [] : [await named(beneath, against)];
-    const sets = [...below, await named(above, samples)];
-    const layers = sets.map(({ name, points }) => pointLayer(name, points));
+    const below = against === undefined ? [] : [await named(beneath, against, settings)];
+    const sets = [...below, await named(above, samples, settings)];
+    const layers = sets.map(({ name, points }) => dotLayer(name, points));
     return [numberPanel({ ...(await frame(rest)), subtitle: toldOf(sets), layers })];
   };
   return new Plot(draw);
 }
 
 /**
- * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points.
+ * Trajectories `[T, N, D]`, as {@link DiffusionModel.sampleForwardProcess} gives them, as lines with their ends as points. Of more than 5000 points of
+ * one the first, the last, the lowest and the highest of those one after the other in the same half pixel of a PNG file are drawn: nothing that could be seen is lost.
  *
  * @throws ShapeError for another rank, or too few coordinates, once the picture is drawn
  *
@@ -158,13 +179,17 @@ export function trajectories(paths: Tensor, settings: PlotSettings = {}): Plot {
     checked(paths, "times, N", axes);
     const [times = 0, count = 0, width = 0] = paths.shape;
     const elements = await numbersOf(paths);
-    const at = (time: number, n: number, axis: number) => elements[(time * count + n) * width + axis] ?? Number.NaN;
-    const lines = Array.from({ length: Math.min(count, limit) }, (_, n) =>
-      Array.from({ length: times }, (_, time): Point => [at(time, n, axes[0]), at(time, n, axes[1])]),
-    );
-    const ends = lines.flatMap((line) => line.slice(-1));
-    const layers = [lineLayer("trajectories", lines), pointLayer("ends", ends)];
-    return [numberPanel({ ...(await frame(settings)), layers })];
+    const shown = Math.min(count, limit);
+    const along = (n: number, axis: number) => everyOf(elements, n * width + axis, count * width, times);
+    const course = async (n: number) => ({ x: await along(n, axes[0]), values: [await along(n, axes[1])] });
+    const outer = await frame(settings);
+    const [low, high] = outer.limits ?? [];
+    const across: Range | undefined = low && high && [low[0], high[0]];
+    const ways = await coursesOf(["x", "y", "line"], shown, course, across);
+    const last = (axis: number) =>
+      everyOf(elements, (times - 1) * count * width + axis, width, times === 0 ? 0 : shown);
+    const ends = await scatteredOf({ x: await last(axes[0]), values: [await last(axes[1])] });
+    return [numberPanel({ ...outer, layers: [lineLayer("trajectories", ways), dotLayer("ends", ends)] })];
   };
   return new Plot(draw);
 }

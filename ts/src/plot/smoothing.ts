@@ -1,7 +1,13 @@
-// Courses of many points and histograms, made clear: smoothed by a normal kernel, and thinned to what a picture can show.
+// Courses of many points and histograms, made clear: smoothed by a normal kernel.
 // Points come in the order of x; the cost grows with their number, not with its square.
-import { inSlices } from "../data/slices.js";
+import { turns } from "../data/slices.js";
 import type { Point } from "./layer.js";
+
+/** A course of points. */
+export interface Curve {
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
 
 /** Places at which a smoothed course is computed. */
 const PLACES = 400;
@@ -9,32 +15,39 @@ const PLACES = 400;
 /** Standard deviations after which a normal kernel is taken for 0. */
 const REACH = 4;
 
+/** Points that are looked at before others may have their turn. */
+const PIECE = 4096;
+
 /**
  * The Nadaraya–Watson estimate of a course with a normal kernel: a mean of the points around, weighted by their distance. Where points lie apart it follows them.
  *
  * @param share - the kernel's standard deviation as a share of the whole length
  */
-export async function smoothed(points: readonly Point[], share: number): Promise<Point[]> {
-  const [first, last] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
+export async function smoothed({ x, y }: Curve, share: number): Promise<Curve> {
+  const [first, last] = [x[0] ?? 0, x.at(-1) ?? 0];
   const width = (last - first) * share;
-  if (width === 0) return [...points];
-  const places = Math.min(PLACES, points.length);
+  if (width === 0) return { x, y };
+  const places = Math.min(PLACES, x.length);
   const course: Point[] = [];
+  const turn = turns();
   let begin = 0;
-  await inSlices(places, (i) => {
-    const x = first + ((last - first) * i) / (places - 1);
-    while ((points[begin]?.[0] ?? x) < x - REACH * width) begin += 1;
+  for (let i = 0; i < places; i++) {
+    const at = first + ((last - first) * i) / (places - 1);
+    while ((x[begin] ?? at) < at - REACH * width) begin += 1;
     let [sum, weights] = [0, 0];
-    for (let k = begin; k < points.length; k++) {
-      const [at, value] = points[k] ?? [0, 0];
-      if (at > x + REACH * width) break;
-      const weight = Math.exp(-0.5 * ((at - x) / width) ** 2);
-      sum += weight * value;
+    for (let k = begin; k < x.length; k++) {
+      const place = x[k] as number;
+      if (place > at + REACH * width) break;
+      const weight = Math.exp(-0.5 * ((place - at) / width) ** 2);
+      sum += weight * (y[k] as number);
       weights += weight;
+      if (k % PIECE === 0) await turn();
     }
-    course.push([x, sum / weights]);
-  });
-  return course.filter((point) => point.every(Number.isFinite));
+    course.push([at, sum / weights]);
+    await turn();
+  }
+  const shown = course.filter((point) => point.every(Number.isFinite));
+  return { x: Float64Array.from(shown, (point) => point[0]), y: Float64Array.from(shown, (point) => point[1]) };
 }
 
 /** Where a place beyond the ends lies, as a mirror at either end shows it. */
@@ -58,22 +71,4 @@ export function smoothedBins(values: readonly number[], width: number): number[]
       kernel.reduce((sum, weight, i) => sum + weight * (values[mirrored(bin + i - reach, values.length)] ?? 0), 0) /
       whole,
   );
-}
-
-/** Points that are kept at most. */
-const KEPT = 2000;
-
-/** The same course in fewer points: of each stretch the lowest and the highest, so that no peak is lost. */
-export function thinned(points: readonly Point[]): Point[] {
-  if (points.length <= KEPT) return [...points];
-  const stretches = KEPT / 2;
-  return Array.from({ length: stretches }, (_, i) => {
-    const stretch = points.slice(
-      Math.floor((i * points.length) / stretches),
-      Math.floor(((i + 1) * points.length) / stretches),
-    );
-    const lowest = stretch.reduce((a, b) => (b[1] < a[1] ? b : a));
-    const highest = stretch.reduce((a, b) => (b[1] > a[1] ? b : a));
-    return lowest[0] < highest[0] ? [lowest, highest] : [highest, lowest];
-  }).flat();
 }

@@ -1,14 +1,15 @@
 // A process at some of its times: how noise becomes data, as points side by side.
 // The panels have the same axes, unless the process itself changes its scale.
 import { namesOf, optionsOf } from "../config/options.js";
+import { turns } from "../data/slices.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkAxes, checkTensor, checkTexts } from "./arguments.js";
-import { type Point, pointLayer } from "./layer.js";
-import { type AxesSettings, numberPanel } from "./panel.js";
+import { checkAxes, checkCount, checkLike, checkTexts } from "./arguments.js";
+import { outermost, type Point, pointLayer } from "./layer.js";
+import { type AxesSettings, numberPanel, type Panel } from "./panel.js";
 import { Plot } from "./picture.js";
 import { checkSource, type ProcessModel, type ProcessSettings, processOf, runNames } from "./process.js";
 import { rangeOf } from "./range.js";
-import { coordinateNames, pointsOf, ROWS, reachOf } from "./samples.js";
+import { coordinateNames, pointsOf, reachOf } from "./samples.js";
 
 /** Settings of {@link snapshots}. */
 export interface SnapshotSettings extends ProcessSettings, Pick<AxesSettings, "columns"> {
@@ -38,7 +39,7 @@ function extentOf(points: readonly Point[]): number {
 /** The points whose extent all panels have; none where each has its own. */
 function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefined {
   const reaches = sets.map(extentOf);
-  return Math.max(...reaches) <= ALIKE * Math.min(...reaches) ? sets.flat() : undefined;
+  return Math.max(...reaches) <= ALIKE * Math.min(...reaches) ? outermost(sets.flatMap(outermost)) : undefined;
 }
 
 /**
@@ -57,24 +58,31 @@ function common(sets: readonly (readonly Point[])[]): readonly Point[] | undefin
  * ```
  */
 export function snapshots(source: ProcessModel | Tensor, settings: SnapshotSettings = {}): Plot {
-  const { axes = [0, 1], columns, like } = optionsOf("plot.snapshots", settings, names);
+  const { axes = [0, 1], columns, like, count } = optionsOf("plot.snapshots", settings, names);
   checkSource("plot.snapshots", source);
   checkAxes(axes);
   checkTexts("columns", columns, 2);
-  if (like !== undefined) checkTensor("plot.snapshots: like", like, ROWS);
+  checkLike("plot.snapshots", like);
+  checkCount("count", count);
   return new Plot(async () => {
     const { times, states, unit } = await processOf(source, axes, settings, USUAL);
     const [, count = 0, width = 0] = states.shape;
     const at = (i: number) => pointsOf(states.narrow(0, i, 1).reshape([count, width]), { axes });
-    const sets = await Promise.all(times.map((_, i) => at(i)));
+    const sets: Point[][] = [];
+    for (let i = 0; i < times.length; i++) sets.push(await at(i));
     const limits = like === undefined ? common(sets) : await reachOf(like, axes);
-    return sets.map((points, i) =>
-      numberPanel({
+    const panels: Panel[] = [];
+    const turn = turns();
+    for (const [i, points] of sets.entries()) {
+      const panel = numberPanel({
         title: timeTitle(unit, times[i] ?? Number.NaN),
         columns: columns ?? coordinateNames(axes),
         ...(limits && { limits }),
         layers: [pointLayer("states", points)],
-      }),
-    );
+      });
+      panels.push(panel);
+      await turn();
+    }
+    return panels;
   });
 }

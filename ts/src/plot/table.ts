@@ -7,15 +7,10 @@ import { turns } from "../data/slices.js";
 import { Table } from "../data/table.js";
 import { ConfigError } from "../errors.js";
 import { refused } from "../model/settings.js";
-import { checkFrame, checkTexts } from "./arguments.js";
+import { checkFrame, checkPair, checkTexts } from "./arguments.js";
 import { barPanel } from "./bars.js";
-import {
-  categoryDistribution,
-  type LabelDistribution,
-  missingIn,
-  numberDistribution,
-  wholeDistribution,
-} from "./distribution.js";
+import { categoryDistribution } from "./categories.js";
+import { type LabelDistribution, missingIn, numberDistribution, wholeDistribution } from "./distribution.js";
 import { shortened } from "./labels.js";
 import type { Point } from "./layer.js";
 import { numberPanel, type Panel, type Size } from "./panel.js";
@@ -26,7 +21,7 @@ import { stepLayer } from "./steps.js";
 export interface TablePlotSettings {
   /** Rows to compare with, such as the data: a table that has the same columns. */
   readonly against?: Table;
-  /** Names of the columns that are shown, in this order; default all of the table, or its first 16, which the title then says. */
+  /** Names of the columns that are shown, in this order, at most 64; default all of the table, or its first 16, which the title then says. */
   readonly columns?: readonly string[];
   /** Names in the legend: of the samples, and of what they are compared with; default `["samples", "data"]`. */
   readonly names?: readonly [string, string];
@@ -38,6 +33,9 @@ const names = namesOf<TablePlotSettings>({ against: true, columns: true, names: 
 
 /** Columns that are shown where none are named: more could not be read. */
 const COLUMNS = 16;
+
+/** Columns that can be named: a thousand panels are more than anybody looks at, and take seconds to draw. */
+const MOST = 64;
 
 /** Bars of a column: categories, of which the others are one, or different whole numbers. */
 const BARS = 12;
@@ -132,6 +130,21 @@ function shownOf(name: string, samples: Table, against: Table | undefined, [own,
   throw new ConfigError(`plot.table: against: expected ${expected}, got ${got}`, { expected, got, path: "against" });
 }
 
+/** Refuses what are neither missing nor names, each once and not too many. */
+function checkColumns(columns: readonly string[] | undefined): void {
+  if (columns === undefined) return;
+  checkTexts("columns", columns);
+  if (columns.length === 0) throw refused("columns", "names of columns", columns);
+  const wrong = (expected: string, got: string, remedy = "") =>
+    new ConfigError(`columns: expected ${expected}, got ${got}${remedy}`, { expected, got, path: "columns" });
+  if (columns.length > MOST) {
+    const remedy = `. Remedy: a picture for each ${MOST}, such as columns.slice(0, ${MOST})`;
+    throw wrong(`at most ${MOST} names of columns`, String(columns.length), remedy);
+  }
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice !== undefined) throw wrong("names of columns, each once", `${JSON.stringify(twice)} twice`);
+}
+
 /** What the title says. */
 function headingOf(title: string | undefined, shown: number, all: number): string | undefined {
   if (shown === all) return title;
@@ -161,9 +174,8 @@ export function table(samples: Table, settings: TablePlotSettings = {}): Plot {
   if (!(samples instanceof Table)) throw refused("plot.table", "a table", samples);
   if (against !== undefined && !(against instanceof Table)) throw refused("against", "a table", against);
   checkFrame({ title });
-  checkTexts("names", legend, 2);
-  const isNames = Array.isArray(columns) && columns.length > 0;
-  if (columns !== undefined && !isNames) throw refused("columns", "names of columns", columns);
+  checkPair(legend);
+  checkColumns(columns);
   const all = samples.columns.map(({ name }) => name);
   const chosen = columns ?? all.slice(0, COLUMNS);
   const shown = chosen.map((name) => shownOf(name, samples, against, legend));

@@ -4,12 +4,8 @@ import type { CategoryColumn, Column } from "../data/columns.js";
 import type { Numbers } from "../data/rows.js";
 import { turns } from "../data/slices.js";
 import type { Table } from "../data/table.js";
-import {
-  categoryDistribution,
-  type LabelDistribution,
-  numberDistribution,
-  wholeDistribution,
-} from "../plot/distribution.js";
+import { categoryDistribution } from "../plot/categories.js";
+import { type LabelDistribution, numberDistribution, wholeDistribution } from "../plot/distribution.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { columnNames, columnOf, columnsOf } from "./columns.js";
 import type { Marginal } from "./payload.js";
