@@ -3,6 +3,7 @@
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { Spec } from "vega";
+import { inSlices } from "../data/slices.js";
 import { InternalError } from "../errors.js";
 import { packageFile } from "../native.js";
 import type { DataSets } from "./data-sets.js";
@@ -19,7 +20,7 @@ const SCALE = 2;
 /** Pixels of a PNG at most: each is four bytes, several times over. */
 const MOST = 64e6;
 
-/** What becomes of a picture: SVG as text, or PNG as bytes, for which resvg has settings. */
+/** What becomes of a picture: SVG or PNG, for which resvg has settings; either as the bytes of its file. */
 interface Order extends Picture {
   readonly png: object | undefined;
 }
@@ -27,7 +28,7 @@ interface Order extends Picture {
 /** What the thread says of a picture. */
 interface Answer {
   readonly id: number;
-  readonly content?: string | Uint8Array;
+  readonly content?: Uint8Array;
   readonly error?: Error;
 }
 
@@ -89,7 +90,7 @@ const svgOf = async ({ spec, data }) => {
 
 const drawn = async (order) => {
   const svg = await svgOf(order);
-  if (order.png === undefined) return svg;
+  if (order.png === undefined) return new TextEncoder().encode(svg);
   const { Resvg } = require(workerData.resvg);
   // A picture of very many panels has fewer pixels for each.
   const [, width = 1, height = 1] = /width="(\\d+)" height="(\\d+)"/.exec(svg) ?? [];
@@ -104,7 +105,8 @@ let last = Promise.resolve();
 parentPort.on("message", ({ id, ...order }) => {
   const answered = async () => {
     try {
-      parentPort.postMessage({ id, content: await drawn(order) });
+      const content = await drawn(order);
+      parentPort.postMessage({ id, content }, [content.buffer]);
     } catch (error) {
       parentPort.postMessage({ id, error });
     }
@@ -114,7 +116,7 @@ parentPort.on("message", ({ id, ...order }) => {
 `;
 
 interface Waiting {
-  readonly resolve: (content: string | Uint8Array) => void;
+  readonly resolve: (content: Uint8Array) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -140,7 +142,7 @@ class Painter {
     });
   }
 
-  draw(order: Order): Promise<string | Uint8Array> {
+  draw(order: Order): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#last += 1;
       this.#worker.postMessage({ id: this.#last, ...order });
@@ -177,7 +179,7 @@ async function started(): Promise<Painter> {
   });
 }
 
-async function drawn(order: Order): Promise<string | Uint8Array> {
+async function drawn(order: Order): Promise<Uint8Array> {
   painter ??= started().catch((error: unknown) => {
     painter = undefined;
     throw error;
@@ -185,9 +187,23 @@ async function drawn(order: Order): Promise<string | Uint8Array> {
   return (await painter).draw(order);
 }
 
-/** A picture as the text of an SVG file. */
-export async function svgOf({ spec, data }: Picture): Promise<string> {
-  return (await drawn({ spec, data, png: undefined })) as string;
+/** A picture as the bytes of an SVG file. */
+export function svgBytesOf({ spec, data }: Picture): Promise<Uint8Array> {
+  return drawn({ spec, data, png: undefined });
+}
+
+/** Bytes of one piece of text. */
+const PIECE = 1 << 20;
+
+/** A picture as the text of an SVG file, which is put together in slices, since a text from another thread comes at a stretch. */
+export async function svgOf(picture: Picture): Promise<string> {
+  const bytes = await svgBytesOf(picture);
+  const decoder = new TextDecoder();
+  let text = "";
+  await inSlices(Math.ceil(bytes.length / PIECE), (i) => {
+    text += decoder.decode(bytes.subarray(i * PIECE, (i + 1) * PIECE), { stream: true });
+  });
+  return text + decoder.decode();
 }
 
 /** A picture as the bytes of a PNG file. */
@@ -200,5 +216,5 @@ export async function pngOf({ spec, data }: Picture): Promise<Uint8Array> {
     ],
     defaultFontFamily: "DejaVu Sans",
   };
-  return (await drawn({ spec, data, png: { font, scale: SCALE, most: MOST } })) as Uint8Array;
+  return drawn({ spec, data, png: { font, scale: SCALE, most: MOST } });
 }

@@ -6,7 +6,7 @@ import { ConfigError } from "../errors.js";
 import { pathOf, refused } from "../model/settings.js";
 import { checkCount, checkFrame } from "./arguments.js";
 import { type Grid, type GridSettings, gridPanel, pictureOf } from "./grid.js";
-import { pngOf, svgOf } from "./painter.js";
+import { pngOf, svgBytesOf, svgOf } from "./painter.js";
 import type { Panel } from "./panel.js";
 
 /**
@@ -68,7 +68,7 @@ export class Plot {
    */
   async save(file: string): Promise<void> {
     pathOf("plot.save", file);
-    if (file.endsWith(".svg")) return writeWhole(file, await this.toSvg());
+    if (file.endsWith(".svg")) return writeWhole(file, await svgBytesOf(pictureOf(await this.#panel())));
     if (file.endsWith(".png")) return writeWhole(file, await this.toPng());
     const expected = "a file name that ends in .svg or .png";
     throw new ConfigError(`plot.save: expected ${expected}, got ${JSON.stringify(file)}`, { expected, got: file });
