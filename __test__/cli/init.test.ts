@@ -113,7 +113,7 @@ describe("columns from which nothing is learned", () => {
     expect(code).toBe(0);
     expect(stdout).toContain('left out: "column1", a row number\n');
     expect(stdout).toContain('left out: "customer_id", an identifier: every row has another\n');
-    expect(stdout).toContain('left out: "name", an identifier: every row has another\n');
+    expect(stdout).toContain('left out: "name", an identifier or a text: every row has another\n');
     expect(stdout).toContain('left out: "gone", which has no values\n');
     const skipped = { column1: "skip", customer_id: "skip", name: "skip", gone: "skip" };
     expect(configIn(folder)).toMatchObject({ read: { columns: skipped }, xSize: 4 });

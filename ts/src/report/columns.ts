@@ -46,9 +46,26 @@ export function columnNames(subject: Subject, given: readonly string[] | undefin
   );
 }
 
+/** The two coordinates that show most where nobody asks: of a table numbers, those with decimals before whole ones, and dates. */
+function usualAxes({ encoding }: Subject, names: readonly string[]): number[] {
+  const first = names.length > 1 ? [0, 1] : [0];
+  const columns = encoding?.columns.filter(({ condition }) => condition !== true) ?? [];
+  const ranked = columns.flatMap((column, i) => {
+    if (encoding === undefined || column.type === "category") return [];
+    const rank = column.type === "date" ? 2 : column.step !== undefined && column.step >= 1 ? 1 : 0;
+    return [{ rank, i, at: encoding.place(column.name).start }];
+  });
+  const shown = ranked.sort((a, b) => a.rank - b.rank || a.i - b.i).slice(0, 2);
+  return shown.length < 2 ? first : shown.map(({ at }) => at).sort((a, b) => a - b);
+}
+
 /** The two coordinates that were asked for, by number. */
-export function chosenAxes(names: readonly string[], axes: readonly (number | string)[] | undefined): number[] {
-  if (axes === undefined) return names.length > 1 ? [0, 1] : [0];
+export function chosenAxes(
+  subject: Subject,
+  names: readonly string[],
+  axes: readonly (number | string)[] | undefined,
+): number[] {
+  if (axes === undefined) return usualAxes(subject, names);
   return axes.map((axis) => {
     const index = typeof axis === "number" ? axis : names.indexOf(axis);
     if (Number.isSafeInteger(index) && index >= 0 && index < names.length) return index;

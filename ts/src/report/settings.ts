@@ -35,7 +35,7 @@ export interface ReportSettings<X extends Size, C extends Size> {
   readonly title?: string;
   /** Names of the coordinates of a state; by default the columns of its table, or their numbers. */
   readonly columns?: readonly string[];
-  /** The two coordinates that are drawn, by number or name; default the first two. */
+  /** The two coordinates that are drawn, by number or name; default the first two, of a table two columns of numbers. */
   readonly axes?: readonly [number | string, number | string];
   /** Samples that are drawn and measured; default 2000, or 64 of states of more than 256 numbers. */
   readonly samples?: number;

@@ -60,7 +60,7 @@ async function vectorView({ subject, flow, data, columns, axes, particles }: Loo
   const at = async (axis: number) => packed(await columnOf(moving, axis), { shape, bits: 16 });
   const still = async (axis: number) =>
     known && packed(await columnOf(known, axis), { shape: known.shape.slice(0, 1), bits: 16 });
-  const [left = 0, top] = chosenAxes(names, axes);
+  const [left = 0, top] = chosenAxes(subject, names, axes);
   const [x, dataX] = [await at(left), await still(left)];
   const name = names[left] ?? "";
   if (top === undefined) return { kind: "histogram", name, x, ...(dataX && { data: dataX }) };

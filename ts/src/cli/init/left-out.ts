@@ -2,7 +2,7 @@
 // They would make it wide, and samples of them would be made up.
 
 import { hint } from "../../config/nearest.js";
-import { type Column, isMissing } from "../../data/columns.js";
+import { type CategoryColumn, type Column, isMissing } from "../../data/columns.js";
 import { hardlyCategories } from "../../data/encoding/many-categories.js";
 import { listed } from "../../data/names.js";
 import type { Table } from "../../data/table.js";
@@ -27,7 +27,7 @@ export interface LeftOut {
 const ROWS = 20;
 
 /** Texts that people read as numbers: with a currency, a percent sign, commas. */
-const LIKE_NUMBERS = /^\s*[^\d\s]{0,3}\s*[+-]?\d[\d.,' ]*\s*[^\d\s]{0,3}\s*$/;
+const LIKE_NUMBERS = /^\s*(?:\p{Sc}|[A-Z]{3}\s)?\s*[+-]?\d[\d.,' ]*(?:\s*%|\s*\p{Sc}|\s\p{L}+)?\s*$/u;
 
 /** Values that are looked at. */
 const LOOKED = 100;
@@ -51,16 +51,20 @@ function objection(column: Column, rows: number): string | undefined {
     const isNamed = NAMES.some((name) => name.test(column.name));
     return isNamed && areDifferent(values) ? "an identifier: every row has another" : undefined;
   }
+  return ofTexts(column, rows);
+}
+
+function ofTexts(column: CategoryColumn, rows: number): string | undefined {
+  const looked = column.categories.slice(0, LOOKED);
+  const numbers = looked.filter((text) => LIKE_NUMBERS.test(text));
+  const areNumbers = numbers.length > looked.length / 2;
   const used = hardlyCategories(column, rows);
-  if (used !== undefined) {
-    const values = column.categories.slice(0, LOOKED);
-    const [first] = values.filter((value) => LIKE_NUMBERS.test(value));
-    if (values.filter((value) => LIKE_NUMBERS.test(value)).length > values.length / 2) {
-      return `texts that look like numbers, such as ${JSON.stringify(first)}: write them as 1234.56, and it is a column of numbers`;
-    }
-    return `a text: ${used} different values in ${rows} rows`;
+  if (used !== undefined && areNumbers) {
+    const example = JSON.stringify(numbers[0]);
+    return `texts that look like numbers, such as ${example}: write them as 1234.56, and it is a column of numbers`;
   }
-  return new Set(column.codes).size === rows ? "an identifier: every row has another" : undefined;
+  if (new Set(column.codes).size === rows) return "an identifier or a text: every row has another";
+  return used === undefined ? undefined : `a text: ${used} different values in ${rows} rows`;
 }
 
 /** Refuses names that the table does not have, and such of which two things are said. */
