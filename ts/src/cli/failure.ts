@@ -21,6 +21,12 @@ export class Mistakes extends ConfigError {
   }
 }
 
+/** Notes what is wrong with a config; throws whatever else it is. */
+export function noteMistake(mistakes: ConfigError[], error: unknown): void {
+  if (!(error instanceof ConfigError)) throw error;
+  mistakes.push(...(error instanceof Mistakes ? error.errors : [error]));
+}
+
 /** Refuses what has mistakes: one is itself, several are told together. */
 export function refuseAll(errors: readonly ConfigError[]): void {
   const [first, second] = errors;

@@ -28,7 +28,7 @@ import type {
   TracedSampleSettings,
 } from "./options.js";
 import type { DensityReport, SamplesWithDensity } from "./reports.js";
-import { energyNames, functionOf, guideNames, numberOf, refused, refuseOptions, settingsOf } from "./settings.js";
+import { energySettingsOf, guideNames, numberOf, refused, refuseOptions, settingsOf } from "./settings.js";
 import { type StateOf, stateOf } from "./state.js";
 import { networkOf } from "./stored-model.js";
 import { tracedDensity, tracedSamples } from "./traced.js";
@@ -66,12 +66,7 @@ export abstract class GenerativeModel<
     refuseOptions(settings, passed);
     const { fixedX = [], fixedMask = [] } = known;
     if (guide !== undefined) optionsOf("guide", guide, guideNames);
-    const { function: energyFunction, ...energySettings } = optionsOf(
-      "energy",
-      energy === undefined ? {} : energy,
-      energyNames,
-    );
-    if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
+    const { function: energyFunction, ...energySettings } = energySettingsOf(energy);
     const options = {
       ...rest,
       ...(guide && { otherScale: numberOf("guide.scale", guide.scale) }),

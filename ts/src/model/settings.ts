@@ -2,7 +2,7 @@
 // Names of settings that no validator of a config sees are here, too.
 import { listed } from "../config/kit.js";
 import { hint } from "../config/nearest.js";
-import { namesOf } from "../config/options.js";
+import { namesOf, optionsOf } from "../config/options.js";
 import { ConfigError, relabelled } from "../errors.js";
 import type { Weights } from "../generated/config.js";
 import { describe } from "../tensor/tree.js";
@@ -58,7 +58,7 @@ export const validationNames = namesOf<ValidationSettings<never, never>>({ data:
 /** The names of {@link EverySettings}. */
 export const everyNames = namesOf<EverySettings>({ steps: true, call: true });
 /** The names of {@link EnergyGuideSettings}. */
-export const energyNames = namesOf<EnergyGuideSettings<PlainSize, never>>({ at: true, scale: true, function: true });
+const energyNames = namesOf<EnergyGuideSettings<PlainSize, never>>({ at: true, scale: true, function: true });
 /** The names of {@link GuideSettings}. */
 export const guideNames = namesOf<GuideSettings>({ model: true, scale: true });
 
@@ -103,6 +103,17 @@ export function functionOf<T>(what: string, value: T): T {
 }
 
 /**
+ * The settings of an energy that guides; none where there is none.
+ *
+ * @throws ConfigError for a name that is not known, or a function that is none
+ */
+export function energySettingsOf<E extends { readonly function?: unknown }>(energy: E | undefined): E {
+  const settings = optionsOf("energy", energy === undefined ? ({} as E) : energy, energyNames);
+  if (settings.function !== undefined) functionOf("energy.function", settings.function);
+  return settings;
+}
+
+/**
  * A setting that is there must be true or false.
  *
  * @throws ConfigError where it is something else
@@ -112,14 +123,15 @@ export function checkTruth(what: string, value: unknown): void {
 }
 
 /**
- * A setting that is there must be an integer, of at least so much.
+ * A setting that is there must be an integer, of at least and at most so much.
  *
  * @throws ConfigError where it is something else
  */
-export function checkInteger(what: string, value: unknown, least?: number): void {
+export function checkInteger(what: string, value: unknown, least?: number, most = Number.POSITIVE_INFINITY): void {
   if (value === undefined) return;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= (least ?? value)) return;
-  throw refused(what, least === undefined ? "an integer" : `an integer ≥ ${least}`, value);
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= (least ?? value) && value <= most) return;
+  const limits = most === Number.POSITIVE_INFINITY ? ` ≥ ${least}` : ` from ${least} to ${most}`;
+  throw refused(what, `an integer${least === undefined ? "" : limits}`, value);
 }
 
 /**

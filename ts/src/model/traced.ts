@@ -1,7 +1,6 @@
 // Samples and log densities inside of a traced function: all steps of the solver become part of the graph, to be differentiated.
 // What runs as a job outside of a trace is recorded here instead; a trace cannot wait for a job.
 
-import { optionsOf } from "../config/options.js";
 import { validate } from "../config/validate.js";
 import { ConfigError, TraceError } from "../errors.js";
 import type { TracedValue } from "../native/boundary.js";
@@ -12,7 +11,7 @@ import { grouped } from "./groups.js";
 import { mapped, rowsOf } from "./lists.js";
 import type { Network } from "./network.js";
 import type { TracedLogProbSettings, TracedSampleSettings } from "./options.js";
-import { energyNames, functionOf } from "./settings.js";
+import { energySettingsOf } from "./settings.js";
 
 /** What a model hands over to be recorded. */
 interface Given {
@@ -77,12 +76,7 @@ export function tracedSamples(
   const trace = theTrace(method, remedy);
   refuse(settings, ofJobs);
   const { energy, ...rest } = settings as TracedSampleSettings<never, never>;
-  const { function: energyFunction, ...energySettings } = optionsOf(
-    "energy",
-    energy === undefined ? {} : energy,
-    energyNames,
-  );
-  if (energyFunction !== undefined) functionOf("energy.function", energyFunction);
+  const { function: energyFunction, ...energySettings } = energySettingsOf(energy);
   const options = { ...rest, ...(energy && { energy: energySettings }), ...more };
   validate("SampleOptions", options);
   const rows = rowsOf(given.x0);

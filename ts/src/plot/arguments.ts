@@ -1,7 +1,7 @@
 // What pictures check of their arguments at the door: what is of a wrong kind is named in the line that has it.
 // Shapes and values are looked at once a picture is drawn.
 import { ConfigError, ShapeError, type ThalwegError } from "../errors.js";
-import { refused } from "../model/settings.js";
+import { checkInteger, refused } from "../model/settings.js";
 import { tensor } from "../tensor/create.js";
 import { Tensor } from "../tensor/tensor.js";
 import { describe } from "../tensor/tree.js";
@@ -92,15 +92,7 @@ export function checkRange(name: string, range: Range | undefined): void {
 }
 
 /** Refuses what is neither missing nor an integer from 1 to `most`. */
-export function checkCount(name: string, count: number | undefined, most = Number.POSITIVE_INFINITY): void {
-  if (count === undefined || (Number.isSafeInteger(count) && count > 0 && count <= most)) return;
-  throw refused(name, most === Number.POSITIVE_INFINITY ? "an integer ≥ 1" : `an integer from 1 to ${most}`, count);
-}
-
-/** Refuses what is neither missing nor true or false. */
-export function checkSwitch(name: string, value: boolean | undefined): void {
-  if (value !== undefined && typeof value !== "boolean") throw refused(name, "true or false", value);
-}
+export const checkCount = (name: string, count: unknown, most?: number): void => checkInteger(name, count, 1, most);
 
 const isPlace = (axis: unknown) => Number.isSafeInteger(axis) && Number(axis) >= 0;
 

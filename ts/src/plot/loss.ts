@@ -3,9 +3,9 @@
 import { namesOf, optionsOf } from "../config/options.js";
 import { overRows } from "../data/slices.js";
 import { readLog } from "../log/read-log.js";
-import { refused } from "../model/settings.js";
+import { checkTruth, refused } from "../model/settings.js";
 import type { FitEvent } from "../train/events.js";
-import { checkFrame, checkSwitch } from "./arguments.js";
+import { checkFrame } from "./arguments.js";
 import { coursesOf } from "./courses.js";
 import { dotLayer, type Layer, lineLayer, type Point } from "./layer.js";
 import { type AxesSettings, axesNames, type Division, numberPanel, type Panel } from "./panel.js";
@@ -130,7 +130,7 @@ export function loss(log: readonly LossEvent[] | string, settings: LossPlotSetti
     throw refused("smoothing", "a share of the steps in [0, 1)", smoothing);
   }
   if (scale !== undefined && scale !== "linear" && scale !== "log") throw refused("scale", '"linear" or "log"', scale);
-  checkSwitch("learningRate", learningRate);
+  checkTruth("learningRate", learningRate);
   checkFrame(settings);
   if (typeof log !== "string") checkEvents(log);
   return new Plot(async () => {

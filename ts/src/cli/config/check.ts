@@ -12,7 +12,7 @@ import type { Outcome } from "../command.js";
 import { readNames } from "../data/kinds.js";
 import { readRows } from "../data/rows.js";
 import { table } from "../data/table.js";
-import { Mistakes, refuseAll } from "../failure.js";
+import { noteMistake, refuseAll } from "../failure.js";
 import { completed, isEncoded, rowsOf } from "../train/complete.js";
 import { planOf } from "../train/settings.js";
 import { below, type ConfigFile, readConfig, type Section } from "./file.js";
@@ -34,8 +34,7 @@ class Found {
     try {
       return await look();
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.mistakes.push(...(error instanceof Mistakes ? error.errors : [error]));
+      noteMistake(this.mistakes, error);
       return undefined;
     }
   }
@@ -48,7 +47,7 @@ function readable(read: Section): true {
   try {
     checkReading(ofTable);
   } catch (error) {
-    throw error instanceof ConfigError ? below("read", error) : error;
+    throw below("read", error);
   }
   return true;
 }
@@ -59,7 +58,7 @@ function encoded(encoding: Section): true {
   try {
     checkEncodingSettings(encoding);
   } catch (error) {
-    throw error instanceof ConfigError ? below("encoding", error) : error;
+    throw below("encoding", error);
   }
   return true;
 }

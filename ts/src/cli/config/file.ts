@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { nearest } from "../../config/nearest.js";
 import { bytesOfFile, unreadable } from "../../data/file.js";
 import { ConfigError, DataError, relabelled } from "../../errors.js";
+import { placeIn } from "../convert/place.js";
 
 /** The names that a file has beside those of the model's class. */
 export const OWN = ["$schema", "class", "read", "encoding", "train"] as const;
@@ -66,8 +67,9 @@ export function partsOf(value: unknown): ConfigFile {
   return { className, model, read: read ?? {}, encoding: encoding ?? {}, train: train ?? {} };
 }
 
-/** An error of a section's field, which names it as the file does. */
-export function below(section: string, error: ConfigError): ConfigError {
+/** An error of a section's field, which names it as the file does; another one as it is. */
+export function below<E>(section: string, error: E): E {
+  if (!(error instanceof ConfigError)) return error;
   return relabelled(error, `${section}.${error.message}`, { path: `${section}.${error.path}` });
 }
 
@@ -109,8 +111,8 @@ export async function readJson(file: string): Promise<unknown> {
 function placed(message: string, text: string): string {
   if (/line \d/.test(message)) return message;
   return message.replace(/position (\d+)/, (_, position: string) => {
-    const lines = text.slice(0, Number(position)).split("\n");
-    return `line ${lines.length}, column ${(lines.at(-1) ?? "").length + 1}`;
+    const { line, column } = placeIn(text, Number(position));
+    return `line ${line}, column ${column}`;
   });
 }
 

@@ -42,8 +42,8 @@ function areDifferent(values: Float64Array): boolean {
 
 /** What speaks against a column; undefined where nothing does. */
 function objection(column: Column, rows: number): string | undefined {
-  const present = Array.from({ length: rows }, (_, row) => row).filter((row) => !isMissing(column, row)).length;
-  if (present === 0) return "which has no values";
+  const isEmpty = Array.from({ length: rows }, (_, row) => row).every((row) => isMissing(column, row));
+  if (isEmpty) return "which has no values";
   if (rows < ROWS || column.type === "date") return undefined;
   if (column.type === "number") {
     const { values } = column;
@@ -71,19 +71,20 @@ function ofTexts(column: CategoryColumn, rows: number): string | undefined {
 function check(table: Table, asked: Asked): void {
   const names = table.columns.map(({ name }) => name);
   const first = new Map<string, string>();
-  for (const [flag, columns] of Object.entries(asked) as [string, readonly string[]][]) {
-    for (const name of columns) {
-      const before = first.get(name);
-      if (names.includes(name) && (before === undefined || before === flag)) {
-        first.set(name, flag);
-        continue;
-      }
-      const path = `--${flag}`;
-      const expected =
-        before === undefined ? `a column of the table (${listed(names)})` : `one of --${before} and ${path}`;
-      const told = `${path}: expected ${expected}, got ${before === undefined ? JSON.stringify(name) : `${JSON.stringify(name)} in both`}`;
-      throw new ConfigError(`${told}${before === undefined ? hint(name, names) : ""}`, { expected, got: name, path });
+  const all = Object.entries(asked).flatMap(([flag, columns]: [string, readonly string[]]) =>
+    columns.map((name) => ({ name, flag: `--${flag}` })),
+  );
+  for (const { name, flag } of all) {
+    const before = first.get(name) ?? flag;
+    const isKnown = names.includes(name);
+    if (isKnown && before === flag) {
+      first.set(name, flag);
+      continue;
     }
+    const expected = isKnown ? `one of ${before} and ${flag}` : `a column of the table (${listed(names)})`;
+    const rest = isKnown ? " in both" : hint(name, names);
+    const message = `${flag}: expected ${expected}, got ${JSON.stringify(name)}${rest}`;
+    throw new ConfigError(message, { expected, got: name, path: flag });
   }
 }
 

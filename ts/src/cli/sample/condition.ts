@@ -28,6 +28,10 @@ export const conditionColumns = (model: AnyModel): readonly ColumnEncoding[] => 
   return (data?.columns ?? []).filter(({ condition }) => condition);
 };
 
+/** How values of columns are told: `kind=…,size=…`. */
+export const asValues = (columns: readonly ColumnEncoding[]): string =>
+  columns.map(({ name }) => `${name}=…`).join(",");
+
 /** A row of a table from `name=value,…`. */
 function rowFrom(text: string, columns: readonly ColumnEncoding[]): Table {
   const pairs = text.split(",").map((pair) => pair.split("="));
@@ -44,15 +48,14 @@ function rowFrom(text: string, columns: readonly ColumnEncoding[]): Table {
     return [column.name, column.type === "number" ? Number(value) : value] as const;
   });
   const given = new Map(row);
-  const missing = columns.filter(({ name }) => !given.has(name)).map(({ name }) => `${name}=…`);
-  if (missing.length > 0) throw refused(`${missing.join(",")}, too`, text);
+  const missing = columns.filter(({ name }) => !given.has(name));
+  if (missing.length > 0) throw refused(`${asValues(missing)}, too`, text);
   return Table.fromRows([Object.fromEntries(row)]);
 }
 
 /** The error of a text that is neither a file nor values of columns. */
 function wrongText(text: string, columns: readonly ColumnEncoding[]): ConfigError {
-  const names = columns.map(({ name }) => `${name}=…`).join(",");
-  if (names !== "") return refused(`a file that is there, or ${names}`, text);
+  if (columns.length > 0) return refused(`a file that is there, or ${asValues(columns)}`, text);
   return refused(
     "none: the model has no columns that are conditions (thalweg init --condition <columns> makes one that has)",
     text,

@@ -13,7 +13,7 @@ import { interruptible } from "../signals.js";
 import { rowsOfModel } from "../train/complete.js";
 import { filesOfRun, type RunRecord, recordOf } from "../train/folder.js";
 import { checkColumns, chosen } from "./columns.js";
-import { conditionColumns, conditionFrom } from "./condition.js";
+import { asValues, conditionColumns, conditionFrom } from "./condition.js";
 import { type Drawn, drawn } from "./drawn.js";
 import { csvOf, rowsOf, tableOf, writerOf } from "./write.js";
 
@@ -51,11 +51,11 @@ async function countOf(samples: Drawn): Promise<number> {
 
 /** Says what samples lack that are of no condition in particular. */
 function sayWithout(model: AnyModel): void {
-  const names = conditionColumns(model).map(({ name }) => name);
-  if (names.length === 0) return;
-  const example = names.map((name) => `${name}=…`).join(",");
+  const columns = conditionColumns(model);
+  if (columns.length === 0) return;
+  const names = listed(columns.map(({ name }) => name));
   note(
-    `without --condition: samples are of no ${listed(names)} in particular, and have no such column; --condition ${example}, or a file of rows, gives it`,
+    `without --condition: samples are of no ${names} in particular, and have no such column; --condition ${asValues(columns)}, or a file of rows, gives it`,
   );
 }
 

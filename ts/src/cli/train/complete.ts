@@ -37,11 +37,6 @@ function checkWidth(name: string, given: unknown, width: number): void {
   throw new ConfigError(`${name}: expected ${expected}, got ${got}; ${remedy}`, { expected, got, path: name });
 }
 
-/** Errors name fields as the config does. */
-function rethrown(error: unknown): never {
-  throw error instanceof ConfigError ? below("encoding", error) : error;
-}
-
 async function ofTable(table: Table, { model, encoding }: ConfigFile): Promise<Section> {
   const [{ fitEncoding }, { TableEncoding }] = await Promise.all([
     import("../../data/encoding/fit-encoding.js"),
@@ -49,7 +44,9 @@ async function ofTable(table: Table, { model, encoding }: ConfigFile): Promise<S
   ]);
   const fitted =
     model.data === undefined
-      ? await fitEncoding(table, encoding).catch(rethrown)
+      ? await fitEncoding(table, encoding).catch((error: unknown) => {
+          throw below("encoding", error);
+        })
       : new TableEncoding(model.data as never);
   checkWidth("xSize", model.xSize, fitted.width);
   const conditions = fitted.conditionWidth;

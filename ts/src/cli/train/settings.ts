@@ -4,7 +4,7 @@ import { mistakesIn } from "../../config/validate.js";
 import { ConfigError } from "../../errors.js";
 import type { FitOptions } from "../../generated/config.js";
 import { below, type Section } from "../config/file.js";
-import { refuseAll } from "../failure.js";
+import { noteMistake, refuseAll } from "../failure.js";
 
 /** The flags of `thalweg train`. */
 export interface TrainOptions {
@@ -113,17 +113,6 @@ function heldIn(train: Section): Held | undefined {
   return { ...(share !== undefined && { share }), ...(data !== undefined && { data }), every: own };
 }
 
-/** What something comes to; where it is refused, that is noted. */
-function noted<Result>(mistakes: ConfigError[], look: () => Result): Result | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    mistakes.push(error);
-    return undefined;
-  }
-}
-
 /**
  * The settings of a fit into a folder.
  *
@@ -134,7 +123,12 @@ export function planOf(train: Section, folder: string): FitPlan {
   const elsewhere = ["resume", "every"].filter((name) => name in train);
   const where = "no such name here: it is said on the command line, or in TypeScript";
   const mistakes = elsewhere.map((name) => refused(name, where, train[name]));
-  const held = noted(mistakes, () => heldIn(train));
+  let held: Held | undefined;
+  try {
+    held = heldIn(train);
+  } catch (error) {
+    noteMistake(mistakes, error);
+  }
   const { validation: _, checkpoint, ...rest } = train;
   const fit = {
     ...rest,
