@@ -1,11 +1,11 @@
 //! Which passes that follow each other may run as one kernel, each row by threads of one block: those that want of each other's values
 //! nothing but what lies in the same row.
 
-use crate::cpu::fused::{Form, Lying, Pass, Pattern, WRITTEN};
+use super::source::strides_of;
+use crate::cpu::fused::{Form, Lying, Pass, WRITTEN};
 use crate::cpu::plan::ARENA;
 use crate::cpu::program::Step;
 use std::ops::Range;
-use thalweg_graph::strides;
 
 /// Elements of a row, at most: one block takes it.
 const WIDE: usize = 4096;
@@ -49,18 +49,6 @@ impl Access {
     }
 }
 
-/// The strides of a value over the dimensions of its pass.
-fn strides_of(pass: &Pass, lying: &Lying) -> Vec<usize> {
-    let with = |outer: &[usize], last: usize| [outer, &[last]].concat();
-    match &lying.pattern {
-        Pattern::Single => vec![0; pass.dims.len()],
-        Pattern::Flat => strides(&pass.dims),
-        Pattern::Rows(outer) => with(outer, 1),
-        Pattern::Repeated(outer) => with(outer, 0),
-        Pattern::Scattered(all) => all.clone(),
-    }
-}
-
 /// Dimensions with their strides, those of a row of `width` elements apart; `None` where rows do not consist of whole dimensions.
 type Dims = Vec<(usize, usize)>;
 fn parted(dims: &[usize], strides: &[usize], width: usize) -> Option<(Dims, Dims)> {
@@ -98,7 +86,7 @@ fn step_of(outer: &Dims) -> Option<usize> {
 
 fn access(pass: &Pass, lying: &Lying, rows: usize, writes: bool) -> Access {
     let size = lying.dtype.size();
-    let all = strides_of(pass, lying);
+    let all = strides_of(lying, &pass.dims);
     let reach = |dims: &mut dyn Iterator<Item = (usize, usize)>| dims.map(|(n, stride)| n.saturating_sub(1) * stride).sum::<usize>();
     let first = lying.at.offset * size;
     let bytes = |last: usize| first..first + (last + 1) * size;

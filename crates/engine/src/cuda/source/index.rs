@@ -1,6 +1,8 @@
 //! Where an element lies: its place in a row-major order taken apart into coordinates.
 
 use super::Lines;
+use crate::cpu::fused::{Lying, Pattern};
+use thalweg_graph::strides;
 
 /// The type of numbers up to `count`: 32 bits wherever they are enough.
 pub(crate) fn index_type(count: usize) -> &'static str {
@@ -50,4 +52,16 @@ pub(crate) fn names(name: &str, rank: usize) -> Vec<String> {
 /// Strides as those that may be negative.
 pub(crate) fn signed(strides: &[usize]) -> Vec<isize> {
     strides.iter().map(|&s| s as isize).collect()
+}
+
+/// The strides of a value over the dimensions of its pass.
+pub(crate) fn strides_of(lying: &Lying, dims: &[usize]) -> Vec<usize> {
+    let with = |outer: &[usize], last: usize| [outer, &[last]].concat();
+    match &lying.pattern {
+        Pattern::Single => vec![0; dims.len()],
+        Pattern::Flat => strides(dims),
+        Pattern::Rows(outer) => with(outer, 1),
+        Pattern::Repeated(outer) => with(outer, 0),
+        Pattern::Scattered(all) => all.clone(),
+    }
 }

@@ -13,6 +13,7 @@ mod together;
 
 pub(crate) use copy::{between, copy};
 pub(crate) use images::{images, patches};
+pub(crate) use index::strides_of;
 pub(crate) use ops::op;
 pub(crate) use pass::{chain, pass};
 pub(crate) use skinny::skinny;

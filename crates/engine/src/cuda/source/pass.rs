@@ -9,7 +9,7 @@ mod chain;
 
 pub(crate) use chain::chain;
 
-use super::index::{coordinates, index_type, names, offset, one_each, signed};
+use super::index::{coordinates, index_type, names, offset, one_each, signed, strides_of};
 use super::{Kernel, Lines, Parameter, SCRATCH, THREADS, Touch, constant, type_name};
 use crate::cpu::fused::{Argument, Code, Form, Join, Lying, Pass, Pattern, Reduction, Target};
 use crate::cpu::memory::Address;
@@ -222,17 +222,9 @@ impl Maker<'_> {
 
     /// Bytes that are moved: what is repeated is read once, and of what is read only that which is `outside`.
     fn bytes(&self, needs: &Needs, outside: impl Fn(&Lying) -> bool) -> usize {
-        let distinct =
-            |strides: &[usize]| -> usize { self.pass.dims.iter().zip(strides).filter(|(_, s)| **s > 0).map(|(d, _)| d).product() };
         let moved = |lying: &Lying| {
-            let elements = match &lying.pattern {
-                Pattern::Single => 1,
-                Pattern::Flat => self.pass.count,
-                Pattern::Rows(outer) => distinct(outer) * self.pass.row,
-                Pattern::Repeated(outer) => distinct(outer),
-                Pattern::Scattered(strides) => distinct(strides),
-            };
-            elements * lying.dtype.size()
+            let walked = self.pass.dims.iter().zip(strides_of(lying, &self.pass.dims)).filter(|(_, stride)| *stride > 0);
+            walked.map(|(size, _)| size).product::<usize>() * lying.dtype.size()
         };
         let read: usize = needs.sources.iter().map(|&k| &self.pass.sources[k]).filter(|l| outside(l)).map(moved).sum();
         let written: usize = self.pass.stores.iter().take(self.stores.len()).map(|s| moved(&s.lying)).sum();
@@ -616,17 +608,7 @@ impl Writer<'_> {
 
 /// A value of a pass, with the part of memory that it takes.
 fn value(pass: &Pass, lying: &Lying, writes: bool) -> Parameter {
-    let outer = &pass.dims[..pass.dims.len().saturating_sub(1)];
-    let touch = match &lying.pattern {
-        Pattern::Single => Touch::row(writes, 1),
-        Pattern::Flat => Touch::row(writes, pass.count),
-        Pattern::Rows(strides) => {
-            let rows = Touch::of(writes, outer, &signed(strides));
-            Touch { after: rows.after + pass.row - 1, ..rows }
-        }
-        Pattern::Repeated(strides) => Touch::of(writes, outer, &signed(strides)),
-        Pattern::Scattered(strides) => Touch::of(writes, &pass.dims, &signed(strides)),
-    };
+    let touch = Touch::of(writes, &pass.dims, &signed(&strides_of(lying, &pass.dims)));
     Parameter::Value(lying.at, lying.dtype, touch)
 }
 
