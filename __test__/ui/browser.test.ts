@@ -82,10 +82,31 @@ it("a fit that finishes leaves its curve in the tab", async () => {
   const { page, errors } = await openPage(opened.browser);
   await page.goto(live.url);
   await until(page, "document.querySelector('#state').textContent.startsWith('waiting')");
+  // What stands there in the very moment in which the page says that it is finished.
+  await page.evaluate(`{
+    const [state, step] = ["state", "step"].map((id) => document.getElementById(id));
+    new MutationObserver(() => {
+      if (state.textContent.startsWith("finished")) window.atEnd ??= [step.textContent, document.title];
+    }).observe(state, { childList: true });
+  }`);
   await small().fit(data(), { steps: 300, log: live });
   await until(page, "document.querySelector('#state').textContent === 'finished after 300 steps'");
+  expect(await page.evaluate("window.atEnd")).toEqual(["300", "100 % · Training"]);
   expect(await textOf(page, "step")).toBe("300");
   expect(await page.$eval("#progress-bar", (bar) => bar.getAttribute("aria-valuenow"))).toBe("100");
   expect((await page.$$("#course polyline")).length).toBeGreaterThan(0);
+  expect(errors).toEqual([]);
+});
+
+it("the title of a tab that is not seen tells how far the fit is", async () => {
+  const live = await livePage({ onStop: () => run.stop() });
+  const { page, errors } = await openPage(opened.browser);
+  await page.evaluateOnNewDocument("Object.defineProperty(document, 'hidden', { value: true })");
+  await page.evaluateOnNewDocument("window.requestAnimationFrame = () => 0");
+  await page.goto(live.url);
+  const run = small().fit(data(), { steps: 1_000_000, log: live });
+  await page.waitForFunction("/^\\d+ % · Training$/.test(document.title)", { timeout: 30_000, polling: 100 });
+  await page.click("#stop");
+  expect((await run).reason).toBe("stopped");
   expect(errors).toEqual([]);
 });

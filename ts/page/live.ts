@@ -70,12 +70,11 @@ function draw(): void {
   chart.show(courseOf());
 }
 
-/** Draws at the next frame, however many events come until then. */
+/** Draws at the next frame, however many events come until then; a hidden tab has no frames, and draws each second for its title. */
 function drawSoon(): void {
   if (waiting) return;
   waiting = true;
-  // A hidden tab has no frames; it draws once it is seen.
-  if (document.hidden) document.addEventListener("visibilitychange", () => requestAnimationFrame(draw), { once: true });
+  if (document.hidden) setTimeout(draw, 1000);
   else requestAnimationFrame(draw);
 }
 
@@ -116,9 +115,9 @@ listen<LivePreview>("preview", ({ step, views, note }) => {
 
 listen<LiveEnd>("end", ({ reason }) => {
   source.close();
+  draw();
   say("ended", reason);
   if (stop !== null) stop.disabled = true;
-  drawSoon();
 });
 
 source.addEventListener("error", () => {
