@@ -55,12 +55,34 @@ fn elements<T: Real + From<f32>>(n: usize) -> Vec<(String, f64)> {
     rows
 }
 
+/// Columns that are turned at a time, as in the engine.
+const TURNED: usize = 64;
+
 /// The shapes of a product, and how its operands lie.
 struct Product {
     name: &'static str,
     m: usize,
     k: usize,
     n: usize,
+}
+
+/// An operand of a general product, and the distances of its columns and rows.
+type Side<'a> = (&'a [f32], isize, isize);
+
+/// The product of the crate gemm, into rows that begin `stride` apart.
+fn general([m, k, n]: [usize; 3], left: Side<'_>, right: Side<'_>, out: &mut [f32], stride: usize) {
+    let reaches = |(x, column, row): Side<'_>, rows: usize, columns: usize| {
+        assert!(x.len() as isize > (rows as isize - 1) * row + (columns as isize - 1) * column);
+        (x.as_ptr(), column, row)
+    };
+    assert!(out.len() >= (m - 1) * stride + n);
+    let ((a, a_column, a_row), (b, b_column, b_row)) = (reaches(left, m, k), reaches(right, k, n));
+    let none = gemm::Parallelism::None;
+    let (to, stride) = (out.as_mut_ptr(), stride as isize);
+    // SAFETY: all three were just checked to be as long as their shapes and distances say.
+    unsafe {
+        gemm::gemm(m, n, k, to, 1, stride, false, a, a_column, a_row, b, b_column, b_row, 0.0, 1.0, false, false, false, none);
+    }
 }
 
 /// Microseconds of a kernel of ours and of the crate gemm, one thread each.
@@ -79,44 +101,19 @@ fn product(p: &Product) -> (f64, f64) {
             "few_rows_transposed" => f32::few_rows_transposed(rows(&x, m, k, k), rows(&w, n, k, k), RowsMut::new(out, m, n, n), false),
             "few_inner" => f32::few_inner(rows(&x, m, k, k), rows(&w, k, n, n), RowsMut::new(out, m, n, n), false),
             "few_columns" => f32::few_columns(rows(&x, m, k, k), rows(&w, n, k, k), RowsMut::new(out, m, n, n), false),
+            "turned" => (0..n).step_by(TURNED).for_each(|first| {
+                f32::transpose(rows(&w[first * k..], TURNED, k, k), RowsMut::new(&mut scratch, k, TURNED, TURNED));
+                general([m, k, TURNED], (&x, 1, k as isize), (&scratch, 1, TURNED as isize), &mut out[first..], n);
+            }),
             _ => f32::few_outer(rows(&x, m, k, k), rows(&g, m, n, n), RowsMut::new(out, k, n, n), false, &mut scratch),
         }
     });
-    // Strides (column, row) of the operands of the general product.
-    let (rows, inner, left, right) = match name {
-        "few_rows_transposed" | "few_columns" => (m, k, (&x, 1, k as isize), (&w, k as isize, 1)),
-        "few_outer" => (k, m, (&x, k as isize, 1), (&g, 1, n as isize)),
-        _ => (m, k, (&x, 1, k as isize), (&w, 1, n as isize)),
+    let (sizes, left, right): ([usize; 3], Side<'_>, Side<'_>) = match name {
+        "few_rows_transposed" | "few_columns" | "turned" => ([m, k, n], (&x, 1, k as isize), (&w, k as isize, 1)),
+        "few_outer" => ([k, m, n], (&x, k as isize, 1), (&g, 1, n as isize)),
+        _ => ([m, k, n], (&x, 1, k as isize), (&w, 1, n as isize)),
     };
-    let theirs = fastest(|| {
-        let out = black_box(&mut out);
-        // SAFETY: the shapes and strides describe the vectors made above.
-        unsafe {
-            let (a, b) = (left.0.as_ptr(), right.0.as_ptr());
-            let none = gemm::Parallelism::None;
-            gemm::gemm(
-                rows,
-                n,
-                inner,
-                out.as_mut_ptr(),
-                1,
-                n as isize,
-                false,
-                a,
-                left.1,
-                left.2,
-                b,
-                right.1,
-                right.2,
-                0.0,
-                1.0,
-                false,
-                false,
-                false,
-                none,
-            );
-        }
-    });
+    let theirs = fastest(|| general(sizes, left, right, black_box(&mut out), n));
     (ours / 1e3, theirs / 1e3)
 }
 
@@ -156,6 +153,11 @@ fn products() {
     all.extend(few.iter().map(|&n| Product { name: "few_outer", m: 4096, k: 512, n }));
     all.extend([Product { name: "few_inner", m: 512, k: 2, n: 64 }, Product { name: "few_columns", m: 512, k: 64, n: 2 }]);
     all.extend([Product { name: "few_rows", m: 2, k: 64, n: 64 }, Product { name: "few_outer", m: 512, k: 2, n: 64 }]);
+    all.extend([16, 32, 64, 128, 256, 512].map(|m| square("turned", m)));
+    all.extend(
+        [(16, 128, 128), (64, 128, 128), (16, 256, 256), (128, 256, 256), (256, 256, 256), (64, 1024, 256), (64, 192, 768)]
+            .map(|(m, k, n)| Product { name: "turned", m, k, n }),
+    );
     println!("\n{:<20}{:>6}{:>6}{:>6}{:>10}{:>10}   µs, f32", "product", "m", "k", "n", "ours", "gemm");
     for p in all {
         let (ours, theirs) = product(&p);

@@ -26,6 +26,7 @@ mod real;
 mod reduce;
 mod skinny;
 mod taps;
+mod transpose;
 mod unary;
 mod vector;
 

@@ -89,6 +89,12 @@ impl<'a, T> RowsMut<'a, T> {
         &mut self.values[i * self.stride..][..self.columns]
     }
 
+    /// All numbers, and the distance between rows.
+    #[inline(always)]
+    pub(crate) fn flat(&mut self) -> (&mut [T], usize) {
+        (self.values, self.stride)
+    }
+
     /// Rows `first` to `first + N`.
     #[inline(always)]
     pub(crate) fn several<const N: usize>(&mut self, first: usize) -> [&mut [T]; N] {

@@ -3,7 +3,7 @@
 use crate::float::Float;
 use crate::matrix::{Rows, RowsMut};
 use crate::operand::Operand;
-use crate::{binary, logic, reduce, skinny, taps, unary};
+use crate::{binary, logic, reduce, skinny, taps, transpose, unary};
 use thalweg_graph::ops::Comparison;
 use thalweg_graph::ops::binary::Binary;
 use thalweg_graph::ops::unary::Unary;
@@ -72,6 +72,8 @@ real! {
     /// The gradient of a matrix: `out[k, n] = x[m, k]ᵀ g[m, n]`, or `+=`, for k ≤ [`FEW`](crate::FEW) or n ≤ [`FEW`](crate::FEW).
     /// For k > [`FEW`](crate::FEW), `scratch` has room for k n numbers.
     fn few_outer(x: Rows<Self>, g: Rows<Self>, out: RowsMut<Self>, accumulate: bool, scratch: &mut [Self]) = skinny::few_outer;
+    /// `out[j, i] = x[i, j]`.
+    fn transpose(x: Rows<Self>, out: RowsMut<Self>) = transpose::transpose;
     /// Columns of a tile of the two kernels that follow: two registers of this machine.
     fn tile_columns() -> usize = taps::columns::<Self>;
     /// A tile of a convolution, [`TILE_ROWS`](crate::TILE_ROWS) × [`Real::tile_columns`]: `out[i · stride + t] (+)= Σₚ weights[p][i] x[taps[p] + t]`.

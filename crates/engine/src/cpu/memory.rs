@@ -111,7 +111,7 @@ pub(crate) const CHUNK: usize = 512;
 struct Line([u8; 64]);
 
 thread_local! {
-    static REGISTERS: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+    static REGISTERS: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
     static LISTS: RefCell<Vec<Vec<Base>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -124,18 +124,21 @@ pub(crate) fn with_bases<R>(work: impl FnOnce(&mut Vec<Base>) -> R) -> R {
     result
 }
 
-/// Runs `work` with so many bytes of memory of this thread.
+/// Runs `work` with so many bytes of memory of this thread, apart from what work around it has.
 pub(crate) fn with_registers<R>(bytes: usize, work: impl FnOnce(Base) -> R) -> R {
+    let mut own = REGISTERS.with(|registers| registers.borrow_mut().pop()).unwrap_or_default();
     let lines = bytes.div_ceil(64);
-    let base = |lines: &mut [Line]| Base { pointer: lines.as_mut_ptr().cast(), bytes: size_of_val(lines) };
-    REGISTERS.with(|own| match own.try_borrow_mut() {
-        Ok(mut own) => {
-            if own.len() < lines {
-                own.resize(lines, Line([0; 64]));
-            }
-            work(base(&mut own))
-        }
-        // A pass that this thread took on while it waited inside another one has registers of its own.
-        Err(_) => work(base(&mut vec![Line([0; 64]); lines])),
-    })
+    if own.len() < lines {
+        own.resize(lines, Line([0; 64]));
+    }
+    let result = work(Base { pointer: own.as_mut_ptr().cast(), bytes: size_of_val(&own[..]) });
+    REGISTERS.with(|registers| registers.borrow_mut().push(own));
+    result
+}
+
+/// Runs `work` with memory of this thread for `count` numbers.
+pub(crate) fn with_scratch<T: Plain>(count: usize, work: impl FnOnce(&mut [T])) {
+    with_registers(count * size_of::<T>(), |registers| {
+        work(Memory::new(&[registers], false).write(Address { base: 0, offset: 0 }, count));
+    });
 }

@@ -1,7 +1,7 @@
 //! Matrix products in place: operands and result wherever they lie, added to what is there or not.
 
 use super::memory::{Address, Memory, Plain};
-use super::multiply::{Matrix, multiply};
+use super::multiply::{Matrix, TURNED, multiply, multiply_turned};
 use super::skinny::Form;
 use super::values::{extent, offset_of};
 use crate::threads;
@@ -23,6 +23,12 @@ const COLUMNS: usize = 32;
 const DIVIDED_FROM: usize = 1 << 18;
 const PARTS: usize = 4;
 const LINES: usize = 64;
+/// A matrix by columns that begin a power of two apart, from so many numbers on, is turned before it is multiplied by: while `gemm` packs it, its
+/// columns push each other out of the first-level cache (measured: `cargo run --release -p thalweg-lane --example timing`). For more rows
+/// than that it makes no difference; more terms of a sum are too many for the second-level cache.
+const APART: usize = 256;
+const TURNED_FOR: usize = 1024;
+const TERMS: std::ops::RangeInclusive<usize> = 16..=8192;
 
 /// What pieces of a product are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +91,8 @@ pub(crate) struct Product {
     pub(crate) accumulates: bool,
     /// The kernel of its own, if it has one.
     form: Option<Form>,
+    /// Whether columns of the second matrix are turned into rows first.
+    turned: bool,
     /// How it is cut into pieces, whatever runs them: the number of threads may not change a bit.
     cut: Option<Cut>,
 }
@@ -102,8 +110,9 @@ impl Product {
             std::mem::swap(&mut m, &mut n);
             (a, b, out) = (b.transposed(), a.transposed(), out.transposed());
         }
-        let mut product = Product { dtype, dims, m, k, n, a, b, out, accumulates, form: None, cut: None };
+        let mut product = Product { dtype, dims, m, k, n, a, b, out, accumulates, form: None, turned: false, cut: None };
         product.form = Form::of(&product);
+        product.turned = product.turns();
         product.cut = product.columns().map(Cut::Columns);
         product
     }
@@ -134,10 +143,17 @@ impl Product {
         self.form.is_some() || self.count(self.crew()) > 1
     }
 
+    /// Whether it is worth it to turn columns of the second matrix into rows first.
+    fn turns(&self) -> bool {
+        let lies = self.b.row == 1 && self.b.column >= self.k.max(APART) && self.b.column.is_power_of_two() && self.out.column == 1;
+        lies && self.m <= TURNED_FOR && self.n >= TURNED && TERMS.contains(&self.k) && !self.touches()
+    }
+
     /// Whether the result lies between elements of an operand, as in a concatenation that both are parts of.
     pub(crate) fn touches(&self) -> bool {
         let range = |x: &Matrices, rows: usize, columns: usize| {
-            (x.at.base, x.at.offset, x.at.offset + extent(&[rows, columns], &[x.row, x.column]))
+            let sizes = [&self.dims[..], &[rows, columns]].concat();
+            (x.at.base, x.at.offset, x.at.offset + extent(&sizes, &[&x.batch[..], &[x.row, x.column]].concat()))
         };
         let (base, first, end) = range(&self.out, self.m, self.n);
         [range(&self.a, self.m, self.k), range(&self.b, self.k, self.n)].iter().any(|o| o.0 == base && o.1 < end && first < o.2)
@@ -265,6 +281,7 @@ impl Product {
             return form.run::<T>(self, memory, accumulate);
         }
         let matrices = self.matrices().map(|matrices| matrices.of(entry, &self.dims));
-        multiply::<T>(memory, [self.m, self.k, self.n], matrices, accumulate, share);
+        let multiply = if self.turned { multiply_turned::<T> } else { multiply::<T> };
+        multiply(memory, [self.m, self.k, self.n], matrices, accumulate, share);
     }
 }

@@ -1,6 +1,6 @@
 //! Products with a short side, which read their large operand once: the kernels of `thalweg-lane`, where they are faster than gemm.
 
-use super::memory::{Address, Memory, Plain, with_registers};
+use super::memory::{Address, Memory, Plain, with_scratch};
 use super::product::{Matrices, Product};
 use super::values::extent;
 use thalweg_lane::{Real, Rows, RowsMut};
@@ -29,21 +29,6 @@ const LONG: usize = 16;
 /// Whether a matrix is row-major, and rows do not overlap.
 fn by_rows(x: &Matrices, width: usize) -> bool {
     x.column == 1 && x.row >= width
-}
-
-/// Runs `work` with memory of this thread for `count` numbers.
-fn with_scratch<T: Plain>(count: usize, work: impl FnOnce(&mut [T])) {
-    with_registers(count * size_of::<T>(), |registers| {
-        work(Memory::new(&[registers], false).write(Address { base: 0, offset: 0 }, count));
-    });
-}
-
-/// The transpose of a small matrix.
-fn turn<T: Plain>(matrix: Rows<T>, turned: &mut [T]) {
-    let height = matrix.rows();
-    for i in 0..height {
-        matrix.row(i).iter().enumerate().for_each(|(j, value)| turned[j * height + i] = *value);
-    }
 }
 
 impl Form {
@@ -89,11 +74,11 @@ impl Form {
             }),
             Form::Inner if by_rows(b, n) => T::few_inner(read(a.at, m, k, a.row), read(b.at, k, n, b.row), out, accumulate),
             Form::Inner => with_scratch(k * n, |turned| {
-                turn(read(b.at, n, k, b.column), turned);
+                T::transpose(read(b.at, n, k, b.column), RowsMut::new(turned, k, n, n));
                 T::few_inner(read(a.at, m, k, a.row), Rows::new(turned, k, n, n), out, accumulate);
             }),
             Form::Columns if by_rows(b, n) => with_scratch(k * n, |turned| {
-                turn(read(b.at, k, n, b.row), turned);
+                T::transpose(read(b.at, k, n, b.row), RowsMut::new(turned, n, k, k));
                 T::few_columns(read(a.at, m, k, a.row), Rows::new(turned, n, k, k), out, accumulate);
             }),
             Form::Columns => T::few_columns(read(a.at, m, k, a.row), read(b.at, n, k, b.column), out, accumulate),

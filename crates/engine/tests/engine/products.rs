@@ -25,10 +25,14 @@ fn products_of_views_agree_with_plain_loops() {
             (5, 300, 200),
             (5, 0, 3),
             (0, 4, 2),
+            (20, 256, 150),
+            (70, 512, 64),
         ] {
             let (a, va) = rounded(dtype, &numbers(m * k, 1, -1.0, 1.0), &[m, k]);
             let (b, vb) = rounded(dtype, &numbers(k * n, 2, -1.0, 1.0), &[k, n]);
-            let graph = trace(&[(dtype, &[m, k]), (dtype, &[k, n])], |_, v| {
+            let by_columns: Vec<f64> = (0..n * k).map(|i| vb[i % k * n + i / k]).collect();
+            let (b_turned, _) = rounded(dtype, &by_columns, &[n, k]);
+            let graph = trace(&[(dtype, &[m, k]), (dtype, &[k, n]), (dtype, &[n, k])], |_, v| {
                 let (a, b) = (v[0], v[1]);
                 let batch = |x: Var<'_>| x.broadcast_to(&[&[2], &x.shape()[..]].concat()).id();
                 let of = |id| a.builder().var(id);
@@ -37,15 +41,19 @@ fn products_of_views_agree_with_plain_loops() {
                     b.t().matmul(a.t()).t(),
                     of(batch(a)).matmul(of(batch(b))),
                     (a * 1.0).reshape(&[1, m, k]).matmul(b.reshape(&[1, k, n])),
+                    a.matmul(v[2].t()),
+                    of(batch(a)).matmul(of(batch(v[2])).transpose(&[0, 2, 1])),
                 ]
             });
             let wanted = plain_product(&va, &vb, m, k, n);
-            let out = run(&graph, vec![a, b]).unwrap();
+            let out = run(&graph, vec![a, b, b_turned]).unwrap();
             let tolerance = precision(dtype) * (4.0 + (k as f64).sqrt());
             close("product", &values(&out[0]), &wanted, tolerance);
             close("product of transposes", &values(&out[1]), &wanted, tolerance);
             close("repeated product", &values(&out[2]), &[&wanted[..], &wanted[..]].concat(), tolerance);
             close("product of one", &values(&out[3]), &wanted, tolerance);
+            close("product by columns", &values(&out[4]), &wanted, tolerance);
+            close("repeated product by columns", &values(&out[5]), &[&wanted[..], &wanted[..]].concat(), tolerance);
         }
     }
 }

@@ -36,9 +36,12 @@ fn tensor(dtype: DType, shape: &[usize], seed: i64) -> Tensor {
 #[test]
 fn products_are_the_same_bits() {
     for dtype in [DType::F32, DType::F64] {
-        for (m, k, n) in [(512, 300, 256), (1, 2000, 700), (2000, 700, 1), (37, 1000, 65), (4096, 2, 512), (512, 4096, 2)] {
-            let graph = trace(&[(dtype, &[m, k]), (dtype, &[k, n])], |_, v| vec![v[0].matmul(v[1]), v[1].t().matmul(v[0].t())]);
-            agree("product", &graph, &[tensor(dtype, &[m, k], 1), tensor(dtype, &[k, n], 2)]);
+        for (m, k, n) in [(512, 300, 256), (1, 2000, 700), (2000, 700, 1), (37, 1000, 65), (130, 512, 400), (4096, 2, 512), (512, 4096, 2)]
+        {
+            let graph = trace(&[(dtype, &[m, k]), (dtype, &[k, n]), (dtype, &[n, k])], |_, v| {
+                vec![v[0].matmul(v[1]), v[1].t().matmul(v[0].t()), v[0].matmul(v[2].t())]
+            });
+            agree("product", &graph, &[tensor(dtype, &[m, k], 1), tensor(dtype, &[k, n], 2), tensor(dtype, &[n, k], 3)]);
         }
         let graph = trace(&[(dtype, &[64, 20, 30]), (dtype, &[64, 30, 20])], |_, v| vec![v[0].matmul(v[1])]);
         agree("batched product", &graph, &[tensor(dtype, &[64, 20, 30], 1), tensor(dtype, &[64, 30, 20], 2)]);
