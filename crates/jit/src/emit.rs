@@ -1,110 +1,113 @@
-//! From a list of instructions to machine code for x86-64 with AVX2 and FMA, eight elements at a time.
+//! From a list of instructions to machine code for x86-64.
+//!
+//! Most instructions wait for the one before them, and a processor does not look far ahead, so that up to [`ABREAST`] registers of elements advance
+//! together, instruction by instruction: as many as the stack has room for.
 //!
 //! Registers are given out in one walk (Belady's rule, 1966: the value whose next use is furthest away makes room). What can be had again,
 //! an element of a slot or a constant, is loaded where it is used; results that make room are kept on the stack. The last elements, fewer
-//! than eight, are loaded and stored under a mask by a second copy of the body.
+//! than advance together, are loaded and stored under a mask by a second body of one register each.
 //!
-//! `extern "sysv64" fn(slots: *const *mut u8, whole: usize, rest: usize)`, where `whole` is a multiple of eight.
+//! `extern "sysv64" fn(slots: *const *mut u8, whole: usize, rest: usize)`, where `whole` is a multiple of the elements that advance together.
 
 #![allow(clippy::useless_conversion, reason = "dynasm converts every operand")]
 
+use super::isa::{Code, Isa, Over, Place};
 use super::tape::{Node, Op};
 use dynasmrt::mmap::MutableBuffer;
-use dynasmrt::x64::X64Relocation;
-use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, ExecutableBuffer, VecAssembler, dynasm};
+use dynasmrt::{DynasmApi, DynasmLabelApi, ExecutableBuffer, VecAssembler, dynasm};
 use std::collections::HashMap;
+use std::marker::PhantomData;
 
-/// Registers of 32 bytes. In the second body the last one is the mask.
-const REGISTERS: usize = 16;
-const MASK: u8 = 15;
 /// Registers that hold the addresses of the first slots: r8 … r11, rbx, rbp, r12 … r14. Those of others are loaded into r15.
 const POINTERS: [u8; 9] = [8, 9, 10, 11, 3, 5, 12, 13, 14];
 const TEMPORARY: u8 = 15;
 /// Results that fit on the stack.
 const SPILLS: usize = 48;
+/// Registers of elements that advance together, at most.
+const ABREAST: usize = 4;
 /// Instructions of a loop, at most: more would not stay in the first-level cache.
 const LONGEST: usize = 4000;
 
-/// Where an operand is.
-#[derive(Clone, Copy)]
-enum Place {
-    Register(u8),
-    /// A constant among the code.
-    Pool(DynamicLabel),
-    Stack(i32),
-    /// The elements of the slot whose address is in this register.
-    Slot(u8),
+/// The code of a loop.
+pub(crate) struct Emitted {
+    pub(crate) code: ExecutableBuffer,
+    /// Elements that advance together.
+    pub(crate) stride: usize,
 }
 
-/// `instruction target, first, second`, wherever the second operand is.
-macro_rules! three {
-    ($self:ident, $name:ident, $d:expr, $a:expr, $b:expr) => {{
-        let (d, a) = ($d, $a);
-        match $b {
-            Place::Register(b) => dynasm!($self.code ; .arch x64 ; $name Ry(d), Ry(a), Ry(b)),
-            Place::Pool(label) => dynasm!($self.code ; .arch x64 ; $name Ry(d), Ry(a), [=>label]),
-            Place::Stack(at) => dynasm!($self.code ; .arch x64 ; $name Ry(d), Ry(a), [rsp + at]),
-            Place::Slot(p) => dynasm!($self.code ; .arch x64 ; $name Ry(d), Ry(a), [Rq(p) + rcx * 4]),
-        }
-    }};
-}
-
-struct Emitter<'a> {
-    code: VecAssembler<X64Relocation>,
-    nodes: &'a [Node],
+struct Emitter<'a, I> {
+    code: Code,
+    /// The instructions of the body that is written, and of which of the registers abreast each is.
+    nodes: Vec<Node>,
+    lanes: Vec<usize>,
+    /// The instructions for one register.
+    single: &'a [Node],
     /// The instructions that use each result, last first.
     uses: Vec<Vec<usize>>,
-    /// What is in each register.
-    held: [Option<usize>; REGISTERS],
+    /// What is in each register that values may be in.
+    held: Vec<Option<usize>>,
     /// Which register each result is in.
     register: Vec<Option<u8>>,
     /// Where on the stack each result is kept.
     kept: Vec<Option<i32>>,
     spills: usize,
-    /// The most of them of both bodies.
-    most: usize,
-    /// Constants among the code, by their bits.
-    pool: HashMap<u32, DynamicLabel>,
+    /// Constants among the code, in their order, and where each is there.
+    constants: Vec<u32>,
+    pool: HashMap<u32, i32>,
     /// Whether elements are loaded and stored under the mask.
     masked: bool,
+    isa: PhantomData<I>,
 }
 
 /// The code of a loop; `None` where the system lets no program make code, or the loop is too long, or its results too many to keep.
-pub(crate) fn emit(nodes: &[Node]) -> Option<ExecutableBuffer> {
-    if nodes.len() > LONGEST {
-        return None;
-    }
-    let mut emitter = Emitter {
-        code: VecAssembler::new(0),
-        nodes,
-        uses: Vec::new(),
-        held: [None; REGISTERS],
-        register: Vec::new(),
-        kept: Vec::new(),
-        spills: 0,
-        most: 0,
-        pool: HashMap::new(),
-        masked: false,
-    };
-    emitter.whole();
-    if emitter.most > SPILLS {
-        return None;
-    }
-    let code = emitter.code.finalize().ok()?;
+pub(crate) fn emit<I: Isa>(nodes: &[Node]) -> Option<Emitted> {
+    let (code, abreast) = (0..=ABREAST.ilog2()).rev().map(|k| 1 << k).find_map(|abreast| Some((attempt::<I>(nodes, abreast)?, abreast)))?;
     let mut memory = MutableBuffer::new(code.len()).ok()?;
     memory.set_len(code.len());
     memory.copy_from_slice(&code);
-    memory.make_exec().ok()
+    Some(Emitted { code: memory.make_exec().ok()?, stride: abreast * I::LANES })
 }
 
-impl Emitter<'_> {
-    fn whole(&mut self) {
-        let slots = self.nodes.iter().filter_map(|node| slot(node.op)).max().map_or(0, |slot| slot + 1);
-        let frame = (SPILLS * 32) as i32;
-        let [top, rest, end, masks] = [(); 4].map(|()| self.code.new_dynamic_label());
+/// The bytes of the code with so many registers abreast, unless it is too long, or registers are too few for that.
+fn attempt<I: Isa>(nodes: &[Node], abreast: usize) -> Option<Vec<u8>> {
+    if nodes.len() * abreast > LONGEST {
+        return None;
+    }
+    let mut emitter = Emitter::<I> {
+        code: VecAssembler::new(0),
+        nodes: Vec::new(),
+        lanes: Vec::new(),
+        single: nodes,
+        uses: Vec::new(),
+        held: Vec::new(),
+        register: Vec::new(),
+        kept: Vec::new(),
+        spills: 0,
+        constants: Vec::new(),
+        pool: HashMap::new(),
+        masked: false,
+        isa: PhantomData,
+    };
+    emitter.whole(abreast)?;
+    emitter.code.finalize().ok()
+}
+
+impl<I: Isa> Emitter<'_, I> {
+    /// Bytes of a register.
+    const BYTES: i32 = 4 * I::LANES as i32;
+
+    fn whole(&mut self, abreast: usize) -> Option<()> {
+        let slots = self.single.iter().filter_map(|node| slot(node.op)).max().map_or(0, |slot| slot + 1);
+        let (frame, lanes) = (SPILLS as i32 * Self::BYTES, I::LANES as i32);
+        let [top, rest, end, pool] = [(); 4].map(|()| self.code.new_dynamic_label());
+        // Registers on the stack lie in one line of the cache each.
         dynasm!(self.code ; .arch x64
             ; push rbx ; push rbp ; push r12 ; push r13 ; push r14 ; push r15
-            ; sub rsp, frame);
+            ; mov rax, rsp
+            ; sub rsp, frame + 64
+            ; and rsp, -64
+            ; mov [rsp + frame], rax
+            ; lea rax, [=>pool]);
         for (slot, pointer) in POINTERS.iter().enumerate().take(slots) {
             dynasm!(self.code ; .arch x64 ; mov Rq(*pointer), [rdi + (slot * 8) as i32]);
         }
@@ -114,41 +117,63 @@ impl Emitter<'_> {
             ; jz =>rest
             ; .align 32
             ; =>top);
-        self.body(false);
+        self.body(abreast, false);
+        if self.spills > SPILLS {
+            return None;
+        }
         dynasm!(self.code ; .arch x64
-            ; add rcx, 8
+            ; add rcx, lanes * abreast as i32
             ; cmp rcx, rsi
             ; jb =>top
             ; =>rest
             ; test rdx, rdx
-            ; jz =>end
-            ; lea r15, [=>masks]
-            ; mov eax, 8
-            ; sub rax, rdx
-            ; vmovups Ry(MASK), [r15 + rax * 4]);
-        self.body(true);
+            ; jle =>end);
+        I::mask(&mut self.code);
+        self.body(1, true);
+        if self.spills > SPILLS {
+            return None;
+        }
         dynasm!(self.code ; .arch x64
+            ; add rcx, lanes
+            ; sub rdx, lanes
+            ; jmp =>rest
             ; =>end
             ; vzeroupper
-            ; add rsp, frame
+            ; mov rsp, [rsp + frame]
             ; pop r15 ; pop r14 ; pop r13 ; pop r12 ; pop rbp ; pop rbx
             ; ret
-            ; .align 32
-            ; =>masks
-            ; .u64 -1i64 as u64 ; .u64 -1i64 as u64 ; .u64 -1i64 as u64 ; .u64 -1i64 as u64
-            ; .u64 0 ; .u64 0 ; .u64 0 ; .u64 0);
-        let mut pool: Vec<(u32, DynamicLabel)> = self.pool.drain().collect();
-        pool.sort_unstable_by_key(|(bits, _)| *bits);
-        for (bits, label) in pool {
-            dynasm!(self.code ; .arch x64 ; =>label);
-            (0..8).for_each(|_| dynasm!(self.code ; .arch x64 ; .u32 bits));
+            ; .align 64
+            ; =>pool);
+        for number in I::TABLE {
+            dynasm!(self.code ; .arch x64 ; .i32 number);
+        }
+        for bits in &self.constants {
+            (0..I::COPIES).for_each(|_| dynasm!(self.code ; .arch x64 ; .u32 *bits));
+        }
+        Some(())
+    }
+
+    /// The instructions for so many registers of elements: what is the same for all of them once, all else side by side.
+    fn widen(&mut self, abreast: usize) {
+        (self.nodes, self.lanes) = (Vec::new(), Vec::new());
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for node in self.single {
+            let times = if matches!(node.op, Op::Splat(_) | Op::Flag(_) | Op::Constant(_)) { 1 } else { abreast };
+            let place = (0..times).map(|lane| {
+                self.nodes.push(Node { inputs: node.inputs.map(|x| places.get(x).map_or(0, |of| of[lane % of.len()])), ..*node });
+                self.lanes.push(lane);
+                self.nodes.len() - 1
+            });
+            let place = place.collect();
+            places.push(place);
         }
     }
 
-    /// What is done to eight elements.
-    fn body(&mut self, masked: bool) {
+    /// What is done to the elements of so many registers.
+    fn body(&mut self, abreast: usize, masked: bool) {
+        self.widen(abreast);
         self.masked = masked;
-        self.held = [None; REGISTERS];
+        self.held = vec![None; if masked { I::MASKED } else { I::REGISTERS }];
         self.register = vec![None; self.nodes.len()];
         self.kept = vec![None; self.nodes.len()];
         self.uses = vec![Vec::new(); self.nodes.len()];
@@ -159,7 +184,12 @@ impl Emitter<'_> {
         for i in 0..self.nodes.len() {
             self.instruction(i);
         }
-        self.most = self.most.max(self.spills);
+    }
+
+    /// The elements of a slot that instruction `i` is about.
+    fn elements(&mut self, slot: usize, i: usize) -> Place {
+        let offset = self.lanes[i] as i32 * Self::BYTES;
+        Place::Slot(self.pointer(slot), offset)
     }
 
     /// Ends the life of what instruction `i` is the last to use, and forgets that it used it.
@@ -183,7 +213,7 @@ impl Emitter<'_> {
 
     /// A register for result `x`, while those of `keep` stay where they are.
     fn take(&mut self, x: usize, keep: &[usize]) -> u8 {
-        let registers = if self.masked { MASK as usize } else { REGISTERS };
+        let registers = self.held.len();
         let free = (0..registers).find(|&r| self.held[r].is_none());
         let register = free.unwrap_or_else(|| {
             let next = |r: &usize| self.held[*r].and_then(|held| self.uses[held].last().copied()).unwrap_or(usize::MAX);
@@ -212,10 +242,10 @@ impl Emitter<'_> {
         if again(self.nodes[x].op) || self.kept[x].is_some() {
             return;
         }
-        let at = (self.spills.min(SPILLS - 1) * 32) as i32;
+        let at = self.spills.min(SPILLS - 1) as i32 * Self::BYTES;
         self.spills += 1;
         self.kept[x] = Some(at);
-        dynasm!(self.code ; .arch x64 ; vmovups [rsp + at], Ry(register));
+        I::store(&mut self.code, Place::Stack(at), register);
     }
 
     /// The register with the address of a slot.
@@ -226,13 +256,14 @@ impl Emitter<'_> {
         })
     }
 
-    fn pool(&mut self, bits: u32) -> DynamicLabel {
-        if let Some(known) = self.pool.get(&bits) {
-            return *known;
+    /// Where a constant is among the code.
+    fn pool(&mut self, bits: u32) -> Place {
+        let next = 4 * (I::TABLE.len() + self.constants.len() * I::COPIES) as i32;
+        let at = *self.pool.entry(bits).or_insert(next);
+        if at == next {
+            self.constants.push(bits);
         }
-        let label = self.code.new_dynamic_label();
-        self.pool.insert(bits, label);
-        label
+        Place::Pool(at)
     }
 
     /// `x` in a register.
@@ -249,32 +280,28 @@ impl Emitter<'_> {
     fn load(&mut self, x: usize, d: u8) {
         match self.nodes[x].op {
             Op::Constant(bits) => {
-                let label = self.pool(bits);
-                dynasm!(self.code ; .arch x64 ; vmovups Ry(d), [=>label]);
+                let from = self.pool(bits);
+                I::load(&mut self.code, d, from);
             }
             Op::Read(slot) => {
-                let p = self.pointer(slot);
                 if self.masked {
-                    dynasm!(self.code ; .arch x64 ; vmaskmovps Ry(d), Ry(MASK), [Rq(p) + rcx * 4]);
+                    let p = self.pointer(slot);
+                    I::load_masked(&mut self.code, d, p);
                 } else {
-                    dynasm!(self.code ; .arch x64 ; vmovups Ry(d), [Rq(p) + rcx * 4]);
+                    let from = self.elements(slot, x);
+                    I::load(&mut self.code, d, from);
                 }
             }
             Op::Splat(slot) => {
                 let p = self.pointer(slot);
-                dynasm!(self.code ; .arch x64 ; vpbroadcastd Ry(d), [Rq(p)]);
+                I::splat(&mut self.code, d, p);
             }
             Op::Flag(slot) => {
-                let (p, zeros, ones) = (self.pointer(slot), self.pool(0), self.pool(u32::MAX));
-                dynasm!(self.code ; .arch x64
-                    ; vpbroadcastb Ry(d), [Rq(p)]
-                    ; vpcmpeqb Ry(d), Ry(d), [=>zeros]
-                    ; vpxor Ry(d), Ry(d), [=>ones]);
+                let constants = [self.pool(0), self.pool(u32::MAX)];
+                let p = self.pointer(slot);
+                I::flag(&mut self.code, d, p, constants);
             }
-            _ => {
-                let at = self.kept[x].unwrap_or(0);
-                dynasm!(self.code ; .arch x64 ; vmovups Ry(d), [rsp + at]);
-            }
+            _ => I::load(&mut self.code, d, Place::Stack(self.kept[x].unwrap_or(0))),
         }
     }
 
@@ -284,8 +311,8 @@ impl Emitter<'_> {
             return Place::Register(register);
         }
         match self.nodes[x].op {
-            Op::Constant(bits) => Place::Pool(self.pool(bits)),
-            Op::Read(slot) if !self.masked && self.dies(x, i) => Place::Slot(self.pointer(slot)),
+            Op::Constant(bits) => self.pool(bits),
+            Op::Read(slot) if !self.masked && self.dies(x, i) => self.elements(slot, x),
             op if !again(op) && self.dies(x, i) => Place::Stack(self.kept[x].unwrap_or(0)),
             _ => Place::Register(self.loaded(x, keep)),
         }
@@ -298,11 +325,12 @@ impl Emitter<'_> {
             Op::Read(_) | Op::Splat(_) | Op::Flag(_) | Op::Constant(_) => {}
             Op::Write(slot) => {
                 let a = self.loaded(a, &[a]);
-                let p = self.pointer(slot);
                 if self.masked {
-                    dynasm!(self.code ; .arch x64 ; vmaskmovps [Rq(p) + rcx * 4], Ry(MASK), Ry(a));
+                    let p = self.pointer(slot);
+                    I::store_masked(&mut self.code, p, a);
                 } else {
-                    dynasm!(self.code ; .arch x64 ; vmovups [Rq(p) + rcx * 4], Ry(a));
+                    let to = self.elements(slot, i);
+                    I::store(&mut self.code, to, a);
                 }
                 self.used(i);
             }
@@ -310,12 +338,7 @@ impl Emitter<'_> {
                 let a = self.loaded(a, &[a]);
                 self.used(i);
                 let d = self.take(i, &[]);
-                match op {
-                    Op::Root => dynasm!(self.code ; .arch x64 ; vsqrtps Ry(d), Ry(a)),
-                    Op::Floor => dynasm!(self.code ; .arch x64 ; vroundps Ry(d), Ry(a), 9),
-                    Op::Halve => dynasm!(self.code ; .arch x64 ; vpsrad Ry(d), Ry(a), 1),
-                    _ => dynasm!(self.code ; .arch x64 ; vpslld Ry(d), Ry(a), 23),
-                }
+                I::one(&mut self.code, op, d, a);
             }
             Op::Fused => self.fused(i),
             Op::Choose => {
@@ -325,13 +348,13 @@ impl Emitter<'_> {
                 let then = self.loaded(then, &inputs);
                 self.used(i);
                 let d = self.take(i, &[]);
-                dynasm!(self.code ; .arch x64 ; vblendvps Ry(d), Ry(otherwise), Ry(then), Ry(mask));
+                I::choose(&mut self.code, d, [mask, then, otherwise]);
             }
             Op::Compare(relation) => {
                 let (a, b) = (self.loaded(a, &[a, b]), self.loaded(b, &[a, b]));
                 self.used(i);
                 let d = self.take(i, &[]);
-                self.code.extend(&compare(d, a, b, relation));
+                I::compare(&mut self.code, d, a, b, relation);
             }
             _ => {
                 // Either order will do where the second operand is in a register, and the first is not.
@@ -342,20 +365,7 @@ impl Emitter<'_> {
                 let second = self.read(b, i, &[a, b]);
                 self.used(i);
                 let d = self.take(i, &[]);
-                match op {
-                    Op::Add => three!(self, vaddps, d, first, second),
-                    Op::Sub => three!(self, vsubps, d, first, second),
-                    Op::Mul => three!(self, vmulps, d, first, second),
-                    Op::Div => three!(self, vdivps, d, first, second),
-                    Op::Larger => three!(self, vmaxps, d, first, second),
-                    Op::Smaller => three!(self, vminps, d, first, second),
-                    Op::And => three!(self, vandps, d, first, second),
-                    Op::Or => three!(self, vorps, d, first, second),
-                    Op::Xor => three!(self, vxorps, d, first, second),
-                    Op::Plus => three!(self, vpaddd, d, first, second),
-                    Op::Minus => three!(self, vpsubd, d, first, second),
-                    _ => {}
-                }
+                I::two(&mut self.code, op, d, first, second);
             }
         }
     }
@@ -375,32 +385,26 @@ impl Emitter<'_> {
                 let d = self.register[c].unwrap_or(0);
                 let second = self.read(b, i, &inputs);
                 self.replace(d, i);
-                three!(self, vfmadd231ps, d, first, second);
+                I::fused(&mut self.code, Over::Sum, d, first, second);
             } else {
                 let d = self.take(i, &inputs);
                 match self.register[c] {
-                    Some(c) => dynasm!(self.code ; .arch x64 ; vmovaps Ry(d), Ry(c)),
+                    Some(c) => I::copy(&mut self.code, d, c),
                     None => self.load(c, d),
                 }
                 // After c: both may need the one register for the address of a slot.
                 let second = self.read(b, i, &[a, b, c, i]);
                 self.used(i);
-                three!(self, vfmadd231ps, d, first, second);
+                I::fused(&mut self.code, Over::Sum, d, first, second);
             }
         } else if let Some((x, y)) = over {
             let d = self.register[x].unwrap_or(0);
             let first = self.loaded(y, &inputs);
             let second = self.read(c, i, &inputs);
             self.replace(d, i);
-            three!(self, vfmadd213ps, d, first, second);
+            I::fused(&mut self.code, Over::Factor, d, first, second);
         }
     }
-}
-
-/// `vcmpps d, a, b, relation`, as bytes: dynasm 5.1 takes its operands in another order.
-fn compare(d: u8, a: u8, b: u8, relation: u8) -> [u8; 6] {
-    let extends = |register: u8| 1 ^ register >> 3;
-    [0xC4, extends(d) << 7 | 1 << 6 | extends(b) << 5 | 1, (!a & 15) << 3 | 1 << 2, 0xC2, 0xC0 | (d & 7) << 3 | b & 7, relation]
 }
 
 /// The slot of an instruction.

@@ -2,7 +2,7 @@
 //!
 //! What a loop does to one element is recorded on a [`Tape`] and compiled to a [`Loop`]: all its runs advance together, and what lies
 //! between is in registers. It gives the bits that the kernels of `thalweg-lane` give one after the other, whose elementary functions
-//! it shares. There are loops for x86-64 with AVX2; elsewhere, and where the system lets no program make code, there are none.
+//! it shares. There are loops for x86-64 with AVX-512 or AVX2; elsewhere, and where the system lets no program make code, there are none.
 //!
 //! ```
 //! use thalweg_graph::ops::unary::Unary;
@@ -18,7 +18,13 @@
 //! ```
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
 mod emit;
+#[cfg(target_arch = "x86_64")]
+mod isa;
 mod run;
 mod tape;
 

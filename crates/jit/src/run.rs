@@ -8,6 +8,8 @@ use dynasmrt::{AssemblyOffset, ExecutableBuffer};
 pub struct Loop {
     /// What each slot is, if it is used.
     slots: Vec<Kind>,
+    /// Elements that advance together.
+    stride: usize,
     #[cfg(target_arch = "x86_64")]
     code: ExecutableBuffer,
 }
@@ -36,18 +38,37 @@ pub enum Run<'a> {
 }
 
 impl Tape {
-    /// The code of the loop; `None` if this machine, or the system, has none.
+    /// The code of the loop for the widest registers that this machine has; `None` if it, or the system, has none.
     ///
     /// # Panics
     /// If a slot is used in two ways.
     pub fn compile(&self) -> Option<Loop> {
-        let nodes = self.nodes();
+        self.compile_for(thalweg_lane::kernels())
+    }
+
+    /// The code of the loop for an instruction set of the names of [`thalweg_lane::kernels`], which this machine has; `None` if there is none.
+    ///
+    /// # Panics
+    /// If a slot is used in two ways, or this machine has not the instruction set.
+    pub fn compile_for(&self, instructions: &str) -> Option<Loop> {
+        let (nodes, known) = (self.nodes(), thalweg_lane::kernels());
+        let slots = kinds(&nodes);
+        assert!(instructions == known || (instructions, known) == ("AVX2", "AVX-512"), "code for {instructions} on a machine with {known}");
         #[cfg(target_arch = "x86_64")]
-        if matches!(thalweg_lane::kernels(), "AVX2" | "AVX-512") {
-            return Some(Loop { slots: kinds(&nodes), code: crate::emit::emit(&nodes)? });
+        {
+            use crate::{avx2::Avx2, avx512::Avx512, emit::emit};
+            let emitted = match instructions {
+                "AVX-512" => emit::<Avx512>(&nodes)?,
+                "AVX2" => emit::<Avx2>(&nodes)?,
+                _ => return None,
+            };
+            Some(Loop { slots, stride: emitted.stride, code: emitted.code })
         }
-        let _ = kinds(&nodes);
-        None
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _ = slots;
+            None
+        }
     }
 }
 
@@ -114,7 +135,8 @@ impl Loop {
         {
             // SAFETY: the code follows this calling convention; it touches what the caller answers for, and its own stack.
             let run: extern "sysv64" fn(*const *mut u8, usize, usize) = unsafe { std::mem::transmute(self.code.ptr(AssemblyOffset(0))) };
-            run(slots.as_ptr(), count & !7, count & 7);
+            let rest = count % self.stride;
+            run(slots.as_ptr(), count - rest, rest);
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = (slots, count);
@@ -123,6 +145,6 @@ impl Loop {
 
 impl std::fmt::Debug for Loop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Loop {{ slots: {:?} }}", self.slots)
+        write!(f, "Loop {{ slots: {:?}, stride: {} }}", self.slots, self.stride)
     }
 }

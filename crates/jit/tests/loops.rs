@@ -7,11 +7,15 @@ use thalweg_graph::ops::{Comparison, Connective};
 use thalweg_jit::{Loop, Run, SLOTS, Tape, Traced};
 use thalweg_lane::{Operand, Real, kernels};
 
-/// The code, where there can be some.
-fn compiled(tape: &Tape) -> Option<Loop> {
-    let code = tape.compile();
-    assert!(code.is_some() || kernels() == "NEON" || kernels() == "plain", "no code on a machine with {}", kernels());
-    code
+/// The code for every instruction set that this machine has and that there is code for.
+fn compiled(tape: &Tape) -> Vec<Loop> {
+    let instructions: &[&str] = match kernels() {
+        "AVX-512" => &["AVX-512", "AVX2"],
+        "AVX2" => &["AVX2"],
+        _ => &[],
+    };
+    assert_eq!(tape.compile().is_some(), !instructions.is_empty(), "code on a machine with {}", kernels());
+    instructions.iter().map(|name| tape.compile_for(name).unwrap_or_else(|| panic!("no code for {name}"))).collect()
 }
 
 fn bits(x: &[f32]) -> Vec<u32> {
@@ -43,15 +47,16 @@ fn functions_give_the_bits_of_their_kernels_for_runs_of_every_length() {
         let tape = Tape::new();
         let Some(y) = tape.unary(op, tape.read(0)) else { continue };
         tape.write(1, y);
-        let Some(code) = compiled(&tape) else { return };
         made += 1;
-        for n in (0..70).chain([500, 4096]) {
-            let x = numbers(n, n as u32 + 7);
-            let (mut out, mut expected) = (vec![0.5; n + 1], vec![0.0; n]);
-            f32::unary(op, &x, &mut expected);
-            code.run(&mut [Run::Slice(&x), Run::Out(&mut out[..n])]);
-            assert_eq!(bits(&out[..n]), bits(&expected), "{} of {n} elements", op.name());
-            assert_eq!(out[n], 0.5, "{} of {n} elements writes beyond them", op.name());
+        for code in compiled(&tape) {
+            for n in (0..70).chain([500, 4096]) {
+                let x = numbers(n, n as u32 + 7);
+                let (mut out, mut expected) = (vec![0.5; n + 1], vec![0.0; n]);
+                f32::unary(op, &x, &mut expected);
+                code.run(&mut [Run::Slice(&x), Run::Out(&mut out[..n])]);
+                assert_eq!(bits(&out[..n]), bits(&expected), "{} of {n} elements", op.name());
+                assert_eq!(out[n], 0.5, "{} of {n} elements writes beyond them", op.name());
+            }
         }
     }
     assert!(made >= 9, "{made} functions");
@@ -70,20 +75,21 @@ fn functions_of_two_numbers_give_the_bits_of_their_kernels() {
             };
             let Some(y) = tape.binary(op, a, b) else { continue };
             tape.write(2, y);
-            let Some(code) = compiled(&tape) else { return };
-            for n in [1, 7, 8, 9, 500] {
-                let (x, y, scale) = (numbers(n, 1), numbers(n, 2), -0.75);
-                let operands = match form {
-                    0 => (Operand::Slice(&x[..]), Operand::Slice(&y[..])),
-                    1 => (Operand::Slice(&x[..]), Operand::Splat(scale)),
-                    2 => (Operand::Slice(&x[..]), Operand::Splat(2.0)),
-                    _ => (Operand::Splat(2.0), Operand::Slice(&y[..])),
-                };
-                let (mut out, mut expected) = (vec![0.0; n], vec![0.0; n]);
-                f32::binary(op, operands.0, operands.1, &mut expected);
-                let second = if form == 1 { Run::Splat(&scale) } else { Run::Slice(&y) };
-                code.run(&mut [Run::Slice(&x), second, Run::Out(&mut out)]);
-                assert_eq!(bits(&out), bits(&expected), "{} in form {form}", op.name());
+            for code in compiled(&tape) {
+                for n in [1, 7, 8, 9, 500] {
+                    let (x, y, scale) = (numbers(n, 1), numbers(n, 2), -0.75);
+                    let operands = match form {
+                        0 => (Operand::Slice(&x[..]), Operand::Slice(&y[..])),
+                        1 => (Operand::Slice(&x[..]), Operand::Splat(scale)),
+                        2 => (Operand::Slice(&x[..]), Operand::Splat(2.0)),
+                        _ => (Operand::Splat(2.0), Operand::Slice(&y[..])),
+                    };
+                    let (mut out, mut expected) = (vec![0.0; n], vec![0.0; n]);
+                    f32::binary(op, operands.0, operands.1, &mut expected);
+                    let second = if form == 1 { Run::Splat(&scale) } else { Run::Slice(&y) };
+                    code.run(&mut [Run::Slice(&x), second, Run::Out(&mut out)]);
+                    assert_eq!(bits(&out), bits(&expected), "{} in form {form}", op.name());
+                }
             }
         }
     }
@@ -101,15 +107,16 @@ fn relations_and_choices_treat_nan_as_the_kernels_do() {
             let holds = tape.logical(Connective::And, tape.compare(relation, a, b), tape.finite(a));
             let holds = tape.logical(Connective::Xor, holds, tape.flag(3));
             tape.write(2, tape.choose(holds, a, b) + tape.number(holds));
-            let Some(code) = compiled(&tape) else { return };
-            let mut out = vec![0.0; n];
-            code.run(&mut [Run::Slice(&x), Run::Slice(&y), Run::Out(&mut out), Run::Flag(&flag)]);
-            f32::compare(relation, Operand::Slice(&x), Operand::Slice(&y), &mut truth);
-            let expected = |k: usize| {
-                let holds = (truth[k] != 0 && x[k].is_finite()) != (flag != 0);
-                if holds { x[k] + 1.0 } else { y[k] + 0.0 }
-            };
-            assert_eq!(bits(&out), bits(&(0..n).map(expected).collect::<Vec<f32>>()), "{relation:?} {flag}");
+            for code in compiled(&tape) {
+                let mut out = vec![0.0; n];
+                code.run(&mut [Run::Slice(&x), Run::Slice(&y), Run::Out(&mut out), Run::Flag(&flag)]);
+                f32::compare(relation, Operand::Slice(&x), Operand::Slice(&y), &mut truth);
+                let expected = |k: usize| {
+                    let holds = (truth[k] != 0 && x[k].is_finite()) != (flag != 0);
+                    if holds { x[k] + 1.0 } else { y[k] + 0.0 }
+                };
+                assert_eq!(bits(&out), bits(&(0..n).map(expected).collect::<Vec<f32>>()), "{relation:?} {flag}");
+            }
         }
     }
 }
@@ -124,21 +131,23 @@ fn results_that_find_no_register_are_kept() {
         let up = roots.iter().fold(Traced::Constant(1.0), |sum, x| sum * Traced::Constant(0.5) + *x);
         let down = roots.iter().zip(&read).rev().fold(up, |sum, (y, x)| sum * Traced::Constant(0.25) + *y * *x);
         tape.write(SLOTS - 1, down);
-        let Some(code) = compiled(&tape) else { return };
-        for n in [3, 24, 61] {
-            let inputs: Vec<Vec<f32>> = (0..many).map(|k| (0..n).map(|i| ((i * 7 + k * 3) % 13) as f32 * 0.3 - 2.0).collect()).collect();
-            let mut out = vec![0.0; n];
-            let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
-            slots.resize_with(SLOTS - 1, || Run::Splat(&0.0));
-            slots.push(Run::Out(&mut out));
-            code.run(&mut slots);
-            for i in 0..n {
-                let x: Vec<f32> = inputs.iter().map(|x| x[i]).collect();
-                let mut y = vec![0.0; many];
-                f32::unary(Unary::Exp, &x, &mut y);
-                let up = y.iter().fold(1.0, |sum, y| sum * 0.5 + y);
-                let down = y.iter().zip(&x).rev().fold(up, |sum: f32, (y, x)| sum * 0.25 + y * x);
-                assert_eq!(out[i].to_bits(), down.to_bits(), "{many} values, element {i} of {n}");
+        for code in compiled(&tape) {
+            for n in [3, 24, 61] {
+                let inputs: Vec<Vec<f32>> =
+                    (0..many).map(|k| (0..n).map(|i| ((i * 7 + k * 3) % 13) as f32 * 0.3 - 2.0).collect()).collect();
+                let mut out = vec![0.0; n];
+                let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
+                slots.resize_with(SLOTS - 1, || Run::Splat(&0.0));
+                slots.push(Run::Out(&mut out));
+                code.run(&mut slots);
+                for i in 0..n {
+                    let x: Vec<f32> = inputs.iter().map(|x| x[i]).collect();
+                    let mut y = vec![0.0; many];
+                    f32::unary(Unary::Exp, &x, &mut y);
+                    let up = y.iter().fold(1.0, |sum, y| sum * 0.5 + y);
+                    let down = y.iter().zip(&x).rev().fold(up, |sum: f32, (y, x)| sum * 0.25 + y * x);
+                    assert_eq!(out[i].to_bits(), down.to_bits(), "{many} values, element {i} of {n}");
+                }
             }
         }
     }
@@ -166,26 +175,27 @@ fn multiply_adds_read_any_slots() {
                 };
                 let made = thalweg_lane::Fused::fused(a, b, c);
                 tape.write(31, if again { made + x * y - z } else { made });
-                let Some(code) = compiled(&tape) else { return };
-                let mut out = vec![0.0; n];
-                let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
-                slots.resize_with(31, || Run::Splat(&0.0));
-                slots.push(Run::Out(&mut out));
-                code.run(&mut slots);
-                let expected = |i: usize| {
-                    let [x, y, z] = [0, 1, 2].map(|k| inputs[first + k][i]);
-                    let of = |traced: Traced<'_>, is: f32| if let Traced::Constant(c) = traced { c } else { is };
-                    let (a, b, c) = match form {
-                        4 => (x, x, z),
-                        5 => (x, y, x),
-                        6 => (x, y, y),
-                        7 => (x, x, x),
-                        _ => (of(a, x), of(b, y), of(c, z)),
+                for code in compiled(&tape) {
+                    let mut out = vec![0.0; n];
+                    let mut slots: Vec<Run<'_>> = inputs.iter().map(|x| Run::Slice(x)).collect();
+                    slots.resize_with(31, || Run::Splat(&0.0));
+                    slots.push(Run::Out(&mut out));
+                    code.run(&mut slots);
+                    let expected = |i: usize| {
+                        let [x, y, z] = [0, 1, 2].map(|k| inputs[first + k][i]);
+                        let of = |traced: Traced<'_>, is: f32| if let Traced::Constant(c) = traced { c } else { is };
+                        let (a, b, c) = match form {
+                            4 => (x, x, z),
+                            5 => (x, y, x),
+                            6 => (x, y, y),
+                            7 => (x, x, x),
+                            _ => (of(a, x), of(b, y), of(c, z)),
+                        };
+                        let made = a.mul_add(b, c);
+                        if again { made + x * y - z } else { made }
                     };
-                    let made = a.mul_add(b, c);
-                    if again { made + x * y - z } else { made }
-                };
-                assert_eq!(bits(&out), bits(&(0..n).map(expected).collect::<Vec<f32>>()), "form {form} from slot {first}, {again}");
+                    assert_eq!(bits(&out), bits(&(0..n).map(expected).collect::<Vec<f32>>()), "form {form} from slot {first}, {again}");
+                }
             }
         }
     }
@@ -204,7 +214,7 @@ fn a_slot_is_used_in_one_way() {
 fn runs_of_different_lengths_are_refused() {
     let tape = Tape::new();
     tape.write(1, tape.read(0) + tape.read(2));
-    let Some(code) = compiled(&tape) else { panic!("runs of nothing") };
+    let Some(code) = tape.compile() else { panic!("runs of nothing") };
     code.run(&mut [Run::Slice(&[1.0; 3]), Run::Out(&mut [0.0; 3]), Run::Slice(&[1.0; 4])]);
 }
 
@@ -255,7 +265,7 @@ proptest! {
         for (k, &i) in written.iter().enumerate() {
             tape.write(PLACES[6 + k], values[i]);
         }
-        if let Some(code) = compiled(&tape) {
+        for code in compiled(&tape) {
             let mut outs = vec![vec![0.0; n]; written.len()];
             let mut slots: Vec<Run<'_>> = std::iter::repeat_with(|| Run::Splat(&0.0)).take(SLOTS).collect();
             inputs.iter().zip(PLACES).for_each(|(x, place)| slots[place] = Run::Slice(x));
@@ -263,7 +273,7 @@ proptest! {
             outs.iter_mut().zip(&PLACES[6..]).for_each(|(x, place)| slots[*place] = Run::Out(x));
             code.run(&mut slots);
             for (out, &i) in outs.iter().zip(&written) {
-                prop_assert_eq!(bits(out), bits(&expected[i]), "value {}", i);
+                prop_assert_eq!(bits(out), bits(&expected[i]), "value {} of {:?}", i, code);
             }
         }
     }
