@@ -3,8 +3,9 @@
 //! of positions at a time; a line of an image that is read with a stride comes apart into one line per remainder, so that neighbours
 //! of the result see neighbours.
 //!
-//! The gradient of the input is the convolution of the output's gradient with the turned kernel, where the stride is 1. (There, and only
-//! there, an infinite weight meets zeros around the image, so that the border becomes NaN where patches leave it infinite.)
+//! The gradient of the input is the convolution of the output's gradient with the turned kernel, where the stride is 1; and the gradient of a
+//! kernel with few outputs is that of a turned one, with the output's gradient as the image. (There, and only there, an infinite weight or
+//! element meets zeros around the image, so that there is NaN where patches leave it infinite.)
 
 use super::super::memory::{Address, Memory, Plain};
 use super::super::multiply::Matrix;
@@ -29,6 +30,8 @@ const FEW: usize = 3;
 #[derive(Clone, Debug)]
 pub(crate) struct Taps {
     map: Map,
+    /// Whether input and output change places, and the kernel is turned.
+    turned: bool,
     /// Channels that are read and channels of the result (or of what is multiplied with), per group.
     depth: usize,
     rows: usize,
@@ -72,12 +75,14 @@ impl Taps {
         if g.taps() == 1 || g.taps().max(apart).max(reach[0]).max(reach[1]) > most {
             return None;
         }
-        let turned = map == Map::InputGrad;
+        let many = |channels: usize| channels * 2 >= columns;
+        let few = map == Map::WeightGrad && g.stride == [1, 1] && !many(g.outer) && many(g.inner);
+        let turned = map == Map::InputGrad || few;
         let (rows, depth, read, result) =
             if turned { (g.inner, g.outer, g.output, g.input) } else { (g.outer, g.inner, g.input, g.output) };
         let before = [0, 1].map(|d| if turned { reach[d] as isize - g.before[d] as isize } else { g.before[d] as isize });
         let suits = match map {
-            Map::WeightGrad => rows * 2 >= columns && result[1] >= LENGTH,
+            Map::WeightGrad => many(rows) && result[1] >= LENGTH,
             _ => rows >= FEW && result[0] * result[1] >= POSITIONS,
         };
         if depth == 0 || (turned && g.stride != [1, 1]) || !suits {
@@ -106,7 +111,25 @@ impl Taps {
         let across = g.kernel[1];
         let terms = (0..block * g.taps()).map(|k| tap(k / g.taps(), k % g.taps() / across, k % across)).collect();
         let (kernel, stride) = (g.kernel, g.stride);
-        Some(Taps { map, depth, rows, read, result, kernel, stride, before, tiles, block, line, pitch, channel, terms, columns, flat })
+        Some(Taps {
+            map,
+            turned,
+            depth,
+            rows,
+            read,
+            result,
+            kernel,
+            stride,
+            before,
+            tiles,
+            block,
+            line,
+            pitch,
+            channel,
+            terms,
+            columns,
+            flat,
+        })
     }
 
     /// Positions of a tile and channels of a block.
@@ -174,7 +197,7 @@ impl Taps {
 
     /// The images that are read, and those of the result.
     fn images<'p>(&self, places: &'p Places) -> (&'p Images, &'p Images) {
-        if self.map == Map::InputGrad { (&places.y, &places.x) } else { (&places.x, &places.y) }
+        if self.turned { (&places.y, &places.x) } else { (&places.x, &places.y) }
     }
 
     fn convolve<T: Plain + Real>(&self, memory: &Memory<'_>, places: &Places, group: usize, tile: &Tile) {
@@ -246,7 +269,7 @@ impl Taps {
                 let row = k * TILE_ROWS + i;
                 if row >= self.rows {
                     weights.iter_mut().for_each(|w| w[i] = T::ZERO);
-                } else if self.map == Map::InputGrad {
+                } else if self.turned {
                     // The rows of the kernel are the channels that are read.
                     for (channel, weights) in channels.clone().zip(weights.chunks_exact_mut(taps)) {
                         let offset = w.at.offset + (group * self.depth + channel) * w.row + row * taps;
@@ -264,16 +287,17 @@ impl Taps {
 
     fn gradient<T: Plain + Real>(&self, memory: &Memory<'_>, places: &Places, group: usize, channels: Range<usize>) {
         let [image, values, sums] = [0, 1, 2].map(|k| self.part::<T>(memory, k));
+        let (from, by) = self.images(places);
         let terms = &self.terms[..channels.len() * self.taps()];
         let (size, wide) = (TILE_ROWS * self.columns, self.rows.div_ceil(self.columns));
         let sums = &mut sums[..terms.len().div_ceil(TILE_ROWS) * wide * size];
         sums.fill(T::ZERO);
         for k in 0..self.tiles.packs() * self.tiles.of_pack() {
             let tile = self.tiles.tile(k / self.tiles.of_pack(), k % self.tiles.of_pack());
-            self.pad(memory, &places.x, group, &tile, &channels, image);
+            self.pad(memory, from, group, &tile, &channels, image);
             let panel = tile.positions() * self.columns;
             for (p, values) in values.chunks_exact_mut(panel).take(wide).enumerate() {
-                self.turn(memory, &places.y, group, &tile, p * self.columns, values);
+                self.turn(memory, by, group, &tile, p * self.columns, values);
                 for (terms, sums) in terms.chunks(TILE_ROWS).zip(sums.chunks_exact_mut(wide * size)) {
                     let rows = std::array::from_fn(|i| terms[i.min(terms.len() - 1)]);
                     let out = &mut sums[p * size..][..size];
@@ -281,22 +305,23 @@ impl Taps {
                 }
             }
         }
+        let taps = self.taps();
         for row in 0..self.rows {
-            let offset = places.w.at.offset + (group * self.rows + row) * places.w.row + channels.start * self.taps();
-            let kernel = memory.write::<T>(Address { offset, ..places.w.at }, terms.len());
             let (p, j) = (row / self.columns, row % self.columns);
-            for (kernel, sums) in kernel.chunks_mut(TILE_ROWS).zip(sums.chunks_exact(wide * size)) {
-                let sums = sums[p * size..][..size].iter().skip(j).step_by(self.columns);
-                if places.accumulate {
-                    kernel.iter_mut().zip(sums).for_each(|(k, sum)| *k += *sum);
-                } else {
-                    kernel.iter_mut().zip(sums).for_each(|(k, sum)| *k = *sum);
+            let mut values = sums.chunks_exact(size).skip(p).step_by(wide).flat_map(|sums| sums.iter().skip(j).step_by(self.columns));
+            for channel in channels.clone() {
+                // The rows of the kernel are the channels of the output.
+                let (outer, inner) = if self.turned { (group * self.depth + channel, row) } else { (group * self.rows + row, channel) };
+                let offset = places.w.at.offset + outer * places.w.row + inner * taps;
+                let kernel = memory.write::<T>(Address { offset, ..places.w.at }, taps);
+                for (k, sum) in kernel.iter_mut().zip(&mut values) {
+                    *k = if places.accumulate { *k + *sum } else { *sum };
                 }
             }
         }
     }
 
-    /// The outputs of some channels in a tile, one position after the other; zeros beyond the last channel.
+    /// What the image is multiplied with, of some channels in a tile, one position after the other; zeros beyond the last channel.
     fn turn<T: Plain + Real>(&self, memory: &Memory<'_>, y: &Images, group: usize, tile: &Tile, first: usize, values: &mut [T]) {
         let width = tile.columns.len();
         for j in 0..self.columns {
