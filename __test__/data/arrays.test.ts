@@ -20,6 +20,7 @@ import {
 } from "thalweg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { numbers } from "../model/support.ts";
+import { held } from "../support/live.ts";
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/data/${name}`, import.meta.url));
 
@@ -200,7 +201,7 @@ describe("damaged files are errors that name them, and nothing stays loaded", ()
   ])("%s (%s)", async (_, kind, name, change, message) => {
     const file = join(folder, `damaged.${kind}`);
     writeFileSync(file, cut(name, change));
-    const before = memory().liveTensors;
+    const before = await held();
     const error = await readers[kind](file).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -208,7 +209,6 @@ describe("damaged files are errors that name them, and nothing stays loaded", ()
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toMatch(message);
     expect((error as Error).message).toContain(file);
-    // Those of earlier tests may be collected meanwhile.
     expect(memory().liveTensors).toBeLessThanOrEqual(before);
   });
 

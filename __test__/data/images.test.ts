@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { ConfigError, DataError, memory, type ReadImagesSettings, readImages } from "thalweg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { numbers } from "../model/support.ts";
+import { held } from "../support/live.ts";
 
 let root: string;
 let folder: string;
@@ -93,7 +94,7 @@ it("folders are classes, names give the order, other files do not count", async 
 
 describe("what is wrong is an error, and nothing stays loaded", () => {
   const failure = async (settings: ReadImagesSettings = { size: [2, 2] }) => {
-    const before = memory().liveTensors;
+    const before = await held();
     const error = await readImages(folder, settings).then(
       () => undefined,
       (thrown: unknown) => thrown as Error,

@@ -18,6 +18,7 @@ import {
   zeros,
 } from "thalweg";
 import { describe, expect, it } from "vitest";
+import { held } from "../support/live.ts";
 import { numbers } from "./support.ts";
 
 const backbone = (inputs: number, outputs: number) =>
@@ -90,7 +91,7 @@ describe("the density of a table", () => {
     const encoding = await fitEncoding(table, { condition: ["kind"] });
     const model = diffusion(encoding);
     await model.fit(table, settings);
-    const before = memory().liveTensors;
+    const before = await held();
     const { logProb } = await model.logProb(table);
     expect(memory().liveTensors - before).toBe(1);
     const codes = await encoding.encode(table);
@@ -142,9 +143,8 @@ describe("a flow between two tables", () => {
     const encoding = await fitEncoding(both, { condition: ["kind"] });
     const model = flow(encoding);
     const x0 = from.select("size");
-    const before = memory().liveTensors;
+    const before = await held();
     await model.fit({ x0, x1: to }, { ...settings, validation: { data: { x0, x1: to }, every: 50 } });
-    // Those of earlier tests may be collected meanwhile.
     expect(memory().liveTensors - before).toBeLessThanOrEqual(0);
     const condition = to.select("kind");
     const carried = await model.sampleTable({ x0, condition, seed: 1 });
@@ -237,7 +237,7 @@ describe("other calls and models", () => {
     const [base, guided] = [diffusion(encoding), diffusion(encoding)];
     for (const model of [base, guided]) await model.fit(table, settings);
     const condition = table.select("kind").slice(0, 10);
-    const before = memory().liveTensors;
+    const before = await held();
     const samples = await guided.sample({ condition, seed: 1 });
     expect([samples.shape, memory().liveTensors - before]).toEqual([[10, 1], 1]);
     const rows = await new GuidedDiffusionModel({ base, guided }).sampleTable({
