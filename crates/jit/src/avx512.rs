@@ -59,19 +59,18 @@ enum Operand {
 
 impl From<Place> for Operand {
     fn from(place: Place) -> Operand {
-        let at = |base, displacement, broadcast| Operand::Memory { base, indexed: false, displacement, broadcast };
         match place {
             Place::Register(register) => Operand::Register(register),
-            Place::Pool(offset) => at(RAX, offset, true),
-            Place::Stack(offset) => at(RSP, offset, false),
+            Place::Pool(displacement) => Operand::Memory { base: RAX, indexed: false, displacement, broadcast: true },
+            Place::Stack(displacement) => at(RSP, displacement),
             Place::Slot(base, displacement) => Operand::Memory { base, indexed: true, displacement, broadcast: false },
         }
     }
 }
 
-/// Where an address is in a register.
-fn at(base: u8) -> Operand {
-    Operand::Memory { base, indexed: false, displacement: 0, broadcast: false }
+/// What is so many bytes after the address in a register.
+fn at(base: u8, displacement: i32) -> Operand {
+    Operand::Memory { base, indexed: false, displacement, broadcast: false }
 }
 
 /// Elements that an instruction leaves as they are, or sets to 0.
@@ -143,10 +142,7 @@ impl Isa for Avx512 {
 
     fn load(code: &mut Code, d: u8, from: Place) {
         match from {
-            Place::Pool(offset) => {
-                let operand = Operand::Memory { base: RAX, indexed: false, displacement: offset, broadcast: false };
-                instruction(code, BROADCAST, d, 0, operand, Masked::No);
-            }
+            Place::Pool(offset) => instruction(code, BROADCAST, d, 0, at(RAX, offset), Masked::No),
             _ => instruction(code, MOVE, d, 0, from.into(), Masked::No),
         }
     }
@@ -164,11 +160,11 @@ impl Isa for Avx512 {
     }
 
     fn splat(code: &mut Code, d: u8, pointer: u8) {
-        instruction(code, BROADCAST, d, 0, at(pointer), Masked::No);
+        instruction(code, BROADCAST, d, 0, at(pointer, 0), Masked::No);
     }
 
     fn flag(code: &mut Code, d: u8, pointer: u8, _: [Place; 2]) {
-        instruction(code, BROADCAST_BYTE, d, 0, at(pointer), Masked::No);
+        instruction(code, BROADCAST_BYTE, d, 0, at(pointer, 0), Masked::No);
         instruction(code, TEST, RELATION, d, Operand::Register(d), Masked::No);
         instruction(code, SPREAD, d, 0, Operand::Register(RELATION), Masked::No);
     }
